@@ -1,0 +1,37 @@
+# The project's commands. Each makes its environment in .venv first; Python 3.11 or newer is all that is needed.
+PROFILE ?= smoke
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: book site publish references test lint clean
+
+book: .venv/ready  ## execute every page at PROFILE and build the HTML in _build/PROFILE
+	$(BIN)/intelvae book --profile $(PROFILE)
+
+site: .venv/ready  ## render the published pages, running nothing
+	$(BIN)/intelvae book --site
+
+publish: .venv/ready  ## execute the pages at PROFILE and write book/*.ipynb
+	$(BIN)/intelvae book --publish --profile $(PROFILE)
+
+references: .venv/ready  ## refresh the smoke references in tests/notebooks
+	$(BIN)/intelvae book --references
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint  ## lint, types, unit tests and doctests, nbval on the references, a strict build of the published book
+	$(BIN)/pytest -q
+	cd tests/notebooks && ../../$(BIN)/pytest -q -c pytest.ini --rootdir . --nbval-lax --nbval-current-env .
+	$(BIN)/intelvae book --site
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf _build .venv

@@ -1,0 +1,154 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Multiple connectivity
+#
+# **The claim** (section 6.1, Figures 4 and C.2 of {cite}`miao2022intelvae`). A VAE pushes a Gaussian, a blob without
+# holes, through a continuous decoder. Data with holes or with separate parts are out of its reach in practice: its
+# samples fill the holes and bridge the gaps. A Vamp-VAE does the same. An InteL-VAE that is told only *how many* holes
+# there are fits the data. The paper shows pictures of 200 samples and gives no number. We repeat the pictures and add
+# the numbers, over several seeds, with a test.
+
+# %% tags=["parameters"]
+profile = "smoke"
+seeds = None
+device = "cpu"
+jobs = 1
+
+# %% tags=["hide-input"]
+import pandas as pd
+import torch
+from myst_nb import glue
+
+from intelvae import claims, experiments, plots
+from intelvae.mappings import Circle, Glue
+
+PAGE = "04_multiple_connectivity"
+
+# %% [markdown]
+# ## The idea
+#
+# Put the holes into the latent space by hand and let the decoder do the rest. One hole is a projection to the circle,
+#
+# $$ g_1(y) = \frac{y}{\lVert y \rVert_2 + \epsilon}, $$
+#
+# which turns $\mathcal N(0, I)$ into a uniform distribution on $S^1$. A second hole comes from gluing the points
+# $(0, 1)$ and $(0, -1)$ of that circle together (equation 5 of the paper, whose printed parentheses are ambiguous; this
+# is the reading that does glue). With $c = g_1(y)$,
+#
+# $$ g_2(y) = \Big( c_1,\; c_2 \big( \sqrt{4/3 - (1 - |c_1|)^2} - 1/\sqrt{3} \big) \Big). $$
+#
+# Clusters are the third kind of topology: there the mapping tears a Gaussian in two (see the page on multi-modality).
+# The whole of the two formulas is two lines; the library's versions only add a smooth square root, so that the gradient
+# exists at the origin.
+
+
+# %%
+def one_hole(y):
+    return y / (y.norm(dim=-1, keepdim=True) + 1e-7)
+
+
+def two_holes(y):
+    c1, c2 = one_hole(y).unbind(-1)
+    return torch.stack([c1, c2 * ((4 / 3 - (1 - c1.abs()) ** 2).sqrt() - 3**-0.5)], -1)
+
+
+# %% [markdown]
+# **A check against what is known.** The factor that multiplies $c_2$ is $0$ at $c_1 = 0$, which is the gluing, and
+# $1/\sqrt 3$ at $|c_1| = 1$. The library's mappings agree with the formulas away from the origin.
+
+# %%
+y = torch.randn(1000, 2, generator=torch.Generator().manual_seed(0))
+poles = torch.tensor([[0.0, 2.0], [0.0, -2.0]])
+print("both poles map to the origin:", bool((Glue(holes=2)(poles).abs() < 1e-3).all()))
+print("largest difference, circle:", f"{(Circle()(y) - one_hole(y)).abs().max():.1e} < 1e-2")
+print("largest difference, glue:  ", f"{(Glue(holes=2)(y) - two_holes(y)).abs().max():.1e} < 1e-2")
+
+# %% [markdown]
+# ## The experiment
+#
+# Five distributions in the plane (circle, square, star, infinity sign, two Gaussians), three models. Encoder and
+# decoder are the paper's perceptrons with three hidden layers of ten units; the latent space has two dimensions; every
+# batch is fresh. The paper does not name the likelihood. We learn one variance for each coordinate, as the authors'
+# notebooks do, with a floor (a standard deviation of 0.05), because data on a curve would otherwise drive it to zero.
+# The InteL-VAE gets the circle mapping for circle, square and star, the two-hole mapping for the infinity sign and a
+# two-sector mapping for the mixture.
+
+# %%
+records = experiments.records("connectivity", profile, seeds, jobs=jobs, device=device)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figures 4 and C.2 of the paper, redrawn: data (black) and 200 samples of each trained model, decoder noise included, in the paper's axes. First seed.", "name": "fig-connectivity"}, "image": {"alt": "A grid of scatter plots, one row a data set, one column a method."}}
+figure = plots.sample_grid(records, seed=records[0].config.seed)
+
+# %% tags=["hide-input"]
+print(plots.provenance(records, profile))
+
+# %% [markdown]
+# Pictures of one seed persuade; numbers over seeds decide. Four of them:
+#
+# - the **sliced Wasserstein distance** between 2,000 samples and 2,000 held-out points {cite}`bonneel2015sliced`, zero
+#   for equal distributions;
+# - the share of samples **off the support**, more than 0.3 away from it (the shapes have radius 2);
+# - the share **inside a hole**, enclosed by the curve and clear of it;
+# - for the mixture, the share on the **bridge**, $|x_1| < 1$, where the data have a share of about $4 \cdot 10^{-4}$.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Sliced Wasserstein distance to held-out data, one mark a seed, bars at the means. Smaller is better.", "name": "fig-connectivity-sw"}, "image": {"alt": "Dots by data set and method; the bars show means over seeds."}}
+figure = plots.by_seed(records, "sliced_wasserstein", "sliced Wasserstein distance")
+
+# %% tags=["hide-input"]
+frame = pd.DataFrame([{"data": r.config.data, "method": r.config.method, **r.metrics} for r in records])
+columns = ["sliced_wasserstein", "off_support", "inside_hole", "bridge", "log_likelihood"]
+grouped = frame.groupby(["data", "method"], sort=False)[columns]
+mean, sd = grouped.mean(), grouped.std()
+table = mean.copy().astype(object)
+for column in columns:
+    table[column] = [
+        "" if pd.isna(m) else f"{m:.3f}" + ("" if pd.isna(s) else f" ± {s:.3f}")
+        for m, s in zip(mean[column], sd[column], strict=True)
+    ]
+table.columns = ["sliced Wasserstein", "off support", "inside a hole", "bridge", "log p(x), nats"]
+table
+
+# %% [markdown]
+# ## Paper beside ours
+#
+# The paper's claim is one of pictures, so the rule is ours, and was fixed before the runs: for each data set, the
+# InteL-VAE's mean must be smaller than the other method's and a paired t-test over seeds must give $p < 0.05$
+# (*reproduced*); smaller without significance is *partly*; fewer than three seeds is *not tested*.
+
+# %% tags=["hide-input"]
+found = claims.rows(records, profile, page=PAGE)
+counts = pd.Series([row["verdict"] for row in found]).value_counts()
+glue("connectivity_reproduced", int(counts.get(claims.REPRODUCED, 0)), display=False)
+glue("connectivity_claims", len(found), display=False)
+
+# %% [markdown]
+# Of {glue:text}`connectivity_claims` comparisons, {glue:text}`connectivity_reproduced` are reproduced by that rule.
+#
+# ## What the paper leaves open
+#
+# - **How many steps, which batch size, which likelihood.** Table C.1 says "10 to 500" for the batch; we use 100 and
+#   20,000 steps at the published profile, the number of steps in the authors' notebooks.
+# - **The prior's variance.** The notebooks train against a Gaussian of variance $e$ and sample from one of variance 1,
+#   and count the decoder's log-variance twice. Both are slips as far as the paper's equations go; neither is here.
+# - **More than two holes.** "Continue to glue points together" has no formula. `Glue(holes=h)` for $h > 2$ is our own
+#   chain of lobes.
+#
+# ## Exercises
+#
+# 1. Rerun this page with `seeds = [10, 11, 12]`. Do the verdicts stay?
+# 2. Give the infinity sign the one-hole mapping. Which number gets worse, and which does not?
+# 3. Write a mapping to a torus in four dimensions, and data to go with it.
+
+# %% tags=["nbval-check-output"]
+print(claims.verdicts(found))

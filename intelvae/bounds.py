@@ -1,0 +1,75 @@
+"""Bounds on the log-evidence, all evaluated at `y` and per example, in nats.
+
+The mapping g only enters through `model.decode`: "the calculation, and optimization, of L_Y is equivalent to the
+standard ELBO" (paper, section 4). Every function takes a model with `encode`, `decode` and `prior`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution, kl_divergence
+
+from intelvae.models.vae import VAE
+
+
+class Terms(NamedTuple):
+    """The two terms of the ELBO, each (B,) in nats: `log p(x|g(y))` at one sample y, and the KL divergence."""
+
+    reconstruction: Tensor
+    kl: Tensor
+
+    @property
+    def elbo(self) -> Tensor:
+        """`reconstruction - kl`, (B,)."""
+        return self.reconstruction - self.kl
+
+
+def kl(q: Distribution, p: Distribution, y: Tensor) -> Tensor:
+    """`KL(q || p)`, (B,): analytic where torch knows it, else the one-sample estimate `log q(y) - log p(y)`.
+
+    >>> from torch.distributions import Independent, Normal
+    >>> q = Independent(Normal(torch.ones(1, 2), torch.ones(1, 2)), 1)
+    >>> kl(q, Independent(Normal(torch.zeros(2), torch.ones(2)), 1), q.sample())
+    tensor([1.])
+    """
+    try:
+        return kl_divergence(q, p.expand(q.batch_shape))
+    except NotImplementedError:
+        return q.log_prob(y) - p.log_prob(y)
+
+
+def terms(model: VAE, x: Tensor) -> Terms:
+    """The ELBO's terms for x (B, *data_shape), at one reparameterised sample of `q(y|x)`."""
+    q = model.encode(x)
+    y = q.rsample()
+    return Terms(model.decode(y).log_prob(x), kl(q, model.prior(), y))
+
+
+def elbo(model: VAE, x: Tensor) -> Tensor:
+    """Equation 2, `L_Y = E_q(y|x) log p(x|g(y)) - KL(q(y|x) || p(y))`, (B,), by one sample of y."""
+    return terms(model, x).elbo
+
+
+def log_weights(model: VAE, x: Tensor, samples: int) -> Tensor:
+    """`log p(x|g(y_k)) + log p(y_k) - log q(y_k|x)` for K samples y_k of `q(y|x)`: (K, B)."""
+    q = model.encode(x)
+    y = q.rsample((samples,))  # (K, B, D)
+    likelihood = model.decode(y.flatten(0, 1)).log_prob(x.repeat(samples, *[1] * (x.ndim - 1)))
+    return likelihood.unflatten(0, (samples, len(x))) + model.prior().log_prob(y) - q.log_prob(y)
+
+
+def iwae(model: VAE, x: Tensor, samples: int) -> Tensor:
+    """The importance-weighted bound `log 1/K sum_k p(x, y_k) / q(y_k|x)` of Burda et al. (2016), (B,)."""
+    return log_weights(model, x, samples).logsumexp(0) - math.log(samples)
+
+
+@torch.no_grad()
+def log_likelihood(model: VAE, x: Tensor, samples: int = 500, chunk: int = 50) -> Tensor:
+    """Importance-sampling estimate of `log p(x)`, (B,): `iwae` with many samples, `chunk` at a time to bound memory."""
+    sizes = [min(chunk, samples - start) for start in range(0, samples, chunk)]
+    parts = [log_weights(model, x, size).logsumexp(0) for size in sizes]
+    return torch.stack(parts).logsumexp(0) - math.log(samples)

@@ -1,0 +1,183 @@
+"""The command `intelvae`: data, runs, sweeps, claims and the book."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import click
+import torch
+import typer
+
+from intelvae import claims, experiments, runs, training
+from intelvae import data as datasets
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+data_app = typer.Typer(no_args_is_help=True, help="The data sets: what is there, and how to get it.")
+app.add_typer(data_app, name="data")
+
+Profile = StrEnum("Profile", list(experiments.PROFILES))
+Experiment = StrEnum("Experiment", list(experiments.NAMES))
+
+ProfileOption = Annotated[
+    Profile, typer.Option(help="How much to run: smoke (minutes), laptop (a night), paper (a GPU).")
+]
+SeedsOption = Annotated[str | None, typer.Option(help="Seeds, as 0,1,2 or 0-9; the profile's own if not given.")]
+DeviceOption = Annotated[str, typer.Option(help="A device of torch: cpu, cuda, cuda:1, mps.")]
+JobsOption = Annotated[
+    int, typer.Option(min=1, help="Runs side by side; each gets its share of the processor's threads.")
+]
+DaskOption = Annotated[str | None, typer.Option(help="Address of a dask scheduler (tcp://...) that runs the jobs.")]
+
+
+def parse_seeds(text: str | None) -> list[int] | None:
+    """Seeds from "0,1,2" or "0-9", or None. Raises `ValueError`, one line, for anything else.
+
+    >>> parse_seeds("0-2,7")
+    [0, 1, 2, 7]
+    """
+    if text is None:
+        return None
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdigit() or (dash and not last.isdigit()):
+            raise ValueError(f"seeds are numbers such as 0,1,2 or 0-9, not {text!r}")
+        seeds += range(int(first), int(last if dash else first) + 1)
+    return seeds
+
+
+def _check_device(name: str) -> str:
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device {name!r} cannot be used here: {str(error).splitlines()[0]}") from error
+    return name
+
+
+def _sweep(configs: list[runs.RunConfig], profile: str, jobs: int, device: str, dask: str | None) -> list[runs.Record]:
+    _check_device(device)
+    store = runs.store(profile)
+    if dask is None:
+        return runs.sweep(configs, store, jobs=jobs, device=device)
+    import joblib  # dask is an optional extra, and slow to import
+    from distributed import Client
+
+    with Client(dask), joblib.parallel_config("dask"):
+        return runs.sweep(configs, store, jobs=jobs, device=device)
+
+
+RootOption = Annotated[str | None, typer.Option(help="The only folder to look in; else INTELVAE_DATA, then data/.")]
+
+
+@data_app.command()
+def status(root: RootOption = None) -> None:
+    """Say which data sets are found, and where."""
+    for row in datasets.status(root):
+        typer.echo(f"{row.dataset:<14} {'found' if row.found else 'missing':<8} {row.counts:<24} {row.where}")
+
+
+@data_app.command()
+def fetch(name: Annotated[str, typer.Argument(help="mnist or fashion-mnist.")], root: RootOption = None) -> None:
+    """Download a data set, verify its checksums and unpack it."""
+    typer.echo(f"{name} is in {datasets.fetch(name, root)}")
+
+
+@app.command()
+def run(
+    experiment: Annotated[Experiment, typer.Argument(help="The experiment behind a figure or table.")],
+    profile: ProfileOption = Profile.smoke,
+    seeds: SeedsOption = None,
+    device: DeviceOption = "cpu",
+    jobs: JobsOption = 1,
+    dask: DaskOption = None,
+) -> None:
+    """Run what is missing of one experiment, and print its metrics: mean and standard deviation over seeds."""
+    records = _sweep(experiments.grid(experiment, profile, parse_seeds(seeds)), profile, jobs, device, dask)
+    groups: dict[tuple[str, str, str, str], list[runs.Record]] = {}
+    for r in records:
+        groups.setdefault((r.config.data, r.config.network, r.config.likelihood, r.config.method), []).append(r)
+    for names, members in groups.items():
+        cells = []
+        for metric in members[0].metrics:
+            mean, sd = claims.summary([r.metrics[metric] for r in members])
+            cells.append(f"{metric} {mean:.4g}" + ("" if math.isnan(sd) else f" ± {sd:.2g}"))
+        typer.echo(f"{' · '.join(names)} ({len(members)} seeds): " + ", ".join(cells))
+
+
+@app.command()
+def sweep(
+    profile: ProfileOption = Profile.laptop,
+    seeds: SeedsOption = None,
+    device: DeviceOption = "cpu",
+    jobs: JobsOption = 1,
+    dask: DaskOption = None,
+) -> None:
+    """Run what is missing of all experiments; kill it at any time and call it again."""
+    configs = [c for name in experiments.NAMES for c in experiments.grid(name, profile, parse_seeds(seeds))]
+    records = _sweep(configs, profile, jobs, device, dask)
+    typer.echo(f"{len(records)} records in {runs.store(profile).root}")
+
+
+@app.command(name="claims")
+def show_claims(
+    profile: ProfileOption = Profile.laptop,
+    as_json: Annotated[bool, typer.Option("--json", help="An array of objects instead of a table.")] = False,
+) -> None:
+    """Judge the paper's claims on the records that are there."""
+    rows = claims.stored(profile)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1).replace("NaN", "null"))
+        return
+    for row in rows:
+        ours = "-" if row["ours"] is None else f"{row['ours']:.3g} ± {row['sd']:.2g}"
+        p = "-" if row["p"] is None else f"{row['p']:.2g}"
+        typer.echo(f"{row['verdict']:<15} {row['where']:<8} n={row['n']:<2} ours {ours:<16} p {p:<8} {row['claim']}")
+
+
+@app.command()
+def book(
+    profile: ProfileOption = Profile.smoke,
+    device: DeviceOption = "cpu",
+    jobs: JobsOption = 1,
+    site: Annotated[bool, typer.Option("--site", help="Render the published pages; run nothing.")] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="Execute the pages and write book/*.ipynb.")] = False,
+    references: Annotated[
+        bool, typer.Option("--references", help="Refresh the smoke references of the tests.")
+    ] = False,
+) -> None:
+    """Execute the pages at a profile and build the book."""
+    from intelvae import book as pages  # needs the tools of the book, which the library does without
+
+    if site + publish + references > 1:
+        raise ValueError("choose one of --site, --publish and --references")
+    if site:
+        typer.echo(pages.site())
+    elif publish:
+        pages.publish(profile, {"device": device, "jobs": jobs})
+    elif references:
+        pages.references()
+    else:
+        typer.echo(pages.make(profile, parameters={"device": device, "jobs": jobs}))
+
+
+def main() -> None:
+    """The entry point: exit code 2 and one line for bad input, 1 for a run that failed, 130 when interrupted."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        typer.echo(f"intelvae: {error.format_message()}", err=True)
+        sys.exit(2)
+    except (ValueError, datasets.DataError) as error:
+        typer.echo(f"intelvae: {error}", err=True)
+        sys.exit(2)
+    except (training.TrainingError, OSError, RuntimeError) as error:
+        typer.echo(f"intelvae: {error}", err=True)
+        sys.exit(1)
+    except (KeyboardInterrupt, click.Abort):
+        typer.echo("intelvae: stopped; finished runs are kept, the same command goes on from there", err=True)
+        sys.exit(130)
+    sys.exit(code or 0)

@@ -1,0 +1,241 @@
+"""Where the image files are: the lookup order, the state of each dataset, and the download on request.
+
+A data root has torchvision's layout, ROOT/MNIST/raw/... and ROOT/FashionMNIST/raw/..., four idx files each,
+plain or gzipped. Nothing is downloaded unless `fetch` is called. Nothing depends on the current directory.
+"""
+
+import contextlib
+import io
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+
+from intelvae.data import idx
+from intelvae.data.errors import DataError
+
+VARIABLE = "INTELVAE_DATA"
+SYSTEM = {"fashion-mnist": Path("/usr/share/datasets/fashion-mnist")}  # Debian's dataset-fashion-mnist
+FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
+FILES: dict[str, idx.Shape] = {
+    "train-images-idx3-ubyte": (60_000, 28, 28),
+    "train-labels-idx1-ubyte": (60_000,),
+    "t10k-images-idx3-ubyte": (10_000, 28, 28),
+    "t10k-labels-idx1-ubyte": (10_000,),
+}
+NAMES = ("mnist", "fashion-mnist", "mnist-01")
+SAMPLE_REMEDY = "git checkout data/samples"
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of one dataset: its name, whether it is complete, where it is, and how many images it has."""
+
+    dataset: str
+    found: bool
+    where: str
+    counts: str
+
+
+def files_of(name: str) -> str:
+    """Return the dataset whose files `name` is read from: MNIST-01 is a part of MNIST.
+
+    Raises ValueError for an unknown name.
+
+    >>> files_of("mnist-01")
+    'mnist'
+    """
+    if name not in NAMES:
+        raise ValueError(f"unknown dataset {name!r}; choose one of {', '.join(NAMES)}")
+    return "mnist" if name == "mnist-01" else name
+
+
+def checkout() -> Path | None:
+    """Return the root of the checkout this package runs from, or None when it is installed elsewhere."""
+    root = _PACKAGE.parents[1]
+    return root if (root / "data" / "make_samples.py").is_file() else None
+
+
+def samples() -> Path:
+    """Return the folder of the embedded samples: beside the package when installed, else in the checkout.
+
+    Raises DataError when neither has them.
+    """
+    root = checkout()
+    places = [_PACKAGE / "samples"] + ([root / "data" / "samples"] if root else [])
+    for place in places:
+        if place.is_dir():
+            return place
+    raise DataError(
+        f"no embedded samples in {_list(places)}; run `git checkout data/samples` or install from a checkout"
+    )
+
+
+def default_root() -> Path:
+    """Return the root that `fetch` fills: INTELVAE_DATA, else data/ of the checkout.
+
+    A relative INTELVAE_DATA is taken from the checkout, so that a notebook run in its own folder finds the
+    same files.
+    Raises DataError when there is neither.
+    """
+    roots = _roots()
+    if not roots:
+        raise DataError(f"no data folder: this is not a checkout and {VARIABLE} is not set; set it or give --root")
+    return roots[0]
+
+
+def locate(name: str, root: str | Path | None = None) -> dict[str, Path]:
+    """Return the path of each of the four idx files of a dataset.
+
+    `root`, when given, is the only place looked at; else INTELVAE_DATA, data/ of the checkout, then the
+    system package. The first folder that has all four files wins.
+    Raises DataError (nothing found; lists the folders and the command), ValueError (unknown name).
+    Explained in data/README.md.
+
+    >>> locate("mnist", root="/nowhere")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    intelvae.data.errors.DataError: mnist not found in ...; run `intelvae data fetch mnist --root ...
+    """
+    name = files_of(name)
+    folders = _folders(name, root)
+    for folder in folders:
+        found = _present(folder)
+        if len(found) == len(FILES):
+            return found
+    looked = [f"{folder}{_missing(folder)}" for folder in folders]
+    raise DataError(
+        f"{name} not found in {_list(looked)}; run `{command(name, root)}` or set {VARIABLE} to a folder "
+        f"that has {FOLDERS[name]}/raw"
+    )
+
+
+def command(name: str, root: str | Path | None = None) -> str:
+    """Return the command that fetches a dataset, as error messages quote it.
+
+    >>> command("mnist-01")
+    'intelvae data fetch mnist'
+    """
+    return f"intelvae data fetch {files_of(name)}" + (f" --root {root}" if root is not None else "")
+
+
+def status(root: str | Path | None = None) -> list[Status]:
+    """Return one row per dataset, then one for the embedded samples.
+
+    Headers and the lengths of plain files are checked; a damaged file makes the dataset not found,
+    and its row says which.
+
+    >>> [row.dataset for row in status()]
+    ['mnist', 'fashion-mnist', 'mnist-01', 'samples']
+    """
+    return [*(_status(name, root) for name in NAMES), _sample_status()]
+
+
+def fetch(name: str, root: str | Path | None = None) -> Path:
+    """Make a dataset complete and return the folder of its files.
+
+    Files that `locate` finds and that are undamaged are left alone. Otherwise torchvision downloads the
+    originals, checks their md5 and unpacks them in a temporary folder; only then do they replace what is
+    under `root` (default: `default_root()`). Progress shows on a terminal only.
+    Raises DataError when the download or the writing fails, ValueError for an unknown name.
+    Explained in data/README.md.
+    """
+    name = files_of(name)
+    with contextlib.suppress(DataError):
+        found = locate(name, root)
+        if _intact(found):
+            return found["train-images-idx3-ubyte"].parent
+    base = default_root() if root is None else Path(root).expanduser().absolute()
+    folder = base / FOLDERS[name] / "raw"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=base, prefix=".fetch-") as scratch, _quiet():
+            # import here: torchvision takes a second, and only this function needs it
+            from torchvision import datasets
+
+            getattr(datasets, FOLDERS[name])(scratch, download=True)
+            for file in FILES:
+                shutil.move(Path(scratch) / FOLDERS[name] / "raw" / file, folder / file)
+    except (OSError, RuntimeError, HTTPException) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(
+            f"{name} could not be fetched into {folder} ({reason}); check the network and the "
+            f"folder's permissions, or copy {', '.join(FILES)} there"
+        ) from error
+    return folder
+
+
+def _roots() -> list[Path]:
+    variable, root = os.environ.get(VARIABLE), checkout()
+    chosen = [(root or Path.cwd()) / Path(variable).expanduser()] if variable else []
+    return chosen + ([root / "data"] if root else [])
+
+
+def _folders(name: str, root: str | Path | None) -> list[Path]:
+    if root is not None:
+        return [Path(root).expanduser().absolute() / FOLDERS[name] / "raw"]
+    return [base / FOLDERS[name] / "raw" for base in _roots()] + ([SYSTEM[name]] if name in SYSTEM else [])
+
+
+def _present(folder: Path) -> dict[str, Path]:
+    """Map each idx file name to its path in `folder`; a plain file is preferred to a gzipped one."""
+    choices = {file: (folder / file, folder / f"{file}.gz") for file in FILES}
+    return {file: path for file, pair in choices.items() for path in reversed(pair) if path.is_file()}
+
+
+def _missing(folder: Path) -> str:
+    found = _present(folder)
+    return f" ({', '.join(file for file in FILES if file not in found)} missing)" if found else ""
+
+
+def _intact(found: dict[str, Path]) -> bool:
+    try:
+        for file, path in found.items():
+            idx.read(path, FILES[file], "")
+    except DataError:
+        return False
+    return True
+
+
+def _status(name: str, root: str | Path | None) -> Status:
+    try:
+        found = locate(name, root)
+        remedy = command(name, root)
+        train, _, test, _ = (idx.header(found[file], shape, remedy)[0] for file, shape in FILES.items())
+    except DataError as error:
+        return Status(name, False, "", str(error))
+    counts = f"{train:,} + {test:,} images"
+    if name == "mnist-01":
+        counts = f"the digits 0 and 1 of {counts}"
+    return Status(name, True, str(found["train-images-idx3-ubyte"].parent), counts)
+
+
+def _sample_status() -> Status:
+    try:
+        folder = samples()
+        count = {
+            name: idx.header(folder / f"{name}-labels-idx1-ubyte.gz", (None,), SAMPLE_REMEDY)[0] for name in FOLDERS
+        }
+    except DataError as error:
+        return Status("samples", False, "", str(error))
+    return Status("samples", True, str(folder), ", ".join(f"{n:,} of {name}" for name, n in count.items()))
+
+
+def _list(places: list[Path] | list[str]) -> str:
+    return ", ".join(map(str, places)) or "any folder"
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep torchvision's messages off stdout, and its progress bar off a stderr that is no terminal."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        if sys.stderr.isatty():
+            yield
+        else:
+            with contextlib.redirect_stderr(io.StringIO()):
+                yield

@@ -1,0 +1,139 @@
+"""MNIST, Fashion-MNIST and MNIST-01 as uint8 tensors, split as Table C.1 of the paper says."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Int64, UInt8
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from intelvae.data import files, idx
+from intelvae.data.errors import DataError
+
+NAMES = files.NAMES
+SIDE = 28
+VALID = 5_000  # the last 5,000 training images
+TRAIN_01, VALID_01, TEST_01 = 5_000, 500, 1_000  # MNIST-01, per class; the test file has only 980 zeros
+SAMPLE_CLASSES = 1_000  # the first 1,000 sample images have all ten classes
+_ROWS = 4096  # images resized at once
+
+
+@dataclass(frozen=True)
+class ImageData:
+    """Three disjoint parts: images (N, 1, size, size) with grey levels 0..255, and labels (N,) 0..9."""
+
+    train: UInt8[Tensor, "train 1 size size"]
+    valid: UInt8[Tensor, "valid 1 size size"]
+    test: UInt8[Tensor, "test 1 size size"]
+    train_labels: Int64[Tensor, " train"]
+    valid_labels: Int64[Tensor, " valid"]
+    test_labels: Int64[Tensor, " test"]
+    source: str
+    name: str
+
+
+Part = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # images (N, 28, 28), labels (N,)
+
+
+def load(
+    name: str, *, root: str | Path | None = None, size: int = SIDE, binary: bool = False, smoke: bool = False
+) -> ImageData:
+    """Load "mnist", "fashion-mnist" or "mnist-01" (the digits 0 and 1 only).
+
+    mnist, fashion-mnist: the first 55,000 and the last 5,000 training images, and the 10,000 test images.
+    mnist-01: the first 5,000 of each class of the training file, its next 500 of each, and up to 1,000 of
+    each class of the test file, in file order: 10,000 / 1,000 / 1,980 images, because the test file has only
+    980 zeros (Table C.1 says 2k).
+    `size`: side in pixels, resized bilinearly with antialiasing (32 for the networks of Mathieu et al.).
+    `binary`: 255 where the grey level is at least 128 (half of white, after resizing), else 0; not sampled.
+    `smoke`: the embedded samples only, split 8:1:1 with balanced classes; `root` is then ignored.
+    `root`: where to look, and nowhere else; else the order of `files.locate`.
+    Returns ImageData; its `source` names the data, without paths. Raises DataError (missing or damaged
+    files), ValueError (unknown name, size below 1).
+    Reference: Table C.1; Mathieu et al. 2019, "Disentangling disentanglement". Explained in data/README.md.
+
+    >>> load("mnist-01", smoke=True, size=32).train.shape
+    torch.Size([800, 1, 32, 32])
+    """
+    files.files_of(name)  # raises for an unknown name
+    if size < 1:
+        raise ValueError(f"size is {size}; give the side of the images in pixels, at least 1")
+    parts, source = _smoke(name) if smoke else _full(name, root)
+    train, valid, test = (_prepare(part[0], size, binary) for part in parts)
+    labels = (torch.from_numpy(part[1].astype(np.int64)) for part in parts)
+    train_labels, valid_labels, test_labels = labels
+    if size != SIDE:
+        source += f", resized to {size}x{size}"
+    if binary:
+        source += ", binary (threshold 0.5)"
+    return ImageData(train, valid, test, train_labels, valid_labels, test_labels, source, name)
+
+
+def _full(name: str, root: str | Path | None) -> tuple[list[Part], str]:
+    remedy = files.command(name, root)
+    found = files.locate(name, root)
+    arrays = {file: idx.read(path, files.FILES[file], remedy) for file, path in found.items()}
+    training = arrays["train-images-idx3-ubyte"], arrays["train-labels-idx1-ubyte"]
+    test = arrays["t10k-images-idx3-ubyte"], arrays["t10k-labels-idx1-ubyte"]
+    for file in ("train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"):
+        _check_labels(arrays[file], found[file], remedy)
+    if name == "mnist-01":
+        ranks = _ranks(training[1])
+        parts = [
+            _take(training, ranks < TRAIN_01),
+            _take(training, (ranks >= TRAIN_01) & (ranks < TRAIN_01 + VALID_01)),
+            _take(test, _ranks(test[1]) < TEST_01),
+        ]
+    else:
+        cut = len(training[1]) - VALID
+        parts = [_take(training, slice(cut)), _take(training, slice(cut, None)), test]
+    counts = " / ".join(f"{len(part[1]):,}" for part in parts)
+    return parts, f"{name}, {counts} images (train / valid / test)"
+
+
+def _smoke(name: str) -> tuple[list[Part], str]:
+    """The sample files interleave the classes, so that consecutive pieces of them are balanced."""
+    stem = files.files_of(name)
+    paths = [files.samples() / f"{stem}-{kind}.gz" for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
+    shapes: list[idx.Shape] = [(None, SIDE, SIDE), (None,)]
+    images, labels = (idx.read(path, shape, files.SAMPLE_REMEDY) for path, shape in zip(paths, shapes, strict=True))
+    _check_labels(labels, paths[1], files.SAMPLE_REMEDY)
+    everything = images, labels
+    chosen = _take(everything, labels < 2) if name == "mnist-01" else _take(everything, slice(SAMPLE_CLASSES))
+    tenth = len(chosen[1]) // 10
+    parts = [_take(chosen, piece) for piece in (slice(8 * tenth), slice(8 * tenth, 9 * tenth), slice(9 * tenth, None))]
+    counts = " / ".join(f"{len(part[1]):,}" for part in parts)
+    return parts, f"{name}, embedded sample of {counts} images (train / valid / test), 16 grey levels"
+
+
+def _take(part: Part, where: slice | NDArray[np.bool_]) -> Part:
+    return part[0][where], part[1][where]
+
+
+def _ranks(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """For each 0 or 1 its place in its own class, in file order; for other digits a number above any."""
+    ranks = np.full(len(labels), len(labels), dtype=np.int64)
+    for digit in (0, 1):
+        (where,) = np.nonzero(labels == digit)
+        ranks[where] = np.arange(len(where))
+    return ranks
+
+
+def _check_labels(labels: NDArray[np.uint8], path: Path, remedy: str) -> None:
+    if labels.max() > 9:
+        raise DataError(f"{path}: expected labels 0 to 9, found {labels.max()}; replace the file with `{remedy}`")
+
+
+def _prepare(images: NDArray[np.uint8], size: int, binary: bool) -> Tensor:
+    x = torch.from_numpy(images)[:, None]  # (N, 28, 28) -> (N, 1, 28, 28)
+    if size != SIDE:
+        x = torch.cat([_resize(part, size) for part in x.split(_ROWS)])
+    return torch.where(x >= 128, 255, 0).to(torch.uint8) if binary else x.contiguous()
+
+
+def _resize(x: Tensor, size: int) -> Tensor:
+    y = interpolate(x.float(), size=(size, size), mode="bilinear", align_corners=False, antialias=True)
+    return y.round().clamp(0, 255).to(torch.uint8)

@@ -1,0 +1,151 @@
+"""The grid of runs behind each figure and table, for every profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from intelvae import runs
+from intelvae.runs import RunConfig
+
+PROFILES = ("smoke", "laptop", "paper")
+
+TOYS = ("circle", "square", "star", "infinity", "mixture")
+TOY_MAPPING: dict[str, dict] = {
+    "circle": {"mapping": "circle"},
+    "square": {"mapping": "circle"},
+    "star": {"mapping": "circle"},
+    "infinity": {"mapping": "glue"},
+    "mixture": {"mapping": "clusters", "mapping_options": {"k": 2}},
+}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of an experiment a profile runs."""
+
+    seeds: int
+    epochs: int
+    steps_per_epoch: int | None = None
+
+
+def _toys(data: Sequence[str], methods: Sequence[str], scale: Scale, seeds: Sequence[int]) -> list[RunConfig]:
+    def config(name: str, method: str, seed: int) -> RunConfig:
+        extra = {
+            "vae": {},
+            "vamp": {"prior": "vamp", "prior_options": {"components": 30}},
+            "intel": TOY_MAPPING[name],
+        }[method]
+        return RunConfig(
+            data=name,
+            network="mlp",
+            latent_dim=2,
+            likelihood="learned-gaussian",
+            epochs=scale.epochs,
+            steps_per_epoch=scale.steps_per_epoch,
+            batch_size=100,
+            seed=seed,
+            **extra,
+        )
+
+    return [config(name, method, seed) for name in data for method in methods for seed in seeds]
+
+
+def framework(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+    """Figure 1: an InteL-VAE with the circle mapping on the star."""
+    scale = TOY_SCALE[profile]
+    return _toys(("star",), ("intel",), scale, seeds or range(1))
+
+
+def bridge(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+    """Figure 2: the VAE on the mixture, beside the InteL-VAE."""
+    scale = TOY_SCALE[profile]
+    return _toys(("mixture",), ("vae", "intel"), scale, seeds or range(scale.seeds))
+
+
+def connectivity(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+    """Figures 4 and C.2: five data sets, three methods."""
+    scale = TOY_SCALE[profile]
+    return _toys(TOYS, ("vae", "vamp", "intel"), scale, seeds or range(scale.seeds))
+
+
+TOY_SCALE = {"smoke": Scale(1, 3, 100), "laptop": Scale(10, 20, 1000), "paper": Scale(10, 20, 1000)}
+
+DIGIT_METHODS: dict[str, dict] = {
+    "vae": {},
+    "mog": {"prior": "mog", "prior_options": {"components": 2, "radius": 2.0, "scale": 1.0}},
+    "vamp": {"prior": "vamp", "prior_options": {"components": 50}},
+    "intel": {"mapping": "clusters", "mapping_options": {"k": 2}},
+}
+DIGIT_SCALE = {"smoke": Scale(1, 2), "laptop": Scale(5, 30), "paper": Scale(10, 60)}
+
+
+def multi_modality(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+    """Table 2 and Figure 6: MNIST-01 with one latent dimension, both networks, squared error and Bernoulli.
+
+    The Bernoulli reading has two seeds at `laptop`, and none at `smoke`, where only one network runs.
+    """
+    scale = DIGIT_SCALE[profile]
+    chosen = list(seeds or range(scale.seeds))
+    smoke = profile == "smoke"
+
+    def config(method: str, network: str, likelihood: str, seed: int) -> RunConfig:
+        return RunConfig(
+            data="mnist-01",
+            network=network,
+            latent_dim=1,
+            likelihood=likelihood,
+            epochs=scale.epochs,
+            seed=seed,
+            precision="float32" if smoke else "bfloat16",
+            smoke_data=smoke,
+            **DIGIT_METHODS[method],
+        )
+
+    networks = ("mathieu",) if smoke else ("mathieu", "authors")
+    readings = [("gaussian", chosen)]
+    if not smoke:
+        readings.append(("bernoulli", chosen[:2] if profile == "laptop" else chosen))
+    return [
+        config(method, network, likelihood, seed)
+        for network in networks
+        for likelihood, of in readings
+        for seed in of
+        for method in DIGIT_METHODS
+    ]
+
+
+_GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
+    "framework": framework,
+    "bridge": bridge,
+    "connectivity": connectivity,
+    "multi-modality": multi_modality,
+}
+NAMES = tuple(_GRIDS)
+
+
+def check_profile(profile: str) -> None:
+    """Raises `ValueError`, one line, for a profile that is not one of `PROFILES`."""
+    if profile not in PROFILES:
+        raise ValueError(f"unknown profile {profile!r}: choose one of {', '.join(PROFILES)}")
+
+
+def grid(experiment: str, profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+    """The configs of `experiment` (one of `NAMES`) at `profile`, with these seeds or the profile's own.
+
+    Raises `ValueError`, one line, for an unknown experiment or profile.
+
+    >>> len(grid("connectivity", "laptop"))
+    150
+    """
+    check_profile(profile)
+    if experiment not in _GRIDS:
+        raise ValueError(f"unknown experiment {experiment!r}: choose one of {', '.join(NAMES)}")
+    return _GRIDS[experiment](profile, seeds)
+
+
+def records(
+    experiment: str, profile: str, seeds: Sequence[int] | None = None, *, jobs: int = 1, device: str = "cpu"
+) -> list[runs.Record]:
+    """The records of `grid(...)`, from the profile's store or by running what is missing (`runs.sweep`)."""
+    return runs.sweep(grid(experiment, profile, seeds), runs.store(profile), jobs=jobs, device=device)

@@ -1,0 +1,51 @@
+"""Mappings `g: y -> z`, the inductive biases: modules from latents (..., D) to representations (..., D').
+
+Your own is any `nn.Module` with such a `forward`, continuous and (almost everywhere) differentiable.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from intelvae.mappings.circle import Circle
+from intelvae.mappings.clusters import SectorProduct, Sectors, Threshold, clusters
+from intelvae.mappings.glue import Glue
+from intelvae.mappings.identity import Identity
+
+__all__ = ["NAMES", "Circle", "Glue", "Identity", "SectorProduct", "Sectors", "Threshold", "create"]
+
+_KINDS: dict[str, Callable[..., nn.Module]] = {
+    "identity": Identity,
+    "circle": Circle,
+    "glue": Glue,
+    "clusters": clusters,
+}
+NAMES = tuple(_KINDS)
+_CLUSTER_OPTIONS = ("k", "factors", "c1", "c2", "delta", "learnable")
+
+
+def create(name: str, latent_dim: int, **options: Any) -> nn.Module:
+    """The mapping called `name`, one of `NAMES`, for `latent_dim` dimensions.
+
+    Raises `ValueError`, one line, for an unknown name or option and for a mapping that the latent dimension does not
+    fit.
+
+    >>> create("clusters", 2, k=3).num_clusters
+    3
+    """
+    if name not in _KINDS:
+        raise ValueError(f"unknown mapping {name!r}: choose one of {', '.join(NAMES)}")
+    kind = _KINDS[name]
+    known = _CLUSTER_OPTIONS if name == "clusters" else tuple(p for p in inspect.signature(kind).parameters)
+    if name == "identity":
+        known = ()
+    if unknown := options.keys() - set(known):
+        allowed = ", ".join(known) if known else "none"
+        raise ValueError(f"the mapping {name!r} has no option {sorted(unknown)[0]!r}: it takes {allowed}")
+    if name in ("circle", "glue") and (latent_dim < 2 or (name == "glue" and latent_dim > 2)):
+        raise ValueError(f"the mapping {name!r} does not fit {latent_dim} latent dimensions: it needs 2")
+    return clusters(latent_dim, **options) if name == "clusters" else kind(**options)

@@ -1,0 +1,25 @@
+"""One hole: the projection to the unit sphere."""
+
+from torch import Tensor, nn
+
+
+class Circle(nn.Module):
+    """`g(y) = y / sqrt(|y|^2 + eps^2)`, for y (..., D): onto the unit circle for D = 2, the sphere for D > 2.
+
+    The paper writes `y / (|y| + eps)` (section 6.1), whose gradient at the origin is 0/0 in floating point. This form
+    is smooth everywhere, has slope at most 1/eps, and differs from the paper's by O(eps / |y|). A standard normal y
+    gives a uniform direction. Raises `ValueError` for eps <= 0. Book: "The framework", "Multiple connectivity".
+
+    >>> import torch
+    >>> Circle()(torch.tensor([3.0, 4.0]))
+    tensor([0.6000, 0.8000])
+    """
+
+    def __init__(self, eps: float = 1e-4) -> None:
+        super().__init__()
+        if eps <= 0:
+            raise ValueError(f"eps must be positive, not {eps}: it keeps the mapping continuous at the origin")
+        self.eps = eps
+
+    def forward(self, y: Tensor) -> Tensor:
+        return y * (y.square().sum(-1, keepdim=True) + self.eps**2).rsqrt()

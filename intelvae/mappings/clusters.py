@@ -1,0 +1,199 @@
+"""Clusters: continuous mappings that tear a Gaussian into K pieces and push them apart (paper, equation 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+TINY = 1e-12  # keeps atan2 away from the origin, where its gradient is 0/0
+
+
+def _push(distance: Tensor, c1: float, c2: float, delta: float) -> Tensor:
+    """`c_1 ((dis + delta)^c_2 - delta^c_2)`: the paper's `c_1 dis^c_2` with a finite slope at the border."""
+    return c1 * ((distance + delta) ** c2 - delta**c2)
+
+
+def _check_constants(c1: float, c2: float, delta: float) -> None:
+    if not (c1 >= 0 and 0 < c2 <= 1 and delta > 0):
+        raise ValueError(f"clusters need c1 >= 0, 0 < c2 <= 1 and delta > 0, not c1={c1}, c2={c2}, delta={delta}")
+
+
+class Threshold(nn.Module):
+    """Two clusters along the first dimension, `z_1 = y_1 + c_1 sign(y_1 - b) |y_1 - b|^c_2`, for y (..., D >= 1).
+
+    The other dimensions stay. The threshold b is 0, or learned (appendix C.2, "Learnable proportions"); the first
+    cluster has prior mass Phi(b). The power is taken as `(|.| + delta)^c_2 - delta^c_2`: without delta the slope at
+    the threshold is infinite, its variance under the prior too, and the gradient exactly there is NaN. Strictly
+    increasing, so theorem 1 holds with equality. Raises `ValueError` for constants out of range.
+    Book: "Multi-modality on zeros and ones".
+
+    >>> import torch
+    >>> Threshold()(torch.tensor([[0.0], [1.0]])).round(decimals=2)
+    tensor([[0.0000],
+            [4.7500]])
+    """
+
+    num_clusters = 2
+
+    def __init__(self, c1: float = 5.0, c2: float = 0.2, delta: float = 1e-3, learnable: bool = False) -> None:
+        super().__init__()
+        _check_constants(c1, c2, delta)
+        self.c1, self.c2, self.delta = c1, c2, delta
+        self.threshold = nn.Parameter(torch.zeros(()), requires_grad=learnable)
+
+    def forward(self, y: Tensor) -> Tensor:
+        side = y[..., :1] - self.threshold
+        push = torch.sign(side) * _push(side.abs(), self.c1, self.c2, self.delta)
+        return torch.cat([y[..., :1] + push, y[..., 1:]], -1)
+
+    def labels(self, y: Tensor) -> Tensor:
+        """The cluster of y (..., D): 0 below the threshold, 1 above; (...), long."""
+        return (y[..., 0] > self.threshold).long()
+
+    def proportions(self) -> Tensor:
+        """The prior mass of the two clusters, (2,): Phi(b) and 1 - Phi(b)."""
+        below = torch.special.ndtr(self.threshold)
+        return torch.stack([below, 1 - below])
+
+
+class Sectors(nn.Module):
+    """K clusters from K sectors of the plane of the first two dimensions (equations 6, C.1 and C.2), y (..., D >= 2).
+
+    `g(y) = y + c_1 dis(y)^c_2 r(y)`, where dis is the distance to the border of y's sector and r the unit vector along
+    the sector's bisector; points on a border stay. Sector k = 0..K-1 starts at angle 0 and its bisector lies at
+    `2 pi/K (k + 1/2)` (the paper's numbering from 1 is one sector off). For K = 2 this moves the second coordinate,
+    where the paper's text says the first: a rotation of the prior, which changes nothing that can be measured.
+
+    `learnable` widths are `2 pi softmax(u)`; a sector's prior mass is its width over 2 pi. delta as in `Threshold`.
+    With widths of at most pi, g is a homeomorphism of the plane, so theorem 1 holds with equality.
+    Raises `ValueError` for K < 2, constants out of range, or fewer than 2 latent dimensions.
+
+    >>> import torch
+    >>> Sectors(4)(torch.tensor([1.0, 0.0]))
+    tensor([1., 0.])
+    """
+
+    def __init__(self, k: int, c1: float = 5.0, c2: float = 0.2, delta: float = 1e-3, learnable: bool = False) -> None:
+        super().__init__()
+        if k < 2:
+            raise ValueError(f"clusters need k >= 2, not {k}: for one cluster use the mapping 'identity'")
+        _check_constants(c1, c2, delta)
+        self.num_clusters = k
+        self.c1, self.c2, self.delta = c1, c2, delta
+        self.u = nn.Parameter(torch.zeros(k), requires_grad=learnable)
+
+    def proportions(self) -> Tensor:
+        """The prior mass of each cluster, (K,): softmax(u)."""
+        return self.u.softmax(0)
+
+    def _borders(self) -> Tensor:
+        """Angles (K + 1,) at which the sectors start, from 0 to 2 pi."""
+        widths = 2 * math.pi * self.proportions()
+        return torch.cat([widths.new_zeros(1), widths.cumsum(0)])
+
+    def _angle(self, y: Tensor) -> Tensor:
+        """The angle of the first two coordinates in [0, 2 pi), (...)."""
+        angle = torch.atan2(y[..., 1], y[..., 0])
+        return torch.where(angle < 0, angle + 2 * math.pi, angle)
+
+    def labels(self, y: Tensor) -> Tensor:
+        """The sector of y (..., D): 0 to K - 1; (...), long."""
+        inner = self._borders()[1:-1].detach().to(y.dtype)
+        return torch.bucketize(self._angle(y.detach()).contiguous(), inner, right=True)
+
+    def forward(self, y: Tensor) -> Tensor:
+        if y.shape[-1] < 2:
+            raise ValueError(f"sectors need at least 2 latent dimensions, not {y.shape[-1]}")
+        borders, sector = self._borders().to(y.dtype), self.labels(y)
+        start, end = borders[sector], borders[sector + 1]
+        y1, y2 = y[..., 0], y[..., 1]
+        radius = (y1.square() + y2.square() + TINY).sqrt()
+
+        def to_ray(angle: Tensor) -> Tensor:  # distance to the half-line at this angle; its apex if that is nearest
+            along, across = y1 * angle.cos() + y2 * angle.sin(), y2 * angle.cos() - y1 * angle.sin()
+            return torch.where(along > 0, across.abs(), radius)
+
+        distance = torch.minimum(to_ray(start), to_ray(end))
+        bisector = (start + end) / 2
+        push = _push(distance, self.c1, self.c2, self.delta)
+        moved = y[..., :2] + push[..., None] * torch.stack([bisector.cos(), bisector.sin()], -1)
+        return torch.cat([moved, y[..., 2:]], -1)
+
+
+class SectorProduct(nn.Module):
+    """K = prod K_i clusters: the plane of dimensions (2i, 2i+1) is cut into K_i sectors (appendix C.2), y (..., D).
+
+    Needs D >= 2 * number of factors; the other dimensions stay. Every cluster has the product of its sectors' masses.
+    Parameters: `factors`, the K_i; the others as in `Sectors`. Raises `ValueError` for no factors, a factor below 2,
+    or too few latent dimensions.
+
+    >>> import torch
+    >>> SectorProduct((2, 5)).num_clusters
+    10
+    """
+
+    def __init__(
+        self,
+        factors: Sequence[int],
+        c1: float = 5.0,
+        c2: float = 0.2,
+        delta: float = 1e-3,
+        learnable: bool = False,
+    ) -> None:
+        super().__init__()
+        if not factors:
+            raise ValueError("a product of clusters needs at least one factor, such as factors=(2, 5)")
+        self.planes = nn.ModuleList(Sectors(k, c1, c2, delta, learnable) for k in factors)
+        self.factors = tuple(factors)
+        self.num_clusters = math.prod(factors)
+
+    def forward(self, y: Tensor) -> Tensor:
+        n = 2 * len(self.factors)
+        if y.shape[-1] < n:
+            raise ValueError(f"{len(self.factors)} factors need at least {n} latent dimensions, not {y.shape[-1]}")
+        moved = [plane(y[..., 2 * i : 2 * i + 2]) for i, plane in enumerate(self.planes)]
+        return torch.cat([*moved, y[..., n:]], -1)
+
+    def labels(self, y: Tensor) -> Tensor:
+        """The cluster of y (..., D), the sectors read as digits, the first factor first; (...), long."""
+        label = torch.zeros(y.shape[:-1], dtype=torch.long, device=y.device)
+        for i, (k, plane) in enumerate(zip(self.factors, self.planes, strict=True)):
+            label = label * k + plane.labels(y[..., 2 * i : 2 * i + 2])  # type: ignore[operator]
+        return label
+
+    def proportions(self) -> Tensor:
+        """The prior mass of each cluster, (K,), in the order of `labels`."""
+        masses = torch.ones(1)
+        for plane in self.planes:
+            share = plane.proportions()  # type: ignore[operator]
+            masses = (masses.to(share)[:, None] * share).flatten()
+        return masses
+
+
+def clusters(
+    latent_dim: int, k: int | None = None, factors: Sequence[int] | None = None, **constants: float
+) -> nn.Module:
+    """The cluster mapping for `latent_dim` dimensions: `Threshold` for one, else `Sectors(k)` or `SectorProduct`.
+
+    Raises `ValueError` where K does not fit the latent dimension, or not exactly one of `k` and `factors` is given.
+
+    >>> type(clusters(1, k=2)).__name__, type(clusters(4, factors=(2, 5))).__name__
+    ('Threshold', 'SectorProduct')
+    """
+    if (k is None) == (factors is None):
+        raise ValueError("clusters need either k, such as k=2, or factors, such as factors=(2, 5)")
+    if factors is not None:
+        if latent_dim < 2 * len(factors):
+            raise ValueError(
+                f"factors={tuple(factors)} need at least {2 * len(factors)} latent dimensions, not {latent_dim}"
+            )
+        return SectorProduct(factors, **constants)  # type: ignore[arg-type]
+    assert k is not None
+    if latent_dim == 1:
+        if k != 2:
+            raise ValueError(f"one latent dimension can be cut into 2 clusters, not k={k}: use latent_dim >= 2")
+        return Threshold(**constants)  # type: ignore[arg-type]
+    return Sectors(k, **constants)  # type: ignore[arg-type]

@@ -1,0 +1,172 @@
+"""Encoders and decoders: the paper's multilayer perceptron and the two convolutional networks behind its images.
+
+An encoder maps `x` (B, *data_shape) to `q(y|x)`, an `Independent(Normal)` with event shape (D,). A decoder network
+maps `z` (B, D) to a tensor (B, *data_shape) whose meaning a likelihood gives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution, Independent, Normal
+
+LOG_VARIANCE_RANGE = (-10.0, 10.0)
+
+
+def at_least_float32(h: Tensor) -> Tensor:
+    """Half-precision network outputs become float32, so that densities are summed without losing digits."""
+    return h.float() if h.dtype in (torch.bfloat16, torch.float16) else h
+
+
+class GaussianEncoder(nn.Module):
+    """`q(y|x) = N(mu(x), diag sigma^2(x))`: features, then one head for mu and one for log sigma^2.
+
+    The log-variance is clamped to [-10, 10], which keeps the KL finite and is never reached by a healthy run.
+    Parameters: `features`, a module (B, *data_shape) -> F; `mu` and `log_variance`, modules F -> (B, D).
+    """
+
+    def __init__(self, features: nn.Module, mu: nn.Module, log_variance: nn.Module) -> None:
+        super().__init__()
+        self.features, self.mu, self.log_variance = features, mu, log_variance
+
+    def forward(self, x: Tensor) -> Distribution:
+        h = self.features(x)
+        mu, log_variance = at_least_float32(self.mu(h)), at_least_float32(self.log_variance(h))
+        sigma = (0.5 * log_variance.clamp(*LOG_VARIANCE_RANGE)).exp()
+        return Independent(Normal(mu, sigma, validate_args=False), 1)
+
+
+def mlp(data_shape: tuple[int, ...], latent_dim: int, hidden: tuple[int, ...] = (10, 10, 10)) -> tuple:
+    """Appendix C.4's network for 2-D data: three hidden layers of ten ReLU units each way.
+
+    >>> encoder, decoder = mlp((2,), 3)
+    >>> encoder(torch.zeros(5, 2)).mean.shape, decoder(torch.zeros(5, 3)).shape
+    (torch.Size([5, 3]), torch.Size([5, 2]))
+    """
+
+    def body(sizes: tuple[int, ...]) -> list[nn.Module]:
+        pairs = zip(sizes[:-1], sizes[1:], strict=True)
+        return [layer for a, b in pairs for layer in (nn.Linear(a, b), nn.ReLU())]
+
+    n = math.prod(data_shape)
+    features = nn.Sequential(nn.Flatten(), *body((n, *hidden)))
+    encoder = GaussianEncoder(features, nn.Linear(hidden[-1], latent_dim), nn.Linear(hidden[-1], latent_dim))
+    reverse = (latent_dim, *reversed(hidden))
+    decoder = nn.Sequential(*body(reverse), nn.Linear(reverse[-1], n), nn.Unflatten(1, data_shape))
+    return encoder, decoder
+
+
+def _check_square(data_shape: tuple[int, ...], size: int, name: str) -> int:
+    if len(data_shape) != 3 or data_shape[1:] != (size, size):
+        raise ValueError(f"network {name!r} takes images of {size}x{size} pixels, not data of shape {data_shape}")
+    return data_shape[0]
+
+
+def mathieu(data_shape: tuple[int, ...], latent_dim: int) -> tuple:
+    """Mathieu et al.'s network on 32x32 images, the one the paper says it uses (reference: section D.7).
+
+    Three 4x4 convolutions of stride 2 (32, 64, 128 channels, batch norm but for the first, leaky ReLU), two 4x4
+    convolutions as heads; the decoder mirrors it. No biases but the heads'; weights start at N(0, 0.02^2).
+    Raises `ValueError` for another image size.
+
+    >>> encoder, decoder = mathieu((1, 32, 32), 2)
+    >>> encoder(torch.zeros(5, 1, 32, 32)).mean.shape, decoder(torch.zeros(5, 2)).shape
+    (torch.Size([5, 2]), torch.Size([5, 1, 32, 32]))
+    """
+    channels = _check_square(data_shape, 32, "mathieu")
+
+    def down(a: int, b: int, norm: bool = True) -> list[nn.Module]:
+        layers: list[nn.Module] = [nn.Conv2d(a, b, 4, 2, 1, bias=False)]
+        return [*layers, *([nn.BatchNorm2d(b)] if norm else []), nn.LeakyReLU(0.2)]
+
+    def up(a: int, b: int, stride: int = 2, padding: int = 1) -> list[nn.Module]:
+        return [nn.ConvTranspose2d(a, b, 4, stride, padding, bias=False), nn.BatchNorm2d(b), nn.ReLU()]
+
+    def head() -> nn.Module:
+        return nn.Sequential(nn.Conv2d(128, latent_dim, 4), nn.Flatten())  # 4x4 -> 1x1
+
+    features = nn.Sequential(*down(channels, 32, norm=False), *down(32, 64), *down(64, 128))
+    encoder = GaussianEncoder(features, head(), head())
+    decoder = nn.Sequential(
+        nn.Unflatten(1, (latent_dim, 1, 1)),
+        *up(latent_dim, 128, stride=1, padding=0),  # 1x1 -> 4x4
+        *up(128, 64),
+        *up(64, 32),
+        nn.ConvTranspose2d(32, channels, 4, 2, 1, bias=False),
+    )
+    for module in [*encoder.modules(), *decoder.modules()]:
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(module.weight, 0.0, 0.02)
+    return encoder, decoder
+
+
+class _Crop(nn.Module):
+    """Drops one row and column at the top left and two at the bottom right: TensorFlow's SAME for stride 1."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[..., 1:-2, 1:-2]
+
+
+def authors(data_shape: tuple[int, ...], latent_dim: int) -> tuple:
+    """The network in the authors' code, on 28x28 images (reference: part C, row 36 and row 51).
+
+    Batch norm after every layer (Keras' momentum 0.99 and eps 1e-3), biases, Glorot-uniform weights, TensorFlow's
+    asymmetric SAME padding where a size is odd. Raises `ValueError` for another image size.
+
+    >>> encoder, decoder = authors((1, 28, 28), 2)
+    >>> encoder(torch.zeros(5, 1, 28, 28)).mean.shape, decoder(torch.zeros(5, 2)).shape
+    (torch.Size([5, 2]), torch.Size([5, 1, 28, 28]))
+    """
+    channels = _check_square(data_shape, 28, "authors")
+
+    def norm(width: int) -> nn.Module:
+        return nn.BatchNorm2d(width, eps=1e-3, momentum=0.01)
+
+    def down(a: int, b: int) -> list[nn.Module]:
+        return [nn.Conv2d(a, b, 4, 2, 1), norm(b), nn.LeakyReLU(0.2)]
+
+    features = nn.Sequential(
+        *down(channels, 32),
+        *down(32, 64),
+        nn.ZeroPad2d((1, 2, 1, 2)),  # 7x7 -> 4x4
+        nn.Conv2d(64, 128, 4, 2),
+        norm(128),
+        nn.LeakyReLU(0.2),
+        nn.Flatten(),
+    )
+    encoder = GaussianEncoder(features, nn.Linear(2048, latent_dim), nn.Linear(2048, latent_dim))
+    decoder = nn.Sequential(
+        nn.Linear(latent_dim, 7 * 7 * 128),
+        nn.ReLU(),
+        nn.Unflatten(1, (128, 7, 7)),
+        norm(128),
+        nn.ReLU(),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1),
+        norm(64),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, 32, 4, 2, 1),
+        norm(32),
+        nn.ReLU(),
+        nn.ConvTranspose2d(32, channels, 4, 1),
+        _Crop(),  # 31x31 -> 28x28
+    )
+    for module in [*encoder.modules(), *decoder.modules()]:
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+    return encoder, decoder
+
+
+_KINDS: dict[str, Callable[..., tuple]] = {"mlp": mlp, "mathieu": mathieu, "authors": authors}
+NAMES = tuple(_KINDS)
+IMAGE_SIZE = {"mathieu": 32, "authors": 28}
+
+
+def create(name: str, data_shape: tuple[int, ...], latent_dim: int) -> tuple[nn.Module, nn.Module]:
+    """The pair (encoder, decoder network) called `name`, one of `NAMES`. Raises `ValueError` for another name."""
+    if name not in _KINDS:
+        raise ValueError(f"unknown network {name!r}: choose one of {', '.join(NAMES)}")
+    return _KINDS[name](data_shape, latent_dim)

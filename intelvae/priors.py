@@ -1,0 +1,108 @@
+"""Distributions over the Gaussian latents `y`: what the KL term of the ELBO compares `q(y|x)` with.
+
+A prior is a module without input whose output is a `torch.distributions.Distribution` with event shape `(D,)`.
+It is a module so that its constants follow `.to(device)` and its parameters, if it has any, are trained.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
+
+
+class StandardNormal(nn.Module):
+    """The prior `p(y) = N(0, I)` of the VAE and of every InteL-VAE (paper, section 4).
+
+    Parameters: `dim`, the number D of latent dimensions.
+
+    >>> StandardNormal(3)().log_prob(torch.zeros(3)).item()
+    -2.756815...
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.register_buffer("loc", torch.zeros(dim))
+        self.register_buffer("scale", torch.ones(dim))
+
+    def forward(self) -> Distribution:
+        return Independent(Normal(self.loc, self.scale), 1)
+
+
+class Mixture(nn.Module):
+    """A fixed mixture of isotropic Gaussians, `p(y) = sum_c w_c N(m_c, s^2 I)`: the prior of the MoG-VAE.
+
+    Parameters: `means` (C, D); `scale`, the standard deviation s of every component; `weights` (C,), equal if not
+    given. Raises `ValueError` if the shapes do not fit.
+
+    >>> Mixture(torch.tensor([[-2.0], [2.0]]))().sample((5,)).shape
+    torch.Size([5, 1])
+    """
+
+    def __init__(self, means: Tensor, scale: float = 1.0, weights: Tensor | None = None) -> None:
+        super().__init__()
+        if means.ndim != 2:
+            raise ValueError(f"means must have shape (components, dimensions), not {tuple(means.shape)}")
+        weights = torch.full((len(means),), 1 / len(means)) if weights is None else weights
+        if weights.shape != means.shape[:1]:
+            raise ValueError(f"give one weight a component: {len(means)}, not shape {tuple(weights.shape)}")
+        self.register_buffer("means", means)
+        self.register_buffer("scales", torch.full_like(means, scale))
+        self.register_buffer("weights", weights)
+
+    def forward(self) -> Distribution:
+        components = Independent(Normal(self.means, self.scales), 1)
+        return MixtureSameFamily(Categorical(self.weights), components)
+
+
+class Vamp(nn.Module):
+    """The VampPrior `p(y) = 1/C sum_c q(y|u_c)` over learned pseudo-inputs `u_c` (Tomczak & Welling, 2018).
+
+    The pseudo-inputs are free numbers squashed into `data_range` by a clamp with a straight gradient inside, as the
+    authors' hard tanh does. They pass through the encoder with its batch normalisation in evaluation mode, so that
+    they neither share nor shift the statistics of the data; with `encoder` in evaluation mode nothing changes.
+
+    Parameters: `encoder`, the model's own; `start` (C, *data_shape), the pseudo-inputs to begin with (drawn from the
+    training data, say); `data_range`, or None for unbounded data. The encoder is shared, not owned: its parameters
+    belong to the model.
+    """
+
+    def __init__(self, encoder: nn.Module, start: Tensor, data_range: tuple[float, float] | None = (0.0, 1.0)) -> None:
+        super().__init__()
+        self.inputs = nn.Parameter(start.clone())
+        self.data_range = data_range
+        self._encoder = (encoder,)  # in a tuple, so that torch does not register the encoder's parameters twice
+
+    def pseudo_inputs(self) -> Tensor:
+        """The pseudo-inputs `u_c`, (C, *data_shape), within the data's range."""
+        return self.inputs if self.data_range is None else self.inputs.clamp(*self.data_range)
+
+    def forward(self) -> Distribution:
+        (encoder,) = self._encoder
+        training = encoder.training
+        encoder.eval()
+        try:
+            components = encoder(self.pseudo_inputs())
+        finally:
+            encoder.train(training)
+        weights = components.mean.new_ones(len(self.inputs))
+        return MixtureSameFamily(Categorical(weights), components)
+
+
+def ring(dim: int, components: int = 2, radius: float = 2.0, scale: float = 1.0) -> Mixture:
+    """A mixture with equal components evenly spread on a circle in the first two dimensions; on ±radius for two.
+
+    Two components at ±2 are the ones in the authors' code (reference: section D.2). Raises `ValueError` where more
+    than two components meet one dimension.
+
+    >>> ring(1).means.flatten()
+    tensor([ 2., -2.])
+    """
+    if components > 2 and dim < 2:
+        raise ValueError(f"{components} components on a circle need at least 2 latent dimensions, not {dim}")
+    angle = 2 * torch.pi * torch.arange(components) / components
+    means = torch.zeros(components, dim)
+    means[:, 0] = radius * angle.cos()
+    if dim > 1:
+        means[:, 1] = radius * angle.sin()
+    return Mixture(means, scale)

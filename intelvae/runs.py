@@ -1,0 +1,321 @@
+"""Config -> run -> record: every training behind the book, its key, its store, and sweeps over many of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import joblib
+import torch
+from tqdm import tqdm
+
+import intelvae
+from intelvae import likelihoods, mappings, networks, priors, tasks, training
+from intelvae.models import VAE
+
+SEMANTICS = 1  # raised when a change to the code alters results: records of older semantics are not found any more
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+Options = tuple[tuple[str, Any], ...]
+
+
+def _frozen(value: Any) -> Any:
+    """Mappings become sorted tuples of pairs and lists tuples, so that a config can be hashed."""
+    if isinstance(value, Mapping):
+        return tuple(sorted((k, _frozen(v)) for k, v in value.items()))
+    return tuple(_frozen(v) for v in value) if isinstance(value, list | tuple) else value
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """All that decides a run's result, one training of one model on one data set under one seed.
+
+    `data` is a name of `tasks.create`; `mapping` one of `mappings.NAMES` with its `mapping_options`; `prior` one of
+    "normal", "mog" (`{"radius", "components", "scale"}`) and "vamp" (`{"components"}`); `network` and `likelihood`
+    names of their modules. Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs`
+    of `steps_per_epoch` steps for data that never ends. `smoke_data` uses the embedded samples only. Raises
+    `ValueError` for an unknown prior; the other names are checked where they are used, before training starts.
+    """
+
+    data: str
+    network: str
+    latent_dim: int
+    likelihood: str
+    epochs: int
+    seed: int = 0
+    mapping: str = "identity"
+    mapping_options: Options = ()
+    prior: str = "normal"
+    prior_options: Options = ()
+    batch_size: int = 100
+    lr: float = 1e-3
+    beta: float = 1.0
+    clip: float | None = None
+    patience: int | None = None
+    steps_per_epoch: int | None = None
+    precision: str = "float32"
+    binary: bool = False
+    smoke_data: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mapping_options", _frozen(self.mapping_options))
+        object.__setattr__(self, "prior_options", _frozen(self.prior_options))
+        if self.prior not in PRIORS:
+            raise ValueError(f"unknown prior {self.prior!r}: choose one of {', '.join(PRIORS)}")
+
+    @property
+    def method(self) -> str:
+        """The name the paper's tables use for this model."""
+        if self.mapping != "identity":
+            return "InteL-VAE"
+        return {"normal": "VAE", "mog": "MoG-VAE", "vamp": "Vamp-VAE"}[self.prior]
+
+    @property
+    def key(self) -> str:
+        """Sixteen hexadecimal digits that name the config and the semantics of training."""
+        text = json.dumps({"semantics": SEMANTICS, **dataclasses.asdict(self)}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def __str__(self) -> str:
+        return f"{self.method} on {self.data} ({self.network}, {self.likelihood}, seed {self.seed})"
+
+
+PRIORS = ("normal", "mog", "vamp")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one run gave, and what it ran on. Written by `run` alone."""
+
+    config: RunConfig
+    metrics: dict[str, float]
+    curves: dict[str, list[float]]
+    artifacts: dict[str, Any] = field(repr=False)
+    seconds: float
+    device: str
+    versions: dict[str, str]
+    commit: str
+    date: str
+
+    def to_json(self) -> str:
+        """The record as JSON text, one line for each field."""
+        fields = {"key": self.config.key, "semantics": SEMANTICS}
+        fields |= {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        fields["config"] = dataclasses.asdict(self.config)
+        return "{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in fields.items()) + "\n}\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Record:
+        """The inverse of `to_json`."""
+        fields = json.loads(text)
+        del fields["key"], fields["semantics"]
+        return cls(**(fields | {"config": RunConfig(**fields["config"])}))
+
+
+class Store:
+    """A folder of records, one JSON file a run, named by its key, and the weights beside them (not in git).
+
+    >>> Store(tempfile.mkdtemp()).get(RunConfig("circle", "mlp", 2, "gaussian", 1)) is None
+    True
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+
+    def path(self, config: RunConfig) -> Path:
+        """Where the record of `config` is or would be."""
+        return self.root / f"{config.key}.json"
+
+    def get(self, config: RunConfig) -> Record | None:
+        """The record of `config`, or None. Raises `ValueError` for a file that is not that record."""
+        path = self.path(config)
+        if not path.is_file():
+            return None
+        try:
+            record = Record.from_json(path.read_text())
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is not a record ({error}): delete it and run again") from error
+        if record.config != config:
+            raise ValueError(f"{path} holds another config than its name says: delete it and run again")
+        return record
+
+    def put(self, record: Record) -> Path:
+        """Writes a record so that a reader sees all of it or none."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        path = self.path(record.config)
+        handle, part = tempfile.mkstemp(dir=self.root, suffix=".part")
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(record.to_json())
+            os.replace(part, path)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+        path.chmod(0o644)
+        return path
+
+
+def store(profile: str) -> Store:
+    """Where a profile's records live: `data/runs` for published ones, `_build/runs` for smoke.
+
+    The variable INTELVAE_RUNS names another folder for both.
+    """
+    default = CHECKOUT / ("_build" if profile == "smoke" else "data") / "runs"
+    return Store(os.environ.get("INTELVAE_RUNS", default))
+
+
+@contextmanager
+def seeded(seed: int):
+    """Torch's global generator starts from `seed` inside, and is as it was outside."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def task(config: RunConfig) -> tasks.ToyTask | tasks.DigitsTask:
+    """The task of `config`, with images of the size that its network takes."""
+    size = networks.IMAGE_SIZE.get(config.network, 28)
+    return tasks.create(config.data, size=size, binary=config.binary, smoke=config.smoke_data)
+
+
+def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> VAE:
+    """The untrained model of `config` for data of `shape`; `examples` start the pseudo-inputs of a Vamp prior.
+
+    Weights come from torch's global generator. Raises `ValueError`, one line, for a name or option that is unknown.
+    """
+    mapping = mappings.create(config.mapping, config.latent_dim, **dict(config.mapping_options))
+    encoder, network = networks.create(config.network, shape, config.latent_dim)
+    decoder = torch.nn.Sequential(network, likelihoods.create(config.likelihood, shape))
+    return VAE(encoder, decoder, _prior(config, encoder, examples), mapping)
+
+
+def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) -> torch.nn.Module:
+    if config.prior == "normal":
+        return priors.StandardNormal(config.latent_dim)
+    if config.prior == "vamp":
+        components = dict(config.prior_options)["components"]
+        start = training.as_float(examples[:components])
+        return priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)
+    return priors.ring(config.latent_dim, **dict(config.prior_options))
+
+
+def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> tuple[Record, VAE]:
+    """Trains and measures the model of `config`: its record, and the model with the weights that were measured.
+
+    `device` is torch's name of one; `threads` bounds torch's threads. One config gives the same bits on the same
+    machine, versions and number of threads, and close numbers elsewhere. Raises `ValueError` for a config that
+    does not fit, `training.TrainingError` for a run that diverges, `data.DataError` for data that are not there.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    start = time.perf_counter()
+    work = task(config)
+    with seeded(config.seed):
+        order = torch.Generator().manual_seed(config.seed)
+        examples = (
+            work.train(1000, order)
+            if callable(work.train)
+            else work.train[torch.randperm(len(work.train), generator=order)]
+        )
+        model = build(config, work.shape, examples).to(device)
+        try:
+            history = training.fit(
+                model,
+                work.train,
+                work.valid,
+                epochs=config.epochs,
+                batch_size=config.batch_size,
+                lr=config.lr,
+                steps_per_epoch=config.steps_per_epoch,
+                beta=config.beta,
+                clip=config.clip,
+                patience=config.patience,
+                precision=config.precision,
+                generator=order,
+            )
+        except training.TrainingError as error:
+            raise training.TrainingError(f"{config}: {error}") from error
+        metrics, artifacts = work.evaluate(model.cpu())
+    curves = dataclasses.asdict(history)
+    metrics["best_epoch"] = curves.pop("best_epoch")
+    record = Record(
+        config=config,
+        metrics={name: float(value) for name, value in metrics.items()},
+        curves={name: [round(v, 4) for v in values] for name, values in curves.items()},
+        artifacts=artifacts,
+        seconds=round(time.perf_counter() - start, 1),
+        device=device,
+        versions={
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "intelvae": intelvae.__version__,
+        },
+        commit=_commit(),
+        date=datetime.now(UTC).strftime("%Y-%m-%d"),
+    )
+    return record, model
+
+
+def _commit() -> str:
+    """The commit of the checkout, with "+" where the library has changed since; "unknown" outside one."""
+    git = ["git", "-C", str(CHECKOUT)]
+    try:
+        head = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run(
+            [*git, "status", "--porcelain", "intelvae"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+
+
+def _attempt(config: RunConfig, device: str, threads: int) -> Record | tuple[RunConfig, str]:
+    try:
+        return run(config, device, threads)[0]
+    except training.TrainingError as error:
+        return config, str(error)
+
+
+def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: str = "cpu") -> list[Record]:
+    """The records of all configs, in order: from the store, or by running what is missing on `jobs` workers.
+
+    Every record is stored as soon as its run ends, so a sweep that is killed goes on where it was. Work is handed
+    out through joblib: inside `joblib.parallel_config("dask")` it goes to a cluster, and the records come back here.
+    A run that diverges does not stop the others. Raises `training.TrainingError` at the end if any did, `ValueError`
+    for jobs < 1.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs must be at least 1, not {jobs}")
+    configs = list(configs)
+    missing = [c for c in dict.fromkeys(configs) if store.get(c) is None]
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
+        joblib.delayed(_attempt)(config, device, threads) for config in missing
+    )
+    failures = []
+    for outcome in tqdm(outcomes, total=len(missing), unit="run", disable=not (missing and sys.stderr.isatty())):
+        if isinstance(outcome, Record):
+            store.put(outcome)
+        else:
+            failures.append(outcome[1])
+    if failures:
+        raise training.TrainingError(f"{len(failures)} of {len(missing)} runs diverged; the first: {failures[0]}")
+    return _all(configs, store)
+
+
+def _all(configs: Sequence[RunConfig], store: Store) -> list[Record]:
+    records = [store.get(config) for config in configs]
+    return [record for record in records if record is not None]

@@ -1,0 +1,183 @@
+"""What a data set asks of a model: its training data, and what a trained model is measured by."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from intelvae import bounds, training
+from intelvae.data import images, toys
+from intelvae.metrics import clusters, toy
+from intelvae.models import VAE
+
+WITH_HOLES = ("circle", "square", "star", "infinity")
+Metrics = dict[str, float]
+Artifacts = dict[str, Any]
+
+HELD_OUT_SEED = 20220401  # of the toy data a model is judged by: the same for every run, and never trained on
+
+
+def pack(pixels: Tensor) -> dict[str, Any]:
+    """Byte images (N, C, H, W) as text that JSON can hold; `unpack` is its inverse."""
+    data = zlib.compress(pixels.to(torch.uint8).contiguous().numpy().tobytes(), 9)
+    return {"shape": list(pixels.shape), "zlib": base64.b85encode(data).decode()}
+
+
+def unpack(packed: dict[str, Any]) -> Tensor:
+    """The byte images (N, C, H, W) behind `pack`'s text."""
+    data = bytearray(zlib.decompress(base64.b85decode(packed["zlib"])))
+    return torch.frombuffer(data, dtype=torch.uint8).reshape(packed["shape"])
+
+
+def rounded(x: Tensor, digits: int = 3) -> list:
+    """A tensor as nested lists of numbers short enough for a record."""
+    return [rounded(row, digits) for row in x] if x.ndim > 1 else [round(v, digits) for v in x.tolist()]
+
+
+@dataclass(frozen=True)
+class ToyTask:
+    """Points in the plane, fresh in every batch (`intelvae.data.toys`)."""
+
+    name: str
+    held_out: int = 2000
+    shown: int = 200
+
+    shape = (2,)
+
+    def train(self, n: int, generator: torch.Generator) -> Tensor:
+        """A fresh batch (n, 2)."""
+        return toys.sample(self.name, n, generator)
+
+    @property
+    def valid(self) -> Tensor:
+        """Held-out points (2000, 2), other than the ones `evaluate` uses."""
+        return toys.sample(self.name, self.held_out, torch.Generator().manual_seed(HELD_OUT_SEED + 1))
+
+    @property
+    def test(self) -> Tensor:
+        """The points (2000, 2) that every model is judged by."""
+        return toys.sample(self.name, self.held_out, torch.Generator().manual_seed(HELD_OUT_SEED))
+
+    def evaluate(self, model: VAE) -> tuple[Metrics, Artifacts]:
+        """Distances of generated points to the data, and the points and codes that the figures show.
+
+        Samples include the decoder's noise, as in the paper's figures; the `mean_` metrics leave it out.
+        """
+        test = self.test
+        with torch.no_grad():
+            generated = model.generate(self.held_out)
+            samples, means = generated.sample(), generated.mean
+            q = model.encode(test)
+            y = q.sample()
+            z = model.mapping(y)
+        metrics: Metrics = {"test_elbo": training.evaluate(model, test).elbo.mean().item()}
+        metrics["log_likelihood"] = bounds.log_likelihood(model, test[:500], 500).mean().item()
+        for prefix, points in (("", samples), ("mean_", means)):
+            projections = torch.Generator().manual_seed(HELD_OUT_SEED)
+            metrics[prefix + "sliced_wasserstein"] = toy.sliced_wasserstein(points, test, generator=projections)
+            metrics[prefix + "off_support"] = toy.off_support(self.name, points, tolerance=0.3)
+            if self.name in WITH_HOLES:
+                metrics[prefix + "inside_hole"] = toy.inside_hole(self.name, points)
+            if self.name == "mixture":
+                metrics[prefix + "bridge"] = toy.bridge(points)
+        show = self.shown
+        artifacts = {
+            "samples": rounded(samples[:show]),
+            "mu": rounded(q.mean[:show]),
+            "sigma": rounded(q.stddev[:show], 4),
+            "y": rounded(y[:show]),
+            "z": rounded(z[:show]),
+        }
+        return metrics, artifacts
+
+
+@dataclass(frozen=True)
+class DigitsTask:
+    """The digits 0 and 1 of MNIST, whose samples a logistic classifier judges (paper, Table 2)."""
+
+    data: images.ImageData
+    generated: int = 10_000
+    shown: int = 36
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one image, (1, size, size)."""
+        return tuple(self.data.train.shape[1:])
+
+    @property
+    def train(self) -> Tensor:
+        """Training images (N, 1, size, size), bytes."""
+        return self.data.train
+
+    @property
+    def valid(self) -> Tensor:
+        """Validation images (M, 1, size, size), bytes."""
+        return self.data.valid
+
+    def evaluate(self, model: VAE) -> tuple[Metrics, Artifacts]:
+        """Table 2's two shares over 10,000 generated images, the test ELBO, and where each digit is encoded."""
+        classifier = _classifier(self.data)
+        with torch.no_grad():
+            means = torch.cat([model.generate(1000).mean for _ in range(self.generated // 1000)]).clamp(0, 1)
+            test, labels = training.as_float(self.data.test), self.data.test_labels
+            q = model.encode(test)
+            y, z = q.mean, model.mapping(q.mean)
+        terms = training.evaluate(model, self.data.test)
+        judged = clusters.uncertainty_and_proportion(classifier, means)
+        real = clusters.uncertainty_and_proportion(classifier, test)
+        side = (y[:, 0] > 0).long()
+        split = [[int(((side == s) & (labels == c)).sum()) for s in (0, 1)] for c in (0, 1)]
+        metrics = {
+            "test_elbo": terms.elbo.mean().item(),
+            "test_kl": terms.kl.mean().item(),
+            "uncertain": judged["uncertain"],
+            "ones": judged["ones"],
+            "real_uncertain": real["uncertain"],
+            "real_ones": real["ones"],
+            "separation": _separation(split),
+            "sigma": q.stddev[:, 0].median().item(),
+        }
+        artifacts = {
+            "images": pack((means[: self.shown] * 255).round().byte()),
+            "mu": [rounded(y[labels == c, 0][:400]) for c in (0, 1)],
+            "z": [rounded(z[labels == c, 0][:400]) for c in (0, 1)],
+            "split": split,
+        }
+        return metrics, artifacts
+
+
+def _separation(split: list[list[int]]) -> float:
+    """Share of test digits on their own digit's side of y_1 = 0, for the better of the two namings: 0.5 to 1."""
+    total = sum(map(sum, split))
+    return max(split[0][0] + split[1][1], split[0][1] + split[1][0]) / total
+
+
+@cache
+def _load(name: str, size: int, binary: bool, smoke: bool) -> images.ImageData:
+    return images.load(name, size=size, binary=binary, smoke=smoke)
+
+
+_classifiers: dict[tuple, Any] = {}
+
+
+def _classifier(data: images.ImageData) -> Any:
+    """The logistic classifier of these training images, fitted once a process."""
+    key = (data.name, data.source, tuple(data.train.shape), int(data.train.sum()))
+    if key not in _classifiers:
+        _classifiers[key] = clusters.fit_digit_classifier(training.as_float(data.train), data.train_labels)
+    return _classifiers[key]
+
+
+def create(name: str, *, size: int, binary: bool = False, smoke: bool = False) -> ToyTask | DigitsTask:
+    """The task called `name`: a toy of `toys.NAMES` or "mnist-01". Raises `ValueError` for another name."""
+    if name in toys.NAMES:
+        return ToyTask(name)
+    if name == "mnist-01":
+        return DigitsTask(_load(name, size, binary, smoke))
+    raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, 'mnist-01'))}")

@@ -1,0 +1,148 @@
+"""`fit`: stochastic gradient ascent on the ELBO, with validation, early stopping and a watch for NaN."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+
+from intelvae import bounds
+from intelvae.models import VAE
+
+Sampler = Callable[[int, torch.Generator], Tensor]
+PRECISIONS = ("float32", "bfloat16")
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message names the step and what to try."""
+
+
+@dataclass
+class History:
+    """What `fit` saw, one entry an epoch: means over examples in nats, and the epoch whose weights the model keeps."""
+
+    train_elbo: list[float] = field(default_factory=list)
+    train_kl: list[float] = field(default_factory=list)
+    valid_elbo: list[float] = field(default_factory=list)
+    valid_kl: list[float] = field(default_factory=list)
+    best_epoch: int = 0
+
+
+def as_float(x: Tensor) -> Tensor:
+    """Images as bytes become floats in [0, 1]; floats stay as they are."""
+    return x.float() / 255 if x.dtype == torch.uint8 else x
+
+
+@torch.no_grad()
+def evaluate(model: VAE, x: Tensor, batch_size: int = 500) -> bounds.Terms:
+    """The ELBO's two terms for all of x (N, *data_shape), each (N,), in evaluation mode and in batches."""
+    training, device = model.training, next(model.parameters()).device
+    model.eval()
+    parts = [bounds.terms(model, as_float(batch.to(device))) for batch in x.split(batch_size)]
+    model.train(training)
+    return bounds.Terms(torch.cat([p.reconstruction for p in parts]), torch.cat([p.kl for p in parts]))
+
+
+def fit(
+    model: VAE,
+    train: Tensor | Sampler,
+    valid: Tensor,
+    *,
+    epochs: int,
+    batch_size: int,
+    lr: float = 1e-3,
+    steps_per_epoch: int | None = None,
+    beta: float = 1.0,
+    clip: float | None = None,
+    patience: int | None = None,
+    precision: str = "float32",
+    generator: torch.Generator | None = None,
+    on_epoch: Callable[[int, History], None] | None = None,
+) -> History:
+    """Maximise the mean over examples of `reconstruction - beta KL` with Adam; the model is changed in place.
+
+    Parameters: `train`, a tensor (N, *data_shape), shuffled anew each epoch, or a function `(n, generator) -> batch`
+    that draws fresh data, which needs `steps_per_epoch`; `valid` (M, *data_shape), only ever evaluated; `clip`, the
+    largest norm of the gradient; `patience`, the number of epochs without a better validation ELBO after which
+    training stops and the best weights come back (None: train to the end, keep the last); `precision`, "float32" or
+    "bfloat16", which runs the networks under torch's autocast and sums all densities in float32 (validation is always
+    float32). `generator` orders the data; the noise of the latents comes from torch's global generator, which the
+    caller seeds.
+
+    Raises `ValueError` for settings that do not fit, `TrainingError` when the objective is not a number.
+    """
+    if callable(train) != (steps_per_epoch is not None):
+        raise ValueError("steps_per_epoch goes with a function that draws data, and only with one")
+    if not callable(train) and len(train) < batch_size:
+        raise ValueError(f"the batch size {batch_size} exceeds the {len(train)} training examples")
+    if precision not in PRECISIONS:
+        raise ValueError(f"unknown precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
+    generator = generator if generator is not None else torch.Generator().manual_seed(0)
+    device = next(model.parameters()).device
+    if precision == "bfloat16":
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # pays together with bfloat16 only
+    optimiser = torch.optim.Adam(model.parameters(), lr=lr)
+    history, best = History(), -math.inf
+    best_weights: dict | None = None
+    step = 0
+    for epoch in range(epochs):
+        model.train()
+        seen = [0.0, 0.0]
+        batches = _batches(train, batch_size, steps_per_epoch, generator)
+        count = 0
+        for batch in batches:
+            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+                terms = bounds.terms(model, as_float(batch.to(device)))
+            objective = (terms.reconstruction - beta * terms.kl).mean()
+            value = objective.item()
+            if not math.isfinite(value):
+                raise TrainingError(
+                    f"the objective became {value} at step {step} (epoch {epoch}): try a smaller learning rate "
+                    f"than {lr}, gradient clipping (clip), or a larger delta in the mapping"
+                )
+            optimiser.zero_grad(set_to_none=True)
+            (-objective).backward()
+            if clip is not None:
+                clip_grad_norm_(model.parameters(), clip)
+            optimiser.step()
+            kl = terms.kl.detach().mean().item()
+            seen[0] += value + (beta - 1) * kl
+            seen[1] += kl
+            step, count = step + 1, count + 1
+        on_valid = evaluate(model, valid)
+        history.train_elbo.append(seen[0] / count)
+        history.train_kl.append(seen[1] / count)
+        history.valid_elbo.append(on_valid.elbo.mean().item())
+        history.valid_kl.append(on_valid.kl.mean().item())
+        if not math.isfinite(history.valid_elbo[-1]):
+            raise TrainingError(f"the validation ELBO became {history.valid_elbo[-1]} after epoch {epoch}")
+        if patience is None:
+            history.best_epoch = epoch
+        elif history.valid_elbo[-1] > best:
+            best, history.best_epoch = history.valid_elbo[-1], epoch
+            best_weights = copy.deepcopy(model.state_dict())
+        if on_epoch is not None:
+            on_epoch(epoch, history)
+        if patience is not None and epoch - history.best_epoch >= patience:
+            break
+    if best_weights is not None:
+        model.load_state_dict(best_weights)
+    model.eval()
+    return history
+
+
+def _batches(train: Tensor | Sampler, size: int, steps: int | None, generator: torch.Generator):
+    """One epoch of batches; an incomplete last batch of a tensor is dropped (it changes with the shuffle)."""
+    if callable(train):
+        assert steps is not None
+        for _ in range(steps):
+            yield train(size, generator)
+    else:
+        order = torch.randperm(len(train), generator=generator)
+        for start in range(0, len(train) - size + 1, size):
+            yield train[order[start : start + size]]

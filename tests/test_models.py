@@ -1,0 +1,216 @@
+"""Networks, likelihoods, priors, the VAE and its bounds against closed forms."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.distributions import Independent, Normal, kl_divergence
+
+from intelvae import bounds, likelihoods, mappings, networks, priors
+from intelvae.models import VAE
+
+
+def vae(dim=2, shape=(2,), likelihood="gaussian", prior=None, mapping=None, network="mlp"):
+    encoder, net = networks.create(network, shape, dim)
+    decoder = nn.Sequential(net, likelihoods.create(likelihood, shape))
+    return VAE(encoder, decoder, prior or priors.StandardNormal(dim), mapping)
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
+
+
+@pytest.mark.parametrize(("name", "shape"), [("mlp", (2,)), ("mathieu", (1, 32, 32)), ("authors", (1, 28, 28))])
+def test_networks_give_distributions_of_the_right_shape_and_train(name, shape):
+    encoder, net = networks.create(name, shape, 3)
+    x = torch.rand(4, *shape)
+    q = encoder(x)
+    assert q.batch_shape == (4,) and q.event_shape == (3,)
+    h = net(q.rsample())
+    assert h.shape == x.shape
+    h.square().sum().backward()
+    parameters = [*encoder.parameters(), *net.parameters()]
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in parameters)
+
+
+def test_parameter_counts_are_those_of_the_published_networks():
+    # Mathieu et al.: 4x4 kernels without biases, (32, 64, 128) channels, batch norm but for the first layer; heads have
+    # biases. Counted by hand: 16 (32 + 32 * 64 + 64 * 128) + 2 (64 + 128) + 2 (16 * 128 + 1) for one latent dimension.
+    encoder, _ = networks.create("mathieu", (1, 32, 32), 1)
+    assert sum(p.numel() for p in encoder.parameters()) == 16 * (32 + 2048 + 8192) + 2 * 192 + 2 * 2049
+
+
+@pytest.mark.parametrize("make", [lambda: networks.create("cnn", (2,), 2), lambda: likelihoods.create("poisson", (2,))])
+def test_unknown_names_are_told_the_known_ones(make):
+    with pytest.raises(ValueError, match="choose one of"):
+        make()
+
+
+def test_image_networks_say_which_size_they_take():
+    with pytest.raises(ValueError, match="32x32"):
+        networks.create("mathieu", (1, 28, 28), 2)
+
+
+@pytest.mark.parametrize("name", likelihoods.NAMES)
+def test_every_likelihood_sums_over_the_data_and_has_finite_gradients(name):
+    h = torch.randn(3, 1, 4, 4, dtype=torch.float64, requires_grad=True)
+    p = likelihoods.create(name, (1, 4, 4))(h)
+    assert p.batch_shape == (3,) and p.event_shape == (1, 4, 4) and p.mean.shape == h.shape
+    p.log_prob(torch.rand(3, 1, 4, 4, dtype=torch.float64)).sum().backward()
+    assert h.grad.isfinite().all()
+
+
+def test_gaussian_of_variance_one_half_is_the_squared_error():
+    x, h = torch.rand(2, 5, 7, dtype=torch.float64)
+    constant = 7 / 2 * math.log(math.pi)
+    squared = (x - h).square().flatten(1).sum(1)
+    torch.testing.assert_close(-likelihoods.Gaussian()(h).log_prob(x), squared + constant)
+
+
+def test_learned_variance_stops_at_its_floor():
+    p = likelihoods.LearnedGaussian((2,), floor=-6.0)
+    with torch.no_grad():
+        p.log_variance.fill_(-100.0)
+    torch.testing.assert_close(p(torch.zeros(1, 2)).stddev, torch.full((1, 2), math.exp(-3.0)))
+
+
+def test_mixture_of_one_component_is_that_gaussian():
+    y = torch.randn(6, 3, dtype=torch.float64)
+    prior = priors.Mixture(torch.zeros(1, 3, dtype=torch.float64), 1.0)
+    expected = Independent(Normal(torch.zeros(3).double(), torch.ones(3).double()), 1).log_prob(y)
+    torch.testing.assert_close(prior().log_prob(y), expected)
+
+
+def test_mixture_integrates_to_one_and_samples_its_components_equally():
+    prior = priors.ring(1, components=2, radius=2.0)
+    grid = torch.linspace(-12, 12, 4001)[:, None]
+    assert torch.trapezoid(prior().log_prob(grid).exp(), grid[:, 0]).item() == pytest.approx(1, abs=1e-5)  # float32
+    share = (prior().sample((20_000,)) > 0).float().mean().item()
+    assert share == pytest.approx(0.5, abs=4 * 0.5 / math.sqrt(20_000))  # four standard errors
+
+
+def test_ring_needs_a_plane_for_three_components():
+    with pytest.raises(ValueError, match="at least 2 latent dimensions"):
+        priors.ring(1, components=3)
+
+
+def test_vamp_with_one_pseudo_input_is_the_posterior_of_that_input():
+    encoder, _ = networks.create("mlp", (2,), 3)
+    u = torch.randn(1, 2)
+    prior = priors.Vamp(encoder, u, data_range=None)
+    y = torch.randn(5, 3)
+    torch.testing.assert_close(prior().log_prob(y), encoder(u).log_prob(y[:, None])[:, 0])
+
+
+def test_vamp_is_finite_far_from_its_components():
+    encoder, _ = networks.create("mlp", (2,), 3)
+    prior = priors.Vamp(encoder, torch.randn(10, 2), data_range=None)
+    assert prior().log_prob(torch.full((1, 3), 50.0)).isfinite().all()
+
+
+def test_vamp_leaves_batch_statistics_alone_and_trains_its_pseudo_inputs():
+    encoder, _ = networks.create("mathieu", (1, 32, 32), 2)
+    prior = priors.Vamp(encoder, torch.rand(4, 1, 32, 32) * 2 - 0.5)
+    before = {k: v.clone() for k, v in encoder.named_buffers()}
+    prior().log_prob(torch.zeros(1, 2)).sum().backward()
+    assert all(torch.equal(v, before[k]) for k, v in encoder.named_buffers())
+    assert encoder.training
+    u = prior.pseudo_inputs()
+    assert u.min() >= 0 and u.max() <= 1
+    assert prior.inputs.grad.abs().sum() > 0
+    assert {name for name, _ in prior.named_parameters()} == {"inputs"}
+
+
+def test_identity_is_the_ordinary_vae_to_the_bit():
+    plain, mapped = vae(), vae(mapping=mappings.Identity())
+    mapped.load_state_dict(plain.state_dict())
+    x = torch.randn(8, 2)
+
+    def ordinary(model):  # Equation 1, written out without the library's bounds
+        q = model.encoder(x)
+        z = q.rsample()
+        return model.decoder(z).log_prob(x) - kl_divergence(
+            q, Independent(Normal(torch.zeros(8, 2), torch.ones(8, 2)), 1)
+        )
+
+    results = []
+    for function in (lambda: ordinary(plain), lambda: bounds.elbo(mapped, x)):
+        torch.manual_seed(1)
+        results.append(function())
+    assert torch.equal(*results)
+
+
+def test_the_mapping_is_the_decoders_first_layer():
+    inside = vae(mapping=mappings.Circle())
+    outside = VAE(inside.encoder, nn.Sequential(mappings.Circle(), inside.decoder), inside.prior)
+    x = torch.randn(8, 2)
+    results = []
+    for model in (inside, outside):
+        torch.manual_seed(1)
+        results.append(bounds.elbo(model, x))
+    assert torch.equal(*results)
+
+
+def test_representation_is_the_mapped_mean():
+    model = vae(mapping=mappings.Circle())
+    x = torch.randn(8, 2)
+    assert torch.equal(model.represent(x), model.mapping(model.encode(x).mean))
+
+
+def test_analytic_kl_agrees_with_samples():
+    q = Independent(Normal(torch.tensor([[0.5, -1.0]]), torch.tensor([[0.3, 2.0]])), 1)
+    p = priors.StandardNormal(2)()
+    y = q.sample((40_000,))[:, 0]
+    estimate = q.log_prob(y) - p.log_prob(y)
+    error = estimate.std().item() / math.sqrt(len(y))
+    assert bounds.kl(q, p, y[:1]).item() == pytest.approx(estimate.mean().item(), abs=4 * error)
+
+
+def test_one_component_mixture_prior_gives_the_analytic_elbo_on_average():
+    model = vae(prior=priors.Mixture(torch.zeros(1, 2)))
+    q = model.encode(torch.randn(1, 2))
+    y = q.rsample((20_000,))[:, 0]
+    estimate = bounds.kl(q.expand((20_000,)), model.prior(), y)
+    exact = kl_divergence(q, Independent(Normal(torch.zeros(1, 2), torch.ones(1, 2)), 1)).item()
+    assert estimate.mean().item() == pytest.approx(exact, abs=4 * estimate.std().item() / math.sqrt(20_000))
+
+
+class Linear(nn.Module):
+    """q(y|x) = N(a x, s^2), to build a linear-Gaussian model whose evidence is known."""
+
+    def __init__(self, slope, scale):
+        super().__init__()
+        self.slope, self.scale = slope, scale
+
+    def forward(self, x):
+        mean = self.slope * x
+        return Independent(Normal(mean, torch.full_like(mean, self.scale)), 1)
+
+
+def linear_gaussian(slope=0.5, scale=0.7):
+    """y ~ N(0, 1), x|y ~ N(y, 1/2), so x ~ N(0, 3/2); the exact posterior is N(2x/3, 1/3)."""
+    return VAE(Linear(slope, scale), nn.Sequential(nn.Identity(), likelihoods.Gaussian()), priors.StandardNormal(1))
+
+
+def test_bounds_are_exact_with_the_exact_posterior():
+    model = linear_gaussian(2 / 3, math.sqrt(1 / 3))
+    x = torch.tensor([[-1.0], [0.0], [2.0]])
+    exact = Normal(0, math.sqrt(1.5)).log_prob(x[:, 0])
+    torch.testing.assert_close(bounds.iwae(model, x, 3), exact, atol=1e-5, rtol=0)  # every weight equals p(x)
+    torch.testing.assert_close(bounds.log_likelihood(model, x, 7, chunk=3), exact, atol=1e-5, rtol=0)
+
+
+def test_importance_sampling_finds_the_evidence_and_the_bounds_are_ordered():
+    model = linear_gaussian()
+    x = torch.full((2000, 1), 1.0)
+    exact = Normal(0, math.sqrt(1.5)).log_prob(torch.tensor(1.0)).item()
+    means = [bounds.iwae(model, x, k).mean().item() for k in (1, 5, 50)]
+    assert means[0] < means[1] < means[2] < exact + 0.01  # 0.01: four standard errors at K = 50
+    torch.manual_seed(3)
+    one = bounds.iwae(model, x, 1).mean().item()
+    assert one == pytest.approx(bounds.elbo(model, x).mean().item(), abs=0.1)  # four standard errors of 2,000 samples
+    assert bounds.log_likelihood(model, x[:200], 5000).mean().item() == pytest.approx(exact, abs=5e-3)

@@ -1,0 +1,196 @@
+"""Training, records, the store and sweeps: what happens, and what happens when it goes wrong."""
+
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from intelvae import claims, experiments, runs, tasks, training
+from intelvae.runs import Record, RunConfig, Store
+
+CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    return runs.run(CONFIG)[0]
+
+
+def test_one_config_gives_the_same_record_twice_and_leaves_the_global_generator_alone(record):
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    again, _ = runs.run(CONFIG)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert again.metrics == record.metrics and again.curves == record.curves and again.artifacts == record.artifacts
+
+
+def test_another_seed_gives_another_result(record):
+    assert runs.run(dataclasses.replace(CONFIG, seed=1))[0].metrics != record.metrics
+
+
+def test_training_raises_the_elbo(record):
+    longer, _ = runs.run(dataclasses.replace(CONFIG, epochs=6, steps_per_epoch=100))
+    assert longer.curves["valid_elbo"][-1] > record.curves["valid_elbo"][0]
+
+
+def test_a_record_survives_the_store(record, tmp_path):
+    store = Store(tmp_path / "runs")
+    store.put(record)
+    assert store.get(CONFIG) == record
+    assert [p.name for p in store.root.iterdir()] == [f"{CONFIG.key}.json"]
+
+
+def test_the_key_sees_every_field():
+    changed = {
+        "seed": 9,
+        "lr": 0.1,
+        "mapping_options": {"eps": 1e-3},
+        "beta": 2.0,
+        "epochs": 3,
+        "data": "star",
+    }
+    keys = {dataclasses.replace(CONFIG, **{name: value}).key for name, value in changed.items()}
+    assert len(keys | {CONFIG.key}) == len(changed) + 1
+
+
+def test_options_may_be_given_as_a_dict_in_any_order():
+    one = dataclasses.replace(CONFIG, mapping_options={"a": [1, 2], "b": 3})
+    other = dataclasses.replace(CONFIG, mapping_options={"b": 3, "a": (1, 2)})
+    assert one == other and hash(one) == hash(other) and one.key == other.key
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"key": 1}'])
+def test_a_damaged_record_is_named(text, tmp_path):
+    store = Store(tmp_path)
+    store.path(CONFIG).write_text(text)
+    with pytest.raises(ValueError, match="delete it and run again"):
+        store.get(CONFIG)
+
+
+def test_a_record_under_a_wrong_name_is_refused(record, tmp_path):
+    store, other = Store(tmp_path), dataclasses.replace(CONFIG, seed=5)
+    store.path(other).write_text(record.to_json())
+    with pytest.raises(ValueError, match="another config"):
+        store.get(other)
+
+
+def test_a_write_that_fails_leaves_nothing(record, tmp_path, monkeypatch):
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs.os, "replace", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        Store(tmp_path).put(record)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_sweep_runs_what_is_missing_and_only_that(tmp_path):
+    store = Store(tmp_path)
+    configs = [dataclasses.replace(CONFIG, seed=s, epochs=1, steps_per_epoch=2) for s in range(3)]
+    first = runs.sweep(configs, store)
+    assert [r.config for r in first] == configs
+    times = {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    store.path(configs[1]).unlink()
+    runs.sweep(configs, store)
+    again = {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    assert {p for p in times if times[p] != again[p]} == {store.path(configs[1])}
+
+
+def test_a_diverging_run_is_reported_and_the_others_are_kept(tmp_path):
+    good = dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
+    bad = dataclasses.replace(good, lr=1e30, steps_per_epoch=50)
+    with pytest.raises(training.TrainingError, match=r"1 of 2 runs diverged.*InteL-VAE on circle.*step \d+"):
+        runs.sweep([bad, good], Store(tmp_path))
+    assert Store(tmp_path).get(good) is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"data": "moons"}, "unknown data 'moons'"),
+        ({"mapping": "torus"}, "torus"),
+        ({"mapping_options": {"radius": 1}}, "radius"),
+        ({"network": "resnet"}, "unknown network"),
+        ({"likelihood": "poisson"}, "unknown likelihood"),
+        ({"mapping": "clusters", "mapping_options": {"k": 3}, "latent_dim": 1}, "3"),
+    ],
+)
+def test_a_config_that_does_not_fit_gets_one_clear_line(change, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        runs.run(dataclasses.replace(CONFIG, **change))
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_prior_profile_and_experiment():
+    with pytest.raises(ValueError, match="unknown prior"):
+        dataclasses.replace(CONFIG, prior="flow")
+    with pytest.raises(ValueError, match="unknown profile"):
+        experiments.grid("connectivity", "huge")
+    with pytest.raises(ValueError, match="unknown experiment"):
+        experiments.grid("table9", "smoke")
+
+
+@pytest.mark.parametrize("name", experiments.NAMES)
+@pytest.mark.parametrize("profile", experiments.PROFILES)
+def test_every_grid_has_distinct_runs_whose_seeds_can_be_chosen(name, profile):
+    configs = experiments.grid(name, profile)
+    assert len({c.key for c in configs}) == len(configs)
+    assert {c.seed for c in experiments.grid(name, profile, [41, 42])} == {41, 42}
+
+
+def test_fit_stops_early_on_validation_and_gives_the_best_weights_back():
+    config = dataclasses.replace(CONFIG, lr=0.3, epochs=30, steps_per_epoch=5, patience=2)
+    record, model = runs.run(config)
+    curve = record.curves["valid_elbo"]
+    best = int(record.metrics["best_epoch"])
+    assert len(curve) < 30 and best == curve.index(max(curve)) == len(curve) - 3
+    with runs.seeded(0):
+        again = training.evaluate(model, runs.task(config).valid).elbo.mean().item()
+    assert again == pytest.approx(curve[best], abs=0.3)  # one sample of y each, over 2,000 points
+
+
+def test_fit_refuses_settings_that_do_not_fit():
+    model = runs.build(CONFIG, (2,), torch.zeros(1, 2))
+    x = torch.zeros(10, 2)
+    with pytest.raises(ValueError, match="steps_per_epoch"):
+        training.fit(model, x, x, epochs=1, batch_size=5, steps_per_epoch=3)
+    with pytest.raises(ValueError, match="batch size 50"):
+        training.fit(model, x, x, epochs=1, batch_size=50)
+
+
+def test_packed_images_survive():
+    pixels = torch.randint(0, 256, (3, 1, 5, 5), dtype=torch.uint8)
+    assert torch.equal(tasks.unpack(json.loads(json.dumps(tasks.pack(pixels)))), pixels)
+
+
+def by_seed(*values):
+    return dict(enumerate(values))
+
+
+@pytest.mark.parametrize(
+    ("ours", "other", "verdict"),
+    [
+        (by_seed(1.0, 1.1, 0.9, 1.0), by_seed(2.0, 2.2, 2.1, 1.9), claims.REPRODUCED),
+        (by_seed(1.0, 3.0, 0.5, 2.0), by_seed(2.0, 1.0, 2.5, 1.6), claims.PARTLY),
+        (by_seed(2.0, 2.2, 2.1), by_seed(1.0, 1.1, 0.9), claims.NOT_REPRODUCED),
+        (by_seed(1.0, 1.0, 1.0), by_seed(1.0, 1.0, 1.0), claims.NOT_REPRODUCED),
+        (by_seed(1.0, 1.0), by_seed(2.0, 2.1), claims.NOT_TESTED),
+        ({}, by_seed(1.0, 2.0, 3.0), claims.NOT_TESTED),
+    ],
+)
+def test_the_rule(ours, other, verdict):
+    assert claims.smaller(ours, other).verdict == verdict
+
+
+def test_the_test_is_paired_by_seed():
+    finding = claims.smaller({0: 1.0, 1: 5.0, 2: 9.0, 7: 0.0}, {2: 10.0, 1: 6.1, 0: 2.0})
+    assert finding.n == 3 and finding.verdict == claims.REPRODUCED  # unpaired, the spread would hide it
+
+
+def test_every_claim_has_its_own_name_a_known_experiment_and_runs_to_judge():
+    assert len({c.id for c in claims.CLAIMS}) == len(claims.CLAIMS)
+    for claim in claims.CLAIMS:
+        configs = experiments.grid(claim.experiment, "paper")
+        chosen = [c for c in configs if all(getattr(c, k) == v for k, v in claim.select.items())]
+        assert {"InteL-VAE", claim.against} <= {c.method for c in chosen}
