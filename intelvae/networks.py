@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -48,8 +49,7 @@ def mlp(data_shape: tuple[int, ...], latent_dim: int, hidden: tuple[int, ...] = 
     """
 
     def body(sizes: tuple[int, ...]) -> list[nn.Module]:
-        pairs = zip(sizes[:-1], sizes[1:], strict=True)
-        return [layer for a, b in pairs for layer in (nn.Linear(a, b), nn.ReLU())]
+        return [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())]
 
     n = math.prod(data_shape)
     features = nn.Sequential(nn.Flatten(), *body((n, *hidden)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from intelvae import tasks
 from intelvae.runs import Record
@@ -37,7 +38,7 @@ def provenance(records: Sequence[Record], profile: str) -> str:
     )
 
 
-def _points(axis: plt.Axes, points: Sequence, limit: tuple[float, float], **style) -> None:
+def _points(axis: plt.Axes, points: Sequence | Tensor, limit: tuple[float, float], **style) -> None:
     x = np.asarray(points)
     axis.scatter(x[:, 0], x[:, 1], s=5, linewidths=0, **style)
     axis.set(xlim=(-limit[0], limit[0]), ylim=(-limit[1], limit[1]), xticks=[], yticks=[], aspect="equal")

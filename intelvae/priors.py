@@ -20,6 +20,9 @@ class StandardNormal(nn.Module):
     -2.756815...
     """
 
+    loc: Tensor
+    scale: Tensor
+
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.register_buffer("loc", torch.zeros(dim))
@@ -38,6 +41,10 @@ class Mixture(nn.Module):
     >>> Mixture(torch.tensor([[-2.0], [2.0]]))().sample((5,)).shape
     torch.Size([5, 1])
     """
+
+    means: Tensor
+    scales: Tensor
+    weights: Tensor
 
     def __init__(self, means: Tensor, scale: float = 1.0, weights: Tensor | None = None) -> None:
         super().__init__()

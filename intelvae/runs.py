@@ -284,7 +284,7 @@ def _commit() -> str:
 
 def _attempt(config: RunConfig, device: str, threads: int) -> Record | tuple[RunConfig, str]:
     try:
-        return run(config, device, threads)[0]
+        return run(config, device, 1 if config.network == "mlp" else threads)[0]  # small layers lose by two threads
     except training.TrainingError as error:
         return config, str(error)
 

@@ -105,9 +105,7 @@ def test_damaged_idx(tmp_path: Path, kind: str, suffix: str) -> None:
     assert message == f"{path}: expected {expected}; replace the file with `intelvae data fetch mnist`"
 
 
-@pytest.mark.parametrize(
-    "content", [gzip.compress(GOOD)[:-9], b"not gzip", gzip.compress(GOOD)[:-8] + b"\0" * 8]
-)
+@pytest.mark.parametrize("content", [gzip.compress(GOOD)[:-9], b"not gzip", gzip.compress(GOOD)[:-8] + b"\0" * 8])
 def test_damaged_gzip(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "labels.gz"
     path.write_bytes(content)
@@ -135,9 +133,7 @@ def test_nothing_found(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError) as error:
         images.load("fashion-mnist")
     message = one_line(error)
-    assert (
-        str(nowhere / "variable" / "FashionMNIST" / "raw") in message and str(nowhere / "system") in message
-    )
+    assert str(nowhere / "variable" / "FashionMNIST" / "raw") in message and str(nowhere / "system") in message
     assert "`intelvae data fetch fashion-mnist`" in message and "INTELVAE_DATA" in message
     with pytest.raises(DataError, match="intelvae data fetch mnist`"):
         images.load("mnist-01")
@@ -166,9 +162,7 @@ def test_lookup_order(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def where(root: Path | None = None) -> Path:
         return files.locate("fashion-mnist", root)[IMAGES].parent
 
-    places = {
-        name: nowhere / name / "FashionMNIST" / "raw" for name in ("explicit", "variable", "checkout/data")
-    }
+    places = {name: nowhere / name / "FashionMNIST" / "raw" for name in ("explicit", "variable", "checkout/data")}
     monkeypatch.setenv(files.VARIABLE, "variable")  # relative: taken from the checkout
     monkeypatch.setattr(files, "checkout", lambda: nowhere / "checkout")
     (nowhere / "checkout").mkdir()
@@ -213,9 +207,7 @@ def test_damage_is_reported_with_the_command_for_that_root(nowhere: Path) -> Non
 
 @pytest.mark.parametrize("call", [images.load, data.fetch, files.locate, files.command])
 def test_unknown_names(call) -> None:
-    with pytest.raises(
-        ValueError, match="unknown dataset 'mnist01'; choose one of mnist, fashion-mnist, mnist-01"
-    ):
+    with pytest.raises(ValueError, match="unknown dataset 'mnist01'; choose one of mnist, fashion-mnist, mnist-01"):
         call("mnist01")
 
 
@@ -282,12 +274,8 @@ def test_fetch(nowhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize(
-    "error", [URLError("no route\nto host"), RuntimeError("Error downloading:\nall mirrors")]
-)
-def test_failed_fetch_keeps_what_was_there(
-    nowhere: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
+@pytest.mark.parametrize("error", [URLError("no route\nto host"), RuntimeError("Error downloading:\nall mirrors")])
+def test_failed_fetch_keeps_what_was_there(nowhere: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     stand_in(monkeypatch, error)
     folder = nowhere / "MNIST" / "raw"
     write_dataset(folder)
@@ -307,9 +295,7 @@ def test_splits_of_a_small_dataset(nowhere: Path) -> None:
     write_dataset(folder)
     raw = idx.read(folder / IMAGES, (60, 28, 28), "")
     got = images.load("mnist", root=nowhere)
-    assert np.array_equal(got.train[:, 0].numpy(), raw[:50]) and np.array_equal(
-        got.valid[:, 0].numpy(), raw[50:]
-    )
+    assert np.array_equal(got.train[:, 0].numpy(), raw[:50]) and np.array_equal(got.valid[:, 0].numpy(), raw[50:])
     assert got.test.shape == (20, 1, 28, 28) and got.train_labels.tolist() == [i % 10 for i in range(50)]
     ones = images.load("mnist-01", root=nowhere)
     # labels count 0..9 in turn, so digit d stands at d, d + 10, ...: four to train, two to validate
@@ -333,9 +319,7 @@ def test_full_splits(name: str) -> None:
     parts, labels = (got.train, got.valid, got.test), (got.train_labels, got.valid_labels, got.test_labels)
     assert [tuple(part.shape) for part in parts] == [(n, 1, 28, 28) for n in (55_000, 5_000, 10_000)]
     assert [len(part) for part in labels] == [55_000, 5_000, 10_000]
-    assert all(part.dtype == torch.uint8 for part in parts) and all(
-        part.dtype == torch.int64 for part in labels
-    )
+    assert all(part.dtype == torch.uint8 for part in parts) and all(part.dtype == torch.int64 for part in labels)
     assert got.source == f"{name}, 55,000 / 5,000 / 10,000 images (train / valid / test)"
     assert all(part.bincount(minlength=10).min() > 400 for part in labels), "every part has every class"
     # the published mean grey level of the 60,000 training images

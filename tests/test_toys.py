@@ -182,9 +182,7 @@ def test_area_of_the_holes(name: str, area: float) -> None:
 
 def test_unknown_names_are_refused_with_the_known_ones() -> None:
     for call in (toys.distance, toys.holes):
-        with pytest.raises(
-            ValueError, match="unknown toy 'torus'; choose one of circle, square, star, infinity"
-        ):
+        with pytest.raises(ValueError, match="unknown toy 'torus'; choose one of circle, square, star, infinity"):
             call("torus", torch.zeros(1, 2))
     with pytest.raises(ValueError, match="unknown toy 'torus'; choose one of circle, square, star, infinity"):
         toys.sample("torus", 1, rng())

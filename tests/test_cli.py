@@ -1,0 +1,61 @@
+"""The command line: what it prints, and exit code 2 with one line for what it cannot take."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from intelvae import cli
+
+
+def call(monkeypatch, capsys, *arguments):
+    monkeypatch.setattr(sys, "argv", ["intelvae", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    out, err = capsys.readouterr()
+    return stop.value.code, out, err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "table9"], "unknown experiment 'table9'"),
+        (["run", "connectivity", "--profile", "huge"], "unknown profile 'huge'"),
+        (["run", "connectivity", "--seeds", "a"], "seeds are numbers"),
+        (["run", "connectivity", "--jobs", "0"], "1"),
+        (["run", "connectivity", "--device", "tpu9"], "device 'tpu9'"),
+        (["run", "--nonsense"], "nonsense"),
+        (["data", "fetch", "cifar"], "unknown dataset 'cifar'"),
+        (["book", "--site", "--publish"], "choose one"),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_code_2(arguments, message, monkeypatch, capsys):
+    code, out, err = call(monkeypatch, capsys, *arguments)
+    assert code == 2 and out == ""
+    assert message in err and err.startswith("intelvae: ") and err.count("\n") == 1
+
+
+def test_run_prints_metrics_from_the_store_the_second_time(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    first = call(monkeypatch, capsys, "run", "framework", "--seeds", "3")
+    times = [p.stat().st_mtime_ns for p in tmp_path.iterdir()]
+    assert first[0] == 0 and "sliced_wasserstein" in first[1] and "InteL-VAE" in first[1]
+    assert call(monkeypatch, capsys, "run", "framework", "--seeds", "3") == first
+    assert [p.stat().st_mtime_ns for p in tmp_path.iterdir()] == times
+
+
+def test_claims_as_json_have_the_documented_keys(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    code, out, _ = call(monkeypatch, capsys, "claims", "--json")
+    rows = json.loads(out)
+    keys = {"id", "where", "claim", "paper", "ours", "sd", "n", "test", "p", "profile", "verdict", "page"}
+    assert code == 0 and rows and all(set(row) == keys for row in rows)
+    assert {row["verdict"] for row in rows} == {"not tested"}  # an empty store
+
+
+def test_the_installed_command_answers():
+    done = subprocess.run(
+        [sys.executable, "-c", "from intelvae.cli import main; main()", "--help"], capture_output=True
+    )
+    assert done.returncode == 0 and b"sweep" in done.stdout

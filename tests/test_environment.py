@@ -1,0 +1,44 @@
+"""One set of pins: pyproject.toml's ranges, constraints.txt and environment.yml say the same."""
+
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PINS = [Requirement(line) for line in (ROOT / "constraints.txt").read_text().split("\n") if line.strip()]
+FIXED = {
+    "jupyter-book", "jupytext", "papermill", "torch", "torchvision", "matplotlib", "seaborn", "pytorch-fid",
+    "scikit-learn", "nbval",
+}  # fmt: skip
+
+
+def name(requirement):
+    return requirement.name.lower().replace("_", "-")
+
+
+def wanted():
+    extras = PROJECT["optional-dependencies"]
+    every = [*PROJECT["dependencies"], *extras["book"], *extras["dev"]]
+    return [r for r in map(Requirement, every) if r.name != PROJECT["name"]]
+
+
+def test_every_pin_is_exact_and_within_the_projects_range():
+    ranges = {name(r): r.specifier for r in wanted()}
+    for pin in PINS:
+        (exact,) = pin.specifier
+        assert exact.operator == "==", pin
+        if name(pin) in ranges:
+            assert exact.version in ranges[name(pin)], pin
+
+
+def test_everything_the_project_asks_for_is_pinned():
+    assert {name(r) for r in wanted()} - {name(p) for p in PINS} == set()
+    assert {name(r) for r in wanted()} >= FIXED
+
+
+def test_conda_users_get_the_same_pins():
+    lines = [line.strip(" -") for line in (ROOT / "environment.yml").read_text().splitlines()]
+    assert "c constraints.txt" in lines and "e .[dev]" in lines
+    assert not [line for line in lines if "==" in line]  # no second set of versions
