@@ -1,0 +1,74 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Status
+#
+# What the published numbers ran on, how long they took, and where every claim of the paper stands.
+
+# %% tags=["parameters"]
+profile = "smoke"
+seeds = None
+device = "cpu"
+jobs = 1
+
+# %% tags=["hide-input"]
+import platform
+
+import pandas as pd
+
+from intelvae import claims, experiments, runs
+
+# %% [markdown]
+# ## Records
+
+# %% tags=["hide-input"]
+store = runs.store(profile)
+rows = []
+for name in experiments.NAMES:
+    configs = experiments.grid(name, profile)
+    found = [r for c in configs if (r := store.get(c)) is not None]
+    rows.append(
+        {
+            "experiment": name,
+            "runs": f"{len(found)} of {len(configs)}",
+            "hours": round(sum(r.seconds for r in found) / 3600, 2),
+            "device": ", ".join(sorted({r.device for r in found})),
+            "torch": ", ".join(sorted({r.versions["torch"] for r in found})),
+            "commits": ", ".join(sorted({r.commit for r in found})),
+        }
+    )
+pd.DataFrame(rows).set_index("experiment")
+
+# %% [markdown]
+# "Hours" adds up the runs' own times, on one or two threads each. A commit with a plus sign had changes in the library
+# that were not committed yet.
+
+# %% tags=["hide-input"]
+print(f"this page: Python {platform.python_version()}, {platform.machine()}, profile {profile}")
+
+# %% [markdown]
+# ## Verdicts
+
+# %% tags=["hide-input"]
+found = claims.stored(profile)
+table = pd.DataFrame(found)
+counts = table.groupby(["page", "verdict"]).size().unstack(fill_value=0)
+counts
+
+# %% tags=["hide-input"]
+shown = table[["verdict", "where", "claim", "paper", "ours", "sd", "n", "p"]].copy()
+shown[["ours", "sd", "p"]] = shown[["ours", "sd", "p"]].astype(float).round(4)
+shown.fillna("").set_index("verdict")
+
+# %% tags=["nbval-check-output"]
+print(len(found), "claims on", table.page.nunique(), "pages")
