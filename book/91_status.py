@@ -68,7 +68,7 @@ counts
 # %% tags=["hide-input"]
 shown = table[["verdict", "where", "claim", "paper", "ours", "sd", "n", "p"]].copy()
 shown[["ours", "sd", "p"]] = shown[["ours", "sd", "p"]].astype(float).round(4)
-shown.fillna("").set_index("verdict")
+shown.astype(object).where(shown.notna(), "").set_index("verdict")
 
 # %% tags=["nbval-check-output"]
 print(len(found), "claims on", table.page.nunique(), "pages")
