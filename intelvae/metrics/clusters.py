@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
@@ -11,7 +12,11 @@ def fit_digit_classifier(images: Tensor, labels: Tensor) -> LogisticRegression:
     """A logistic classifier of images (N, C, H, W) in [0, 1] with labels (N,), zeros and ones.
 
     The paper says "a logistic classifier"; penalty and inputs are our choice: pixels as they are, L2 with C = 1.
-    Raises `ValueError` unless both labels, 0 and 1, occur.
+    Raises `ValueError` unless both labels, 0 and 1, occur. Book: "Multi-modality on zeros and ones".
+
+    >>> import torch
+    >>> fit_digit_classifier(torch.eye(2).reshape(2, 1, 1, 2), torch.tensor([0, 1])).n_features_in_
+    2
     """
     if set(labels.unique().tolist()) != {0, 1}:
         raise ValueError(f"the classifier is for the labels 0 and 1, not {labels.unique().tolist()}")
@@ -23,13 +28,35 @@ def uncertainty_and_proportion(
 ) -> dict[str, float]:
     """Shares of images (N, C, H, W) that are `uncertain` (confidence below `threshold`) and taken for `ones`.
 
-    Images are clipped to [0, 1] first, as the training images are. Source: paper, caption of Table 2.
+    The confidence is the larger of the classifier's two probabilities, so 0.5 to 1. Images are clipped to [0, 1]
+    first, as the training images are. Source: paper, caption of Table 2. Book: "Multi-modality on zeros and ones".
+
+    >>> import torch
+    >>> images = torch.eye(2).reshape(2, 1, 1, 2)
+    >>> uncertainty_and_proportion(fit_digit_classifier(images, torch.tensor([0, 1])), images)
+    {'uncertain': 1.0, 'ones': 0.5}
     """
     probability = classifier.predict_proba(_pixels(images))
     return {
         "uncertain": float((probability.max(1) < threshold).mean()),
         "ones": float((probability[:, 1] > 0.5).mean()),
     }
+
+
+def interval(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """The exact (Clopper-Pearson) confidence interval of a probability whose event has the `share` of n images.
+
+    It is for the images of one trained model; it says nothing about the scatter between trainings. Raises
+    `ValueError` for a share that is not a count over n.
+
+    >>> tuple(round(end, 4) for end in interval(0.0, 1000))
+    (0.0, 0.0037)
+    """
+    count = round(share * n)
+    if n < 1 or not 0 <= count <= n or abs(count - share * n) > 1e-6 * n:
+        raise ValueError(f"a share of {n} images is a count over {n}, not {share}")
+    ends = binomtest(count, n).proportion_ci(level, method="exact")
+    return float(ends.low), float(ends.high)
 
 
 def _pixels(images: Tensor) -> np.ndarray:

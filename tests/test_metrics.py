@@ -1,0 +1,191 @@
+"""Each metric pinned by cases whose value is known."""
+
+import itertools
+import math
+
+import pytest
+import torch
+from scipy.stats import norm, wasserstein_distance
+
+from intelvae.data import images, toys
+from intelvae.metrics.clusters import fit_digit_classifier, interval, uncertainty_and_proportion
+from intelvae.metrics.toy import bridge, inside_hole, off_support, sliced_wasserstein
+
+CURVES = ("circle", "square", "star", "infinity")
+FLOAT32 = 1e-5  # sums of some thousand float32 numbers of size 1
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+# sliced Wasserstein distance
+
+
+@pytest.mark.parametrize(("n", "m"), [(50, 50), (50, 75), (30, 7), (1, 5), (4, 8)])
+def test_on_the_line_it_is_scipys_wasserstein_distance(n, m):
+    a, b = torch.randn(n, 1, generator=rng(1)), 1 + 2 * torch.randn(m, 1, generator=rng(2))
+    expected = wasserstein_distance(a[:, 0].numpy(), b[:, 0].numpy())  # every direction of the line is +1 or -1
+    assert sliced_wasserstein(a, b, generator=rng()) == pytest.approx(expected, rel=FLOAT32)
+
+
+def test_unequal_sizes_agree_with_equal_ones_after_repetition():
+    a, b = torch.randn(40, 2, generator=rng(1)), torch.randn(60, 2, generator=rng(2))
+    unequal = sliced_wasserstein(a, b, generator=rng())
+    equal = sliced_wasserstein(a.repeat(3, 1), b.repeat(2, 1), generator=rng())
+    assert unequal == pytest.approx(equal, rel=FLOAT32)
+
+
+def test_zero_for_equal_samples_in_any_order_and_with_repeats():
+    a = torch.randn(100, 2, generator=rng(1))
+    assert sliced_wasserstein(a, a[torch.randperm(100, generator=rng(2))]) == 0
+    assert sliced_wasserstein(a, a.repeat(2, 1)) == 0
+
+
+def test_a_shift_costs_its_mean_projection():
+    a = torch.randn(500, 2, generator=rng(1))
+    shifted = sliced_wasserstein(a, a + torch.tensor([3.0, 0.0]), projections=20_000, generator=rng())
+    # |cos| of a uniform angle has mean 2/pi and standard deviation 0.31: 4 standard errors of 20,000 directions
+    assert shifted == pytest.approx(3 * 2 / math.pi, abs=3 * 4 * 0.31 / math.sqrt(20_000))
+
+
+def test_symmetry_scale_and_triangle_inequality_under_one_set_of_directions():
+    a, b, c = (torch.randn(n, 2, generator=rng(n)) for n in (50, 50, 80))
+    distance = {
+        (i, j): sliced_wasserstein(x, y, generator=rng())
+        for (i, x), (j, y) in itertools.permutations(enumerate((a, b, c)), 2)
+    }
+    assert distance[0, 2] == pytest.approx(distance[2, 0], rel=FLOAT32)
+    assert distance[0, 2] <= distance[0, 1] + distance[1, 2] + FLOAT32
+    assert sliced_wasserstein(5 * a, 5 * b, generator=rng()) == pytest.approx(5 * distance[0, 1], rel=FLOAT32)
+
+
+def test_a_generator_decides_the_directions_and_the_global_one_is_left_alone():
+    a, b = torch.randn(50, 2, generator=rng(1)), torch.randn(50, 2, generator=rng(2))
+    state = torch.get_rng_state()
+    assert sliced_wasserstein(a, b, generator=rng()) == sliced_wasserstein(a, b, generator=rng())
+    assert sliced_wasserstein(a, b, generator=rng()) != sliced_wasserstein(a, b, generator=rng(1))
+    assert torch.equal(state, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("shapes", [((3, 2), (3, 1)), ((0, 2), (3, 2)), ((3,), (3,))])
+def test_samples_that_cannot_be_compared(shapes):
+    with pytest.raises(ValueError, match=r"\(n, d\) and \(m, d\)"):
+        sliced_wasserstein(*map(torch.zeros, shapes))
+
+
+# off the support, inside a hole, on the bridge
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_data_lie_on_their_support_and_in_no_hole(name):
+    x = toys.sample(name, 2000, rng())
+    assert off_support(name, x, 1e-4) == 0  # float32, and chords within 5e-6 of the infinity sign
+    assert inside_hole(name, x) == 0
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_data_blown_up_to_twice_their_size_are_off_the_support(name):
+    x = 2 * toys.sample(name, 2000, rng())
+    assert off_support(name, x) > 0.7  # all of them, but for the infinity sign, whose crossing stays
+
+
+def test_shares_are_counts():
+    x = torch.tensor([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [9.0, 0.0]])
+    assert off_support("circle", x, 0.3) == 0.75
+    assert off_support("circle", x, 1.5) == 0.5
+    assert inside_hole("circle", x) == 0.5
+    assert inside_hole("infinity", x) == 0.25  # only (1, 0): the origin is the crossing
+    assert bridge(x) == 0.25  # |x_1| = 1 does not count
+
+
+def test_the_mixture_is_off_support_beyond_three_deviations_and_the_tolerance():
+    x = toys.sample("mixture", 200_000, rng())
+    exact = math.exp(-((0.3 + 3 * 0.3) ** 2) / (2 * 0.3**2))  # Rayleigh
+    assert off_support("mixture", x, 0.3) == pytest.approx(exact, abs=4 * math.sqrt(exact / len(x)))
+    assert off_support("mixture", torch.zeros(1, 2), 0.3) == 1
+    assert inside_hole("mixture", x) == 0
+
+
+def test_bridge_of_the_mixture():
+    n = 1_000_000
+    exact = norm.cdf(-1 / 0.3) - norm.cdf(-3 / 0.3)
+    assert exact == pytest.approx(4.3e-4, abs=5e-6)  # the number the documentation gives
+    assert bridge(toys.sample("mixture", n, rng())) == pytest.approx(exact, abs=4 * math.sqrt(exact / n))
+    assert bridge(torch.tensor([[2.0, 0.0], [-2.0, 0.0]])) == 0
+    assert bridge(torch.zeros(3, 2)) == 1
+
+
+@pytest.mark.parametrize("metric", [off_support, inside_hole])
+def test_unknown_toys(metric):
+    with pytest.raises(ValueError, match="unknown toy 'ring'"):
+        metric("ring", torch.zeros(1, 2))
+
+
+# ambiguous digits and the share of ones
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return images.load("mnist-01", smoke=True)
+
+
+@pytest.fixture(scope="module")
+def classifier(digits):
+    return fit_digit_classifier(digits.train / 255, digits.train_labels)
+
+
+def test_real_digits_are_neither_ambiguous_nor_unbalanced(digits, classifier):
+    """The paper's "Data" column: 0.2 % ambiguous. Of the 100 embedded test images one may be misread."""
+    judged = uncertainty_and_proportion(classifier, digits.test / 255)
+    assert judged["uncertain"] <= 0.01
+    assert abs(judged["ones"] - digits.test_labels.double().mean().item()) < 0.015
+
+
+def test_digits_of_one_kind(digits, classifier):
+    for label in (0, 1):
+        judged = uncertainty_and_proportion(classifier, digits.test[digits.test_labels == label] / 255)
+        assert abs(judged["ones"] - label) < 0.03  # one of 50
+
+
+def test_overlays_of_a_zero_and_a_one_are_more_often_ambiguous(digits, classifier):
+    zeros, ones = (digits.test[digits.test_labels == label] / 255 for label in (0, 1))
+    n = min(len(zeros), len(ones))
+    overlay = uncertainty_and_proportion(classifier, (zeros[:n] + ones[:n]) / 2)
+    real = uncertainty_and_proportion(classifier, digits.test / 255)
+    assert overlay["uncertain"] > 10 * max(real["uncertain"], 1 / len(digits.test))
+
+
+def pixels(values):
+    return torch.tensor(values).reshape(-1, 1, 1, 1)
+
+
+def test_one_pixel_whose_probability_is_known():
+    """With one pixel x the classifier is a logistic curve: its threshold can be placed by hand."""
+    classifier = fit_digit_classifier(pixels([0.0] * 50 + [1.0] * 50), torch.tensor([0] * 50 + [1] * 50))
+    slope = float(classifier.coef_[0, 0])
+    centre = -float(classifier.intercept_[0]) / slope
+    half = math.log(0.8 / 0.2) / slope  # confidence 80 % this far from the centre
+    assert 0 < centre - 1.1 * half and centre + 1.1 * half < 1  # so that clipping changes nothing below
+    x = pixels([centre - 1.1 * half, centre - 0.9 * half, centre + 0.5 * half, centre + 0.9 * half])
+    assert uncertainty_and_proportion(classifier, x) == {"uncertain": 0.75, "ones": 0.5}
+    assert uncertainty_and_proportion(classifier, x, threshold=0.5) == {"uncertain": 0.0, "ones": 0.5}
+    clipped = uncertainty_and_proportion(classifier, pixels([-5.0, 7.0]), threshold=0.9999)
+    assert clipped == uncertainty_and_proportion(classifier, pixels([0.0, 1.0]), threshold=0.9999)
+
+
+def test_the_classifier_is_for_zeros_and_ones():
+    with pytest.raises(ValueError, match="labels 0 and 1"):
+        fit_digit_classifier(pixels([0.0, 1.0]), torch.tensor([3, 7]))
+    with pytest.raises(ValueError, match="labels 0 and 1"):
+        fit_digit_classifier(pixels([0.0, 1.0]), torch.tensor([1, 1]))
+
+
+def test_interval():
+    low, high = interval(0.025, 10_000)
+    # so many images that the normal approximation is good to some percent of the interval's half-width, 0.0031
+    half = 1.96 * math.sqrt(0.025 * 0.975 / 10_000)
+    assert (low, high) == pytest.approx((0.025 - half, 0.025 + half), abs=2e-4)
+    assert interval(1.0, 10) == pytest.approx((0.025 ** (1 / 10), 1.0), rel=1e-9)  # the exact form for 10 of 10
+    with pytest.raises(ValueError, match="count over 10"):
+        interval(0.123, 10)
