@@ -39,6 +39,8 @@ def create(name: str, latent_dim: int, **options: Any) -> nn.Module:
     """
     if name not in _KINDS:
         raise ValueError(f"unknown mapping {name!r}: choose one of {', '.join(NAMES)}")
+    if latent_dim < 1:
+        raise ValueError(f"a mapping needs at least 1 latent dimension, not {latent_dim}")
     kind = _KINDS[name]
     known = _CLUSTER_OPTIONS if name == "clusters" else tuple(p for p in inspect.signature(kind).parameters)
     if name == "identity":

@@ -1,5 +1,6 @@
 """One hole: the projection to the unit sphere."""
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 
@@ -8,7 +9,8 @@ class Circle(nn.Module):
 
     The paper writes `y / (|y| + eps)` (section 6.1), whose gradient at the origin is 0/0 in floating point. This form
     is smooth everywhere, has slope at most 1/eps, and differs from the paper's by O(eps / |y|). A standard normal y
-    gives a uniform direction. Raises `ValueError` for eps <= 0. Book: "The framework", "Multiple connectivity".
+    gives a uniform direction. Raises `ValueError` for eps <= 0 or D < 2.
+    Book: "The framework", "Multiple connectivity".
 
     >>> import torch
     >>> Circle()(torch.tensor([3.0, 4.0]))
@@ -21,5 +23,7 @@ class Circle(nn.Module):
             raise ValueError(f"eps must be positive, not {eps}: it keeps the mapping continuous at the origin")
         self.eps = eps
 
-    def forward(self, y: Tensor) -> Tensor:
+    def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
+        if y.ndim == 0 or y.shape[-1] < 2:
+            raise ValueError(f"the mapping 'circle' needs y of shape (..., D) with D >= 2, not {tuple(y.shape)}")
         return y * (y.square().sum(-1, keepdim=True) + self.eps**2).rsqrt()

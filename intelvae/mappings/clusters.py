@@ -6,14 +6,19 @@ import math
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor, nn
-
-TINY = 1e-12  # keeps atan2 away from the origin, where its gradient is 0/0
 
 
 def _push(distance: Tensor, c1: float, c2: float, delta: float) -> Tensor:
     """`c_1 ((dis + delta)^c_2 - delta^c_2)`: the paper's `c_1 dis^c_2` with a finite slope at the border."""
     return c1 * ((distance + delta) ** c2 - delta**c2)
+
+
+def _need_dims(y: Tensor, n: int, name: str) -> None:
+    """Raises `ValueError` unless y is (..., D) with D >= n."""
+    if y.ndim == 0 or y.shape[-1] < n:
+        raise ValueError(f"{name} needs y of shape (..., D) with D >= {n}, not {tuple(y.shape)}")
 
 
 def _check_constants(c1: float, c2: float, delta: float) -> None:
@@ -27,8 +32,8 @@ class Threshold(nn.Module):
     The other dimensions stay. The threshold b is 0, or learned (appendix C.2, "Learnable proportions"); the first
     cluster has prior mass Phi(b). The power is taken as `(|.| + delta)^c_2 - delta^c_2`: without delta the slope at
     the threshold is infinite, its variance under the prior too, and the gradient exactly there is NaN. Strictly
-    increasing, so theorem 1 holds with equality. Raises `ValueError` for constants out of range.
-    Book: "Multi-modality on zeros and ones".
+    increasing, so theorem 1 holds with equality. Raises `ValueError` for constants out of range or y without
+    a last dimension. Book: "Multi-modality on zeros and ones".
 
     >>> import torch
     >>> Threshold()(torch.tensor([[0.0], [1.0]])).round(decimals=2)
@@ -44,16 +49,18 @@ class Threshold(nn.Module):
         self.c1, self.c2, self.delta = c1, c2, delta
         self.threshold = nn.Parameter(torch.zeros(()), requires_grad=learnable)
 
-    def forward(self, y: Tensor) -> Tensor:
+    def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
+        _need_dims(y, 1, "a threshold")
         side = y[..., :1] - self.threshold
         push = torch.sign(side) * _push(side.abs(), self.c1, self.c2, self.delta)
         return torch.cat([y[..., :1] + push, y[..., 1:]], -1)
 
-    def labels(self, y: Tensor) -> Tensor:
+    def labels(self, y: Float[Tensor, "*batch dim"]) -> Int[Tensor, "*batch"]:
         """The cluster of y (..., D): 0 below the threshold, 1 above; (...), long."""
+        _need_dims(y, 1, "a threshold")
         return (y[..., 0] > self.threshold).long()
 
-    def proportions(self) -> Tensor:
+    def proportions(self) -> Float[Tensor, " 2"]:
         """The prior mass of the two clusters, (2,): Phi(b) and 1 - Phi(b)."""
         below = torch.special.ndtr(self.threshold)
         return torch.stack([below, 1 - below])
@@ -67,9 +74,12 @@ class Sectors(nn.Module):
     `2 pi/K (k + 1/2)` (the paper's numbering from 1 is one sector off). For K = 2 this moves the second coordinate,
     where the paper's text says the first: a rotation of the prior, which changes nothing that can be measured.
 
-    `learnable` widths are `2 pi softmax(u)`; a sector's prior mass is its width over 2 pi. delta as in `Threshold`.
-    With widths of at most pi, g is a homeomorphism of the plane, so theorem 1 holds with equality.
+    `learnable` widths are `2 pi softmax(u)`; a sector's prior mass is its width over 2 pi. The gradient reaches u
+    through the borders and the direction of the bisector. delta as in `Threshold`. With widths of at most pi, g is a
+    homeomorphism of the plane, so theorem 1 holds with equality; in a wider sector, where the nearest point of the
+    border may be its apex, g stays continuous and keeps the sector, but may merge points.
     Raises `ValueError` for K < 2, constants out of range, or fewer than 2 latent dimensions.
+    Book: "Multi-modality on zeros and ones".
 
     >>> import torch
     >>> Sectors(4)(torch.tensor([1.0, 0.0]))
@@ -78,20 +88,22 @@ class Sectors(nn.Module):
 
     def __init__(self, k: int, c1: float = 5.0, c2: float = 0.2, delta: float = 1e-3, learnable: bool = False) -> None:
         super().__init__()
-        if k < 2:
-            raise ValueError(f"clusters need k >= 2, not {k}: for one cluster use the mapping 'identity'")
+        if not isinstance(k, int) or k < 2:
+            raise ValueError(
+                f"clusters need a whole number k >= 2, not {k!r}: for one cluster use the mapping 'identity'"
+            )
         _check_constants(c1, c2, delta)
         self.num_clusters = k
         self.c1, self.c2, self.delta = c1, c2, delta
         self.u = nn.Parameter(torch.zeros(k), requires_grad=learnable)
 
-    def proportions(self) -> Tensor:
+    def proportions(self) -> Float[Tensor, " k"]:
         """The prior mass of each cluster, (K,): softmax(u)."""
         return self.u.softmax(0)
 
-    def _borders(self) -> Tensor:
-        """Angles (K + 1,) at which the sectors start, from 0 to 2 pi."""
-        widths = 2 * math.pi * self.proportions()
+    def _borders(self, dtype: torch.dtype) -> Tensor:
+        """Angles (K + 1,) at which the sectors start, from 0 to 2 pi, as precise as the latents are."""
+        widths = 2 * math.pi * self.u.to(dtype).softmax(0)
         return torch.cat([widths.new_zeros(1), widths.cumsum(0)])
 
     def _angle(self, y: Tensor) -> Tensor:
@@ -99,18 +111,21 @@ class Sectors(nn.Module):
         angle = torch.atan2(y[..., 1], y[..., 0])
         return torch.where(angle < 0, angle + 2 * math.pi, angle)
 
-    def labels(self, y: Tensor) -> Tensor:
+    def labels(self, y: Float[Tensor, "*batch dim"]) -> Int[Tensor, "*batch"]:
         """The sector of y (..., D): 0 to K - 1; (...), long."""
-        inner = self._borders()[1:-1].detach().to(y.dtype)
-        return torch.bucketize(self._angle(y.detach()).contiguous(), inner, right=True)
+        _need_dims(y, 2, "a mapping of sectors")
+        inner = self._borders(y.dtype)[1:-1].detach()
+        return (self._angle(y.detach())[..., None] >= inner).sum(-1)
 
-    def forward(self, y: Tensor) -> Tensor:
-        if y.shape[-1] < 2:
-            raise ValueError(f"sectors need at least 2 latent dimensions, not {y.shape[-1]}")
-        borders, sector = self._borders().to(y.dtype), self.labels(y)
-        start, end = borders[sector], borders[sector + 1]
+    def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
+        borders, sector = self._borders(y.dtype), self.labels(y)  # the label carries no gradient, the borders do
+        own = sector[..., None] == torch.arange(self.num_clusters, device=y.device)  # (..., K)
+        # a masked sum, because the derivative of borders[sector] has no batching rule under torch.func.vmap
+        start, end = (own * borders[:-1]).sum(-1), (own * borders[1:]).sum(-1)  # (...)
         y1, y2 = y[..., 0], y[..., 1]
-        radius = (y1.square() + y2.square() + TINY).sqrt()
+        square = y1.square() + y2.square()
+        apex = square == 0  # there the root is 0 and its gradient 0/0, also where `torch.where` discards it
+        radius = torch.where(apex, 0.0, torch.where(apex, 1.0, square).sqrt())
 
         def to_ray(angle: Tensor) -> Tensor:  # distance to the half-line at this angle; its apex if that is nearest
             along, across = y1 * angle.cos() + y2 * angle.sin(), y2 * angle.cos() - y1 * angle.sin()
@@ -128,9 +143,8 @@ class SectorProduct(nn.Module):
 
     Needs D >= 2 * number of factors; the other dimensions stay. Every cluster has the product of its sectors' masses.
     Parameters: `factors`, the K_i; the others as in `Sectors`. Raises `ValueError` for no factors, a factor below 2,
-    or too few latent dimensions.
+    or too few latent dimensions. Book: "Multi-modality on zeros and ones".
 
-    >>> import torch
     >>> SectorProduct((2, 5)).num_clusters
     10
     """
@@ -144,27 +158,27 @@ class SectorProduct(nn.Module):
         learnable: bool = False,
     ) -> None:
         super().__init__()
-        if not factors:
+        if not isinstance(factors, Sequence) or not factors:
             raise ValueError("a product of clusters needs at least one factor, such as factors=(2, 5)")
         self.planes = nn.ModuleList(Sectors(k, c1, c2, delta, learnable) for k in factors)
         self.factors = tuple(factors)
         self.num_clusters = math.prod(factors)
 
-    def forward(self, y: Tensor) -> Tensor:
+    def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
         n = 2 * len(self.factors)
-        if y.shape[-1] < n:
-            raise ValueError(f"{len(self.factors)} factors need at least {n} latent dimensions, not {y.shape[-1]}")
+        _need_dims(y, n, f"a product of {len(self.factors)} planes")
         moved = [plane(y[..., 2 * i : 2 * i + 2]) for i, plane in enumerate(self.planes)]
         return torch.cat([*moved, y[..., n:]], -1)
 
-    def labels(self, y: Tensor) -> Tensor:
+    def labels(self, y: Float[Tensor, "*batch dim"]) -> Int[Tensor, "*batch"]:
         """The cluster of y (..., D), the sectors read as digits, the first factor first; (...), long."""
+        _need_dims(y, 2 * len(self.factors), f"a product of {len(self.factors)} planes")
         label = torch.zeros(y.shape[:-1], dtype=torch.long, device=y.device)
         for i, (k, plane) in enumerate(zip(self.factors, self.planes, strict=True)):
             label = label * k + plane.labels(y[..., 2 * i : 2 * i + 2])  # type: ignore[operator]
         return label
 
-    def proportions(self) -> Tensor:
+    def proportions(self) -> Float[Tensor, " k"]:
         """The prior mass of each cluster, (K,), in the order of `labels`."""
         masses = torch.ones(1)
         for plane in self.planes:
@@ -186,7 +200,7 @@ def clusters(
     if (k is None) == (factors is None):
         raise ValueError("clusters need either k, such as k=2, or factors, such as factors=(2, 5)")
     if factors is not None:
-        if latent_dim < 2 * len(factors):
+        if isinstance(factors, Sequence) and latent_dim < 2 * len(factors):
             raise ValueError(
                 f"factors={tuple(factors)} need at least {2 * len(factors)} latent dimensions, not {latent_dim}"
             )

@@ -3,6 +3,7 @@
 import math
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from intelvae.mappings.circle import Circle
@@ -19,27 +20,31 @@ class Glue(nn.Module):
     The angle `t = arcsin(c_1)` is uniform under the prior, and the factor vanishes at h - 1 points inside its range,
     so the result is a chain of h lobes of equal mass.
 
-    Raises `ValueError` for holes < 2 (use `Circle` for one) or another latent dimension than 2.
+    `scale` multiplies the result: 1 in the paper, 2 in the authors' code, to match the size of its data.
+    Raises `ValueError` for holes < 2 (use `Circle` for one), scale <= 0 or another latent dimension than 2.
+    Book: "Multiple connectivity".
 
     >>> import torch
     >>> Glue()(torch.tensor([[0.0, 2.0], [0.0, -2.0]])).abs().max() < 1e-6
     tensor(True)
     """
 
-    def __init__(self, holes: int = 2, eps: float = 1e-4) -> None:
+    def __init__(self, holes: int = 2, eps: float = 1e-4, scale: float = 1.0) -> None:
         super().__init__()
-        if holes < 2:
-            raise ValueError(f"gluing gives two holes or more, not {holes}: use the mapping 'circle' for one")
-        self.holes = holes
+        if not isinstance(holes, int) or holes < 2:
+            raise ValueError(f"gluing gives two holes or more, not {holes!r}: use the mapping 'circle' for one")
+        if scale <= 0:
+            raise ValueError(f"scale must be positive, not {scale}: it is the size of the glued circle")
+        self.holes, self.scale = holes, scale
         self.circle = Circle(eps)
 
-    def forward(self, y: Tensor) -> Tensor:
-        if y.shape[-1] != 2:
-            raise ValueError(f"the mapping 'glue' needs 2 latent dimensions, not {y.shape[-1]}")
+    def forward(self, y: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch 2"]:
+        if y.shape[-1:] != (2,):
+            raise ValueError(f"the mapping 'glue' needs 2 latent dimensions, not y of shape {tuple(y.shape)}")
         c1, c2 = self.circle(y).unbind(-1)
         if self.holes == 2:
             factor = (4 / 3 - (1 - c1.abs()).square()).sqrt() - 1 / math.sqrt(3)
         else:
             angle = torch.atan2(c1, (c2.square() + self.circle.eps**2).sqrt())  # arcsin(c_1), with a finite slope
             factor = (self.holes * (angle + math.pi / 2)).sin().abs()
-        return torch.stack([c1, c2 * factor], -1)
+        return self.scale * torch.stack([c1, c2 * factor], -1)

@@ -1,5 +1,6 @@
 """The mapping that turns an InteL-VAE into the ordinary VAE."""
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 
@@ -11,5 +12,5 @@ class Identity(nn.Module):
     tensor([1., 1.])
     """
 
-    def forward(self, y: Tensor) -> Tensor:
+    def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
         return y

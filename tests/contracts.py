@@ -1,0 +1,142 @@
+"""What every mapping keeps to, as checks that a mapping of your own can be run through.
+
+    from contracts import check_mapping
+
+    def test_mine():
+        check_mapping(lambda: Mine(), dim=2)
+
+`make` is a function without arguments that returns the mapping; `dim` is the number of latent dimensions. Each check
+raises `AssertionError` with one line that says what is wrong. All of them compute in float64.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+Make = Callable[[], nn.Module]
+
+
+def _normal(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def singular_points(dim: int) -> Tensor:
+    """Where mappings tend to break, (N, dim): the origin, the axes, 60 directions at three radii, the far away.
+
+    60 is a multiple of 2, 3, 4, 5, 6, 10 and 12, so the directions hold all borders of as many equal sectors, and the
+    angle 0 from both sides. The directions lie in the plane of the first two dimensions.
+    """
+    axes = torch.cat([torch.eye(dim), -torch.eye(dim)]).double()
+    angles = torch.arange(-1, 60, dtype=torch.float64) * 2 * math.pi / 60
+    angles = torch.cat([angles, torch.tensor([1e-12, -1e-12, 2 * math.pi - 1e-12], dtype=torch.float64)])
+    plane = torch.zeros(len(angles), max(dim, 2), dtype=torch.float64)
+    plane[:, 0], plane[:, 1] = angles.cos(), angles.sin()
+    plane = plane[:, :dim]
+    return torch.cat([torch.zeros(1, dim), axes, 1e-9 * axes, 1e-9 * plane, plane, 1e3 * plane])
+
+
+def check_shape_and_dtype(make: Make, dim: int) -> None:
+    """`(..., D) -> (..., D)` for any leading shape, with the same values, in the precision of the latents."""
+    g = make()
+    y = _normal(4, 3, dim)
+    z = g(y)
+    for leading in ((), (1,), (12,), (4, 3), (2, 3, 2), (0,)):
+        n = math.prod(leading)
+        part = g(y.reshape(12, dim)[:n].reshape(*leading, dim))
+        assert part.shape == (*leading, dim), f"{(*leading, dim)} became {tuple(part.shape)}"
+        # 1e-12 is rounding: a reduction may add up in another order for another shape
+        torch.testing.assert_close(part, z.reshape(12, dim)[:n].reshape(part.shape), atol=1e-12, rtol=1e-12)
+    for dtype in (torch.float32, torch.float64):
+        assert g(y.to(dtype)).dtype == dtype, f"{dtype} became {g(y.to(dtype)).dtype}"
+
+
+def check_deterministic(make: Make, dim: int) -> None:
+    """The same latents give the same representations to the bit, and are left as they were."""
+    g, y = make(), _normal(50, dim)
+    before = y.clone()
+    assert torch.equal(g(y), g(y)), "two calls differ: a mapping is a function, its randomness belongs in q(y|x)"
+    assert torch.equal(y, before), "the mapping writes into its argument"
+
+
+def check_finite(make: Make, dim: int, points: Tensor | None = None) -> None:
+    """Values and gradients, of the latents and of the parameters, are finite, each `points` (N, D) on its own.
+
+    A NaN gradient at one point stays in the moments of Adam for ever. By default the points are `singular_points`.
+    """
+    points = singular_points(dim) if points is None else points
+    g = make().double()
+    y = points.clone().requires_grad_()
+    z = g(y)
+    assert z.isfinite().all(), f"not finite at {points[~z.isfinite().all(-1)][0].tolist()}"
+    if not z.requires_grad:
+        return
+    for i in range(z.shape[-1]):  # one coordinate at a time, so that infinities of two cannot cancel
+        wanted = [y, *(p for p in g.parameters() if p.requires_grad)]
+        grads = torch.autograd.grad(z[:, i].sum(), wanted, retain_graph=True, allow_unused=True)
+        for grad in grads:
+            assert grad is None or grad.isfinite().all(), f"the gradient of z[..., {i}] is not finite"
+
+
+def check_continuous(make: Make, dim: int, points: Tensor | None = None, jump: float = 1e-4) -> None:
+    """No jumps larger than `jump`: at `points` (by default `singular_points`), and along 200 random segments.
+
+    A step of 1e-10 moves z by 1e-6 at a slope of 1e4, the steepest of ours (1/eps for the circle). On a segment the
+    step that moves z most is divided by 64, six times over; what still moves is a jump.
+    """
+    points = singular_points(dim) if points is None else points
+    g = make().double()
+    for seed in range(8):
+        step = nn.functional.normalize(_normal(len(points), dim, seed=seed), dim=-1)
+        moved = (g(points + 1e-10 * step) - g(points)).norm(dim=-1)
+        assert (moved < jump).all(), f"jumps by {moved.max():.1e} at {points[moved.argmax()].tolist()}"
+    start, end = 2 * _normal(200, dim, seed=1), 2 * _normal(200, dim, seed=2)
+    t = torch.linspace(0, 1, 65, dtype=torch.float64)[:, None, None]
+    for _ in range(6):
+        y = start + t * (end - start)  # (65, 200, D)
+        moved = g(y).diff(dim=0).norm(dim=-1)  # (64, 200)
+        worst, segment = moved.argmax(0), torch.arange(200)
+        start, end = y[worst, segment], y[worst + 1, segment]
+    moved = moved.max(0).values
+    assert (moved < jump).all(), f"jumps by {moved.max():.1e} at {start[moved.argmax()].tolist()}"
+
+
+def check_vmap(make: Make, dim: int) -> None:
+    """`torch.func.vmap` gives the same values and Jacobians, also with one set of parameters a seed.
+
+    That is what training several seeds side by side, and change-of-variables formulas, need.
+    """
+    g = make().double()
+    y = _normal(6, dim)
+    torch.testing.assert_close(torch.func.vmap(g)(y), g(y), atol=1e-12, rtol=1e-12)  # rounding only
+    jacobian = torch.func.vmap(torch.func.jacrev(g))(y)
+    one_by_one = torch.stack([torch.autograd.functional.jacobian(g, row) for row in y])  # type: ignore[arg-type]
+    torch.testing.assert_close(jacobian, one_by_one, atol=1e-9, rtol=1e-9)  # rounding, times slopes up to 1e4
+    state = {name: value.detach() for name, value in (*g.named_parameters(), *g.named_buffers())}
+    if state:
+        stacked = {name: torch.stack([value, value + 0.1]) for name, value in state.items()}
+        both = torch.func.vmap(lambda p: torch.func.functional_call(g, p, (y,)))(stacked)
+        for i in range(2):
+            alone = torch.func.functional_call(g, {name: value[i] for name, value in stacked.items()}, (y,))
+            torch.testing.assert_close(both[i], alone, atol=1e-12, rtol=1e-12)
+
+
+def check_state_dict(make: Make, dim: int) -> None:
+    """All that was learned is in `state_dict`: loaded into a fresh mapping, it gives the same values to the bit."""
+    g, y = make(), _normal(50, dim)
+    with torch.no_grad():
+        for i, p in enumerate(g.parameters()):
+            p.add_(0.3 * _normal(*p.shape, seed=i).to(p.dtype))
+    fresh = make()
+    fresh.load_state_dict(g.state_dict())
+    assert torch.equal(fresh(y), g(y)), "a restored mapping differs: keep what it learns in parameters or buffers"
+
+
+CHECKS = (check_shape_and_dtype, check_deterministic, check_finite, check_continuous, check_vmap, check_state_dict)
+
+
+def check_mapping(make: Make, dim: int) -> None:
+    """All of the checks above."""
+    for check in CHECKS:
+        check(make, dim)
