@@ -85,8 +85,13 @@ class RunConfig:
 
     @property
     def key(self) -> str:
-        """Sixteen hexadecimal digits that name the config and the semantics of training."""
-        text = json.dumps({"semantics": SEMANTICS, **dataclasses.asdict(self)}, sort_keys=True)
+        """Sixteen hexadecimal digits that name the config and the semantics of training.
+
+        Settings at their default stay out of it, so a setting that is added later leaves older records findable.
+        """
+        defaults = {f.name: f.default for f in dataclasses.fields(self)}
+        chosen = {name: value for name, value in dataclasses.asdict(self).items() if value != defaults[name]}
+        text = json.dumps({"semantics": SEMANTICS, **chosen}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:

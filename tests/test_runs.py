@@ -54,6 +54,14 @@ def test_the_key_sees_every_field():
     assert len(keys | {CONFIG.key}) == len(changed) + 1
 
 
+def test_every_published_record_is_found_under_its_key():
+    published = Store(runs.CHECKOUT / "data" / "runs")
+    paths = sorted(published.root.glob("*.json"))
+    assert paths
+    for path in paths:
+        assert published.path(Record.from_json(path.read_text()).config) == path
+
+
 def test_options_may_be_given_as_a_dict_in_any_order():
     one = dataclasses.replace(CONFIG, mapping_options={"a": [1, 2], "b": 3})
     other = dataclasses.replace(CONFIG, mapping_options={"b": 3, "a": (1, 2)})
