@@ -98,10 +98,11 @@ table
 # |---|---|---|
 # | `mlp` (appendix C.4) | three hidden layers of 10, ReLU | the same |
 # | `mathieu` (the one the text names) | 4x4 convolutions, stride 2, to 32, 64, 128 channels; 4x4 heads | mirrored |
+# | `mathieu-offset` (ours, an ablation) | the same | one learned offset after the first layer, which has no bias |
 # | `authors` (the one in the code) | the same widths, batch norm throughout, biases; dense heads | dense to 7x7x128, then 64, 32, 1 |
 
 # %% tags=["hide-input"]
-shapes = {"mlp": (2,), "mathieu": (1, 32, 32), "authors": (1, 28, 28)}
+shapes = {"mlp": (2,), **{name: (1, size, size) for name, size in networks.IMAGE_SIZE.items()}}
 rows = []
 for name, shape in shapes.items():
     encoder, decoder = networks.create(name, shape, 2)

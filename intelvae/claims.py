@@ -173,6 +173,7 @@ def _digit_claims() -> list[Claim]:
     for network, likelihood in (
         ("mathieu", "gaussian"),
         ("authors", "gaussian"),
+        ("mathieu-offset", "gaussian"),
         ("mathieu", "bernoulli"),
         ("authors", "bernoulli"),
     ):

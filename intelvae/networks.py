@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -65,12 +66,26 @@ def _check_square(data_shape: tuple[int, ...], size: int, name: str) -> int:
     return data_shape[0]
 
 
-def mathieu(data_shape: tuple[int, ...], latent_dim: int) -> tuple:
-    """Mathieu et al.'s network on 32x32 images, the one the paper says it uses (reference: section D.7).
+class _Offset(nn.Module):
+    """Adds a learned tensor of `shape`, 0 at first."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.offset = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.offset
+
+
+def mathieu(data_shape: tuple[int, ...], latent_dim: int, offset: bool = False) -> tuple:
+    """Mathieu et al.'s network on 32x32 images, the one the paper says it uses.
 
     Three 4x4 convolutions of stride 2 (32, 64, 128 channels, batch norm but for the first, leaky ReLU), two 4x4
     convolutions as heads; the decoder mirrors it. No biases but the heads'; weights start at N(0, 0.02^2).
-    Raises `ValueError` for another image size.
+
+    Without a bias the decoder's first layer sends z = 0 to a picture without structure, whatever it learns. `offset`
+    (ours, the network "mathieu-offset") adds a learned 128x4x4 tensor there. Raises `ValueError` for another image
+    size. Book: "Multi-modality on zeros and ones".
 
     >>> encoder, decoder = mathieu((1, 32, 32), 2)
     >>> encoder(torch.zeros(5, 1, 32, 32)).mean.shape, decoder(torch.zeros(5, 2)).shape
@@ -82,8 +97,8 @@ def mathieu(data_shape: tuple[int, ...], latent_dim: int) -> tuple:
         layers: list[nn.Module] = [nn.Conv2d(a, b, 4, 2, 1, bias=False)]
         return [*layers, *([nn.BatchNorm2d(b)] if norm else []), nn.LeakyReLU(0.2)]
 
-    def up(a: int, b: int, stride: int = 2, padding: int = 1) -> list[nn.Module]:
-        return [nn.ConvTranspose2d(a, b, 4, stride, padding, bias=False), nn.BatchNorm2d(b), nn.ReLU()]
+    def up(a: int, b: int) -> list[nn.Module]:
+        return [nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU()]
 
     def head() -> nn.Module:
         return nn.Sequential(nn.Conv2d(128, latent_dim, 4), nn.Flatten())  # 4x4 -> 1x1
@@ -92,7 +107,10 @@ def mathieu(data_shape: tuple[int, ...], latent_dim: int) -> tuple:
     encoder = GaussianEncoder(features, head(), head())
     decoder = nn.Sequential(
         nn.Unflatten(1, (latent_dim, 1, 1)),
-        *up(latent_dim, 128, stride=1, padding=0),  # 1x1 -> 4x4
+        nn.ConvTranspose2d(latent_dim, 128, 4, bias=False),  # 1x1 -> 4x4
+        *([_Offset(128, 4, 4)] if offset else []),
+        nn.BatchNorm2d(128),
+        nn.ReLU(),
         *up(128, 64),
         *up(64, 32),
         nn.ConvTranspose2d(32, channels, 4, 2, 1, bias=False),
@@ -111,7 +129,7 @@ class _Crop(nn.Module):
 
 
 def authors(data_shape: tuple[int, ...], latent_dim: int) -> tuple:
-    """The network in the authors' code, on 28x28 images (reference: part C, row 36 and row 51).
+    """The network in the authors' code, on 28x28 images (Keras).
 
     Batch norm after every layer (Keras' momentum 0.99 and eps 1e-3), biases, Glorot-uniform weights, TensorFlow's
     asymmetric SAME padding where a size is odd. Raises `ValueError` for another image size.
@@ -160,9 +178,14 @@ def authors(data_shape: tuple[int, ...], latent_dim: int) -> tuple:
     return encoder, decoder
 
 
-_KINDS: dict[str, Callable[..., tuple]] = {"mlp": mlp, "mathieu": mathieu, "authors": authors}
+_KINDS: dict[str, Callable[..., tuple]] = {
+    "mlp": mlp,
+    "mathieu": mathieu,
+    "mathieu-offset": partial(mathieu, offset=True),
+    "authors": authors,
+}
 NAMES = tuple(_KINDS)
-IMAGE_SIZE = {"mathieu": 32, "authors": 28}
+IMAGE_SIZE = {"mathieu": 32, "mathieu-offset": 32, "authors": 28}
 
 
 def create(name: str, data_shape: tuple[int, ...], latent_dim: int) -> tuple[nn.Module, nn.Module]:

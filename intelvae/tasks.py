@@ -128,6 +128,9 @@ class DigitsTask:
             test, labels = training.as_float(self.data.test), self.data.test_labels
             q = model.encode(test)
             y, z = q.mean, model.mapping(q.mean)
+            along = torch.zeros(13, y.shape[1])
+            along[:, 0] = torch.linspace(-3, 3, 13)
+            traversal = model.decode(along).mean.clamp(0, 1)
         terms = training.evaluate(model, self.data.test)
         judged = clusters.uncertainty_and_proportion(classifier, means)
         real = clusters.uncertainty_and_proportion(classifier, test)
@@ -145,6 +148,7 @@ class DigitsTask:
         }
         artifacts = {
             "images": pack((means[: self.shown] * 255).round().byte()),
+            "traversal": pack((traversal * 255).round().byte()),  # decoded at y_1 from -3 to 3 in steps of 0.5
             "mu": [rounded(y[labels == c, 0][:400]) for c in (0, 1)],
             "z": [rounded(z[labels == c, 0][:400]) for c in (0, 1)],
             "split": split,

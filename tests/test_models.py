@@ -24,7 +24,10 @@ def _seed():
         yield
 
 
-@pytest.mark.parametrize(("name", "shape"), [("mlp", (2,)), ("mathieu", (1, 32, 32)), ("authors", (1, 28, 28))])
+SHAPES = {"mlp": (2,), "mathieu": (1, 32, 32), "mathieu-offset": (1, 32, 32), "authors": (1, 28, 28)}
+
+
+@pytest.mark.parametrize(("name", "shape"), list(SHAPES.items()))
 def test_networks_give_distributions_of_the_right_shape_and_train(name, shape):
     encoder, net = networks.create(name, shape, 3)
     x = torch.rand(4, *shape)
@@ -42,6 +45,16 @@ def test_parameter_counts_are_those_of_the_published_networks():
     # biases. Counted by hand: 16 (32 + 32 * 64 + 64 * 128) + 2 (64 + 128) + 2 (16 * 128 + 1) for one latent dimension.
     encoder, _ = networks.create("mathieu", (1, 32, 32), 1)
     assert sum(p.numel() for p in encoder.parameters()) == 16 * (32 + 2048 + 8192) + 2 * 192 + 2 * 2049
+
+
+def test_only_an_offset_lets_the_origin_be_a_picture():
+    (_, plain), (_, offset) = (networks.create(name, (1, 32, 32), 1) for name in ("mathieu", "mathieu-offset"))
+    for network in (plain, offset):
+        for p in network.parameters():
+            nn.init.normal_(p)  # whatever has been learned
+    at_zero = [network.eval()[:4](torch.zeros(1, 1)) for network in (plain, offset)]  # (1, 128, 4, 4)
+    # one value per channel, up to rounding: nothing in it says where in the picture it is
+    assert at_zero[0].std((2, 3)).max() < 1e-6 < 0.1 < at_zero[1].std((2, 3)).mean()
 
 
 @pytest.mark.parametrize("make", [lambda: networks.create("cnn", (2,), 2), lambda: likelihoods.create("poisson", (2,))])
