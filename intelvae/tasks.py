@@ -13,7 +13,7 @@ from torch import Tensor
 
 from intelvae import bounds, training
 from intelvae.data import images, toys
-from intelvae.metrics import clusters, toy
+from intelvae.metrics import clusters, neighbours, toy
 from intelvae.models import VAE
 
 WITH_HOLES = ("circle", "square", "star", "infinity")
@@ -121,7 +121,7 @@ class DigitsTask:
         return self.data.valid
 
     def evaluate(self, model: VAE) -> tuple[Metrics, Artifacts]:
-        """Table 2's two shares over 10,000 generated images, the test ELBO, and where each digit is encoded."""
+        """Table 2's two shares over 10,000 generated images, strays, the test ELBO, and where each digit is encoded."""
         classifier = _classifier(self.data)
         with torch.no_grad():
             means = torch.cat([model.generate(1000).mean for _ in range(self.generated // 1000)]).clamp(0, 1)
@@ -143,6 +143,7 @@ class DigitsTask:
             "ones": judged["ones"],
             "real_uncertain": real["uncertain"],
             "real_ones": real["ones"],
+            "stray": neighbours.stray(means, training.as_float(self.data.train), test),
             "separation": _separation(split),
             "sigma": q.stddev[:, 0].median().item(),
         }

@@ -8,7 +8,8 @@ import torch
 from scipy.stats import norm, wasserstein_distance
 
 from intelvae.data import images, toys
-from intelvae.metrics.clusters import fit_digit_classifier, interval, uncertainty_and_proportion
+from intelvae.metrics import neighbours
+from intelvae.metrics.clusters import fit_digit_classifier, uncertainty_and_proportion
 from intelvae.metrics.toy import bridge, inside_hole, off_support, sliced_wasserstein
 
 CURVES = ("circle", "square", "star", "infinity")
@@ -181,11 +182,9 @@ def test_the_classifier_is_for_zeros_and_ones():
         fit_digit_classifier(pixels([0.0, 1.0]), torch.tensor([1, 1]))
 
 
-def test_interval():
-    low, high = interval(0.025, 10_000)
-    # so many images that the normal approximation is good to some percent of the interval's half-width, 0.0031
-    half = 1.96 * math.sqrt(0.025 * 0.975 / 10_000)
-    assert (low, high) == pytest.approx((0.025 - half, 0.025 + half), abs=2e-4)
-    assert interval(1.0, 10) == pytest.approx((0.025 ** (1 / 10), 1.0), rel=1e-9)  # the exact form for 10 of 10
-    with pytest.raises(ValueError, match="count over 10"):
-        interval(0.123, 10)
+def test_stray_images_are_those_unlike_any_real_one():
+    real = torch.randn(3000, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    train, test, fresh = real.split(1000)
+    # a share of 1000 with mean 1 % and a threshold from 1000 others: standard error 0.45 %, so 2.5 % is over 3 of them
+    assert neighbours.stray(fresh, train, test) < 0.025
+    assert neighbours.stray(torch.cat([train, train + 20]), train, test) == 0.5

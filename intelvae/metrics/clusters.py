@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
@@ -41,22 +40,6 @@ def uncertainty_and_proportion(
         "uncertain": float((probability.max(1) < threshold).mean()),
         "ones": float((probability[:, 1] > 0.5).mean()),
     }
-
-
-def interval(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
-    """The exact (Clopper-Pearson) confidence interval of a probability whose event has the `share` of n images.
-
-    It is for the images of one trained model; it says nothing about the scatter between trainings. Raises
-    `ValueError` for a share that is not a count over n.
-
-    >>> tuple(round(end, 4) for end in interval(0.0, 1000))
-    (0.0, 0.0037)
-    """
-    count = round(share * n)
-    if n < 1 or not 0 <= count <= n or abs(count - share * n) > 1e-6 * n:
-        raise ValueError(f"a share of {n} images is a count over {n}, not {share}")
-    ends = binomtest(count, n).proportion_ci(level, method="exact")
-    return float(ends.low), float(ends.high)
 
 
 def _pixels(images: Tensor) -> np.ndarray:
