@@ -130,6 +130,18 @@ def image_rows(records: Sequence[Record], *, columns: int = 12, rows: int = 2) -
     return figure
 
 
+def traversals(records: Sequence[Record]) -> Figure:
+    """What decoders draw along the first latent dimension: a row a record, labelled with its network and method."""
+    figure, axes = plt.subplots(len(records), 1, figsize=(7, 0.62 * len(records)), squeeze=False, layout="constrained")
+    for axis, record in zip(axes[:, 0], records, strict=True):
+        images = tasks.unpack(record.artifacts["traversal"])[:, 0].numpy()
+        axis.imshow(np.concatenate(list(images), axis=1), cmap="gray_r", vmin=0, vmax=255)
+        axis.set(xticks=[], yticks=[])
+        label = f"{record.config.network}\n{record.config.method}"
+        axis.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
+    return figure
+
+
 def latent_histograms(records: Sequence[Record], *, space: str = "z") -> Figure:
     """Where each test digit is encoded: histograms of `z` (or `mu`) by digit, one panel a record (method and seed)."""
     columns = min(len(records), 4)
