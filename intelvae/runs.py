@@ -29,7 +29,7 @@ from intelvae.models import VAE
 SEMANTICS = 1  # raised when a change to the code alters results: records of older semantics are not found any more
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-Options = tuple[tuple[str, Any], ...]
+Options = Mapping[str, Any] | tuple | list  # a dict, or its items as pairs, which is what JSON gives back
 
 
 def _frozen(value: Any) -> Any:

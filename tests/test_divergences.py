@@ -135,7 +135,7 @@ def test_mappings_that_do_not_fit_the_breakpoints_are_refused(g, breakpoints, me
         after(Normal(0.5, 0.5), PRIOR, g, breakpoints)
 
 
-def test_other_refusals():
+def test_other_refusals(unchecked):
     wide = Normal(0.0, 1.5)
     assert closed_form("chi-squared", wide, PRIOR) == math.inf
     with pytest.raises(ValueError, match="infinite"):

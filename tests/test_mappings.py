@@ -342,7 +342,7 @@ def test_product_has_the_product_of_the_masses():
         ("clusters", 2, {"k": 2, "delta": 0.0}, "delta > 0"),
     ],
 )
-def test_what_does_not_fit_gets_one_clear_line(name, dim, options, message):
+def test_what_does_not_fit_gets_one_clear_line(name, dim, options, message, unchecked):
     with pytest.raises(ValueError, match=message) as caught:
         mappings.create(name, dim, **options)
     assert "\n" not in str(caught.value)
@@ -359,7 +359,7 @@ def test_what_does_not_fit_gets_one_clear_line(name, dim, options, message):
         (mappings.SectorProduct((2, 5)), (5, 3)),
     ],
 )
-def test_latents_of_a_wrong_shape_get_one_clear_line(g, shape):
+def test_latents_of_a_wrong_shape_get_one_clear_line(g, shape, unchecked):
     for call in (g, getattr(g, "labels", g)):
         with pytest.raises(ValueError, match="shape") as caught:
             call(torch.zeros(shape))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -188,7 +189,7 @@ class SectorProduct(nn.Module):
 
 
 def clusters(
-    latent_dim: int, k: int | None = None, factors: Sequence[int] | None = None, **constants: float
+    latent_dim: int, k: int | None = None, factors: Sequence[int] | None = None, **constants: Any
 ) -> nn.Module:
     """The cluster mapping for `latent_dim` dimensions: `Threshold` for one, else `Sectors(k)` or `SectorProduct`.
 
@@ -204,10 +205,10 @@ def clusters(
             raise ValueError(
                 f"factors={tuple(factors)} need at least {2 * len(factors)} latent dimensions, not {latent_dim}"
             )
-        return SectorProduct(factors, **constants)  # type: ignore[arg-type]
+        return SectorProduct(factors, **constants)
     assert k is not None
     if latent_dim == 1:
         if k != 2:
             raise ValueError(f"one latent dimension can be cut into 2 clusters, not k={k}: use latent_dim >= 2")
-        return Threshold(**constants)  # type: ignore[arg-type]
-    return Sectors(k, **constants)  # type: ignore[arg-type]
+        return Threshold(**constants)
+    return Sectors(k, **constants)
