@@ -26,6 +26,7 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
+import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 from myst_nb import glue
@@ -73,6 +74,23 @@ poles = torch.tensor([[0.0, 2.0], [0.0, -2.0]])
 print("both poles map to the origin:", bool((Glue(holes=2)(poles).abs() < 1e-3).all()))
 print("largest difference, circle:", f"{(Circle()(y) - one_hole(y)).abs().max():.1e} < 1e-2")
 print("largest difference, glue:  ", f"{(Glue(holes=2)(y) - two_holes(y)).abs().max():.1e} < 1e-2")
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.1 of the paper, computed: the circle, with the two points that are to be glued (squares); half way; the two-hole mapping; and, ours, the chain of four holes. The prior's mass is equal in all lobes. Shades of one point are the same in all panels.", "name": "fig-gluing"}, "image": {"alt": "A circle, a pinched circle, a figure eight, and a chain of four lobes."}}
+angle = torch.linspace(0, 2 * torch.pi, 400)
+ring = torch.stack([angle.cos(), angle.sin()], -1)
+half_way = (Circle()(ring) + Glue(holes=2)(ring)) / 2
+panels = {
+    "h = 1": Circle()(ring),
+    "half way": half_way,
+    "h = 2": Glue(holes=2)(ring),
+    "h = 4 (ours)": Glue(holes=4)(ring),
+}
+figure, axes = plt.subplots(1, 4, figsize=(8, 2.3), layout="constrained")
+for axis, (title, z) in zip(axes, panels.items(), strict=True):
+    axis.scatter(*z.T, c=ring[:, 1], s=6, cmap="cividis", linewidths=0)
+    if title != "h = 4 (ours)":
+        axis.plot(*z[[100, 300]].T, "s", color=plots.ORANGE, mec="black")
+    axis.set(title=title, xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal", xticks=[], yticks=[])
 
 # %% [markdown]
 # ## The experiment
