@@ -19,10 +19,10 @@ BLUE, ORANGE, GREEN, GREY = (
     "#888888",
 )  # Okabe and Ito's colour-blind-safe palette
 STYLE = {
-    "VAE": {"color": BLUE, "marker": "o"},
-    "Vamp-VAE": {"color": GREEN, "marker": "^"},
-    "MoG-VAE": {"color": "#cc79a7", "marker": "D"},
-    "InteL-VAE": {"color": ORANGE, "marker": "s"},
+    "VAE": {"color": BLUE, "marker": "o", "ls": "-"},
+    "Vamp-VAE": {"color": GREEN, "marker": "^", "ls": "--"},
+    "MoG-VAE": {"color": "#cc79a7", "marker": "D", "ls": ":"},
+    "InteL-VAE": {"color": ORANGE, "marker": "s", "ls": "-."},
 }
 
 
@@ -165,11 +165,10 @@ def latent_histograms(records: Sequence[Record], *, space: str = "z") -> Figure:
 def curves(records: Sequence[Record], curve: str = "valid_elbo") -> Figure:
     """Validation ELBO (nats an image) by epoch, one line a run: has training flattened?"""
     figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-    lines = dict(zip(STYLE, ("-", "--", ":", "-."), strict=True))
     for record in records:
         method = record.config.method
         values = record.curves[curve]
-        axis.plot(range(1, len(values) + 1), values, lines[method], color=STYLE[method]["color"], lw=1,
+        axis.plot(range(1, len(values) + 1), values, STYLE[method]["ls"], color=STYLE[method]["color"], lw=1,
                   label=method if record.config.seed == records[0].config.seed else None)  # fmt: skip
     axis.set(xlabel="epoch", ylabel="validation ELBO (nats)")
     axis.legend(frameon=False)
