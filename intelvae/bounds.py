@@ -42,10 +42,13 @@ def kl(q: Distribution, p: Distribution, y: Tensor) -> Tensor:
         return q.log_prob(y) - p.log_prob(y)
 
 
-def terms(model: VAE, x: Tensor) -> Terms:
-    """The ELBO's terms for x (B, *data_shape), at one reparameterised sample of `q(y|x)`."""
+def terms(model: VAE, x: Tensor, noise: Tensor | None = None) -> Terms:
+    """The ELBO's terms for x (B, *data_shape), at one reparameterised sample of `q(y|x)`.
+
+    `noise` (B, D), standard normal, takes the place of numbers from torch's global generator; q is Gaussian then.
+    """
     q = model.encode(x)
-    y = q.rsample()
+    y = q.rsample() if noise is None else q.mean + q.stddev * noise
     return Terms(model.decode(y).log_prob(x), kl(q, model.prior(), y))
 
 

@@ -2,6 +2,7 @@
 
 A prior is a module without input whose output is a `torch.distributions.Distribution` with event shape `(D,)`.
 It is a module so that its constants follow `.to(device)` and its parameters, if it has any, are trained.
+torch's own checks of arguments are off: they cost more than a small model's densities, and cannot run under `vmap`.
 """
 
 from __future__ import annotations
@@ -29,14 +30,18 @@ class StandardNormal(nn.Module):
         self.register_buffer("scale", torch.ones(dim))
 
     def forward(self) -> Distribution:
-        return Independent(Normal(self.loc, self.scale), 1)
+        return Independent(Normal(self.loc, self.scale, validate_args=False), 1)
+
+
+def _mixture(weights: Tensor, components: Distribution) -> Distribution:
+    return MixtureSameFamily(Categorical(weights, validate_args=False), components, validate_args=False)
 
 
 class Mixture(nn.Module):
     """A fixed mixture of isotropic Gaussians, `p(y) = sum_c w_c N(m_c, s^2 I)`: the prior of the MoG-VAE.
 
     Parameters: `means` (C, D); `scale`, the standard deviation s of every component; `weights` (C,), equal if not
-    given. Raises `ValueError` if the shapes do not fit.
+    given. Raises `ValueError` if the shapes do not fit, or for s <= 0.
 
     >>> Mixture(torch.tensor([[-2.0], [2.0]]))().sample((5,)).shape
     torch.Size([5, 1])
@@ -50,6 +55,8 @@ class Mixture(nn.Module):
         super().__init__()
         if means.ndim != 2:
             raise ValueError(f"means must have shape (components, dimensions), not {tuple(means.shape)}")
+        if scale <= 0:
+            raise ValueError(f"the scale of a mixture must be positive, not {scale}")
         weights = torch.full((len(means),), 1 / len(means)) if weights is None else weights
         if weights.shape != means.shape[:1]:
             raise ValueError(f"give one weight a component: {len(means)}, not shape {tuple(weights.shape)}")
@@ -58,8 +65,8 @@ class Mixture(nn.Module):
         self.register_buffer("weights", weights)
 
     def forward(self) -> Distribution:
-        components = Independent(Normal(self.means, self.scales), 1)
-        return MixtureSameFamily(Categorical(self.weights), components)
+        components = Independent(Normal(self.means, self.scales, validate_args=False), 1)
+        return _mixture(self.weights, components)
 
 
 class Vamp(nn.Module):
@@ -93,7 +100,7 @@ class Vamp(nn.Module):
         finally:
             encoder.train(training)
         weights = components.mean.new_ones(len(self.inputs))
-        return MixtureSameFamily(Categorical(weights), components)
+        return _mixture(weights, components)
 
 
 def ring(dim: int, components: int = 2, radius: float = 2.0, scale: float = 1.0) -> Mixture:

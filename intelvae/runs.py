@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import os
 import platform
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +26,12 @@ import torch
 from tqdm import tqdm
 
 import intelvae
-from intelvae import likelihoods, mappings, networks, priors, tasks, training
+from intelvae import likelihoods, mappings, networks, priors, side_by_side, tasks, training
+from intelvae.data import toys
 from intelvae.models import VAE
 
 SEMANTICS = 1  # raised when a change to the code alters results: records of older semantics are not found any more
+MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 Options = Mapping[str, Any] | tuple | list  # a dict, or its items as pairs, which is what JSON gives back
@@ -103,7 +108,11 @@ PRIORS = ("normal", "mog", "vamp")
 
 @dataclass(frozen=True)
 class Record:
-    """What one run gave, and what it ran on. Written by `run` alone."""
+    """What one run gave, and what it ran on. Written by `run` and `run_together` alone.
+
+    `together` is the number of runs that were trained side by side as one, this one included; `seconds` the wall time,
+    divided by that number.
+    """
 
     config: RunConfig
     metrics: dict[str, float]
@@ -114,6 +123,7 @@ class Record:
     versions: dict[str, str]
     commit: str
     date: str
+    together: int = 1
 
     def to_json(self) -> str:
         """The record as JSON text, one line for each field."""
@@ -227,41 +237,108 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
     if threads is not None:
         torch.set_num_threads(threads)
     start = time.perf_counter()
-    work = task(config)
     with seeded(config.seed):
-        order = torch.Generator().manual_seed(config.seed)
-        examples = (
-            work.train(1000, order)
-            if callable(work.train)
-            else work.train[torch.randperm(len(work.train), generator=order)]
-        )
-        model = build(config, work.shape, examples).to(device)
+        work, model, order = _prepare(config)
+        model.to(device)
         try:
             history = training.fit(
                 model,
                 work.train,
                 work.valid,
-                epochs=config.epochs,
-                batch_size=config.batch_size,
-                lr=config.lr,
                 steps_per_epoch=config.steps_per_epoch,
-                beta=config.beta,
-                clip=config.clip,
-                patience=config.patience,
                 precision=config.precision,
                 generator=order,
+                **_settings(config),
             )
         except training.TrainingError as error:
             raise training.TrainingError(f"{config}: {error}") from error
         metrics, artifacts = work.evaluate(model.cpu())
+    return _record(config, history, metrics, artifacts, time.perf_counter() - start, device, together=1), model
+
+
+def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | training.TrainingError]:
+    """`run` for configs that are `alike`, trained side by side with one thread.
+
+    Each gives what `run` gives, or the error that `run` raises for one that diverges: with the same random numbers, and
+    the same weights up to the rounding of float32, whose effect grows as training goes on. The records of the two
+    agree as those of two machines do. Raises `ValueError` for configs that are not alike, and as `run` does for ones
+    that do not fit.
+    """
+    if len({alike(config) for config in configs}) != 1 or alike(configs[0]) is None:
+        raise ValueError("runs side by side may differ in their seed and their toy data only")
+    torch.set_num_threads(1)  # small layers lose by two
+    start = time.perf_counter()
+    works, members = [], []
+    for config in configs:
+        with seeded(config.seed):
+            work, model, order = _prepare(config)
+            noise = torch.Generator()
+            noise.set_state(torch.random.get_rng_state())
+        assert isinstance(work, tasks.ToyTask)
+        works.append(work)
+        members.append(side_by_side.Member(model, work.train, work.valid, order, noise))
+    steps = configs[0].steps_per_epoch
+    assert steps is not None
+    histories = side_by_side.fit(members, steps_per_epoch=steps, **_settings(configs[0]))
+    measured: list[tuple[tasks.Metrics, tasks.Artifacts]] = []
+    for config, work, member, history in zip(configs, works, members, histories, strict=True):
+        with seeded(config.seed):
+            torch.random.set_rng_state(member.noise.get_state())
+            diverged = isinstance(history, training.TrainingError)
+            measured.append(({}, {}) if diverged else work.evaluate(member.model))
+    seconds = (time.perf_counter() - start) / len(configs)
+    return [
+        training.TrainingError(f"{config}: {history}")
+        if isinstance(history, training.TrainingError)
+        else (_record(config, history, *measures, seconds, "cpu", len(configs)), member.model)
+        for config, member, history, measures in zip(configs, members, histories, measured, strict=True)
+    ]
+
+
+def alike(config: RunConfig) -> RunConfig | None:
+    """What a run shares with those it can be trained side by side with; None if it can only be trained alone.
+
+    That is its config without the seed and the name of the toy data, for the perceptron in float32.
+    """
+    fits = config.network == "mlp" and config.data in toys.NAMES and config.precision == "float32"
+    return dataclasses.replace(config, seed=0, data="") if fits and config.steps_per_epoch is not None else None
+
+
+def _prepare(config: RunConfig) -> tuple[tasks.ToyTask | tasks.DigitsTask, VAE, torch.Generator]:
+    """The task, the untrained model and the generator that goes on to order the data, under torch's global seed."""
+    work = task(config)
+    order = torch.Generator().manual_seed(config.seed)
+    examples = (
+        work.train(1000, order)
+        if callable(work.train)
+        else work.train[torch.randperm(len(work.train), generator=order)]
+    )
+    return work, build(config, work.shape, examples), order
+
+
+def _settings(config: RunConfig) -> dict[str, Any]:
+    """The settings of training that `training.fit` and `side_by_side.fit` share."""
+    names = ("epochs", "batch_size", "lr", "beta", "clip", "patience")
+    return {name: getattr(config, name) for name in names}
+
+
+def _record(
+    config: RunConfig,
+    history: training.History,
+    metrics: tasks.Metrics,
+    artifacts: tasks.Artifacts,
+    seconds: float,
+    device: str,
+    together: int,
+) -> Record:
     curves = dataclasses.asdict(history)
     metrics["best_epoch"] = curves.pop("best_epoch")
-    record = Record(
+    return Record(
         config=config,
         metrics={name: float(value) for name, value in metrics.items()},
         curves={name: [round(v, 4) for v in values] for name, values in curves.items()},
         artifacts=artifacts,
-        seconds=round(time.perf_counter() - start, 1),
+        seconds=round(seconds, 1),
         device=device,
         versions={
             "python": platform.python_version(),
@@ -270,8 +347,8 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
         },
         commit=_commit(),
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        together=together,
     )
-    return record, model
 
 
 def _commit() -> str:
@@ -287,20 +364,47 @@ def _commit() -> str:
     return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 
-def _attempt(config: RunConfig, device: str, threads: int) -> Record | tuple[RunConfig, str]:
-    try:
-        return run(config, device, 1 if config.network == "mlp" else threads)[0]  # small layers lose by two threads
-    except training.TrainingError as error:
-        return config, str(error)
+def _attempt(configs: Sequence[RunConfig], device: str, threads: int) -> list[Record | str]:
+    """Runs one config or several side by side: each one's record, or what became of it."""
+    outcomes: Sequence[tuple[Record, VAE] | training.TrainingError]
+    if len(configs) > 1:
+        outcomes = run_together(configs)
+    else:
+        small = configs[0].network == "mlp"
+        try:
+            outcomes = [run(configs[0], device, 1 if small else threads)]  # small layers lose by two
+        except training.TrainingError as error:
+            outcomes = [error]
+    return [str(o) if isinstance(o, training.TrainingError) else o[0] for o in outcomes]
+
+
+def parts(configs: Iterable[RunConfig], device: str) -> list[list[RunConfig]]:
+    """The configs in parts that are run as one, the longest first: those for images alone, in their order, then toys.
+
+    On a CPU, runs that are `alike` go side by side, at most `MOST_TOGETHER` and in parts of nearly equal size.
+    """
+    alone, groups = [], defaultdict(list)
+    for config in configs:
+        shared = alike(config) if device == "cpu" else None
+        if shared is None:
+            alone.append([config])
+        else:
+            groups[shared].append(config)
+    together = []
+    for shared, group in groups.items():
+        size = math.ceil(len(group) / math.ceil(len(group) / MOST_TOGETHER))
+        steps = shared.epochs * (shared.steps_per_epoch or 0)
+        together += [(steps * size, group[i : i + size]) for i in range(0, len(group), size)]
+    return alone + [part for _, part in sorted(together, key=itemgetter(0), reverse=True)]
 
 
 def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: str = "cpu") -> list[Record]:
     """The records of all configs, in order: from the store, or by running what is missing on `jobs` workers.
 
-    Every record is stored as soon as its run ends, so a sweep that is killed goes on where it was. Work is handed
-    out through joblib: inside `joblib.parallel_config("dask")` it goes to a cluster, and the records come back here.
-    A run that diverges does not stop the others. Raises `training.TrainingError` at the end if any did, `ValueError`
-    for jobs < 1.
+    Small models are trained side by side (`run_together`). Every record is stored as soon as its run, or its group of
+    runs, ends, so a sweep that is killed goes on where it was. Work is handed out through joblib: inside
+    `joblib.parallel_config("dask")` it goes to a cluster, and the records come back here. A run that diverges does not
+    stop the others. Raises `training.TrainingError` at the end if any did, `ValueError` for jobs < 1.
     """
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs}")
@@ -308,14 +412,17 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
     missing = [c for c in dict.fromkeys(configs) if store.get(c) is None]
     threads = max(1, (os.cpu_count() or 1) // jobs)
     outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        joblib.delayed(_attempt)(config, device, threads) for config in missing
+        joblib.delayed(_attempt)(part, device, threads) for part in parts(missing, device)
     )
     failures = []
-    for outcome in tqdm(outcomes, total=len(missing), unit="run", disable=not (missing and sys.stderr.isatty())):
-        if isinstance(outcome, Record):
-            store.put(outcome)
-        else:
-            failures.append(outcome[1])
+    with tqdm(total=len(missing), unit="run", disable=not (missing and sys.stderr.isatty())) as progress:
+        for part in outcomes:
+            for outcome in part:
+                if isinstance(outcome, Record):
+                    store.put(outcome)
+                else:
+                    failures.append(outcome)
+            progress.update(len(part))
     if failures:
         raise training.TrainingError(f"{len(failures)} of {len(missing)} runs diverged; the first: {failures[0]}")
     return _all(configs, store)

@@ -16,6 +16,7 @@ from intelvae.models import VAE
 
 Sampler = Callable[[int, torch.Generator], Tensor]
 PRECISIONS = ("float32", "bfloat16")
+VALID_BATCH = 500  # examples a validation batch
 
 
 class TrainingError(RuntimeError):
@@ -32,6 +33,36 @@ class History:
     valid_kl: list[float] = field(default_factory=list)
     best_epoch: int = 0
 
+    def add(self, steps: Tensor, valid: bounds.Terms, *, beta: float, lr: float, patience: int | None) -> bool:
+        """Enters an epoch: the objective and the KL of its steps (S, 2), the ELBO's terms of the validation data.
+
+        True if it is the best so far; without `patience` every epoch is. Raises `TrainingError` for a number that is
+        not finite.
+        """
+        epoch, count = len(self.valid_elbo), len(steps)
+        if not steps[:, 0].isfinite().all():
+            first = int(steps[:, 0].isfinite().logical_not().nonzero()[0])
+            raise TrainingError(
+                f"the objective became {steps[first, 0].item()} at step {epoch * count + first} (epoch {epoch}): try a "
+                f"smaller learning rate than {lr}, gradient clipping (clip), or a larger delta in the mapping"
+            )
+        elbo = valid.elbo.mean().item()
+        if not math.isfinite(elbo):
+            raise TrainingError(f"the validation ELBO became {elbo} after epoch {epoch}")
+        objective, kl = steps.double().mean(0).tolist()
+        best = patience is None or not self.valid_elbo or elbo > max(self.valid_elbo)
+        self.train_elbo.append(objective + (beta - 1) * kl)
+        self.train_kl.append(kl)
+        self.valid_elbo.append(elbo)
+        self.valid_kl.append(valid.kl.mean().item())
+        if best:
+            self.best_epoch = epoch
+        return best
+
+    def stalled(self, patience: int | None) -> bool:
+        """Whether the last `patience` epochs brought nothing better."""
+        return patience is not None and len(self.valid_elbo) - 1 - self.best_epoch >= patience
+
 
 def as_float(x: Tensor) -> Tensor:
     """Images as bytes become floats in [0, 1]; floats stay as they are."""
@@ -39,7 +70,7 @@ def as_float(x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def evaluate(model: VAE, x: Tensor, batch_size: int = 500) -> bounds.Terms:
+def evaluate(model: VAE, x: Tensor, batch_size: int = VALID_BATCH) -> bounds.Terms:
     """The ELBO's two terms for all of x (N, *data_shape), each (N,), in evaluation mode and in batches."""
     training, device = model.training, next(model.parameters()).device
     model.eval()
@@ -66,13 +97,13 @@ def fit(
 ) -> History:
     """Maximise the mean over examples of `reconstruction - beta KL` with Adam; the model is changed in place.
 
-    Parameters: `train`, a tensor (N, *data_shape), shuffled anew each epoch, or a function `(n, generator) -> batch`
-    that draws fresh data, which needs `steps_per_epoch`; `valid` (M, *data_shape), only ever evaluated; `clip`, the
-    largest norm of the gradient; `patience`, the number of epochs without a better validation ELBO after which
-    training stops and the best weights come back (None: train to the end, keep the last); `precision`, "float32" or
-    "bfloat16", which runs the networks under torch's autocast and sums all densities in float32 (validation is always
-    float32). `generator` orders the data; the noise of the latents comes from torch's global generator, which the
-    caller seeds.
+    Parameters: `train`, a tensor (N, *data_shape), shuffled anew each epoch, or a function `(n, generator) -> data`
+    that draws fresh data in random order, an epoch at a time, which needs `steps_per_epoch`; `valid` (M, *data_shape),
+    only ever evaluated; `clip`, the largest norm of the gradient; `patience`, the number of epochs without a better
+    validation ELBO after which training stops and the best weights come back (None: train to the end, keep the last);
+    `precision`, "float32" or "bfloat16", which runs the networks under torch's autocast and sums all densities in
+    float32 (validation is always float32). `generator` orders the data; the noise of the latents comes from torch's
+    global generator, which the caller seeds.
 
     Raises `ValueError` for settings that do not fit, `TrainingError` when the objective is not a number.
     """
@@ -87,48 +118,27 @@ def fit(
     if precision == "bfloat16":
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # pays together with bfloat16 only
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
-    history, best = History(), -math.inf
+    history = History()
     best_weights: dict | None = None
-    step = 0
     for epoch in range(epochs):
         model.train()
-        seen = [0.0, 0.0]
-        batches = _batches(train, batch_size, steps_per_epoch, generator)
-        count = 0
-        for batch in batches:
+        steps = []  # looked at once an epoch, since a look at a number on a GPU waits for it
+        for batch in _batches(train, batch_size, steps_per_epoch, generator):
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
                 terms = bounds.terms(model, as_float(batch.to(device)))
             objective = (terms.reconstruction - beta * terms.kl).mean()
-            value = objective.item()
-            if not math.isfinite(value):
-                raise TrainingError(
-                    f"the objective became {value} at step {step} (epoch {epoch}): try a smaller learning rate "
-                    f"than {lr}, gradient clipping (clip), or a larger delta in the mapping"
-                )
             optimiser.zero_grad(set_to_none=True)
             (-objective).backward()
             if clip is not None:
                 clip_grad_norm_(model.parameters(), clip)
             optimiser.step()
-            kl = terms.kl.detach().mean().item()
-            seen[0] += value + (beta - 1) * kl
-            seen[1] += kl
-            step, count = step + 1, count + 1
-        on_valid = evaluate(model, valid)
-        history.train_elbo.append(seen[0] / count)
-        history.train_kl.append(seen[1] / count)
-        history.valid_elbo.append(on_valid.elbo.mean().item())
-        history.valid_kl.append(on_valid.kl.mean().item())
-        if not math.isfinite(history.valid_elbo[-1]):
-            raise TrainingError(f"the validation ELBO became {history.valid_elbo[-1]} after epoch {epoch}")
-        if patience is None:
-            history.best_epoch = epoch
-        elif history.valid_elbo[-1] > best:
-            best, history.best_epoch = history.valid_elbo[-1], epoch
+            steps.append(torch.stack([objective.detach(), terms.kl.detach().mean()]))
+        best = history.add(torch.stack(steps), evaluate(model, valid), beta=beta, lr=lr, patience=patience)
+        if best and patience is not None:
             best_weights = copy.deepcopy(model.state_dict())
         if on_epoch is not None:
             on_epoch(epoch, history)
-        if patience is not None and epoch - history.best_epoch >= patience:
+        if history.stalled(patience):
             break
     if best_weights is not None:
         model.load_state_dict(best_weights)
@@ -140,8 +150,7 @@ def _batches(train: Tensor | Sampler, size: int, steps: int | None, generator: t
     """One epoch of batches; an incomplete last batch of a tensor is dropped (it changes with the shuffle)."""
     if callable(train):
         assert steps is not None
-        for _ in range(steps):
-            yield train(size, generator)
+        yield from train(steps * size, generator).split(size)
     else:
         order = torch.randperm(len(train), generator=generator)
         for start in range(0, len(train) - size + 1, size):

@@ -106,9 +106,11 @@ def test_mixture_integrates_to_one_and_samples_its_components_equally():
     assert share == pytest.approx(0.5, abs=4 * 0.5 / math.sqrt(20_000))  # four standard errors
 
 
-def test_ring_needs_a_plane_for_three_components():
+def test_ring_needs_a_plane_for_three_components_and_a_positive_scale():
     with pytest.raises(ValueError, match="at least 2 latent dimensions"):
         priors.ring(1, components=3)
+    with pytest.raises(ValueError, match="scale"):
+        priors.ring(1, scale=0.0)
 
 
 def test_vamp_with_one_pseudo_input_is_the_posterior_of_that_input():

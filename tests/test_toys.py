@@ -99,6 +99,16 @@ def test_mixture_is_split_exactly_in_half() -> None:
     assert len(toys.sample("mixture", 5, rng())) == 5
 
 
+@pytest.mark.parametrize("name", toys.NAMES)
+def test_the_order_of_the_points_is_random(name: str) -> None:
+    x = toys.sample(name, 2 * N, rng())  # training cuts it into batches
+    for moment in (x, x.square(), x.prod(1, keepdim=True)):
+        error = moment.std(0) * math.sqrt(2 / N)  # of the difference of two means of N points
+        assert ((moment[:N].mean(0) - moment[N:].mean(0)).abs() < 4 * error).all()
+    sides = (x[1:, 0] > 0) == (x[:-1, 0] > 0)
+    assert abs(sides.float().mean() - 0.5) < 4 * 0.5 / math.sqrt(2 * N)  # neighbours know nothing of each other
+
+
 def test_sparse_has_one_active_coordinate() -> None:
     x = toys.sample("sparse", N, rng())
     small, large = x.abs().sort(dim=1).values.unbind(1)

@@ -38,8 +38,9 @@ def sample(name: str, n: int, generator: Generator) -> Float[Tensor, "n 2"]:
     With u uniform on [0, 1) and t = 2πu:
     circle 2(cos t, sin t); infinity 2(cos t, sin t cos t); square: uniform on the sides of |x|_∞ = √2; star:
     uniform on the ten sides of the five-pointed star with radii 2 and 2/3; mixture: ⌊n/2⌋ points of N((2, 0),
-    0.3² I) and then the rest of N((-2, 0), 0.3² I); sparse (ours, for Figure 3, whose data the paper does not
+    0.3² I) and the rest of N((-2, 0), 0.3² I), shuffled; sparse (ours, for Figure 3, whose data the paper does not
     give): one coordinate, chosen with probability 1/2, from N(0, 1) and the other from N(0, 0.05²).
+    The order of the points is random, so that any part of them is a sample too.
     Returns float32 on the generator's device; the same generator state gives the same points.
     Raises ValueError for an unknown name. Explained in data/README.md.
 
@@ -133,7 +134,7 @@ def _sample_mixture(n: int, generator: Generator) -> Tensor:
     x = MIXTURE_SCALE * _normal(n, generator)
     x[: n // 2, 0] += RADIUS
     x[n // 2 :, 0] -= RADIUS
-    return x
+    return x[torch.randperm(n, generator=generator, device=generator.device)]
 
 
 def _sample_sparse(n: int, generator: Generator) -> Tensor:
