@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +23,8 @@ from typing import Any
 
 import joblib
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_model, save_model
 from tqdm import tqdm
 
 import intelvae
@@ -167,20 +169,30 @@ class Store:
             raise ValueError(f"{path} holds another config than its name says: delete it and run again")
         return record
 
-    def put(self, record: Record) -> Path:
-        """Writes a record so that a reader sees all of it or none."""
-        self.root.mkdir(parents=True, exist_ok=True)
+    def put(self, record: Record, model: VAE) -> Path:
+        """Writes the weights of `model` and then its record, each so that a reader sees all of it or none.
+
+        Raises `OSError`, one line, where the folder cannot be written.
+        """
         path = self.path(record.config)
-        handle, part = tempfile.mkstemp(dir=self.root, suffix=".part")
-        try:
-            with os.fdopen(handle, "w") as file:
-                file.write(record.to_json())
-            os.replace(part, path)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
-        path.chmod(0o644)
+        self._write(path.with_suffix(".safetensors"), lambda part: save_model(model, str(part)))
+        self._write(path, lambda part: part.write_text(record.to_json()))
         return path
+
+    def check_writable(self) -> None:
+        """Raises `OSError`, one line, if nothing can be written here: better before a sweep than at its end."""
+        self._write(self.root / "writable", lambda part: part.write_text("yes"))
+        (self.root / "writable").unlink()
+
+    def _write(self, path: Path, write: Callable[[Path], object]) -> None:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self.root, suffix=".part") as folder:
+                part = Path(folder) / path.name
+                write(part)
+                os.replace(part, path)
+        except (OSError, SafetensorError) as error:
+            raise OSError(f"{path} cannot be written ({error}): make room, or set INTELVAE_RUNS") from error
 
 
 def store(profile: str) -> Store:
@@ -225,6 +237,20 @@ def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) 
         start = training.as_float(examples[:components])
         return priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)
     return priors.ring(config.latent_dim, **dict(config.prior_options))
+
+
+def load(config: RunConfig, store: Store) -> VAE:
+    """The trained model of `config`, in evaluation mode, with the weights that lie beside its record.
+
+    Raises `ValueError` if they are not there: weights are not published, only records are.
+    """
+    weights = store.path(config).with_suffix(".safetensors")
+    if not weights.is_file():
+        raise ValueError(f"no weights of {config} in {store.root}: train it anew with intelvae.runs.run")
+    with seeded(config.seed):
+        _, model, _ = _prepare(config)
+    load_model(model, weights)
+    return model.eval()
 
 
 def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> tuple[Record, VAE]:
@@ -364,18 +390,15 @@ def _commit() -> str:
     return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 
-def _attempt(configs: Sequence[RunConfig], device: str, threads: int) -> list[Record | str]:
-    """Runs one config or several side by side: each one's record, or what became of it."""
-    outcomes: Sequence[tuple[Record, VAE] | training.TrainingError]
+def _attempt(configs: Sequence[RunConfig], device: str, threads: int) -> Sequence[tuple[Record, VAE] | str]:
+    """Runs one config or several side by side: each one's record and model, or what became of it."""
     if len(configs) > 1:
-        outcomes = run_together(configs)
-    else:
-        small = configs[0].network == "mlp"
-        try:
-            outcomes = [run(configs[0], device, 1 if small else threads)]  # small layers lose by two
-        except training.TrainingError as error:
-            outcomes = [error]
-    return [str(o) if isinstance(o, training.TrainingError) else o[0] for o in outcomes]
+        return [str(o) if isinstance(o, training.TrainingError) else o for o in run_together(configs)]
+    small = configs[0].network == "mlp"
+    try:
+        return [run(configs[0], device, 1 if small else threads)]  # small layers lose by two
+    except training.TrainingError as error:
+        return [str(error)]
 
 
 def parts(configs: Iterable[RunConfig], device: str) -> list[list[RunConfig]]:
@@ -410,6 +433,8 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
         raise ValueError(f"jobs must be at least 1, not {jobs}")
     configs = list(configs)
     missing = [c for c in dict.fromkeys(configs) if store.get(c) is None]
+    if missing:
+        store.check_writable()
     threads = max(1, (os.cpu_count() or 1) // jobs)
     outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
         joblib.delayed(_attempt)(part, device, threads) for part in parts(missing, device)
@@ -418,10 +443,10 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
     with tqdm(total=len(missing), unit="run", disable=not (missing and sys.stderr.isatty())) as progress:
         for part in outcomes:
             for outcome in part:
-                if isinstance(outcome, Record):
-                    store.put(outcome)
-                else:
+                if isinstance(outcome, str):
                     failures.append(outcome)
+                else:
+                    store.put(*outcome)
             progress.update(len(part))
     if failures:
         raise training.TrainingError(f"{len(failures)} of {len(missing)} runs diverged; the first: {failures[0]}")

@@ -7,14 +7,20 @@ import pytest
 import torch
 
 from intelvae import claims, experiments, runs, tasks, training
+from intelvae.models import VAE
 from intelvae.runs import Record, RunConfig, Store
 
 CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 
 
 @pytest.fixture(scope="module")
-def record() -> Record:
-    return runs.run(CONFIG)[0]
+def trained() -> tuple[Record, VAE]:
+    return runs.run(CONFIG)
+
+
+@pytest.fixture
+def record(trained) -> Record:
+    return trained[0]
 
 
 def test_one_config_gives_the_same_record_twice_and_leaves_the_global_generator_alone(record):
@@ -34,11 +40,27 @@ def test_training_raises_the_elbo(record):
     assert longer.curves["valid_elbo"][-1] > record.curves["valid_elbo"][0]
 
 
-def test_a_record_survives_the_store(record, tmp_path):
-    store = Store(tmp_path / "runs")
-    store.put(record)
+def test_a_record_and_its_model_survive_the_store(trained, tmp_path):
+    store, (record, model) = Store(tmp_path / "runs"), trained
+    store.put(record, model)
     assert store.get(CONFIG) == record
-    assert [p.name for p in store.root.iterdir()] == [f"{CONFIG.key}.json"]
+    assert {p.name for p in store.root.iterdir()} == {f"{CONFIG.key}.json", f"{CONFIG.key}.safetensors"}
+    again, x = runs.load(CONFIG, store), runs.task(CONFIG).test
+    assert torch.equal(again.represent(x), model.represent(x))
+
+
+def test_a_vamp_prior_survives_the_store(tmp_path):
+    config = dataclasses.replace(CONFIG, mapping="identity", prior="vamp", prior_options={"components": 5})
+    record, model = runs.run(config)
+    Store(tmp_path).put(record, model)
+    again = runs.load(config, Store(tmp_path))
+    y = torch.zeros(1, 2)
+    assert torch.equal(again.prior().log_prob(y), model.prior().log_prob(y))
+
+
+def test_weights_that_are_not_there_are_named(tmp_path):
+    with pytest.raises(ValueError, match=r"no weights of InteL-VAE on circle.*runs\.run"):
+        runs.load(CONFIG, Store(tmp_path))
 
 
 def test_the_key_sees_every_field():
@@ -83,14 +105,21 @@ def test_a_record_under_a_wrong_name_is_refused(record, tmp_path):
         store.get(other)
 
 
-def test_a_write_that_fails_leaves_nothing(record, tmp_path, monkeypatch):
+def test_a_write_that_fails_leaves_nothing_and_says_what_to_do(trained, tmp_path, monkeypatch):
     def full_disk(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(runs.os, "replace", full_disk)
-    with pytest.raises(OSError, match="No space"):
-        Store(tmp_path).put(record)
+    with pytest.raises(OSError, match=r"No space.*make room, or set INTELVAE_RUNS"):
+        Store(tmp_path).put(*trained)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_store_that_cannot_be_written_stops_a_sweep_before_it_trains(tmp_path):
+    (tmp_path / "file").touch()
+    endless = dataclasses.replace(CONFIG, epochs=10**9)
+    with pytest.raises(OSError, match="cannot be written"):
+        runs.sweep([endless], Store(tmp_path / "file"))
 
 
 def test_a_sweep_runs_what_is_missing_and_only_that(tmp_path):
@@ -98,10 +127,10 @@ def test_a_sweep_runs_what_is_missing_and_only_that(tmp_path):
     configs = [dataclasses.replace(CONFIG, seed=s, epochs=1, steps_per_epoch=2) for s in range(3)]
     first = runs.sweep(configs, store)
     assert [r.config for r in first] == configs
-    times = {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    times = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.json")}
     store.path(configs[1]).unlink()
     runs.sweep(configs, store)
-    again = {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    again = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.json")}
     assert {p for p in times if times[p] != again[p]} == {store.path(configs[1])}
 
 
