@@ -17,10 +17,11 @@ from intelvae.models.vae import VAE
 
 
 class Terms(NamedTuple):
-    """The two terms of the ELBO, each (B,) in nats: `log p(x|g(y))` at one sample y, and the KL divergence."""
+    """The two terms of the ELBO, each (B,) in nats: `log p(x|g(y))` at one sample y (B, D), and the KL divergence."""
 
     reconstruction: Tensor
     kl: Tensor
+    y: Tensor
 
     @property
     def elbo(self) -> Tensor:
@@ -49,7 +50,7 @@ def terms(model: VAE, x: Tensor, noise: Tensor | None = None) -> Terms:
     """
     q = model.encode(x)
     y = q.rsample() if noise is None else q.mean + q.stddev * noise
-    return Terms(model.decode(y).log_prob(x), kl(q, model.prior(), y))
+    return Terms(model.decode(y).log_prob(x), kl(q, model.prior(), y), y)
 
 
 def elbo(model: VAE, x: Tensor) -> Tensor:

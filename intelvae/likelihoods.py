@@ -6,7 +6,10 @@ Every likelihood maps the decoder's output `h` (B, *shape) to a `Distribution` w
 
 from __future__ import annotations
 
+import inspect
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -47,17 +50,22 @@ class Gaussian(nn.Module):
 class LearnedGaussian(nn.Module):
     """`p(x|z) = N(h, diag exp(v))` with one learned log-variance `v` for each data dimension, floored.
 
-    The floor matters: data on a curve give an unbounded likelihood as the variance goes to zero. Parameters: `shape`
-    of one x; `floor`, the smallest log-variance (nats), -6 by default, a standard deviation of 0.05.
+    The floor matters: data on a curve give an unbounded likelihood as the variance goes to zero. So does the start: at
+    a variance as large as the data's, the decoder has nothing to gain from the first bit that the encoder spends, and
+    training may stay where q(y|x) is the prior. Parameters: `shape` of one x; `floor`, the smallest log-variance
+    (nats), -6 by default, a standard deviation of 0.05; `start`, the first. Raises `ValueError` for a start below the
+    floor. Book: "Multiple connectivity".
 
     >>> LearnedGaussian((2,))(torch.zeros(3, 2)).stddev.shape
     torch.Size([3, 2])
     """
 
-    def __init__(self, shape: tuple[int, ...], floor: float = -6.0) -> None:
+    def __init__(self, shape: tuple[int, ...], floor: float = -6.0, start: float = 0.0) -> None:
         super().__init__()
+        if start < floor:
+            raise ValueError(f"the log-variance cannot start at {start}, below its floor of {floor}")
         self.floor = floor
-        self.log_variance = nn.Parameter(torch.zeros(shape))
+        self.log_variance = nn.Parameter(torch.full(shape, start))
 
     def forward(self, h: Tensor) -> Distribution:
         h = at_least_float32(h)
@@ -97,14 +105,25 @@ class Laplace(nn.Module):
         return _over_events(TorchLaplace(h, torch.full_like(h, self.scale), validate_args=False))
 
 
-NAMES = ("gaussian", "learned-gaussian", "bernoulli", "laplace")
+_KINDS: dict[str, Callable[..., nn.Module]] = {
+    "gaussian": Gaussian,
+    "learned-gaussian": LearnedGaussian,
+    "bernoulli": Bernoulli,
+    "laplace": Laplace,
+}
+NAMES = tuple(_KINDS)
 
 
-def create(name: str, shape: tuple[int, ...]) -> nn.Module:
-    """The likelihood called `name` (one of `NAMES`) for data of `shape`. Raises `ValueError` for another name."""
-    if name == "learned-gaussian":
-        return LearnedGaussian(shape)
-    kinds = {"gaussian": Gaussian, "bernoulli": Bernoulli, "laplace": Laplace}
-    if name not in kinds:
+def create(name: str, shape: tuple[int, ...], **options: Any) -> nn.Module:
+    """The likelihood called `name` (one of `NAMES`) for data of `shape`.
+
+    Raises `ValueError`, one line, for an unknown name or option.
+    """
+    if name not in _KINDS:
         raise ValueError(f"unknown likelihood {name!r}: choose one of {', '.join(NAMES)}")
-    return kinds[name]()
+    kind = _KINDS[name]
+    known = () if name == "bernoulli" else tuple(p for p in inspect.signature(kind).parameters if p != "shape")
+    if unknown := options.keys() - set(known):
+        allowed = ", ".join(known) if known else "none"
+        raise ValueError(f"the likelihood {name!r} has no option {sorted(unknown)[0]!r}: it takes {allowed}")
+    return kind(shape, **options) if kind is LearnedGaussian else kind(**options)

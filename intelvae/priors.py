@@ -69,6 +69,33 @@ class Mixture(nn.Module):
         return _mixture(self.weights, components)
 
 
+class Sparse(nn.Module):
+    """The sparse prior of Mathieu et al. (2019b): in every dimension `w N(0, s^2) + (1 - w) N(0, 1)`, independently.
+
+    Parameters: `dim`, the number D of latent dimensions; `weight` w, the share of the time that a dimension is off;
+    `scale` s, the standard deviation of one that is off. Theirs are 0.8 and 0.05. Raises `ValueError` unless
+    0 < w < 1 and s > 0. Book: "Why a mapping and not a prior".
+
+    >>> Sparse(2)().sample((5,)).shape
+    torch.Size([5, 2])
+    """
+
+    scales: Tensor
+    weights: Tensor
+
+    def __init__(self, dim: int, weight: float = 0.8, scale: float = 0.05) -> None:
+        super().__init__()
+        if not 0 < weight < 1 or scale <= 0:
+            raise ValueError(f"a sparse prior needs 0 < weight < 1 and scale > 0, not weight={weight}, scale={scale}")
+        self.register_buffer("scales", torch.tensor([scale, 1.0]).expand(dim, 2).clone())
+        self.register_buffer("weights", torch.tensor([weight, 1 - weight]).expand(dim, 2).clone())
+
+    def forward(self) -> Distribution:
+        return Independent(
+            _mixture(self.weights, Normal(torch.zeros_like(self.scales), self.scales, validate_args=False)), 1
+        )
+
+
 class Vamp(nn.Module):
     """The VampPrior `p(y) = 1/C sum_c q(y|u_c)` over learned pseudo-inputs `u_c` (Tomczak & Welling, 2018).
 

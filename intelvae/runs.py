@@ -50,8 +50,8 @@ def _frozen(value: Any) -> Any:
 class RunConfig:
     """All that decides a run's result, one training of one model on one data set under one seed.
 
-    `data` is a name of `tasks.create`; `mapping` one of `mappings.NAMES` with its `mapping_options`; `prior` one of
-    "normal", "mog" (`{"radius", "components", "scale"}`) and "vamp" (`{"components"}`); `network` and `likelihood`
+    `data` is a name of `tasks.create`; `mapping` one of `mappings.NAMES`; `prior` one of "normal", "mog" (options
+    `components`, `radius`, `scale`), "vamp" (`components`) and "sparse" (`weight`, `scale`); `network` and `likelihood`
     names of their modules. Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs`
     of `steps_per_epoch` steps for data that never ends. `smoke_data` uses the embedded samples only. Raises
     `ValueError` for an unknown prior; the other names are checked where they are used, before training starts.
@@ -67,9 +67,11 @@ class RunConfig:
     mapping_options: Options = ()
     prior: str = "normal"
     prior_options: Options = ()
+    likelihood_options: Options = ()
     batch_size: int = 100
     lr: float = 1e-3
     beta: float = 1.0
+    gamma: float = 0.0
     clip: float | None = None
     patience: int | None = None
     steps_per_epoch: int | None = None
@@ -78,8 +80,8 @@ class RunConfig:
     smoke_data: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mapping_options", _frozen(self.mapping_options))
-        object.__setattr__(self, "prior_options", _frozen(self.prior_options))
+        for name in ("mapping_options", "prior_options", "likelihood_options"):
+            object.__setattr__(self, name, _frozen(getattr(self, name)))
         if self.prior not in PRIORS:
             raise ValueError(f"unknown prior {self.prior!r}: choose one of {', '.join(PRIORS)}")
 
@@ -88,7 +90,7 @@ class RunConfig:
         """The name the paper's tables use for this model."""
         if self.mapping != "identity":
             return "InteL-VAE"
-        return {"normal": "VAE", "mog": "MoG-VAE", "vamp": "Vamp-VAE"}[self.prior]
+        return {"normal": "VAE", "mog": "MoG-VAE", "vamp": "Vamp-VAE", "sparse": "VAE, sparse prior"}[self.prior]
 
     @property
     def key(self) -> str:
@@ -105,7 +107,7 @@ class RunConfig:
         return f"{self.method} on {self.data} ({self.network}, {self.likelihood}, seed {self.seed})"
 
 
-PRIORS = ("normal", "mog", "vamp")
+PRIORS = ("normal", "mog", "vamp", "sparse")
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,8 @@ def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> 
     """
     mapping = mappings.create(config.mapping, config.latent_dim, **dict(config.mapping_options))
     encoder, network = networks.create(config.network, shape, config.latent_dim)
-    decoder = torch.nn.Sequential(network, likelihoods.create(config.likelihood, shape))
+    likelihood = likelihoods.create(config.likelihood, shape, **dict(config.likelihood_options))
+    decoder = torch.nn.Sequential(network, likelihood)
     return VAE(encoder, decoder, _prior(config, encoder, examples), mapping)
 
 
@@ -236,6 +239,8 @@ def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) 
         components = dict(config.prior_options)["components"]
         start = training.as_float(examples[:components])
         return priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)
+    if config.prior == "sparse":
+        return priors.Sparse(config.latent_dim, **dict(config.prior_options))
     return priors.ring(config.latent_dim, **dict(config.prior_options))
 
 
@@ -274,6 +279,7 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
                 steps_per_epoch=config.steps_per_epoch,
                 precision=config.precision,
                 generator=order,
+                gamma=config.gamma,
                 **_settings(config),
             )
         except training.TrainingError as error:
@@ -324,9 +330,9 @@ def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trai
 def alike(config: RunConfig) -> RunConfig | None:
     """What a run shares with those it can be trained side by side with; None if it can only be trained alone.
 
-    That is its config without the seed and the name of the toy data, for the perceptron in float32.
+    That is its config without the seed and the name of the toy data, for the perceptron in float32 without a penalty.
     """
-    fits = config.network == "mlp" and config.data in toys.NAMES and config.precision == "float32"
+    fits = config.network == "mlp" and config.data in toys.NAMES and config.precision == "float32" and not config.gamma
     return dataclasses.replace(config, seed=0, data="") if fits and config.steps_per_epoch is not None else None
 
 

@@ -88,11 +88,11 @@ def fit(
         steps = torch.stack(seen, 1)  # (M, S, 2)
         with torch.no_grad():
             parts = [_terms(shared, theta, part, draw(part.shape[1])) for part in valid.split(VALID_BATCH, 1)]
-        reconstruction, kl = (torch.cat(term, 1) for term in zip(*parts, strict=True))  # (M, N) each
+        on_valid = [torch.cat(term, 1) for term in zip(*parts, strict=True)]  # (M, N) two times, (M, N, D)
         for i in [i for i in range(count) if i not in outcomes]:
             try:
-                on_valid = bounds.Terms(reconstruction[i], kl[i])
-                if histories[i].add(steps[i], on_valid, beta=beta, lr=lr, patience=patience):
+                terms = bounds.Terms(*(term[i] for term in on_valid))
+                if histories[i].add(steps[i], terms, beta=beta, lr=lr, patience=patience):
                     best[i] = theta.detach()[i]
                 if histories[i].stalled(patience) or epoch == epochs - 1:
                     outcomes[i] = histories[i]
@@ -149,7 +149,7 @@ def _unflatten(module: nn.Module, theta: Tensor) -> dict[str, Tensor]:
 
 
 def _terms(shared: _Terms, theta: Tensor, x: Tensor, noise: Tensor) -> bounds.Terms:
-    """The ELBO's terms, (M, B) each, of the models with weights theta (M, P) on x (M, B, F) with noise (M, B, D)."""
+    """The ELBO's terms, (M, B) each and y (M, B, D), for weights theta (M, P), x (M, B, F) and noise (M, B, D)."""
 
     def one(theta: Tensor, x: Tensor, noise: Tensor) -> bounds.Terms:
         return functional_call(shared, _unflatten(shared, theta), (x, noise))

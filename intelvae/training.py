@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
-from intelvae import bounds
+from intelvae import bounds, regularizers
 from intelvae.models import VAE
 
 Sampler = Callable[[int, torch.Generator], Tensor]
@@ -76,7 +76,7 @@ def evaluate(model: VAE, x: Tensor, batch_size: int = VALID_BATCH) -> bounds.Ter
     model.eval()
     parts = [bounds.terms(model, as_float(batch.to(device))) for batch in x.split(batch_size)]
     model.train(training)
-    return bounds.Terms(torch.cat([p.reconstruction for p in parts]), torch.cat([p.kl for p in parts]))
+    return bounds.Terms(*(torch.cat(term) for term in zip(*parts, strict=True)))
 
 
 def fit(
@@ -89,17 +89,19 @@ def fit(
     lr: float = 1e-3,
     steps_per_epoch: int | None = None,
     beta: float = 1.0,
+    gamma: float = 0.0,
     clip: float | None = None,
     patience: int | None = None,
     precision: str = "float32",
     generator: torch.Generator | None = None,
     on_epoch: Callable[[int, History], None] | None = None,
 ) -> History:
-    """Maximise the mean over examples of `reconstruction - beta KL` with Adam; the model is changed in place.
+    """Maximise the mean of `reconstruction - beta KL`, less `gamma L_sp`, with Adam; the model is changed in place.
 
     Parameters: `train`, a tensor (N, *data_shape), shuffled anew each epoch, or a function `(n, generator) -> data`
     that draws fresh data in random order, an epoch at a time, which needs `steps_per_epoch`; `valid` (M, *data_shape),
-    only ever evaluated; `clip`, the largest norm of the gradient; `patience`, the number of epochs without a better
+    only ever evaluated; `gamma`, the weight of the penalty `regularizers.sparsity` on the gates of a sparse mapping at
+    the batch's y; `clip`, the largest norm of the gradient; `patience`, the number of epochs without a better
     validation ELBO after which training stops and the best weights come back (None: train to the end, keep the last);
     `precision`, "float32" or "bfloat16", which runs the networks under torch's autocast and sums all densities in
     float32 (validation is always float32). `generator` orders the data; the noise of the latents comes from torch's
@@ -111,6 +113,10 @@ def fit(
         raise ValueError("steps_per_epoch goes with a function that draws data, and only with one")
     if not callable(train) and len(train) < batch_size:
         raise ValueError(f"the batch size {batch_size} exceeds the {len(train)} training examples")
+    if gamma and not hasattr(model.mapping, "gates"):
+        raise ValueError(
+            f"gamma = {gamma} penalises the gates of a mapping, and {type(model.mapping).__name__} has none"
+        )
     if precision not in PRECISIONS:
         raise ValueError(f"unknown precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
     generator = generator if generator is not None else torch.Generator().manual_seed(0)
@@ -127,6 +133,8 @@ def fit(
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
                 terms = bounds.terms(model, as_float(batch.to(device)))
             objective = (terms.reconstruction - beta * terms.kl).mean()
+            if gamma:
+                objective = objective - gamma * regularizers.sparsity(model.mapping.gates(terms.y))  # type: ignore[operator]
             optimiser.zero_grad(set_to_none=True)
             (-objective).backward()
             if clip is not None:

@@ -39,7 +39,7 @@ def singular_points(dim: int) -> Tensor:
 
 def check_shape_and_dtype(make: Make, dim: int) -> None:
     """`(..., D) -> (..., D)` for any leading shape, with the same values, in the precision of the latents."""
-    g = make()
+    g = make().double()
     y = _normal(4, 3, dim)
     z = g(y)
     for leading in ((), (1,), (12,), (4, 3), (2, 3, 2), (0,)):
@@ -49,12 +49,13 @@ def check_shape_and_dtype(make: Make, dim: int) -> None:
         # 1e-12 is rounding: a reduction may add up in another order for another shape
         torch.testing.assert_close(part, z.reshape(12, dim)[:n].reshape(part.shape), atol=1e-12, rtol=1e-12)
     for dtype in (torch.float32, torch.float64):
-        assert g(y.to(dtype)).dtype == dtype, f"{dtype} became {g(y.to(dtype)).dtype}"
+        z = make().to(dtype)(y.to(dtype))
+        assert z.dtype == dtype, f"{dtype} became {z.dtype}"
 
 
 def check_deterministic(make: Make, dim: int) -> None:
     """The same latents give the same representations to the bit, and are left as they were."""
-    g, y = make(), _normal(50, dim)
+    g, y = make().double(), _normal(50, dim)
     before = y.clone()
     assert torch.equal(g(y), g(y)), "two calls differ: a mapping is a function, its randomness belongs in q(y|x)"
     assert torch.equal(y, before), "the mapping writes into its argument"
@@ -124,11 +125,11 @@ def check_vmap(make: Make, dim: int) -> None:
 
 def check_state_dict(make: Make, dim: int) -> None:
     """All that was learned is in `state_dict`: loaded into a fresh mapping, it gives the same values to the bit."""
-    g, y = make(), _normal(50, dim)
+    g, y = make().double(), _normal(50, dim)
     with torch.no_grad():
         for i, p in enumerate(g.parameters()):
             p.add_(0.3 * _normal(*p.shape, seed=i).to(p.dtype))
-    fresh = make()
+    fresh = make().double()
     fresh.load_state_dict(g.state_dict())
     assert torch.equal(fresh(y), g(y)), "a restored mapping differs: keep what it learns in parameters or buffers"
 

@@ -15,14 +15,16 @@ from intelvae.mappings.circle import Circle
 from intelvae.mappings.clusters import SectorProduct, Sectors, Threshold, clusters
 from intelvae.mappings.glue import Glue
 from intelvae.mappings.identity import Identity
+from intelvae.mappings.sparse import Sparse
 
-__all__ = ["NAMES", "Circle", "Glue", "Identity", "SectorProduct", "Sectors", "Threshold", "create"]
+__all__ = ["NAMES", "Circle", "Glue", "Identity", "SectorProduct", "Sectors", "Sparse", "Threshold", "create"]
 
 _KINDS: dict[str, Callable[..., nn.Module]] = {
     "identity": Identity,
     "circle": Circle,
     "glue": Glue,
     "clusters": clusters,
+    "sparse": Sparse,
 }
 NAMES = tuple(_KINDS)
 _CLUSTER_OPTIONS = ("k", "factors", "c1", "c2", "delta", "learnable")
@@ -42,12 +44,12 @@ def create(name: str, latent_dim: int, **options: Any) -> nn.Module:
     if latent_dim < 1:
         raise ValueError(f"a mapping needs at least 1 latent dimension, not {latent_dim}")
     kind = _KINDS[name]
-    known = _CLUSTER_OPTIONS if name == "clusters" else tuple(p for p in inspect.signature(kind).parameters)
-    if name == "identity":
-        known = ()
+    parameters = inspect.signature(kind).parameters
+    named = [p.name for p in parameters.values() if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    known = _CLUSTER_OPTIONS if name == "clusters" else [p for p in named if p != "latent_dim"]
     if unknown := options.keys() - set(known):
         allowed = ", ".join(known) if known else "none"
         raise ValueError(f"the mapping {name!r} has no option {sorted(unknown)[0]!r}: it takes {allowed}")
     if name in ("circle", "glue") and (latent_dim < 2 or (name == "glue" and latent_dim > 2)):
         raise ValueError(f"the mapping {name!r} does not fit {latent_dim} latent dimensions: it needs 2")
-    return clusters(latent_dim, **options) if name == "clusters" else kind(**options)
+    return kind(latent_dim, **options) if "latent_dim" in named else kind(**options)

@@ -12,8 +12,11 @@ from torch import Tensor, nn
 
 
 def _push(distance: Tensor, c1: float, c2: float, delta: float) -> Tensor:
-    """`c_1 ((dis + delta)^c_2 - delta^c_2)`: the paper's `c_1 dis^c_2` with a finite slope at the border."""
-    return c1 * ((distance + delta) ** c2 - delta**c2)
+    """`c_1 dis (dis^2 + delta^2)^((c_2 - 1)/2)`: the paper's `c_1 dis^c_2` but for distances of about delta and less.
+
+    Odd in the distance, increasing, with the slope `c_1 delta^(c_2 - 1)` at the border, where the paper's is infinite.
+    """
+    return c1 * distance * (distance.square() + delta**2) ** ((c2 - 1) / 2)
 
 
 def _need_dims(y: Tensor, n: int, name: str) -> None:
@@ -31,15 +34,15 @@ class Threshold(nn.Module):
     """Two clusters along the first dimension, `z_1 = y_1 + c_1 sign(y_1 - b) |y_1 - b|^c_2`, for y (..., D >= 1).
 
     The other dimensions stay. The threshold b is 0, or learned (appendix C.2, "Learnable proportions"); the first
-    cluster has prior mass Phi(b). The power is taken as `(|.| + delta)^c_2 - delta^c_2`: without delta the slope at
-    the threshold is infinite, its variance under the prior too, and the gradient exactly there is NaN. Strictly
-    increasing, so theorem 1 holds with equality. Raises `ValueError` for constants out of range or y without
-    a last dimension. Book: "Multi-modality on zeros and ones".
+    cluster has prior mass Phi(b). The power is taken as `|.| (|.|^2 + delta^2)^((c_2 - 1)/2)`, the same but within
+    about delta of the threshold: without delta the slope there is infinite, its variance under the prior too, and the
+    gradient NaN. Strictly increasing, so theorem 1 holds with equality. Raises `ValueError` for constants out of range
+    or y without a last dimension. Book: "Multi-modality on zeros and ones".
 
     >>> import torch
     >>> Threshold()(torch.tensor([[0.0], [1.0]])).round(decimals=2)
-    tensor([[0.0000],
-            [4.7500]])
+    tensor([[0.],
+            [6.]])
     """
 
     num_clusters = 2
@@ -53,8 +56,7 @@ class Threshold(nn.Module):
     def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
         _need_dims(y, 1, "a threshold")
         side = y[..., :1] - self.threshold
-        push = torch.sign(side) * _push(side.abs(), self.c1, self.c2, self.delta)
-        return torch.cat([y[..., :1] + push, y[..., 1:]], -1)
+        return torch.cat([y[..., :1] + _push(side, self.c1, self.c2, self.delta), y[..., 1:]], -1)
 
     def labels(self, y: Float[Tensor, "*batch dim"]) -> Int[Tensor, "*batch"]:
         """The cluster of y (..., D): 0 below the threshold, 1 above; (...), long."""
