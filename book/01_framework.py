@@ -30,7 +30,7 @@ from myst_nb import glue
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
-from intelvae import bounds, experiments, likelihoods, networks, plots, priors
+from intelvae import bounds, claims, experiments, likelihoods, networks, plots, priors
 from intelvae.mappings import Circle, Identity
 from intelvae.models import VAE
 
@@ -137,8 +137,9 @@ glue("codes", int(radius.size), display=False)
 #
 # ## Verdict
 #
-# The rule: *reproduced* if both identities hold to the bit and every code lies within 0.01 of the circle.
+# The rule: *reproduced* if both identities hold to the bit. That every code lies on the circle is no claim to test but a
+# property of $g$; the cell above measures it, and here it must hold to 0.01.
 
 # %% tags=["nbval-check-output"]
-holds = same_as_vae and same_as_layer and bool((np.abs(radius - 1) < 0.01).all())
-print("reproduced" if holds else "not reproduced", "| fig1-guarantee")
+assert same_as_vae and same_as_layer and (np.abs(radius - 1) < 0.01).all()
+print(claims.verdicts(claims.rows(records, profile, page="01_framework")))

@@ -1,6 +1,6 @@
 """The paper's claims as data, the rules that decide them, and the statistics that apply the rules.
 
-Every rule was written before the run it judges. A claim compares a metric of the InteL-VAE with that of another
+Every rule was written before the run it judges. Most claims compare a metric of the InteL-VAE with that of another
 method over seeds, paired by seed (the same seed draws the same data and order for every method), by a paired t-test.
 """
 
@@ -13,11 +13,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from scipy import stats
+from torch import Tensor, nn
+from torch.distributions import Normal
 
-from intelvae import experiments, runs
+from intelvae import bounds, divergences, experiments, likelihoods, networks, priors, runs
+from intelvae.divergences import after, before, divergence
+from intelvae.mappings import Circle, Identity, Threshold
+from intelvae.models import VAE
 from intelvae.runs import Record
 
+BRIDGE_OF_DATA = float(stats.norm.cdf(-1 / 0.3) - stats.norm.cdf(-10))  # the mixture's own share within |x_1| < 1
 LEVEL = 0.05  # a difference counts from this p-value on
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTED = "reproduced", "partly", "not reproduced", "not tested"
 
@@ -36,17 +43,31 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the paper: where it stands, its content in our words, its number, and how it is decided.
-
-    `values` gives, from the records of `experiment`, the claim's metric by seed for the InteL-VAE and for the
-    method it is compared with; smaller is better. `page` is the book page that shows it.
-    """
+    """A claim of the paper: where it stands, its content in our words, its number, and the book page that shows it."""
 
     id: str
     where: str
     claim: str
     paper: str
     page: str
+
+    @property
+    def rule(self) -> str:
+        """The rule in words, as the page prints it before the result."""
+        raise NotImplementedError
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        """Applies the rule to those of the records that it is about; "not tested" where they are too few."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Comparison(Claim):
+    """That a metric of the InteL-VAE is smaller than that of the method `against`, over seeds.
+
+    The records are those of `experiment` whose configs have the values of `select`.
+    """
+
     experiment: str
     metric: Callable[[Record], float]
     select: dict[str, Any] = field(default_factory=dict)
@@ -54,16 +75,66 @@ class Claim:
 
     @property
     def rule(self) -> str:
-        """The rule in words, as the page prints it before the result."""
         return (
             f"reproduced: the InteL-VAE's mean is smaller than the {self.against}'s and a paired t-test over at least "
             f"3 seeds gives p < {LEVEL}; partly: smaller but not significantly; not reproduced: otherwise."
         )
 
-    def by_seed(self, records: Sequence[Record], method: str) -> dict[int, float]:
-        """The metric of `method` for each seed, from the records that this claim is about."""
-        chosen = [r for r in records if all(getattr(r.config, k) == v for k, v in self.select.items())]
-        return {r.config.seed: self.metric(r) for r in chosen if r.config.method == method}
+    def judge(self, records: Sequence[Record]) -> Finding:
+        return smaller(self._by_seed(records, "InteL-VAE"), self._by_seed(records, self.against))
+
+    def _by_seed(self, records: Sequence[Record], method: str) -> dict[int, float]:
+        return {r.config.seed: self.metric(r) for r in records if r.config.method == method and self._concerns(r)}
+
+    def _concerns(self, record: Record) -> bool:
+        return all(getattr(record.config, name) == value for name, value in self.select.items())
+
+
+@dataclass(frozen=True)
+class Excess(Claim):
+    """That a metric of one `method` is larger than `limit`, over the seeds of `experiment`."""
+
+    experiment: str
+    metric: Callable[[Record], float]
+    method: str
+    limit: float
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: the mean is above {self.limit:.2g} and a t-test over at least 3 seeds gives p < {LEVEL}; "
+            "partly: above but not significantly; not reproduced: otherwise."
+        )
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        found = {r.config.seed: self.metric(r) for r in records if r.config.method == self.method}
+        finding = smaller(dict.fromkeys(found, self.limit), found)
+        mean, sd = summary(list(found.values())) if found else (None, None)
+        return dataclasses.replace(finding, ours=mean, sd=sd, test=finding.test.replace("paired", "one-sample"))
+
+
+@dataclass(frozen=True)
+class Statement(Claim):
+    """A mathematical statement, `check`ed in some number of cases; each gives how far it is from holding."""
+
+    check: Callable[[], Sequence[float]]
+    tolerance: float
+
+    @property
+    def rule(self) -> str:
+        return f"reproduced: it holds to {self.tolerance:.0e} in every case; not reproduced: otherwise."
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        violations = self.check()
+        worst = max(violations)
+        return Finding(
+            worst,
+            None,
+            len(violations),
+            "largest violation",
+            None,
+            REPRODUCED if worst <= self.tolerance else NOT_REPRODUCED,
+        )
 
 
 def summary(values: Sequence[float]) -> tuple[float, float]:
@@ -76,7 +147,7 @@ def summary(values: Sequence[float]) -> tuple[float, float]:
 
 
 def smaller(ours: dict[int, float], other: dict[int, float]) -> Finding:
-    """Whether `ours` is smaller than `other`, both by seed, over the seeds they share (the rule of `Claim.rule`).
+    """Whether `ours` is smaller than `other`, both by seed, over the seeds they share (the rule of `Comparison`).
 
     >>> smaller({0: 1.0, 1: 1.1, 2: 0.9}, {0: 2.0, 1: 2.2, 2: 2.1}).verdict
     'reproduced'
@@ -106,10 +177,121 @@ def _imbalance(record: Record) -> float:
     return abs(record.metrics["ones"] - 0.5)
 
 
+FRAMEWORK, THEOREM, WHY = "01_framework", "02_theorem1", "03_why"
 CONNECTIVITY, MULTI_MODALITY = "04_multiple_connectivity", "05_multi_modality"
 
+ENCODERS = [Normal(m, s) for m, s in ((0.0, 0.5), (0.5, 0.5), (1.0, 0.5), (2.0, 0.3), (0.3, 1.3))]
+PRIOR = Normal(0.0, 1.0)
 
-def _toy_claims() -> list[Claim]:
+
+def _growth(g: Callable[[Tensor], Tensor], breakpoints: Sequence[float]) -> list[float]:
+    """How much every divergence of every encoder from the prior grows under g."""
+    pairs = [(before(q, PRIOR), after(q, PRIOR, g, breakpoints)) for q in ENCODERS]
+    return [divergence(name, z) - divergence(name, y) for name in divergences.NAMES for y, z in pairs]
+
+
+def _merging() -> list[float]:
+    return [*_growth(torch.abs, [0.0]), *_growth(torch.square, [0.0]), *_growth(lambda y: y**3 - 3 * y, [-1.0, 1.0])]
+
+
+def _invertible() -> list[float]:
+    return [abs(v) for g, points in ((torch.sinh, ()), (Threshold(), [0.0])) for v in _growth(g, points)]
+
+
+def _identity() -> list[float]:
+    """By how much the bound of a VAE changes, bit by bit, with `Identity()` and with g inside the decoder."""
+    with runs.seeded(0):
+        encoder, network = networks.create("mlp", (2,), 2)
+        decoder = nn.Sequential(network, likelihoods.Gaussian())
+        x, prior = torch.randn(100, 2), priors.StandardNormal(2)
+    bound = []
+    for mapping, out in (
+        (None, decoder),
+        (Identity(), decoder),
+        (Circle(), decoder),
+        (None, nn.Sequential(Circle(), decoder)),
+    ):
+        with runs.seeded(1):
+            bound.append(bounds.elbo(VAE(encoder, out, prior, mapping), x))
+    return [(bound[i] - bound[i + 1]).abs().max().item() for i in (0, 2)]
+
+
+def _theory() -> list[Claim]:
+    return [
+        Statement(
+            "fig1-identity",
+            "Section 4",
+            "With g = identity an InteL-VAE is a VAE; with any g it is one whose decoder starts with g",
+            "exact",
+            FRAMEWORK,
+            _identity,
+            0.0,
+        ),
+        Statement(
+            "thm1-inequality",
+            "Theorem 1, equation 3",
+            "The KL divergence, and any f-divergence, from the prior does not grow under g",
+            "proof",
+            THEOREM,
+            _merging,
+            1e-6,
+        ),
+        Statement(
+            "thm1-equality",
+            "Theorem 1, equation 4",
+            "It stays the same if g is invertible",
+            "proof",
+            THEOREM,
+            _invertible,
+            1e-6,
+        ),
+    ]
+
+
+def _hoyer_gap(record: Record) -> float:
+    return abs(record.metrics["posterior_hoyer"] - record.metrics["prior_hoyer"])
+
+
+def _why() -> list[Claim]:
+    return [
+        Excess(
+            "fig2-bridge",
+            "Fig 2",
+            "A VAE's samples of two clusters bridge them: more lie between than of the data (share within |x_1| < 1)",
+            "by eye",
+            WHY,
+            experiment="bridge",
+            metric=_metric("bridge"),
+            method="VAE",
+            limit=BRIDGE_OF_DATA,
+        ),
+        Comparison(
+            "fig3-aggregate",
+            "Fig 3",
+            "On sparse data, codes of the InteL-VAE as a whole are closer to its p(z) than a VAE's to its sparse prior "
+            "(sliced Wasserstein distance over the size of p(z))",
+            "by eye",
+            WHY,
+            experiment="mismatch",
+            metric=_metric("aggregate_mismatch"),
+            select={"data": "sparse"},
+            against="VAE, sparse prior",
+        ),
+        Comparison(
+            "fig3-per-sample",
+            "Fig 3",
+            "The single codes of the InteL-VAE are nearer to as sparse as its p(z) is (difference of Hoyer scores)",
+            "by eye",
+            WHY,
+            experiment="mismatch",
+            metric=_hoyer_gap,
+            select={"data": "sparse"},
+            against="VAE, sparse prior",
+        ),
+    ]
+
+
+def _connectivity() -> list[Claim]:
     figure = {
         "circle": "Fig C.2",
         "square": "Fig 4",
@@ -117,8 +299,8 @@ def _toy_claims() -> list[Claim]:
         "infinity": "Fig 4",
         "mixture": "Fig 4",
     }
-    claims = [
-        Claim(
+    claims: list[Claim] = [
+        Comparison(
             id=f"fig4-{data}",
             where=where,
             claim=f"On the {data}, samples of the InteL-VAE are closer to the data than the VAE's "
@@ -132,7 +314,7 @@ def _toy_claims() -> list[Claim]:
         for data, where in figure.items()
     ]
     claims += [
-        Claim(
+        Comparison(
             id=f"fig4-{data}-{'bridge' if data == 'mixture' else 'hole'}",
             where=where,
             claim=f"On the {data}, fewer samples of the InteL-VAE than of the VAE lie "
@@ -146,7 +328,7 @@ def _toy_claims() -> list[Claim]:
         for data, where in figure.items()
     ]
     claims += [
-        Claim(
+        Comparison(
             id=f"figC2-vamp-{data}",
             where="Fig C.2",
             claim=f"On the {data}, samples of the InteL-VAE are closer to the data than the Vamp-VAE's "
@@ -163,13 +345,13 @@ def _toy_claims() -> list[Claim]:
     return claims
 
 
-def _digit_claims() -> list[Claim]:
+def _multi_modality() -> list[Claim]:
     paper = {
         "VAE": ("0.9 against 2.5 %", "49.5 against 48.8 %"),
         "MoG-VAE": ("0.9 against 4.5 %", "49.5 against 47.7 %"),
         "Vamp-VAE": ("0.9 against 2.4 %", "49.5 against 48.8 %"),
     }
-    claims = []
+    claims: list[Claim] = []
     for network, likelihood in (
         ("mathieu", "gaussian"),
         ("authors", "gaussian"),
@@ -188,7 +370,7 @@ def _digit_claims() -> list[Claim]:
                 ("balance", ones, _imbalance, "the share of ones among its samples is closer to one half"),
             ):
                 claims.append(
-                    Claim(
+                    Comparison(
                         id=f"table2-{name}-{against.split('-')[0].lower()}-{network}-{likelihood}",
                         where="Table 2",
                         claim=f"MNIST-01, D = 1, {network} network, {likelihood} likelihood, InteL-VAE against "
@@ -204,27 +386,18 @@ def _digit_claims() -> list[Claim]:
     return claims
 
 
-CLAIMS: tuple[Claim, ...] = (*_toy_claims(), *_digit_claims())
-
-
-def judge(claim: Claim, records: Sequence[Record]) -> Finding:
-    """Applies the claim's rule to the records of its experiment; "not tested" where they are fewer than 3 seeds."""
-    return smaller(claim.by_seed(records, "InteL-VAE"), claim.by_seed(records, claim.against))
+CLAIMS: tuple[Claim, ...] = (*_theory(), *_why(), *_connectivity(), *_multi_modality())
 
 
 def rows(records: Sequence[Record], profile: str, *, page: str | None = None) -> list[dict[str, Any]]:
     """One row for each claim (of `page`, if given), judged on `records`: the columns of `intelvae claims --json`."""
     return [
         {"id": c.id, "where": c.where, "claim": c.claim, "paper": c.paper}
-        | dataclasses.asdict(judge(c, [r for r in records if _concerns(c, r)]))
+        | dataclasses.asdict(c.judge(records))
         | {"profile": profile, "page": c.page}
         for c in CLAIMS
         if page is None or c.page == page
     ]
-
-
-def _concerns(claim: Claim, record: Record) -> bool:
-    return all(getattr(record.config, name) == value for name, value in claim.select.items())
 
 
 def stored(profile: str) -> list[dict[str, Any]]:
@@ -239,8 +412,8 @@ def verdicts(found: Sequence[dict[str, Any]]) -> str:
     """The rows of `rows` as text, a line each: verdict, id, ours, n and p; what a page's last cell prints."""
     lines = []
     for row in found:
-        ours = "no runs" if row["ours"] is None else f"{row['ours']:.4f}"
-        if row["n"] > 1:
+        ours = "no runs" if row["ours"] is None else f"{row['ours'] + 0.0:.4f}"
+        if row["n"] > 1 and row["sd"] is not None:
             ours += f" ± {row['sd']:.4f}"
         p = "" if row["p"] is None else f", p = {row['p']:.4f}"
         lines.append(f"{row['verdict']:<14} | {row['id']:<42} | {ours}, n = {row['n']}{p}")

@@ -30,21 +30,22 @@ class Scale:
     steps_per_epoch: int | None = None
 
 
-# The log-variance of the decoder's noise starts low. From 0, where it is about as large as the data's, training stays
-# where q(y|x) is the prior. Chosen for its validation ELBO, among the `READINGS` and on other seeds (100 to 102).
+# The decoder's noise starts small and the KL's weight rises over the first quarter of training. With a variance as
+# large as the data's, training stays where q(y|x) is the prior. Chosen for the validation ELBO, on seeds other than the
+# published ones (100 to 102); `READINGS` are the alternatives.
 START = {"start": -4.0}
 
 
 def _toys(
     data: Sequence[str], methods: Sequence[str], scale: Scale, seeds: Sequence[int], **settings: Any
 ) -> list[RunConfig]:
-    settings = {"likelihood_options": START, **settings}
+    settings = {"likelihood_options": START, "warmup": max(1, scale.epochs // 4), **settings}
 
     def config(name: str, method: str, seed: int) -> RunConfig:
         extra = {
             "vae": {},
             "vamp": {"prior": "vamp", "prior_options": {"components": 30}},
-            "intel": TOY_MAPPING[name],
+            "intel": TOY_MAPPING.get(name, {}),
         }[method]
         return RunConfig(
             data=name,
@@ -74,6 +75,23 @@ def bridge(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
     return _toys(("mixture",), ("vae", "intel"), scale, seeds or range(scale.seeds))
 
 
+MISMATCH: dict[str, dict] = {
+    "vae": {},
+    "sparse prior": {"prior": "sparse"},
+    "intel": {"mapping": "sparse", "gamma": 1.0},
+}
+
+
+def mismatch(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+    """Figure 3: sparse data with a VAE, a VAE with a sparse prior, and an InteL-VAE with a sparse mapping."""
+    scale = TOY_SCALE[profile]
+    return [
+        c
+        for model in MISMATCH.values()
+        for c in _toys(("sparse",), ("vae",), scale, seeds or range(scale.seeds), **model)
+    ]
+
+
 def connectivity(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
     """Figures 4 and C.2: five data sets, three methods."""
     scale = TOY_SCALE[profile]
@@ -81,9 +99,10 @@ def connectivity(profile: str, seeds: Sequence[int] | None = None) -> list[RunCo
 
 
 READINGS: dict[str, dict] = {
-    "variance starts low": {},
-    "variance starts at 1": {"likelihood_options": {}},
-    "beta = 1/2, variance starts at 1": {"likelihood_options": {}, "beta": 0.5},
+    "small variance first, KL warm-up": {},
+    "small variance first": {"warmup": 0},
+    "neither": {"warmup": 0, "likelihood_options": {}},
+    "neither, beta = 1/2": {"warmup": 0, "likelihood_options": {}, "beta": 0.5},
 }
 
 
@@ -164,6 +183,7 @@ def gap(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
 _GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
     "framework": framework,
     "bridge": bridge,
+    "mismatch": mismatch,
     "connectivity": connectivity,
     "readings": readings,
     "multi-modality": multi_modality,

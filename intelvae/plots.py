@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,11 +19,12 @@ BLUE, ORANGE, GREEN, GREY = (
     "#009e73",
     "#888888",
 )  # Okabe and Ito's colour-blind-safe palette
-STYLE = {
+STYLE: dict[str, dict[str, Any]] = {
     "VAE": {"color": BLUE, "marker": "o", "ls": "-"},
     "Vamp-VAE": {"color": GREEN, "marker": "^", "ls": "--"},
     "MoG-VAE": {"color": "#cc79a7", "marker": "D", "ls": ":"},
     "InteL-VAE": {"color": ORANGE, "marker": "s", "ls": "-."},
+    "VAE, sparse prior": {"color": "#56b4e9", "marker": "v", "ls": (0, (5, 1))},
 }
 
 
@@ -64,6 +66,42 @@ def sample_grid(records: Sequence[Record], *, seed: int, shown: int = 200) -> Fi
             _points(axis, of[method].artifacts["samples"][:shown], (4.5, 3), color=STYLE[method]["color"])
     for axis, title in zip(axes[0], ["data", *methods], strict=True):
         axis.set_title(title)
+    return figure
+
+
+def samples_by_seed(records: Sequence[Record], *, shown: int = 200) -> Figure:
+    """Figure 2, one panel a run: samples of models of one data set, a row a method, beside the data."""
+    methods = list(dict.fromkeys(r.config.method for r in records))
+    rows = [[r for r in records if r.config.method == method][:4] for method in methods]
+    columns = 1 + max(map(len, rows))
+    figure, axes = plt.subplots(
+        len(rows), columns, figsize=(1.9 * columns, 1.45 * len(rows)), squeeze=False, layout="constrained"
+    )
+    for axis in axes.flat:
+        axis.set_visible(False)
+    for row, runs in zip(axes, rows, strict=True):
+        _points(row[0], tasks.ToyTask(runs[0].config.data).test[:shown], (4.5, 3), color="black")
+        row[0].set(title="data", visible=True, ylabel=runs[0].config.method)
+        for axis, run in zip(row[1:], runs, strict=False):
+            _points(axis, run.artifacts["samples"][:shown], (4.5, 3), color=STYLE[run.config.method]["color"])
+            axis.set(title=f"seed {run.config.seed}", visible=True)
+    return figure
+
+
+def mismatch(records: Sequence[Record]) -> Figure:
+    """Figure 3, a panel a run: p(z) (blue crosses), all codes (red dots) and the codes of a few examples (black)."""
+    figure, axes = plt.subplots(1, len(records), figsize=(2.9 * len(records), 3.2), squeeze=False, layout="constrained")
+    for axis, record in zip(axes[0], records, strict=True):
+        a = record.artifacts
+        prior, codes = np.asarray(a["prior_z"]), np.asarray(a["z"])
+        axis.scatter(*prior.T, s=14, marker="x", color=BLUE, linewidths=0.7, label="$p(z)$")
+        axis.scatter(*codes.T, s=7, color=ORANGE, linewidths=0, alpha=0.7, label="$q(z)$")
+        for i, example in enumerate(np.asarray(a["exemplars"])):
+            axis.scatter(*example.T, s=4, color="black", linewidths=0, label="$q(z|x)$" if i == 0 else None)
+        limit = 1.05 * max(np.abs(prior).max(), np.abs(codes).max())
+        axis.set(title=record.config.method, xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
+        axis.set(xlabel="$z_1$", ylabel="$z_2$")
+    axes[0, 0].legend(frameon=False, fontsize=8, loc="upper left", markerscale=1.5)
     return figure
 
 
@@ -168,7 +206,7 @@ def curves(records: Sequence[Record], curve: str = "valid_elbo") -> Figure:
     for record in records:
         method = record.config.method
         values = record.curves[curve]
-        axis.plot(range(1, len(values) + 1), values, STYLE[method]["ls"], color=STYLE[method]["color"], lw=1,
+        axis.plot(range(1, len(values) + 1), values, ls=STYLE[method]["ls"], color=STYLE[method]["color"], lw=1,
                   label=method if record.config.seed == records[0].config.seed else None)  # fmt: skip
     axis.set(xlabel="epoch", ylabel="validation ELBO (nats)")
     axis.legend(frameon=False)

@@ -71,6 +71,7 @@ class RunConfig:
     batch_size: int = 100
     lr: float = 1e-3
     beta: float = 1.0
+    warmup: int = 0
     gamma: float = 0.0
     clip: float | None = None
     patience: int | None = None
@@ -350,7 +351,7 @@ def _prepare(config: RunConfig) -> tuple[tasks.ToyTask | tasks.DigitsTask, VAE, 
 
 def _settings(config: RunConfig) -> dict[str, Any]:
     """The settings of training that `training.fit` and `side_by_side.fit` share."""
-    names = ("epochs", "batch_size", "lr", "beta", "clip", "patience")
+    names = ("epochs", "batch_size", "lr", "beta", "warmup", "clip", "patience")
     return {name: getattr(config, name) for name in names}
 
 

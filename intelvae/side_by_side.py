@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from intelvae import bounds
 from intelvae.models import VAE
-from intelvae.training import VALID_BATCH, History, Sampler, TrainingError
+from intelvae.training import VALID_BATCH, History, Sampler, TrainingError, weight_of_kl
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ def fit(
     steps_per_epoch: int,
     lr: float = 1e-3,
     beta: float = 1.0,
+    warmup: int = 0,
     clip: float | None = None,
     patience: int | None = None,
 ) -> list[History | TrainingError]:
@@ -78,11 +79,12 @@ def fit(
         x = torch.stack([m.train(steps_per_epoch * batch_size, m.order) for m in members])
         x = _by_column(x.unflatten(1, (steps_per_epoch, batch_size)).transpose(0, 1))  # (S, M, B, F)
         noise = _by_column(torch.stack([draw(batch_size) for _ in range(steps_per_epoch)]))  # (S, M, B, D)
+        weight = torch.tensor(weight_of_kl(epoch, beta, warmup))
         if step is None:
-            step = _trace(shared, beta, clip, theta.detach(), x[0], noise[0])
+            step = _trace(shared, clip, theta.detach(), x[0], noise[0], weight)
         seen = []
         for s in range(steps_per_epoch):
-            theta.grad, values = step(theta.detach(), x[s], noise[s])
+            theta.grad, values = step(theta.detach(), x[s], noise[s], weight)
             optimiser.step()
             seen.append(values)
         steps = torch.stack(seen, 1)  # (M, S, 2)
@@ -92,7 +94,7 @@ def fit(
         for i in [i for i in range(count) if i not in outcomes]:
             try:
                 terms = bounds.Terms(*(term[i] for term in on_valid))
-                if histories[i].add(steps[i], terms, beta=beta, lr=lr, patience=patience):
+                if histories[i].add(steps[i], terms, beta=weight.item(), lr=lr, patience=patience):
                     best[i] = theta.detach()[i]
                 if histories[i].stalled(patience) or epoch == epochs - 1:
                     outcomes[i] = histories[i]
@@ -158,19 +160,22 @@ def _terms(shared: _Terms, theta: Tensor, x: Tensor, noise: Tensor) -> bounds.Te
         return vmap(one)(theta, x, noise)
 
 
-def _trace(shared: _Terms, beta: float, clip: float | None, theta: Tensor, x: Tensor, noise: Tensor) -> GraphModule:
-    """A step as a function `(theta, x, noise) -> (gradient (M, P), objective and KL (M, 2))` for these shapes."""
+def _trace(shared: _Terms, clip: float | None, theta: Tensor, x: Tensor, noise: Tensor, weight: Tensor) -> GraphModule:
+    """A step as a function `(theta, x, noise, weight of the KL) -> (gradient (M, P), objective and KL (M, 2))`.
 
-    def step(theta: Tensor, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    It is for arguments of these shapes.
+    """
+
+    def step(theta: Tensor, x: Tensor, noise: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         theta = theta.detach().requires_grad_()
         terms = _terms(shared, theta, x, noise)
-        objective = (terms.reconstruction - beta * terms.kl).mean(1)
+        objective = (terms.reconstruction - weight * terms.kl).mean(1)
         (gradient,) = torch.autograd.grad(-objective.sum(), theta)  # of the sum: no member knows of another
         if clip is not None:  # as torch.nn.utils.clip_grad_norm_ does
             gradient = gradient * (clip / (gradient.norm(dim=1, keepdim=True) + 1e-6)).clamp(max=1)
         return gradient, torch.stack([objective.detach(), terms.kl.detach().mean(1)], 1)
 
-    traced = make_fx(step)(theta, x, noise)
+    traced = make_fx(step)(theta, x, noise, weight)
     aten = torch.ops.aten
     reshapes = (aten.view.default, aten._unsafe_view.default, aten.expand.default, aten.alias.default)
     for node in traced.graph.nodes:  # a third of them return what they are given, in as much time as those that work

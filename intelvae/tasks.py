@@ -14,12 +14,14 @@ from torch import Tensor
 from intelvae import bounds, training
 from intelvae.data import images, toys
 from intelvae.metrics import clusters, neighbours, toy
+from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
 
 WITH_HOLES = ("circle", "square", "star", "infinity")
 Metrics = dict[str, float]
 Artifacts = dict[str, Any]
 
+EXEMPLARS = 6  # points whose q(z|x) a figure shows
 HELD_OUT_SEED = 20220401  # of the toy data a model is judged by: the same for every run, and never trained on
 
 
@@ -67,7 +69,9 @@ class ToyTask:
     def evaluate(self, model: VAE) -> tuple[Metrics, Artifacts]:
         """Distances of generated points to the data, and the points and codes that the figures show.
 
-        Samples include the decoder's noise, as in the paper's figures; the `mean_` metrics leave it out.
+        Samples include the decoder's noise, as in the paper's figures; the `mean_` metrics leave it out. For the sparse
+        data also how well the codes z match the model's own p(z): the distance of all codes from it, over its size, and
+        the mean Hoyer scores of both.
         """
         test = self.test
         with torch.no_grad():
@@ -94,6 +98,14 @@ class ToyTask:
             "y": rounded(y[:show]),
             "z": rounded(z[:show]),
         }
+        if self.name == "sparse":
+            with torch.no_grad():
+                prior_z = model.mapping(model.prior().sample((self.held_out,)))
+                exemplars = model.mapping(model.encode(test[:EXEMPLARS]).sample((40,))).transpose(0, 1)
+            projections, size = torch.Generator().manual_seed(HELD_OUT_SEED), prior_z.square().mean().sqrt().item()
+            metrics["aggregate_mismatch"] = toy.sliced_wasserstein(z, prior_z, generator=projections) / size
+            metrics["prior_hoyer"], metrics["posterior_hoyer"] = hoyer(prior_z).mean().item(), hoyer(z).mean().item()
+            artifacts |= {"prior_z": rounded(prior_z[:show]), "exemplars": rounded(exemplars)}
         return metrics, artifacts
 
 

@@ -64,6 +64,15 @@ class History:
         return patience is not None and len(self.valid_elbo) - 1 - self.best_epoch >= patience
 
 
+def weight_of_kl(epoch: int, beta: float, warmup: int) -> float:
+    """The weight of the KL term in an epoch (from 0): beta, after a linear rise over the first `warmup` epochs.
+
+    >>> [weight_of_kl(epoch, 1.0, 4) for epoch in range(6)]
+    [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
+    """
+    return beta * min(1.0, epoch / warmup) if warmup else beta
+
+
 def as_float(x: Tensor) -> Tensor:
     """Images as bytes become floats in [0, 1]; floats stay as they are."""
     return x.float() / 255 if x.dtype == torch.uint8 else x
@@ -89,6 +98,7 @@ def fit(
     lr: float = 1e-3,
     steps_per_epoch: int | None = None,
     beta: float = 1.0,
+    warmup: int = 0,
     gamma: float = 0.0,
     clip: float | None = None,
     patience: int | None = None,
@@ -99,13 +109,14 @@ def fit(
     """Maximise the mean of `reconstruction - beta KL`, less `gamma L_sp`, with Adam; the model is changed in place.
 
     Parameters: `train`, a tensor (N, *data_shape), shuffled anew each epoch, or a function `(n, generator) -> data`
-    that draws fresh data in random order, an epoch at a time, which needs `steps_per_epoch`; `valid` (M, *data_shape),
-    only ever evaluated; `gamma`, the weight of the penalty `regularizers.sparsity` on the gates of a sparse mapping at
+    that draws fresh data in random order, an epoch at a time, which needs `steps_per_epoch`; `valid` (M,
+    *data_shape), only ever evaluated; `warmup`, the epochs over which the weight of the KL rises to beta
+    (`weight_of_kl`); `gamma`, the weight of the penalty `regularizers.sparsity` on the gates of a sparse mapping at
     the batch's y; `clip`, the largest norm of the gradient; `patience`, the number of epochs without a better
-    validation ELBO after which training stops and the best weights come back (None: train to the end, keep the last);
-    `precision`, "float32" or "bfloat16", which runs the networks under torch's autocast and sums all densities in
-    float32 (validation is always float32). `generator` orders the data; the noise of the latents comes from torch's
-    global generator, which the caller seeds.
+    validation ELBO after which training stops and the best weights come back (None: train to the end, keep the
+    last); `precision`, "float32" or "bfloat16", which runs the networks under torch's autocast and sums all
+    densities in float32 (validation is always float32). `generator` orders the data; the noise of the latents comes
+    from torch's global generator, which the caller seeds.
 
     Raises `ValueError` for settings that do not fit, `TrainingError` when the objective is not a number.
     """
@@ -128,11 +139,12 @@ def fit(
     best_weights: dict | None = None
     for epoch in range(epochs):
         model.train()
+        weight = weight_of_kl(epoch, beta, warmup)
         steps = []  # looked at once an epoch, since a look at a number on a GPU waits for it
         for batch in _batches(train, batch_size, steps_per_epoch, generator):
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
                 terms = bounds.terms(model, as_float(batch.to(device)))
-            objective = (terms.reconstruction - beta * terms.kl).mean()
+            objective = (terms.reconstruction - weight * terms.kl).mean()
             if gamma:
                 objective = objective - gamma * regularizers.sparsity(model.mapping.gates(terms.y))  # type: ignore[operator]
             optimiser.zero_grad(set_to_none=True)
@@ -141,7 +153,7 @@ def fit(
                 clip_grad_norm_(model.parameters(), clip)
             optimiser.step()
             steps.append(torch.stack([objective.detach(), terms.kl.detach().mean()]))
-        best = history.add(torch.stack(steps), evaluate(model, valid), beta=beta, lr=lr, patience=patience)
+        best = history.add(torch.stack(steps), evaluate(model, valid), beta=weight, lr=lr, patience=patience)
         if best and patience is not None:
             best_weights = copy.deepcopy(model.state_dict())
         if on_epoch is not None:

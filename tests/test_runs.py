@@ -225,9 +225,40 @@ def test_the_test_is_paired_by_seed():
     assert finding.n == 3 and finding.verdict == claims.REPRODUCED  # unpaired, the spread would hide it
 
 
-def test_every_claim_has_its_own_name_a_known_experiment_and_runs_to_judge():
+def test_every_claim_has_its_own_name_a_rule_and_runs_to_judge():
     assert len({c.id for c in claims.CLAIMS}) == len(claims.CLAIMS)
     for claim in claims.CLAIMS:
-        configs = experiments.grid(claim.experiment, "paper")
-        chosen = [c for c in configs if all(getattr(c, k) == v for k, v in claim.select.items())]
-        assert {"InteL-VAE", claim.against} <= {c.method for c in chosen}
+        assert claim.rule.startswith("reproduced: ")
+        if isinstance(claim, claims.Comparison):
+            configs = experiments.grid(claim.experiment, "paper")
+            chosen = [c for c in configs if all(getattr(c, k) == v for k, v in claim.select.items())]
+            assert {"InteL-VAE", claim.against} <= {c.method for c in chosen}
+        elif isinstance(claim, claims.Excess):
+            assert claim.method in {c.method for c in experiments.grid(claim.experiment, "paper")}
+
+
+def test_statements_hold_and_one_that_does_not_is_found_out():
+    statements = [c for c in claims.CLAIMS if isinstance(c, claims.Statement)]
+    assert [c.judge([]).verdict for c in statements] == [claims.REPRODUCED] * len(statements) != []
+    wrong = dataclasses.replace(statements[1], check=lambda: [0.0, 0.1])
+    assert wrong.judge([]).verdict == claims.NOT_REPRODUCED
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([0.03, 0.04, 0.05, 0.04], claims.REPRODUCED),
+        ([0.001, 0.0, 0.2, 0.0], claims.PARTLY),
+        ([0.0, 0.0001, 0.0002, 0.0001], claims.NOT_REPRODUCED),
+        ([0.5, 0.6], claims.NOT_TESTED),
+        ([], claims.NOT_TESTED),
+    ],
+)
+def test_the_rule_against_a_constant(values, verdict, record):
+    (claim,) = [c for c in claims.CLAIMS if isinstance(c, claims.Excess)]
+    config = dataclasses.replace(CONFIG, data="mixture", mapping="identity")
+    records = [
+        dataclasses.replace(record, config=dataclasses.replace(config, seed=i), metrics={"bridge": v})
+        for i, v in enumerate(values)
+    ]
+    assert claim.judge(records).verdict == verdict
