@@ -43,13 +43,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the paper: where it stands, its content in our words, its number, and the book page that shows it."""
+    """A claim of the paper: where it stands, its content in our words, its number, and the book page that shows it.
+
+    `experiment` is the grid whose records decide it, or None.
+    """
 
     id: str
     where: str
     claim: str
     paper: str
     page: str
+    experiment: str | None
 
     @property
     def rule(self) -> str:
@@ -65,10 +69,9 @@ class Claim:
 class Comparison(Claim):
     """That a metric of the InteL-VAE is smaller than that of the method `against`, over seeds.
 
-    The records are those of `experiment` whose configs have the values of `select`.
+    `select` are the values that the configs of its records have.
     """
 
-    experiment: str
     metric: Callable[[Record], float]
     select: dict[str, Any] = field(default_factory=dict)
     against: str = "VAE"
@@ -92,9 +95,8 @@ class Comparison(Claim):
 
 @dataclass(frozen=True)
 class Excess(Claim):
-    """That a metric of one `method` is larger than `limit`, over the seeds of `experiment`."""
+    """That a metric of one `method` is larger than `limit`, over seeds."""
 
-    experiment: str
     metric: Callable[[Record], float]
     method: str
     limit: float
@@ -224,6 +226,7 @@ def _theory() -> list[Claim]:
             "With g = identity an InteL-VAE is a VAE; with any g it is one whose decoder starts with g",
             "exact",
             FRAMEWORK,
+            None,
             _identity,
             0.0,
         ),
@@ -233,6 +236,7 @@ def _theory() -> list[Claim]:
             "The KL divergence, and any f-divergence, from the prior does not grow under g",
             "proof",
             THEOREM,
+            None,
             _merging,
             1e-6,
         ),
@@ -242,6 +246,7 @@ def _theory() -> list[Claim]:
             "It stays the same if g is invertible",
             "proof",
             THEOREM,
+            None,
             _invertible,
             1e-6,
         ),
@@ -393,11 +398,19 @@ def rows(records: Sequence[Record], profile: str, *, page: str | None = None) ->
     """One row for each claim (of `page`, if given), judged on `records`: the columns of `intelvae claims --json`."""
     return [
         {"id": c.id, "where": c.where, "claim": c.claim, "paper": c.paper}
-        | dataclasses.asdict(c.judge(records))
+        | dataclasses.asdict(c.judge(_of(c, records, profile)))
         | {"profile": profile, "page": c.page}
         for c in CLAIMS
         if page is None or c.page == page
     ]
+
+
+def _of(claim: Claim, records: Sequence[Record], profile: str) -> list[Record]:
+    """The records of the claim's experiment, with any seed: others may share a method and differ in a setting."""
+    if claim.experiment is None:
+        return []
+    grid = {dataclasses.replace(config, seed=0) for config in experiments.grid(claim.experiment, profile)}
+    return [record for record in records if dataclasses.replace(record.config, seed=0) in grid]
 
 
 def stored(profile: str) -> list[dict[str, Any]]:

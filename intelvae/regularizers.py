@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-SMALLEST = 1e-8  # of a row's sum: a row of zeros has no shares
+SMALLEST = 1e-8  # a row of zeros is divided by this, and no logarithm is taken of less: its slope times 0 is NaN
 
 
 def entropy(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch"]:
@@ -13,8 +13,8 @@ def entropy(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch"]:
     >>> entropy(torch.tensor([1.0, 1.0, 0.0, 0.0])).exp()
     tensor(2.)
     """
-    shares = v / v.sum(-1, keepdim=True).clamp_min(SMALLEST)
-    return -torch.xlogy(shares, shares).sum(-1)
+    shares = _shares(v)
+    return -(shares * shares.clamp_min(SMALLEST).log()).sum(-1)
 
 
 def sparsity(v: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
@@ -28,5 +28,8 @@ def sparsity(v: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
     >>> round(sparsity(torch.eye(50)).item(), 3), sparsity(torch.ones(4, 50)).item()
     (-3.912, 0.0)
     """
-    shares = v / v.sum(-1, keepdim=True).clamp_min(SMALLEST)
-    return entropy(v).mean() - entropy(shares.mean(0))
+    return entropy(v).mean() - entropy(_shares(v).mean(0))
+
+
+def _shares(v: Tensor) -> Tensor:
+    return v / v.sum(-1, keepdim=True).clamp_min(SMALLEST)

@@ -237,6 +237,19 @@ def test_every_claim_has_its_own_name_a_rule_and_runs_to_judge():
             assert claim.method in {c.method for c in experiments.grid(claim.experiment, "paper")}
 
 
+def test_a_record_of_another_experiment_does_not_decide_a_claim(record):
+    grid = experiments.grid("connectivity", "laptop")
+    of = [c for c in grid if c.data == "circle" and c.method != "Vamp-VAE" and c.seed < 3]
+    records = [
+        dataclasses.replace(record, config=c, metrics={"sliced_wasserstein": 1.0, "inside_hole": 0.0}) for c in of
+    ]
+    other = [c for c in experiments.grid("readings", "laptop") if c.data == "circle" and c not in grid]
+    more = [dataclasses.replace(r, config=c, metrics={"sliced_wasserstein": 0.0, "inside_hole": 9.0})
+            for r, c in zip(records * 9, other, strict=False)]  # fmt: skip
+    found = {row["id"]: row for row in claims.rows([*records, *more], "laptop", page=claims.CONNECTIVITY)}
+    assert found["fig4-circle"]["ours"] == 1.0 and found["fig4-circle"]["n"] == 3
+
+
 def test_statements_hold_and_one_that_does_not_is_found_out():
     statements = [c for c in claims.CLAIMS if isinstance(c, claims.Statement)]
     assert [c.judge([]).verdict for c in statements] == [claims.REPRODUCED] * len(statements) != []
