@@ -97,10 +97,14 @@ for axis, (title, z) in zip(axes, panels.items(), strict=True):
 #
 # Five distributions in the plane (circle, square, star, infinity sign, two Gaussians), three models. Encoder and
 # decoder are the paper's perceptrons with three hidden layers of ten units; the latent space has two dimensions; every
-# batch is fresh. The paper does not name the likelihood. We learn one variance for each coordinate, as the authors'
-# notebooks do, with a floor (a standard deviation of 0.05), because data on a curve would otherwise drive it to zero.
-# The InteL-VAE gets the circle mapping for circle, square and star, the two-hole mapping for the infinity sign and a
-# two-sector mapping for the mixture.
+# batch is fresh. The InteL-VAE gets the circle mapping for circle, square and star, the two-hole mapping for the infinity
+# sign and a two-sector mapping for the mixture.
+#
+# The paper does not name the likelihood. We learn one variance for each coordinate, as the authors' notebooks do, with a
+# floor (a standard deviation of 0.05), because data on a curve would otherwise drive it to zero. That alone is not
+# enough: from a variance as large as the data's, every method stays at the trivial solution, where the code says nothing
+# and the decoder is one wide Gaussian. So the variance starts small, and the weight of the KL divergence rises from 0
+# to 1 over the first quarter of training. The section "Which likelihood" below has the alternatives.
 
 # %%
 records = experiments.records("connectivity", profile, seeds, jobs=jobs, device=device)
@@ -138,6 +142,50 @@ table.columns = ["sliced Wasserstein", "off support", "inside a hole", "bridge",
 table
 
 # %% [markdown]
+# ## Which likelihood
+#
+# The authors' notebooks differ from a Gaussian likelihood in one respect: for two-dimensional data they count the
+# log-variance twice. With squared errors $e_d^2$ their loss is
+#
+# $$ \sum_d \Big( \frac{e_d^2}{2 \sigma_d^2} + \log \sigma_d^2 \Big) + \mathrm{KL}. $$
+#
+# Put $s_d^2 = 2 \sigma_d^2$, and up to a constant this is $2 \sum_d (e_d^2 / (2 s_d^2) + \tfrac12 \log s_d^2) + \mathrm{KL}$: twice
+# the proper loss with the KL divergence at half its weight, $\beta = 1/2$. That is no detail. At $\beta = 1$ the trivial
+# solution is one that training does not leave, at $\beta = 1/2$ it is.
+
+# %%
+error, sigma = torch.rand(5, 2).square() * 9, torch.rand(5, 2) + 0.1
+notebooks = (error / (2 * sigma**2) + torch.log(sigma**2)).sum(1)
+s = 2**0.5 * sigma
+proper = (error / (2 * s**2) + torch.log(s)).sum(1)
+print("a constant, 2 log 2:", (2 * proper - notebooks).round(decimals=3).tolist())
+
+# %% tags=["hide-input"]
+readings = experiments.records("readings", profile, seeds, jobs=jobs, device=device)
+rows = []
+for name in experiments.READINGS:
+    wanted = {(c.likelihood_options, c.warmup, c.beta) for c in experiments.reading(name, profile)}
+    of = [r for r in readings if (r.config.likelihood_options, r.config.warmup, r.config.beta) in wanted]
+    for method in dict.fromkeys(r.config.method for r in of):
+        chosen = [r for r in of if r.config.method == method]
+        average = {
+            "KL, nats": [r.curves["valid_kl"][-1] for r in chosen],
+            "ELBO, nats": [r.curves["valid_elbo"][-1] for r in chosen],
+            "log p(x), nats": [r.metrics["log_likelihood"] for r in chosen],
+            "sliced Wasserstein": [r.metrics["sliced_wasserstein"] for r in chosen],
+            "off support, %": [100 * r.metrics["off_support"] for r in chosen],
+        }
+        rows.append(
+            {"reading": name, "method": method, "runs": len(chosen)}
+            | {k: f"{sum(v) / len(v):.2f}" for k, v in average.items()}
+        )
+pd.DataFrame(rows).set_index(["reading", "method"])
+
+# %% [markdown]
+# Means over the five data sets, up to three seeds each. A KL divergence of 0 is the trivial solution. The reading that
+# the rest of the page uses is the first. It was chosen for its ELBO on seeds that the page does not show (100 to 102),
+# not for what it does to the comparison.
+#
 # ## Paper beside ours
 #
 # The paper's claim is one of pictures, so the rule is ours, and was fixed before the runs: for each data set, the
@@ -157,8 +205,8 @@ glue("connectivity_claims", len(found), display=False)
 #
 # - **How many steps, which batch size, which likelihood.** Table C.1 says "10 to 500" for the batch; we use 100 and
 #   20,000 steps at the published profile, the number of steps in the authors' notebooks.
-# - **The prior's variance.** The notebooks train against a Gaussian of variance $e$ and sample from one of variance 1,
-#   and count the decoder's log-variance twice. Both are slips as far as the paper's equations go; neither is here.
+# - **The prior's variance.** The notebooks train against a Gaussian of variance $e$ and sample from one of variance 1.
+#   Ours has one prior.
 # - **More than two holes.** "Continue to glue points together" has no formula. `Glue(holes=h)` for $h > 2$ is our own
 #   chain of lobes.
 #

@@ -126,7 +126,8 @@ def show_claims(
         typer.echo(json.dumps(rows, indent=1).replace("NaN", "null"))
         return
     for row in rows:
-        ours = "-" if row["ours"] is None else f"{row['ours']:.3g} ± {row['sd']:.2g}"
+        sd = "" if row["sd"] is None or math.isnan(row["sd"]) else f" ± {row['sd']:.2g}"
+        ours = "-" if row["ours"] is None else f"{row['ours'] + 0.0:.3g}{sd}"
         p = "-" if row["p"] is None else f"{row['p']:.2g}"
         typer.echo(f"{row['verdict']:<15} {row['where']:<8} n={row['n']:<2} ours {ours:<16} p {p:<8} {row['claim']}")
 

@@ -1,6 +1,5 @@
 """Penalties that are added to the negative ELBO."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -10,6 +9,7 @@ SMALLEST = 1e-8  # a row of zeros is divided by this, and no logarithm is taken 
 def entropy(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch"]:
     """`H(v)`, the entropy in nats of the shares `v / |v|_1` of v (..., D) >= 0: 0 for one active dimension.
 
+    >>> import torch
     >>> entropy(torch.tensor([1.0, 1.0, 0.0, 0.0])).exp()
     tensor(2.)
     """
@@ -25,6 +25,7 @@ def sparsity(v: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
     writes the mean of the rows as they are. The paper maximises "ELBO + gamma L_sp"; it has to be *minimised*, so here
     it is a penalty. Book: "Why a mapping and not a prior".
 
+    >>> import torch
     >>> round(sparsity(torch.eye(50)).item(), 3), sparsity(torch.ones(4, 50)).item()
     (-3.912, 0.0)
     """

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from intelvae import cli
+from intelvae import claims, cli
 
 
 def call(monkeypatch, capsys, *arguments):
@@ -51,7 +51,11 @@ def test_claims_as_json_have_the_documented_keys(monkeypatch, capsys, tmp_path):
     rows = json.loads(out)
     keys = {"id", "where", "claim", "paper", "ours", "sd", "n", "test", "p", "profile", "verdict", "page"}
     assert code == 0 and rows and all(set(row) == keys for row in rows)
-    assert {row["verdict"] for row in rows} == {"not tested"}  # an empty store
+    empirical = {claim.id for claim in claims.CLAIMS if claim.experiment}
+    assert {row["verdict"] for row in rows if row["id"] in empirical} == {"not tested"}  # an empty store
+    assert {row["verdict"] for row in rows if row["id"] not in empirical} == {"reproduced"}  # mathematics
+    code, out, _ = call(monkeypatch, capsys, "claims")
+    assert code == 0 and len(out.splitlines()) == len(rows)
 
 
 def test_the_installed_command_answers():

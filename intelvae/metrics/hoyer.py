@@ -15,7 +15,7 @@ def hoyer(z: Float[Tensor, "batch dim"]) -> Float[Tensor, " batch"]:
     changes counts as off, and a code without any active dimension as 1. Raises `ValueError` for D < 2.
     Book: "Why a mapping and not a prior".
 
-    >>> hoyer(torch.tensor([[3.0, 0.0], [0.0, -1.0]]))
+    >>> hoyer(torch.tensor([[3.0, 0.0], [0.0, -1.0]])).round(decimals=4)
     tensor([1., 1.])
     """
     if z.shape[1] < 2:
