@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import shutil
@@ -21,6 +22,7 @@ from intelvae import experiments, runs
 
 ROOT = runs.CHECKOUT
 PROSE = ("*.md", "*.bib")
+QUIET = ["--log-level=ERROR"]  # the kernel warns of plain TCP to itself, once a page
 
 
 def pages() -> list[Path]:
@@ -55,7 +57,13 @@ def execute(page: Path, out: Path, parameters: Mapping[str, Any]) -> bool:
     notebook = jupytext.read(page, fmt="py:percent")
     try:
         done = papermill.execute_notebook(
-            notebook, str(failed), parameters=dict(parameters), kernel_name="python3", progress_bar=False, cwd=str(ROOT)
+            notebook,
+            str(failed),
+            parameters=dict(parameters),
+            kernel_name="python3",
+            progress_bar=False,
+            cwd=str(ROOT),
+            extra_arguments=QUIET,
         )
     except PapermillExecutionError as error:
         raise RuntimeError(f"{page.name}, cell {error.cell_index}: {error.ename}: {error.evalue}") from error
@@ -116,8 +124,15 @@ def make(profile: str, parameters: Mapping[str, Any] | None = None) -> Path:
 
 
 def publish(profile: str, parameters: Mapping[str, Any] | None = None) -> None:
-    """Executes every page at `profile` and writes the notebooks of the published book, `book/*.ipynb`."""
+    """Executes every page at `profile` and writes the published book, `book/*.ipynb`, and the README's picture."""
     _execute_all(ROOT / "book", {"profile": profile, **(parameters or {})})
+    notebook = nbformat.read(ROOT / "book" / "04_multiple_connectivity.ipynb", as_version=4)
+    picture = next(o.data["image/png"] for c in notebook.cells if _figure(c) == "fig-connectivity" for o in c.outputs)
+    (ROOT / "book" / "samples.png").write_bytes(base64.b64decode(picture))
+
+
+def _figure(cell: nbformat.NotebookNode) -> str | None:
+    return cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
 
 
 def site() -> Path:

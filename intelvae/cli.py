@@ -136,7 +136,7 @@ def show_claims(
 def book(
     profile: ProfileOption = "smoke",
     device: DeviceOption = "cpu",
-    jobs: JobsOption = 1,
+    jobs: Annotated[int, typer.Option(min=0, help="Runs side by side; 0 runs nothing and takes what is there.")] = 1,
     site: Annotated[bool, typer.Option("--site", help="Render the published pages; run nothing.")] = False,
     publish: Annotated[bool, typer.Option("--publish", help="Execute the pages and write book/*.ipynb.")] = False,
     references: Annotated[

@@ -431,14 +431,21 @@ def parts(configs: Iterable[RunConfig], device: str) -> list[list[RunConfig]]:
 def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: str = "cpu") -> list[Record]:
     """The records of all configs, in order: from the store, or by running what is missing on `jobs` workers.
 
-    Small models are trained side by side (`run_together`). Every record is stored as soon as its run, or its group of
-    runs, ends, so a sweep that is killed goes on where it was. Work is handed out through joblib: inside
+    `jobs=0` runs nothing and gives the records that are there, so that an unfinished sweep can be looked at. Small
+    models are trained side by side (`run_together`). Every record is stored as soon as its run, or its group of runs,
+    ends, so a sweep that is killed goes on where it was. Work is handed out through joblib: inside
     `joblib.parallel_config("dask")` it goes to a cluster, and the records come back here. A run that diverges does not
-    stop the others. Raises `training.TrainingError` at the end if any did, `ValueError` for jobs < 1.
+    stop the others. Raises `training.TrainingError` at the end if any did, `ValueError` for jobs < 0, or for jobs = 0
+    and not one record.
     """
-    if jobs < 1:
-        raise ValueError(f"jobs must be at least 1, not {jobs}")
+    if jobs < 0:
+        raise ValueError(f"jobs must not be negative, but is {jobs}")
     configs = list(configs)
+    if jobs == 0:
+        found = _all(configs, store)
+        if configs and not found:
+            raise ValueError(f"none of the {len(configs)} runs is in {store.root}: run them with jobs >= 1")
+        return found
     missing = [c for c in dict.fromkeys(configs) if store.get(c) is None]
     if missing:
         store.check_writable()

@@ -134,6 +134,17 @@ def test_a_sweep_runs_what_is_missing_and_only_that(tmp_path):
     assert {p for p in times if times[p] != again[p]} == {store.path(configs[1])}
 
 
+def test_no_jobs_take_what_is_there_and_run_nothing(trained, tmp_path):
+    store = Store(tmp_path)
+    both = [CONFIG, dataclasses.replace(CONFIG, seed=1)]
+    with pytest.raises(ValueError, match="none of the 2 runs"):
+        runs.sweep(both, store, jobs=0)
+    store.put(*trained)
+    assert [r.config for r in runs.sweep(both, store, jobs=0)] == [CONFIG]
+    with pytest.raises(ValueError, match="negative"):
+        runs.sweep(both, store, jobs=-1)
+
+
 def test_a_diverging_run_is_reported_and_the_others_are_kept(tmp_path):
     good = dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
     bad = dataclasses.replace(good, lr=1e30, steps_per_epoch=50)

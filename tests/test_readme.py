@@ -1,0 +1,34 @@
+"""The README: its code runs, its commands and links exist, its table names every page."""
+
+import re
+from pathlib import Path
+
+import torch
+from contracts import check_mapping
+
+from intelvae import book
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_mapping_of_the_readme_trains_and_keeps_the_contracts():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        names = {}
+        exec(re.search(r"```python\n(.*?)```", README, re.DOTALL)[1], names)
+        names["loss"].backward()
+    assert all(p.grad.isfinite().all() for p in names["model"].parameters() if p.grad is not None)
+    check_mapping(names["Ellipse"], dim=2)
+
+
+def test_links_and_commands_exist():
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
+    assert links and not [link for link in links if not (ROOT / link).exists()]
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"(?:`|^    )make (\w+)", README, re.MULTILINE)) <= set(targets)
+
+
+def test_every_numbered_page_of_the_paper_is_in_the_table():
+    named = set(re.findall(r"book/(\w+)\.py", README))
+    assert {p.stem for p in book.pages() if p.stem < "90"} <= named
