@@ -1,13 +1,14 @@
 """Bounds on the log-evidence, all evaluated at `y` and per example, in nats.
 
 The mapping g only enters through `model.decode`: "the calculation, and optimization, of L_Y is equivalent to the
-standard ELBO" (paper, section 4). Every function takes a model with `encode`, `decode` and `prior`.
+standard ELBO" (paper, section 4). Every function takes a model with `encode`, `decode` and `prior`. A model of another
+structure is `Structured`: it has the two functions that all others are made of as methods, and they are used.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -29,6 +30,19 @@ class Terms(NamedTuple):
         return self.reconstruction - self.kl
 
 
+@runtime_checkable
+class Structured(Protocol):
+    """A model with more latents than one y, such as `GMVAE`, which knows its own bounds."""
+
+    def terms(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What `Terms` holds, for x (B, *data_shape)."""
+        ...
+
+    def log_weights(self, x: Tensor, samples: int) -> Tensor:
+        """The log of K importance weights of all latents together: (K, B)."""
+        ...
+
+
 def kl(q: Distribution, p: Distribution, y: Tensor) -> Tensor:
     """`KL(q || p)`, (B,): analytic where torch knows it, else the one-sample estimate `log q(y) - log p(y)`.
 
@@ -48,6 +62,8 @@ def terms(model: VAE, x: Tensor, noise: Tensor | None = None) -> Terms:
 
     `noise` (B, D), standard normal, takes the place of numbers from torch's global generator; q is Gaussian then.
     """
+    if isinstance(model, Structured):
+        return Terms(*model.terms(x))
     q = model.encode(x)
     y = q.rsample() if noise is None else q.mean + q.stddev * noise
     return Terms(model.decode(y).log_prob(x), kl(q, model.prior(), y), y)
@@ -60,6 +76,8 @@ def elbo(model: VAE, x: Tensor) -> Tensor:
 
 def log_weights(model: VAE, x: Tensor, samples: int) -> Tensor:
     """`log p(x|g(y_k)) + log p(y_k) - log q(y_k|x)` for K samples y_k of `q(y|x)`: (K, B)."""
+    if isinstance(model, Structured):
+        return model.log_weights(x, samples)
     q = model.encode(x)
     y = q.rsample((samples,))  # (K, B, D)
     likelihood = model.decode(y.flatten(0, 1)).log_prob(x.repeat(samples, *[1] * (x.ndim - 1)))

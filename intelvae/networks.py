@@ -35,7 +35,10 @@ class GaussianEncoder(nn.Module):
         self.features, self.mu, self.log_variance = features, mu, log_variance
 
     def forward(self, x: Tensor) -> Distribution:
-        h = self.features(x)
+        return self.posterior(self.features(x))
+
+    def posterior(self, h: Tensor) -> Distribution:
+        """`q(y|x)` from the features h of x: what an encoder that needs the features for more than this builds on."""
         mu, log_variance = at_least_float32(self.mu(h)), at_least_float32(self.log_variance(h))
         sigma = (0.5 * log_variance.clamp(*LOG_VARIANCE_RANGE)).exp()
         return Independent(Normal(mu, sigma, validate_args=False), 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import inspect
 import json
 import math
 import os
@@ -28,9 +29,9 @@ from safetensors.torch import load_model, save_model
 from tqdm import tqdm
 
 import intelvae
-from intelvae import likelihoods, mappings, networks, priors, side_by_side, tasks, training
+from intelvae import flows, likelihoods, mappings, networks, priors, side_by_side, tasks, training
 from intelvae.data import toys
-from intelvae.models import VAE
+from intelvae.models import GMVAE, VAE, gmvae
 
 SEMANTICS = 1  # raised when a change to the code alters results: records of older semantics are not found any more
 MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
@@ -51,10 +52,13 @@ class RunConfig:
     """All that decides a run's result, one training of one model on one data set under one seed.
 
     `data` is a name of `tasks.create`; `mapping` one of `mappings.NAMES`; `prior` one of "normal", "mog" (options
-    `components`, `radius`, `scale`), "vamp" (`components`) and "sparse" (`weight`, `scale`); `network` and `likelihood`
-    names of their modules. Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs`
-    of `steps_per_epoch` steps for data that never ends. `smoke_data` uses the embedded samples only. Raises
-    `ValueError` for an unknown prior; the other names are checked where they are used, before training starts.
+    `components`, `radius`, `scale`), "vamp" (`components`) and "sparse" (`weight`, `scale`), "mog" and "vamp" also with
+    `legacy`, names of options of `priors.Legacy`; `posterior` "gaussian" or "sylvester" (options of
+    `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
+    or "gm-vae" (options of `gmvae.Components`, and `free_nats`), which has its own prior and posterior and no mapping.
+    Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs` of `steps_per_epoch` steps
+    for data that never ends. `smoke_data` uses the embedded samples only. Raises `ValueError` for an unknown prior,
+    posterior or model and for ones that do not go together; the other names are checked before training starts.
     """
 
     data: str
@@ -68,6 +72,10 @@ class RunConfig:
     prior: str = "normal"
     prior_options: Options = ()
     likelihood_options: Options = ()
+    posterior: str = "gaussian"
+    posterior_options: Options = ()
+    model: str = "vae"
+    model_options: Options = ()
     batch_size: int = 100
     lr: float = 1e-3
     beta: float = 1.0
@@ -81,17 +89,26 @@ class RunConfig:
     smoke_data: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("mapping_options", "prior_options", "likelihood_options"):
+        for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_options")]:
             object.__setattr__(self, name, _frozen(getattr(self, name)))
-        if self.prior not in PRIORS:
-            raise ValueError(f"unknown prior {self.prior!r}: choose one of {', '.join(PRIORS)}")
+        for name, known in (("prior", PRIORS), ("posterior", POSTERIORS), ("model", MODELS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
+        if self.posterior == "sylvester" and self.prior == "vamp":
+            raise ValueError(
+                "a Vamp prior needs the posterior's density everywhere, a Sylvester flow knows it at samples"
+            )
+        if self.model != "vae" and (self.mapping, self.prior, self.posterior) != ("identity", "normal", "gaussian"):
+            raise ValueError(f"the model {self.model!r} takes no mapping, and no other prior or posterior than its own")
 
     @property
     def method(self) -> str:
         """The name the paper's tables use for this model."""
-        if self.mapping != "identity":
-            return "InteL-VAE"
-        return {"normal": "VAE", "mog": "MoG-VAE", "vamp": "Vamp-VAE", "sparse": "VAE, sparse prior"}[self.prior]
+        if self.model == "gm-vae":
+            return "GM-VAE"
+        by_prior = {"normal": "VAE", "mog": "MoG-VAE", "vamp": "Vamp-VAE", "sparse": "VAE, sparse prior"}
+        name = by_prior[self.prior] if self.mapping == "identity" else "InteL-VAE"
+        return f"{name} + Sylvester" if self.posterior == "sylvester" else name
 
     @property
     def key(self) -> str:
@@ -109,6 +126,8 @@ class RunConfig:
 
 
 PRIORS = ("normal", "mog", "vamp", "sparse")
+POSTERIORS = ("gaussian", "sylvester")
+MODELS = ("vae", "gm-vae")
 
 
 @dataclass(frozen=True)
@@ -230,19 +249,41 @@ def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> 
     encoder, network = networks.create(config.network, shape, config.latent_dim)
     likelihood = likelihoods.create(config.likelihood, shape, **dict(config.likelihood_options))
     decoder = torch.nn.Sequential(network, likelihood)
+    if config.model == "gm-vae":
+        options = {"latent_dim": config.latent_dim, **dict(config.model_options)}
+        free_nats = options.pop("free_nats", 0.0)
+        components = _make("the model 'gm-vae'", gmvae.Components, **options)
+        encoder, _ = networks.create(config.network, shape, config.latent_dim + components.context_dim)
+        return GMVAE(encoder, decoder, components, priors.StandardNormal(components.context_dim), free_nats)
+    if config.posterior == "sylvester":
+        options = dict(config.posterior_options)
+        encoder = _make("the posterior 'sylvester'", flows.SylvesterEncoder, encoder, shape, **options)
     return VAE(encoder, decoder, _prior(config, encoder, examples), mapping)
+
+
+def _make(what: str, kind: Callable[..., Any], *parts: Any, **options: Any) -> Any:
+    """`kind(*parts, **options)`, with one clear line for an option that is unknown or missing."""
+    try:
+        inspect.signature(kind).bind(*parts, **options)
+    except TypeError as error:
+        raise ValueError(f"{what}: {error}") from error
+    return kind(*parts, **options)
 
 
 def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) -> torch.nn.Module:
     if config.prior == "normal":
         return priors.StandardNormal(config.latent_dim)
+    options = dict(config.prior_options)
+    legacy = dict.fromkeys(options.pop("legacy", ()), True)
+    prior: torch.nn.Module
     if config.prior == "vamp":
-        components = dict(config.prior_options)["components"]
-        start = training.as_float(examples[:components])
-        return priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)
-    if config.prior == "sparse":
-        return priors.Sparse(config.latent_dim, **dict(config.prior_options))
-    return priors.ring(config.latent_dim, **dict(config.prior_options))
+        start = training.as_float(examples[: options["components"]])
+        prior = priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)
+    elif config.prior == "sparse":
+        prior = priors.Sparse(config.latent_dim, **options)
+    else:
+        prior = priors.ring(config.latent_dim, **options)
+    return _make("the prior's option 'legacy'", priors.Legacy, prior, **legacy) if legacy else prior
 
 
 def load(config: RunConfig, store: Store) -> VAE:
@@ -331,9 +372,11 @@ def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trai
 def alike(config: RunConfig) -> RunConfig | None:
     """What a run shares with those it can be trained side by side with; None if it can only be trained alone.
 
-    That is its config without the seed and the name of the toy data, for the perceptron in float32 without a penalty.
+    That is its config without the seed and the name of the toy data, for the perceptron in float32 without a penalty,
+    and for a model whose only noise in training is that of a Gaussian posterior.
     """
     fits = config.network == "mlp" and config.data in toys.NAMES and config.precision == "float32" and not config.gamma
+    fits &= config.model == "vae" and config.posterior == "gaussian" and "legacy" not in dict(config.prior_options)
     return dataclasses.replace(config, seed=0, data="") if fits and config.steps_per_epoch is not None else None
 
 
