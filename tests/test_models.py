@@ -47,12 +47,34 @@ def test_parameter_counts_are_those_of_the_published_networks():
     assert sum(p.numel() for p in encoder.parameters()) == 16 * (32 + 2048 + 8192) + 2 * 192 + 2 * 2049
 
 
+@pytest.mark.parametrize(
+    ("fast", "plain", "x"),
+    [
+        (networks._ToOne(8, 3, 4), nn.Conv2d(8, 3, 4), torch.ones(2, 8, 4, 4)),
+        (networks._FromOne(3, 8, 4, bias=False), nn.ConvTranspose2d(3, 8, 4, bias=False), torch.ones(2, 3)),
+    ],
+    ids=["to one", "from one"],
+)
+def test_the_fast_layers_are_the_plain_ones(fast, plain, x):
+    plain.load_state_dict(fast.state_dict())
+    fast, plain = fast.double(), plain.double()
+    x = torch.randn_like(x, dtype=torch.float64).requires_grad_()
+    one, other = fast(x), plain(x if x.ndim == 4 else x[..., None, None]).reshape(fast(x).shape)
+    inputs = [x, *fast.parameters()], [x, *plain.parameters()]
+    for a, b in zip(
+        (one, *torch.autograd.grad(one.square().sum(), inputs[0])),
+        (other, *torch.autograd.grad(other.square().sum(), inputs[1])),
+        strict=True,
+    ):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)  # rounding: sums of 128 products in another order
+
+
 def test_only_an_offset_lets_the_origin_be_a_picture():
     (_, plain), (_, offset) = (networks.create(name, (1, 32, 32), 1) for name in ("mathieu", "mathieu-offset"))
     for network in (plain, offset):
         for p in network.parameters():
             nn.init.normal_(p)  # whatever has been learned
-    at_zero = [network.eval()[:4](torch.zeros(1, 1)) for network in (plain, offset)]  # (1, 128, 4, 4)
+    at_zero = [network.eval()[:3](torch.zeros(1, 1)) for network in (plain, offset)]  # (1, 128, 4, 4)
     # one value per channel, up to rounding: nothing in it says where in the picture it is
     assert at_zero[0].std((2, 3)).max() < 1e-6 < 0.1 < at_zero[1].std((2, 3)).mean()
 
