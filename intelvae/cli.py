@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import sys
@@ -130,6 +131,25 @@ def show_claims(
         ours = "-" if row["ours"] is None else f"{row['ours'] + 0.0:.3g}{sd}"
         p = "-" if row["p"] is None else f"{row['p']:.2g}"
         typer.echo(f"{row['verdict']:<15} {row['where']:<8} n={row['n']:<2} ours {ours:<16} p {p:<8} {row['claim']}")
+
+
+@app.command(name="bench")
+def run_bench(
+    repeats: Annotated[int, typer.Option(min=1, help="Rounds in which the contenders take turns.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="An array of objects instead of a table.")] = False,
+) -> None:
+    """Measure training against a plain loop, pythae (where installed) and the machine's own speed."""
+    from intelvae import bench  # its peers take a while to import
+
+    rows = []
+    for row in bench.run(repeats):
+        rows.append(dataclasses.asdict(row))
+        if not as_json:
+            typer.echo(f"{row.case:<50} {row.peer:<30} {row.ratio:6.2f} ({row.low:.2f}-{row.high:.2f}) {row.unit}")
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+    if "pythae" not in bench.PEERS:
+        typer.echo("pythae is not installed and was left out: pip install 'intelvae[bench]'", err=True)
 
 
 @app.command()
