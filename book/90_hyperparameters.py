@@ -25,7 +25,8 @@ jobs = 1
 # %% tags=["hide-input"]
 import pandas as pd
 
-from intelvae import experiments, networks, runs
+from intelvae import experiments, networks
+from intelvae.records import SEMANTICS
 
 # %% [markdown]
 # ## Table C.1
@@ -119,4 +120,4 @@ pd.DataFrame(rows).set_index("network")
 for name in experiments.NAMES:
     counts = ", ".join(f"{p}: {len(experiments.grid(name, p))}" for p in experiments.PROFILES)
     print(f"{name:<16} {counts}")
-print("semantics of training:", runs.SEMANTICS)
+print("semantics of training:", SEMANTICS)

@@ -26,13 +26,14 @@ import platform
 
 import pandas as pd
 
-from intelvae import claims, experiments, runs
+from intelvae import claims, experiments
+from intelvae.records import store_of
 
 # %% [markdown]
 # ## Records
 
 # %% tags=["hide-input"]
-store = runs.store(profile)
+store = store_of(profile)
 rows = []
 for name in experiments.NAMES:
     configs = experiments.grid(name, profile)

@@ -18,9 +18,10 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
-from intelvae import experiments, runs
+from intelvae import experiments
+from intelvae.records import CHECKOUT, store_of
 
-ROOT = runs.CHECKOUT
+ROOT = CHECKOUT
 PROSE = ("*.md", "*.bib")
 QUIET = ["--log-level=ERROR"]  # the kernel warns of plain TCP to itself, once a page
 
@@ -38,8 +39,8 @@ def fingerprint(page: Path, parameters: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode())
     for path in (page, *sorted((ROOT / "intelvae").rglob("*.py"))):
         digest.update(path.read_bytes())
-    records = runs.store("laptop").root
-    digest.update(" ".join(sorted(p.name for p in records.glob("*.json"))).encode())
+    published = store_of("laptop").root
+    digest.update(" ".join(sorted(p.name for p in published.glob("*.json"))).encode())
     return digest.hexdigest()[:16]
 
 

@@ -22,7 +22,7 @@ from intelvae import bounds, divergences, experiments, likelihoods, networks, pr
 from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
 from intelvae.models import VAE
-from intelvae.runs import Record
+from intelvae.records import Record, store_of
 
 BRIDGE_OF_DATA = float(stats.norm.cdf(-1 / 0.3) - stats.norm.cdf(-10))  # the mixture's own share within |x_1| < 1
 LEVEL = 0.05  # a difference counts from this p-value on
@@ -415,7 +415,7 @@ def _of(claim: Claim, records: Sequence[Record], profile: str) -> list[Record]:
 
 def stored(profile: str) -> list[dict[str, Any]]:
     """`rows` for all claims on the records that the profile's store holds, without running anything."""
-    store = runs.store(profile)
+    store = store_of(profile)
     configs = dict.fromkeys(c for name in experiments.NAMES for c in experiments.grid(name, profile))
     records = [record for config in configs if (record := store.get(config)) is not None]
     return rows(records, profile)

@@ -13,6 +13,7 @@ import typer
 
 from intelvae import claims, experiments, runs, training
 from intelvae import data as datasets
+from intelvae.records import Record, RunConfig, store_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 data_app = typer.Typer(no_args_is_help=True, help="The data sets: what is there, and how to get it.")
@@ -52,9 +53,9 @@ def _check_device(name: str) -> str:
     return name
 
 
-def _sweep(configs: list[runs.RunConfig], profile: str, jobs: int, device: str, dask: str | None) -> list[runs.Record]:
+def _sweep(configs: list[RunConfig], profile: str, jobs: int, device: str, dask: str | None) -> list[Record]:
     _check_device(device)
-    store = runs.store(profile)
+    store = store_of(profile)
     if dask is None:
         return runs.sweep(configs, store, jobs=jobs, device=device)
     import joblib  # dask is an optional extra, and slow to import
@@ -91,7 +92,7 @@ def run(
 ) -> None:
     """Run what is missing of one experiment, and print its metrics: mean and standard deviation over seeds."""
     records = _sweep(experiments.grid(experiment, profile, parse_seeds(seeds)), profile, jobs, device, dask)
-    groups: dict[tuple[str, str, str, str], list[runs.Record]] = {}
+    groups: dict[tuple[str, str, str, str], list[Record]] = {}
     for r in records:
         groups.setdefault((r.config.data, r.config.network, r.config.likelihood, r.config.method), []).append(r)
     for names, members in groups.items():
@@ -113,7 +114,7 @@ def sweep(
     """Run what is missing of all experiments; kill it at any time and call it again."""
     configs = [c for name in experiments.NAMES for c in experiments.grid(name, profile, parse_seeds(seeds))]
     records = _sweep(configs, profile, jobs, device, dask)
-    typer.echo(f"{len(records)} records in {runs.store(profile).root}")
+    typer.echo(f"{len(records)} records in {store_of(profile).root}")
 
 
 @app.command(name="claims")

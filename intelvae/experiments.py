@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intelvae import runs
-from intelvae.runs import RunConfig
+from intelvae.records import Record, RunConfig, store_of
 
 PROFILES = ("smoke", "laptop", "paper")
 
@@ -217,6 +217,6 @@ def grid(experiment: str, profile: str, seeds: Sequence[int] | None = None) -> l
 
 def records(
     experiment: str, profile: str, seeds: Sequence[int] | None = None, *, jobs: int = 1, device: str = "cpu"
-) -> list[runs.Record]:
+) -> list[Record]:
     """The records of `grid(...)`, from the profile's store or by running what is missing (`runs.sweep`)."""
-    return runs.sweep(grid(experiment, profile, seeds), runs.store(profile), jobs=jobs, device=device)
+    return runs.sweep(grid(experiment, profile, seeds), store_of(profile), jobs=jobs, device=device)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from intelvae import tasks
-from intelvae.runs import Record
+from intelvae.records import Record
 
 BLUE, ORANGE, GREEN, GREY = (
     "#0072b2",

@@ -1,229 +1,34 @@
-"""Config -> run -> record: every training behind the book, its key, its store, and sweeps over many of them."""
+"""Config -> run -> record: every training behind the book, alone, side by side, and in sweeps over many of them."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import inspect
-import json
 import math
 import os
 import platform
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import joblib
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_model, save_model
+from safetensors.torch import load_model
 from tqdm import tqdm
 
 import intelvae
 from intelvae import flows, likelihoods, mappings, networks, priors, side_by_side, tasks, training
 from intelvae.data import toys
 from intelvae.models import GMVAE, VAE, gmvae
+from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
-SEMANTICS = 1  # raised when a change to the code alters results: records of older semantics are not found any more
 MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
-CHECKOUT = Path(__file__).resolve().parent.parent
-
-Options = Mapping[str, Any] | tuple | list  # a dict, or its items as pairs, which is what JSON gives back
-
-
-def _frozen(value: Any) -> Any:
-    """Mappings become sorted tuples of pairs and lists tuples, so that a config can be hashed."""
-    if isinstance(value, Mapping):
-        return tuple(sorted((k, _frozen(v)) for k, v in value.items()))
-    return tuple(_frozen(v) for v in value) if isinstance(value, list | tuple) else value
-
-
-@dataclass(frozen=True)
-class RunConfig:
-    """All that decides a run's result, one training of one model on one data set under one seed.
-
-    `data` is a name of `tasks.create`; `mapping` one of `mappings.NAMES`; `prior` one of "normal", "mog" (options
-    `components`, `radius`, `scale`), "vamp" (`components`) and "sparse" (`weight`, `scale`), "mog" and "vamp" also with
-    `legacy`, names of options of `priors.Legacy`; `posterior` "gaussian" or "sylvester" (options of
-    `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
-    or "gm-vae" (options of `gmvae.Components`, and `free_nats`), which has its own prior and posterior and no mapping.
-    Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs` of `steps_per_epoch` steps
-    for data that never ends. `smoke_data` uses the embedded samples only. Raises `ValueError` for an unknown prior,
-    posterior or model and for ones that do not go together; the other names are checked before training starts.
-    """
-
-    data: str
-    network: str
-    latent_dim: int
-    likelihood: str
-    epochs: int
-    seed: int = 0
-    mapping: str = "identity"
-    mapping_options: Options = ()
-    prior: str = "normal"
-    prior_options: Options = ()
-    likelihood_options: Options = ()
-    posterior: str = "gaussian"
-    posterior_options: Options = ()
-    model: str = "vae"
-    model_options: Options = ()
-    batch_size: int = 100
-    lr: float = 1e-3
-    beta: float = 1.0
-    warmup: int = 0
-    gamma: float = 0.0
-    clip: float | None = None
-    patience: int | None = None
-    steps_per_epoch: int | None = None
-    precision: str = "float32"
-    binary: bool = False
-    smoke_data: bool = False
-
-    def __post_init__(self) -> None:
-        for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_options")]:
-            object.__setattr__(self, name, _frozen(getattr(self, name)))
-        for name, known in (("prior", PRIORS), ("posterior", POSTERIORS), ("model", MODELS)):
-            if getattr(self, name) not in known:
-                raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
-        if self.posterior == "sylvester" and self.prior == "vamp":
-            raise ValueError(
-                "a Vamp prior needs the posterior's density everywhere, a Sylvester flow knows it at samples"
-            )
-        if self.model != "vae" and (self.mapping, self.prior, self.posterior) != ("identity", "normal", "gaussian"):
-            raise ValueError(f"the model {self.model!r} takes no mapping, and no other prior or posterior than its own")
-
-    @property
-    def method(self) -> str:
-        """The name the paper's tables use for this model."""
-        if self.model == "gm-vae":
-            return "GM-VAE"
-        by_prior = {"normal": "VAE", "mog": "MoG-VAE", "vamp": "Vamp-VAE", "sparse": "VAE, sparse prior"}
-        name = by_prior[self.prior] if self.mapping == "identity" else "InteL-VAE"
-        return f"{name} + Sylvester" if self.posterior == "sylvester" else name
-
-    @property
-    def key(self) -> str:
-        """Sixteen hexadecimal digits that name the config and the semantics of training.
-
-        Settings at their default stay out of it, so a setting that is added later leaves older records findable.
-        """
-        defaults = {f.name: f.default for f in dataclasses.fields(self)}
-        chosen = {name: value for name, value in dataclasses.asdict(self).items() if value != defaults[name]}
-        text = json.dumps({"semantics": SEMANTICS, **chosen}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def __str__(self) -> str:
-        return f"{self.method} on {self.data} ({self.network}, {self.likelihood}, seed {self.seed})"
-
-
-PRIORS = ("normal", "mog", "vamp", "sparse")
-POSTERIORS = ("gaussian", "sylvester")
-MODELS = ("vae", "gm-vae")
-
-
-@dataclass(frozen=True)
-class Record:
-    """What one run gave, and what it ran on. Written by `run` and `run_together` alone.
-
-    `together` is the number of runs that were trained side by side as one, this one included; `seconds` the wall time,
-    divided by that number.
-    """
-
-    config: RunConfig
-    metrics: dict[str, float]
-    curves: dict[str, list[float]]
-    artifacts: dict[str, Any] = field(repr=False)
-    seconds: float
-    device: str
-    versions: dict[str, str]
-    commit: str
-    date: str
-    together: int = 1
-
-    def to_json(self) -> str:
-        """The record as JSON text, one line for each field."""
-        fields = {"key": self.config.key, "semantics": SEMANTICS}
-        fields |= {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        fields["config"] = dataclasses.asdict(self.config)
-        return "{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in fields.items()) + "\n}\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> Record:
-        """The inverse of `to_json`."""
-        fields = json.loads(text)
-        del fields["key"], fields["semantics"]
-        return cls(**(fields | {"config": RunConfig(**fields["config"])}))
-
-
-class Store:
-    """A folder of records, one JSON file a run, named by its key, and the weights beside them (not in git).
-
-    >>> Store(tempfile.mkdtemp()).get(RunConfig("circle", "mlp", 2, "gaussian", 1)) is None
-    True
-    """
-
-    def __init__(self, root: Path | str) -> None:
-        self.root = Path(root)
-
-    def path(self, config: RunConfig) -> Path:
-        """Where the record of `config` is or would be."""
-        return self.root / f"{config.key}.json"
-
-    def get(self, config: RunConfig) -> Record | None:
-        """The record of `config`, or None. Raises `ValueError` for a file that is not that record."""
-        path = self.path(config)
-        if not path.is_file():
-            return None
-        try:
-            record = Record.from_json(path.read_text())
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is not a record ({error}): delete it and run again") from error
-        if record.config != config:
-            raise ValueError(f"{path} holds another config than its name says: delete it and run again")
-        return record
-
-    def put(self, record: Record, model: VAE) -> Path:
-        """Writes the weights of `model` and then its record, each so that a reader sees all of it or none.
-
-        Raises `OSError`, one line, where the folder cannot be written.
-        """
-        path = self.path(record.config)
-        self._write(path.with_suffix(".safetensors"), lambda part: save_model(model, str(part)))
-        self._write(path, lambda part: part.write_text(record.to_json()))
-        return path
-
-    def check_writable(self) -> None:
-        """Raises `OSError`, one line, if nothing can be written here: better before a sweep than at its end."""
-        self._write(self.root / "writable", lambda part: part.write_text("yes"))
-        (self.root / "writable").unlink()
-
-    def _write(self, path: Path, write: Callable[[Path], object]) -> None:
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self.root, suffix=".part") as folder:
-                part = Path(folder) / path.name
-                write(part)
-                os.replace(part, path)
-        except (OSError, SafetensorError) as error:
-            raise OSError(f"{path} cannot be written ({error}): make room, or set INTELVAE_RUNS") from error
-
-
-def store(profile: str) -> Store:
-    """Where a profile's records live: `data/runs` for published ones, `_build/runs` for smoke.
-
-    The variable INTELVAE_RUNS names another folder for both.
-    """
-    default = CHECKOUT / ("_build" if profile == "smoke" else "data") / "runs"
-    return Store(os.environ.get("INTELVAE_RUNS", default))
 
 
 @contextmanager

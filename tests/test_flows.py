@@ -11,7 +11,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 from intelvae import bounds, flows, likelihoods, networks, priors, runs
 from intelvae.flows import Step, Sylvester, SylvesterEncoder, householder, orthonormal
 from intelvae.models import VAE
-from intelvae.runs import RunConfig
+from intelvae.records import Record, RunConfig
 
 CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=1, steps_per_epoch=5, posterior="sylvester")
 TWO = {"vectors": 2}  # the default, eight, does not fit into two dimensions
@@ -307,7 +307,7 @@ def test_a_config_trains_and_measures_a_sylvester_vae():
     record, model = runs.run(config)
     assert config.method == "VAE + Sylvester" and isinstance(model.encode(torch.zeros(1, 2)), Sylvester)
     assert math.isfinite(record.metrics["log_likelihood"]) and runs.alike(config) is None
-    assert runs.Record.from_json(record.to_json()) == record
+    assert Record.from_json(record.to_json()) == record
 
 
 @pytest.mark.parametrize(

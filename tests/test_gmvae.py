@@ -11,7 +11,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 from intelvae import bounds, likelihoods, networks, priors, runs
 from intelvae.models import GMVAE, VAE
 from intelvae.models.gmvae import Components, log_responsibilities
-from intelvae.runs import RunConfig
+from intelvae.records import Record, RunConfig
 
 OPTIONS = {"components": 3, "context_dim": 2, "free_nats": 0.5}
 CONFIG = RunConfig("mixture", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=5, model="gm-vae", model_options=OPTIONS)
@@ -183,7 +183,7 @@ def test_a_config_trains_and_measures_a_gmvae():
     record, model = runs.run(CONFIG)
     assert CONFIG.method == "GM-VAE" and isinstance(model, GMVAE) and model.free_nats == 0.5
     assert math.isfinite(record.metrics["log_likelihood"]) and runs.alike(CONFIG) is None
-    assert runs.Record.from_json(record.to_json()) == record
+    assert Record.from_json(record.to_json()) == record
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import torch
 
 from intelvae import claims, experiments, runs, tasks, training
 from intelvae.models import VAE
-from intelvae.runs import Record, RunConfig, Store
+from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
 CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 
@@ -77,7 +77,7 @@ def test_the_key_sees_every_field():
 
 
 def test_every_published_record_is_found_under_its_key():
-    published = Store(runs.CHECKOUT / "data" / "runs")
+    published = Store(CHECKOUT / "data" / "runs")
     paths = sorted(published.root.glob("*.json"))
     assert paths
     for path in paths:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from intelvae import bounds, experiments, runs, side_by_side, training
-from intelvae.runs import RunConfig, Store
+from intelvae.records import RunConfig, Store
 from intelvae.side_by_side import Member
 
 CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=50, mapping="circle")

@@ -10,7 +10,7 @@ from scipy import integrate
 from intelvae import priors, regularizers, runs
 from intelvae.mappings import Sparse
 from intelvae.metrics.hoyer import hoyer
-from intelvae.runs import RunConfig
+from intelvae.records import RunConfig
 
 D = 50
 
