@@ -194,11 +194,13 @@ def authors(data_shape: tuple[int, ...], latent_dim: int) -> tuple:
 
 _KINDS: dict[str, Callable[..., tuple]] = {
     "mlp": mlp,
+    "mlp-50": partial(mlp, hidden=(50, 50, 50)),
     "mathieu": mathieu,
     "mathieu-offset": partial(mathieu, offset=True),
     "authors": authors,
 }
 NAMES = tuple(_KINDS)
+SMALL = ("mlp", "mlp-50")  # so small that overhead outweighs arithmetic
 IMAGE_SIZE = {"mathieu": 32, "mathieu-offset": 32, "authors": 28}
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import save_model
 from torch import nn
+
+from intelvae.metrics.features import STAND_IN
 
 SEMANTICS = 1  # raised when a change to the code alters results: records of older semantics are not found any more
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -39,7 +41,8 @@ class RunConfig:
     `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
     or "gm-vae" (options of `gmvae.Components`, and `free_nats`), which has its own prior and posterior and no mapping.
     Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs` of `steps_per_epoch` steps
-    for data that never ends. `smoke_data` uses the embedded samples only. Raises `ValueError` for an unknown prior,
+    for data that never ends. `smoke_data` uses the embedded samples only; `repeats` (mnist-01) and `features` (mnist,
+    fashion-mnist) are those of `tasks.create`. Raises `ValueError` for an unknown prior,
     posterior or model and for ones that do not go together; the other names are checked before training starts.
     """
 
@@ -69,10 +72,13 @@ class RunConfig:
     precision: str = "float32"
     binary: bool = False
     smoke_data: bool = False
+    repeats: Sequence[int] = (1, 1)
+    features: str = STAND_IN
 
     def __post_init__(self) -> None:
         for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_options")]:
             object.__setattr__(self, name, _frozen(getattr(self, name)))
+        object.__setattr__(self, "repeats", tuple(self.repeats))
         for name, known in (("prior", PRIORS), ("posterior", POSTERIORS), ("model", MODELS)):
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")

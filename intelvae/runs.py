@@ -39,10 +39,17 @@ def seeded(seed: int):
         yield
 
 
-def task(config: RunConfig) -> tasks.ToyTask | tasks.DigitsTask:
+def task(config: RunConfig) -> tasks.Task:
     """The task of `config`, with images of the size that its network takes."""
     size = networks.IMAGE_SIZE.get(config.network, 28)
-    return tasks.create(config.data, size=size, binary=config.binary, smoke=config.smoke_data)
+    return tasks.create(
+        config.data,
+        size=size,
+        binary=config.binary,
+        smoke=config.smoke_data,
+        repeats=config.repeats,
+        features=config.features,
+    )
 
 
 def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> VAE:
@@ -180,12 +187,17 @@ def alike(config: RunConfig) -> RunConfig | None:
     That is its config without the seed and the name of the toy data, for the perceptron in float32 without a penalty,
     and for a model whose only noise in training is that of a Gaussian posterior.
     """
-    fits = config.network == "mlp" and config.data in toys.NAMES and config.precision == "float32" and not config.gamma
+    fits = (
+        config.network in networks.SMALL
+        and config.data in toys.NAMES
+        and config.precision == "float32"
+        and not config.gamma
+    )
     fits &= config.model == "vae" and config.posterior == "gaussian" and "legacy" not in dict(config.prior_options)
     return dataclasses.replace(config, seed=0, data="") if fits and config.steps_per_epoch is not None else None
 
 
-def _prepare(config: RunConfig) -> tuple[tasks.ToyTask | tasks.DigitsTask, VAE, torch.Generator]:
+def _prepare(config: RunConfig) -> tuple[tasks.Task, VAE, torch.Generator]:
     """The task, the untrained model and the generator that goes on to order the data, under torch's global seed."""
     work = task(config)
     order = torch.Generator().manual_seed(config.seed)
@@ -249,7 +261,7 @@ def _attempt(configs: Sequence[RunConfig], device: str, threads: int) -> Sequenc
     """Runs one config or several side by side: each one's record and model, or what became of it."""
     if len(configs) > 1:
         return [str(o) if isinstance(o, training.TrainingError) else o for o in run_together(configs)]
-    small = configs[0].network == "mlp"
+    small = configs[0].network in networks.SMALL
     try:
         return [run(configs[0], device, 1 if small else threads)]  # small layers lose by two
     except training.TrainingError as error:

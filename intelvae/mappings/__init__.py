@@ -24,6 +24,7 @@ _KINDS: dict[str, Callable[..., nn.Module]] = {
     "circle": Circle,
     "glue": Glue,
     "clusters": clusters,
+    "threshold": Threshold,
     "sparse": Sparse,
 }
 NAMES = tuple(_KINDS)

@@ -42,5 +42,10 @@ def uncertainty_and_proportion(
     }
 
 
+def predict(classifier: LogisticRegression, images: Tensor) -> np.ndarray:
+    """The digit, 0 or 1, that the classifier takes each image (N, C, H, W) for, clipped to [0, 1] first: (N,)."""
+    return classifier.predict(_pixels(images))
+
+
 def _pixels(images: Tensor) -> np.ndarray:
     return images.clamp(0, 1).flatten(1).numpy()

@@ -1,0 +1,77 @@
+"""What a trained model is measured by, on models whose answer is known."""
+
+import pytest
+import torch
+from torch import nn
+
+from intelvae import likelihoods, priors, runs, tasks
+from intelvae.experiments import PROPORTIONS, grid
+from intelvae.mappings import Threshold
+from intelvae.metrics.features import STAND_IN
+from intelvae.models import VAE
+from intelvae.networks import GaussianEncoder
+from intelvae.records import RunConfig
+
+
+@pytest.mark.parametrize("share", PROPORTIONS)
+def test_repeats_give_the_share_of_zeros(share):
+    plain, work = (tasks.create("mnist-01", size=28, smoke=True, repeats=r) for r in ((1, 1), PROPORTIONS[share]))
+    zeros = plain.train[plain.data.train_labels == 0]
+    count = sum(int((work.train == image).all((1, 2, 3)).sum()) for image in zeros.unique(dim=0))
+    assert count / len(work.train) == pytest.approx(
+        share, abs=0.01
+    )  # the sample has as many zeros as ones, up to a few
+    assert torch.equal(work.valid, plain.valid) and torch.equal(work.data.test, plain.data.test)
+
+
+class _Copy(nn.Module):
+    """Decodes z > 0 to one picture and z < 0 to another."""
+
+    def __init__(self, below, above):
+        super().__init__()
+        self.below, self.above = below, above
+
+    def forward(self, z):
+        return torch.where(z[:, :1, None, None] > 0, self.above, self.below)
+
+
+@pytest.mark.parametrize("zeros_below", [True, False])
+def test_learned_zeros_are_the_mass_of_the_side_that_decodes_to_zeros(zeros_below):
+    work = tasks.create("mnist-01", size=28, smoke=True)
+    zero, one = ((work.data.test[work.data.test_labels == c][0] / 255).unsqueeze(0) for c in (0, 1))
+    decoder = nn.Sequential(_Copy(zero, one) if zeros_below else _Copy(one, zero), likelihoods.Gaussian())
+    mapping = Threshold(learnable=True)
+    nn.init.constant_(mapping.threshold, -1.0)
+    encoder = GaussianEncoder(nn.Flatten(), nn.Linear(784, 1), nn.Linear(784, 1))
+    metrics, _ = work.evaluate(VAE(encoder, decoder, priors.StandardNormal(1), mapping).eval())
+    below = torch.special.ndtr(torch.tensor(-1.0)).item()
+    assert metrics["learned_zeros"] == pytest.approx(below if zeros_below else 1 - below, abs=1e-6)
+    assert metrics["uncertain"] == 0  # two real digits
+    # 1,000 draws whose z is above the threshold -1 or not: standard deviation 0.0116. z = 0 is where y is about 0
+    assert metrics["ones"] == pytest.approx(1 - below if zeros_below else below, abs=5 * 0.0116)
+
+
+def test_a_threshold_that_is_not_learned_has_no_learned_share():
+    record, _ = runs.run(RunConfig("mnist-01", "mathieu", 1, "gaussian", 1, mapping="threshold", smoke_data=True))
+    assert "learned_zeros" not in record.metrics
+
+
+def test_all_digits_are_judged_on_features_at_every_size():
+    pytest.importorskip("efficientnet_lite_pytorch")
+    config = RunConfig("mnist", "mathieu", 2, "gaussian", epochs=1, smoke_data=True)
+    record, _ = runs.run(config)
+    names = {"frechet", "kid", "kid_error", "precision", "recall", "density", "coverage", "minmax_frechet"}
+    assert {f"{name}_100" for name in names} | {"test_elbo", "test_kl", "best_epoch"} == record.metrics.keys()
+    assert config.features == STAND_IN
+    assert tasks.unpack(record.artifacts["images"]).shape == (50, 1, 32, 32)
+
+
+def test_the_grids_of_the_digits_have_every_method_once():
+    methods = [c.method for c in grid("table1", "laptop", [0])]
+    baselines = ["VAE", "GM-VAE", "MoG-VAE", "Vamp-VAE", "VAE + Sylvester"]
+    assert methods == [*baselines, *["InteL-VAE"] * 3]
+
+
+def test_unknown_data_are_told_the_known_ones():
+    with pytest.raises(ValueError, match="unknown data 'svhn': choose one of circle"):
+        tasks.create("svhn", size=28)
