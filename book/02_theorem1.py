@@ -44,7 +44,7 @@ from scipy.special import rel_entr
 from scipy.stats import norm
 from torch.distributions import Normal
 
-from intelvae import claims, divergences, experiments, plots
+from intelvae import claims, divergences, experiments, plots, rules
 from intelvae.divergences import after, before, closed_form, divergence
 from intelvae.mappings import Circle, Glue, Sectors, Threshold
 
@@ -323,7 +323,7 @@ print(
 pd.DataFrame(
     [
         {"q": f"N({mean}, {scale}² I)", "before": f"{kl_exact:.3f}", "direction, exact": f"{direction:.3f}"}
-        | {name: "{:.3f} ± {:.3f}".format(*claims.summary(values)) for name, values in estimates.items()}
+        | {name: "{:.3f} ± {:.3f}".format(*rules.summary(values)) for name, values in estimates.items()}
         for mean, scale, kl_exact, direction, estimates in rows
     ]
 ).set_index("q").rename_axis("KL, nats")

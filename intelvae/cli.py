@@ -11,7 +11,7 @@ from typing import Annotated
 import torch
 import typer
 
-from intelvae import claims, experiments, runs, training
+from intelvae import claims, experiments, rules, runs, training
 from intelvae import data as datasets
 from intelvae.records import Record, RunConfig, store_of
 
@@ -58,8 +58,12 @@ def _sweep(configs: list[RunConfig], profile: str, jobs: int, device: str, dask:
     store = store_of(profile)
     if dask is None:
         return runs.sweep(configs, store, jobs=jobs, device=device)
-    import joblib  # dask is an optional extra, and slow to import
-    from distributed import Client
+    import joblib
+
+    try:
+        from distributed import Client  # an optional extra, and slow to import
+    except ImportError as error:
+        raise ValueError("--dask needs the package distributed: pip install -e '.[dask]'") from error
 
     with Client(dask), joblib.parallel_config("dask"):
         return runs.sweep(configs, store, jobs=jobs, device=device)
@@ -98,7 +102,7 @@ def run(
     for names, members in groups.items():
         cells = []
         for metric in members[0].metrics:
-            mean, sd = claims.summary([r.metrics[metric] for r in members])
+            mean, sd = rules.summary([r.metrics[metric] for r in members])
             cells.append(f"{metric} {mean:.4g}" + ("" if math.isnan(sd) else f" ± {sd:.2g}"))
         typer.echo(f"{' · '.join(names)} ({len(members)} seeds): " + ", ".join(cells))
 
@@ -150,7 +154,7 @@ def run_bench(
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
     if "pythae" not in bench.PEERS:
-        typer.echo("pythae is not installed and was left out: pip install 'intelvae[bench]'", err=True)
+        typer.echo("pythae is not installed and was left out: pip install -e '.[bench]'", err=True)
 
 
 @app.command()

@@ -188,7 +188,8 @@ class DigitsTask(_Images):
     def evaluate(self, model: VAE) -> tuple[Metrics, Artifacts]:
         """Table 2's two shares over the generated images, strays, the test ELBO, and where each digit is encoded.
 
-        With a mapping that learns its proportions also Table 3's: what it gives to the clusters that decode to zeros.
+        With a mapping that learns its proportions also Table 3's: what it gives to the clusters that decode to zeros,
+        and the mass of its smallest cluster.
         """
         classifier = _classifier(self.data)
         with torch.no_grad():
@@ -217,6 +218,7 @@ class DigitsTask(_Images):
         }
         if hasattr(model.mapping, "proportions") and any(p.requires_grad for p in model.mapping.parameters()):
             metrics["learned_zeros"] = _learned_zeros(model, classifier)
+            metrics["smallest_mass"] = model.mapping.proportions().min().item()
         artifacts = {
             "images": pack((means[: self.shown] * 255).round().byte()),
             "traversal": pack((traversal * 255).round().byte()),  # decoded at y_1 from -3 to 3 in steps of 0.5

@@ -45,6 +45,13 @@ def test_run_prints_metrics_from_the_store_the_second_time(monkeypatch, capsys, 
     assert [p.stat().st_mtime_ns for p in tmp_path.iterdir()] == times
 
 
+def test_dask_that_is_not_installed_is_named(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    code, _, err = call(monkeypatch, capsys, "run", "framework", "--dask", "tcp://127.0.0.1:1")
+    assert code == 2 and err.count("\n") == 1 and "pip install -e '.[dask]'" in err
+
+
 def test_claims_as_json_have_the_documented_keys(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
     code, out, _ = call(monkeypatch, capsys, "claims", "--json")

@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 
-from intelvae import claims, experiments, runs, tasks, training
+from intelvae import claims, experiments, rules, runs, tasks, training
 from intelvae.models import VAE
 from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
@@ -219,32 +219,32 @@ def by_seed(*values):
 @pytest.mark.parametrize(
     ("ours", "other", "verdict"),
     [
-        (by_seed(1.0, 1.1, 0.9, 1.0), by_seed(2.0, 2.2, 2.1, 1.9), claims.REPRODUCED),
-        (by_seed(1.0, 3.0, 0.5, 2.0), by_seed(2.0, 1.0, 2.5, 1.6), claims.PARTLY),
-        (by_seed(2.0, 2.2, 2.1), by_seed(1.0, 1.1, 0.9), claims.NOT_REPRODUCED),
-        (by_seed(1.0, 1.0, 1.0), by_seed(1.0, 1.0, 1.0), claims.NOT_REPRODUCED),
-        (by_seed(1.0, 1.0), by_seed(2.0, 2.1), claims.NOT_TESTED),
-        ({}, by_seed(1.0, 2.0, 3.0), claims.NOT_TESTED),
+        (by_seed(1.0, 1.1, 0.9, 1.0), by_seed(2.0, 2.2, 2.1, 1.9), rules.REPRODUCED),
+        (by_seed(1.0, 3.0, 0.5, 2.0), by_seed(2.0, 1.0, 2.5, 1.6), rules.PARTLY),
+        (by_seed(2.0, 2.2, 2.1), by_seed(1.0, 1.1, 0.9), rules.NOT_REPRODUCED),
+        (by_seed(1.0, 1.0, 1.0), by_seed(1.0, 1.0, 1.0), rules.NOT_REPRODUCED),
+        (by_seed(1.0, 1.0), by_seed(2.0, 2.1), rules.NOT_TESTED),
+        ({}, by_seed(1.0, 2.0, 3.0), rules.NOT_TESTED),
     ],
 )
 def test_the_rule(ours, other, verdict):
-    assert claims.smaller(ours, other).verdict == verdict
+    assert rules.smaller(ours, other).verdict == verdict
 
 
 def test_the_test_is_paired_by_seed():
-    finding = claims.smaller({0: 1.0, 1: 5.0, 2: 9.0, 7: 0.0}, {2: 10.0, 1: 6.1, 0: 2.0})
-    assert finding.n == 3 and finding.verdict == claims.REPRODUCED  # unpaired, the spread would hide it
+    finding = rules.smaller({0: 1.0, 1: 5.0, 2: 9.0, 7: 0.0}, {2: 10.0, 1: 6.1, 0: 2.0})
+    assert finding.n == 3 and finding.verdict == rules.REPRODUCED  # unpaired, the spread would hide it
 
 
 def test_every_claim_has_its_own_name_a_rule_and_runs_to_judge():
     assert len({c.id for c in claims.CLAIMS}) == len(claims.CLAIMS)
     for claim in claims.CLAIMS:
         assert claim.rule.startswith("reproduced: ")
-        if isinstance(claim, claims.Comparison):
+        if isinstance(claim, rules.Comparison):
             configs = experiments.grid(claim.experiment, "paper")
             chosen = [c for c in configs if all(getattr(c, k) == v for k, v in claim.select.items())]
             assert {"InteL-VAE", claim.against} <= {c.method for c in chosen}
-        elif isinstance(claim, claims.Excess):
+        elif isinstance(claim, rules.Excess):
             assert claim.method in {c.method for c in experiments.grid(claim.experiment, "paper")}
 
 
@@ -262,24 +262,24 @@ def test_a_record_of_another_experiment_does_not_decide_a_claim(record):
 
 
 def test_statements_hold_and_one_that_does_not_is_found_out():
-    statements = [c for c in claims.CLAIMS if isinstance(c, claims.Statement)]
-    assert [c.judge([]).verdict for c in statements] == [claims.REPRODUCED] * len(statements) != []
+    statements = [c for c in claims.CLAIMS if isinstance(c, rules.Statement)]
+    assert [c.judge([]).verdict for c in statements] == [rules.REPRODUCED] * len(statements) != []
     wrong = dataclasses.replace(statements[1], check=lambda: [0.0, 0.1])
-    assert wrong.judge([]).verdict == claims.NOT_REPRODUCED
+    assert wrong.judge([]).verdict == rules.NOT_REPRODUCED
 
 
 @pytest.mark.parametrize(
     ("values", "verdict"),
     [
-        ([0.03, 0.04, 0.05, 0.04], claims.REPRODUCED),
-        ([0.001, 0.0, 0.2, 0.0], claims.PARTLY),
-        ([0.0, 0.0001, 0.0002, 0.0001], claims.NOT_REPRODUCED),
-        ([0.5, 0.6], claims.NOT_TESTED),
-        ([], claims.NOT_TESTED),
+        ([0.03, 0.04, 0.05, 0.04], rules.REPRODUCED),
+        ([0.001, 0.0, 0.2, 0.0], rules.PARTLY),
+        ([0.0, 0.0001, 0.0002, 0.0001], rules.NOT_REPRODUCED),
+        ([0.5, 0.6], rules.NOT_TESTED),
+        ([], rules.NOT_TESTED),
     ],
 )
 def test_the_rule_against_a_constant(values, verdict, record):
-    (claim,) = [c for c in claims.CLAIMS if isinstance(c, claims.Excess)]
+    (claim,) = [c for c in claims.CLAIMS if isinstance(c, rules.Excess)]
     config = dataclasses.replace(CONFIG, data="mixture", mapping="identity")
     records = [
         dataclasses.replace(record, config=dataclasses.replace(config, seed=i), metrics={"bridge": v})

@@ -46,6 +46,7 @@ def test_learned_zeros_are_the_mass_of_the_side_that_decodes_to_zeros(zeros_belo
     metrics, _ = work.evaluate(VAE(encoder, decoder, priors.StandardNormal(1), mapping).eval())
     below = torch.special.ndtr(torch.tensor(-1.0)).item()
     assert metrics["learned_zeros"] == pytest.approx(below if zeros_below else 1 - below, abs=1e-6)
+    assert metrics["smallest_mass"] == pytest.approx(below, abs=1e-6)
     assert metrics["uncertain"] == 0  # two real digits
     # 1,000 draws whose z is above the threshold -1 or not: standard deviation 0.0116. z = 0 is where y is about 0
     assert metrics["ones"] == pytest.approx(1 - below if zeros_below else below, abs=5 * 0.0116)

@@ -1,0 +1,141 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Learned proportions
+#
+# **The claim** (section 6.2, Table 3 of {cite}`miao2022intelvae`). Clusters need not have equal shares, and one need not
+# know the shares: if the borders of the clusters are parameters, an InteL-VAE learns them. With 50, 40, 25, 20 and 0 % of
+# zeros among zeros and ones, the paper's learned shares are 47 ± 1, 36 ± 10, 25 ± 8, 16 ± 11 and 2 ± 1 %.
+
+# %% tags=["parameters"]
+profile = "smoke"
+seeds = None
+device = "cpu"
+jobs = 1
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+import pandas as pd
+import torch
+from torch.distributions import Normal
+
+from intelvae import claims, experiments, mappings, plots
+
+PAGE = "07_proportions"
+
+# %% [markdown]
+# ## The idea
+#
+# Move the border. In one dimension the mapping splits at a learned threshold $b$,
+#
+# $$ g(y) = y + c_1 \operatorname{sign}(y - b)\, \lvert y - b \rvert^{c_2}, $$
+#
+# and the two clusters have the prior's mass on either side, $\Phi(b)$ and $1 - \Phi(b)$. With $K$ sectors their widths are
+# $2\pi \operatorname{softmax}(u)$. The gradient reaches $b$ only through points near the border, since everywhere else $g$
+# changes little with it.
+
+
+# %%
+def split(y, b, c1=5.0, c2=0.2):
+    return y + c1 * (y - b).sign() * (y - b).abs() ** c2
+
+
+# %% [markdown]
+# **A check against what is known.** The mass below the threshold is $\Phi(b)$, and half of a half if the two are equal:
+
+# %%
+threshold = mappings.create("threshold", 1, learnable=True)
+y = torch.randn(200_000, 1, generator=torch.Generator().manual_seed(0))
+for b in (0.0, -0.6745, -1.0):
+    torch.nn.init.constant_(threshold.threshold, b)
+    below = (threshold.labels(y) == 0).double().mean().item()
+    mass, exact = threshold.proportions()[0].item(), Normal(0.0, 1.0).cdf(torch.tensor(b)).item()
+    far = (y - b).abs().squeeze() > 0.1
+    same = (threshold(y)[far] - split(y, b)[far]).abs().max().item() < 1e-3
+    print(f"b = {b:7.4f}: drawn {below:.3f}, the library {mass:.4f}, exact {exact:.4f}; as above: {same}")
+
+# %% [markdown]
+# ## The experiment
+#
+# Zeros and ones of MNIST with 50 latent dimensions, the first of which is split. As in the authors' code the images of a
+# class are repeated to change its share: 40 % zeros is every zero twice and every one three times.
+#
+# Which cluster is which digit is up to the model, and the paper does not say how it matched them. We decode 2,000
+# samples, let the classifier of Table 2 name each, and add up the learned masses of the clusters most of whose samples
+# are zeros. The raw $\Phi(b)$ is not that: a model that swaps the sides has learned the same thing. Where the data have no
+# zeros no cluster decodes to any, whatever has been learned; there we take the mass of the smaller side.
+
+# %%
+records = experiments.records("proportions", profile, seeds, jobs=jobs, device=device)
+
+# %% tags=["hide-input"]
+print(plots.provenance(records, profile))
+truth = {repeats: share for share, repeats in experiments.PROPORTIONS.items()}
+frame = pd.DataFrame(
+    [
+        {
+            "zeros in the data, %": 100 * truth[tuple(r.config.repeats)],
+            "learned, %": 100 * r.metrics["learned_zeros" if r.config.repeats[0] else "smallest_mass"],
+            "zeros among samples, %": 100 * (1 - r.metrics["ones"]),
+            "own side, %": 100 * r.metrics["separation"],
+            "seed": r.config.seed,
+        }
+        for r in records
+    ]
+)
+grouped = frame.groupby("zeros in the data, %", sort=False)
+columns = ["learned, %", "zeros among samples, %", "own side, %"]
+table = grouped[columns].agg(lambda v: f"{v.mean():.1f}" + (f" ± {v.std():.1f}" if len(v) > 1 else ""))
+table["learned, by seed"] = grouped["learned, %"].agg(lambda v: ", ".join(f"{x:.0f}" for x in v))
+table["paper: learned, %"] = ["47 ± 1", "36 ± 10", "25 ± 8", "16 ± 11", "2 ± 1"]
+table
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Learned against true share of zeros, one mark a run. On the dashed line the two are equal; the dotted line is where training starts.", "name": "fig-proportions"}, "image": {"alt": "Scatter plot of learned against true shares."}}
+figure, axis = plt.subplots(figsize=(4.5, 3.6), layout="constrained")
+axis.plot([0, 55], [0, 55], "k--", lw=1)
+axis.axhline(50, color="black", ls=":", lw=1)
+axis.plot(frame["zeros in the data, %"], frame["learned, %"], "s", color=plots.ORANGE, alpha=0.7)
+axis.set(xlabel="zeros in the data, %", ylabel="learned, %", xlim=(-3, 55), ylim=(-3, 103))
+axis.spines[["top", "right"]].set_visible(False)
+
+# %% [markdown]
+# The share of zeros among *samples* is another matter than the learned border: a decoder can draw ones on both sides of
+# it. Where the last column is near 50 % the two digits share a side, and the border has nothing to learn from.
+#
+# ## Paper beside ours
+#
+# The rule, fixed before the runs: over at least three seeds the mean distance between learned and true share is at most
+# 5 points (*reproduced*) or 10 (*partly*).
+
+# %% tags=["hide-input"]
+found = claims.rows(records, profile, page=PAGE)
+pd.DataFrame(found)[["verdict", "claim", "paper", "ours", "sd", "n", "test"]].round(3)
+
+# %% [markdown]
+# ## What the paper leaves open, and what the authors' code does
+#
+# - **Matching**, see above. A learned share of 2 % where there are no zeros shows that the paper matched somehow: an
+#   unmatched $\Phi(b)$ would be 98 % in half of the runs.
+# - The code bounds the threshold, $b \in (-4, 4)$, and has $c_2 = 0.5$, which lets more gradient through. It trains for 200
+#   epochs, with no evaluation.
+# - In the code the threshold is a parameter in *every* clustered run, also where the paper's text says it is fixed, and
+#   is reset to zero when a model is loaded.
+#
+# ## Exercises
+#
+# 1. Start the threshold at $b = -2$. Does training find its way back?
+# 2. The standard deviations of the paper's middle rows are near 10 points. What would runs that fail now and then give?
+# 3. Train with $c_2 = 0.5$. Is the threshold learned faster?
+
+# %% tags=["nbval-check-output"]
+print(claims.verdicts(found))

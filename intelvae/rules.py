@@ -1,0 +1,194 @@
+"""Rules that decide a claim of the paper from records, and the statistics behind them.
+
+Every rule was written before the run it judges. Most compare a metric of the InteL-VAE with that of another method over
+seeds, paired by seed (the same seed draws the same data and order for every method), by a paired t-test.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from scipy import stats
+
+from intelvae.records import Record
+
+LEVEL = 0.05  # a difference counts from this p-value on
+REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTED = "reproduced", "partly", "not reproduced", "not tested"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found: mean and standard deviation over n seeds, the test and its p-value, and the verdict."""
+
+    ours: float | None = None
+    sd: float | None = None
+    n: int = 0
+    test: str = ""
+    p: float | None = None
+    verdict: str = NOT_TESTED
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the paper: where it stands, its content in our words, its number, and the book page that shows it.
+
+    `experiment` is the grid whose records decide it, or None.
+    """
+
+    id: str
+    where: str
+    claim: str
+    paper: str
+    page: str
+    experiment: str | None
+
+    @property
+    def rule(self) -> str:
+        """The rule in words, as the page prints it before the result."""
+        raise NotImplementedError
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        """Applies the rule to those of the records that it is about; "not tested" where they are too few."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Comparison(Claim):
+    """That a metric of the InteL-VAE is smaller than that of the method `against`, over seeds.
+
+    `select` are the values that the configs of its records have, `ours` further ones of the InteL-VAE's.
+    """
+
+    metric: Callable[[Record], float]
+    select: dict[str, Any] = field(default_factory=dict)
+    against: str = "VAE"
+    ours: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: the InteL-VAE's mean is smaller than the {self.against}'s and a paired t-test over at least "
+            f"3 seeds gives p < {LEVEL}; partly: smaller but not significantly; not reproduced: otherwise."
+        )
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        return smaller(self._by_seed(records, "InteL-VAE"), self._by_seed(records, self.against))
+
+    def _by_seed(self, records: Sequence[Record], method: str) -> dict[int, float]:
+        wanted = self.select | (self.ours if method == "InteL-VAE" else {})
+        return {r.config.seed: self.metric(r) for r in records if r.config.method == method and _has(r, wanted)}
+
+
+@dataclass(frozen=True)
+class Nearness(Claim):
+    """That a metric is near a `target` in every run."""
+
+    metric: Callable[[Record], float]
+    select: dict[str, Any]
+    target: float
+    tolerance: float
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: over at least 3 seeds the mean distance from {self.target:g} is at most {self.tolerance:g}; "
+            f"partly: at most {2 * self.tolerance:g}; not reproduced: otherwise."
+        )
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        found = {r.config.seed: self.metric(r) for r in records if _has(r, self.select)}
+        if not found:
+            return Finding()
+        mean, sd = summary(list(found.values()))
+        away = statistics.fmean(abs(v - self.target) for v in found.values())
+        verdict = REPRODUCED if away <= self.tolerance else PARTLY if away <= 2 * self.tolerance else NOT_REPRODUCED
+        return Finding(
+            mean, sd, len(found), f"mean distance {away:.3f}", None, verdict if len(found) > 2 else NOT_TESTED
+        )
+
+
+@dataclass(frozen=True)
+class Excess(Claim):
+    """That a metric of one `method` is larger than `limit`, over seeds."""
+
+    metric: Callable[[Record], float]
+    method: str
+    limit: float
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: the mean is above {self.limit:.2g} and a t-test over at least 3 seeds gives p < {LEVEL}; "
+            "partly: above but not significantly; not reproduced: otherwise."
+        )
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        found = {r.config.seed: self.metric(r) for r in records if r.config.method == self.method}
+        finding = smaller(dict.fromkeys(found, self.limit), found)
+        mean, sd = summary(list(found.values())) if found else (None, None)
+        return dataclasses.replace(finding, ours=mean, sd=sd, test=finding.test.replace("paired", "one-sample"))
+
+
+@dataclass(frozen=True)
+class Statement(Claim):
+    """A mathematical statement, `check`ed in some number of cases; each gives how far it is from holding."""
+
+    check: Callable[[], Sequence[float]]
+    tolerance: float
+
+    @property
+    def rule(self) -> str:
+        return f"reproduced: it holds to {self.tolerance:.0e} in every case; not reproduced: otherwise."
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        violations = self.check()
+        worst = max(violations)
+        return Finding(
+            worst,
+            None,
+            len(violations),
+            "largest violation",
+            None,
+            REPRODUCED if worst <= self.tolerance else NOT_REPRODUCED,
+        )
+
+
+def _has(record: Record, wanted: dict[str, Any]) -> bool:
+    return all(getattr(record.config, name) == value for name, value in wanted.items())
+
+
+def summary(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and standard deviation (n - 1 in the denominator; NaN for a single value).
+
+    >>> summary([1.0, 3.0])
+    (2.0, 1.4142135623730951)
+    """
+    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else math.nan
+
+
+def smaller(ours: dict[int, float], other: dict[int, float]) -> Finding:
+    """Whether `ours` is smaller than `other`, both by seed, over the seeds they share (the rule of `Comparison`).
+
+    >>> smaller({0: 1.0, 1: 1.1, 2: 0.9}, {0: 2.0, 1: 2.2, 2: 2.1}).verdict
+    'reproduced'
+    """
+    seeds = sorted(ours.keys() & other.keys())
+    if not seeds:
+        return Finding()
+    a, b = [ours[s] for s in seeds], [other[s] for s in seeds]
+    mean, sd = summary(a)
+    if len(seeds) < 3:
+        return Finding(mean, sd, len(seeds))
+    differences = [x - y for x, y in zip(a, b, strict=True)]
+    if len(set(differences)) == 1:  # a t-test of a constant is undefined
+        p = 1.0 if differences[0] == 0 else 0.0
+    else:
+        p = float(stats.ttest_rel(a, b).pvalue)
+    better = statistics.fmean(differences) < 0
+    verdict = (REPRODUCED if p < LEVEL else PARTLY) if better else NOT_REPRODUCED
+    return Finding(mean, sd, len(seeds), "paired t", p, verdict)
