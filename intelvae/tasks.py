@@ -217,8 +217,7 @@ class DigitsTask(_Images):
             "sigma": q.stddev[:, 0].median().item(),
         }
         if hasattr(model.mapping, "proportions") and any(p.requires_grad for p in model.mapping.parameters()):
-            metrics["learned_zeros"] = _learned_zeros(model, classifier)
-            metrics["smallest_mass"] = model.mapping.proportions().min().item()
+            metrics |= _learned(model, classifier)
         artifacts = {
             "images": pack((means[: self.shown] * 255).round().byte()),
             "traversal": pack((traversal * 255).round().byte()),  # decoded at y_1 from -3 to 3 in steps of 0.5
@@ -230,16 +229,17 @@ class DigitsTask(_Images):
 
 
 @torch.no_grad()
-def _learned_zeros(model: VAE, classifier: Any) -> float:
-    """The prior mass of the clusters most of whose samples are zeros to the classifier (our reading of Table 3).
+def _learned(model: VAE, classifier: Any) -> Metrics:
+    """The prior mass of the clusters most of whose samples are zeros to the classifier, and of the smallest cluster.
 
-    The paper does not say how it tells which cluster is which digit.
+    The first is our reading of Table 3: the paper does not say how it tells which cluster is which digit.
     """
+    mapping: Any = model.mapping
     y = model.prior().sample((2000,))
     zero = torch.from_numpy(clusters.predict(classifier, model.decode(y).mean) == 0)
-    label, masses = model.mapping.labels(y), model.mapping.proportions()  # type: ignore[operator]
+    label, masses = mapping.labels(y), mapping.proportions()
     of_zeros = [k for k in range(len(masses)) if zero[label == k].float().mean() > 0.5]
-    return masses[of_zeros].sum().item()
+    return {"learned_zeros": masses[of_zeros].sum().item(), "smallest_mass": masses.min().item()}
 
 
 def _separation(split: list[list[int]]) -> float:
