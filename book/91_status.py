@@ -25,8 +25,9 @@ jobs = 1
 import platform
 
 import pandas as pd
+from myst_nb import glue
 
-from intelvae import claims, experiments
+from intelvae import claims, experiments, rules
 from intelvae.records import store_of
 
 # %% [markdown]
@@ -63,6 +64,8 @@ print(f"this page: Python {platform.python_version()}, {platform.machine()}, pro
 # %% tags=["hide-input"]
 found = claims.stored(profile)
 table = pd.DataFrame(found)
+for verdict in (rules.REPRODUCED, rules.PARTLY, rules.NOT_REPRODUCED, rules.NOT_TESTED):
+    glue(verdict.replace(" ", "-"), int((table.verdict == verdict).sum()), display=False)
 counts = table.groupby(["page", "verdict"]).size().unstack(fill_value=0)
 counts
 

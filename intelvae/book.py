@@ -84,9 +84,12 @@ def _clean(notebook: nbformat.NotebookNode, stamp: str) -> nbformat.NotebookNode
     return notebook
 
 
-def _execute_all(folder: Path, parameters: Mapping[str, Any]) -> None:
+def _execute_all(folder: Path, parameters: Mapping[str, Any], only: str = "") -> None:
     experiments.check_profile(parameters["profile"])
-    for page in tqdm(pages(), unit="page", disable=not sys.stderr.isatty()):
+    chosen = [page for page in pages() if page.stem.startswith(only)]
+    if not chosen:
+        raise ValueError(f"no page begins with {only!r}: choose one of {', '.join(page.stem for page in pages())}")
+    for page in tqdm(chosen, unit="page", disable=not sys.stderr.isatty()):
         execute(page, folder / f"{page.stem}.ipynb", parameters)
 
 
@@ -124,9 +127,12 @@ def make(profile: str, parameters: Mapping[str, Any] | None = None) -> Path:
     return render(tree / "book", tree, tree)
 
 
-def publish(profile: str, parameters: Mapping[str, Any] | None = None) -> None:
-    """Executes every page at `profile` and writes the published book, `book/*.ipynb`, and the README's picture."""
-    _execute_all(ROOT / "book", {"profile": profile, **(parameters or {})})
+def publish(profile: str, parameters: Mapping[str, Any] | None = None, only: str = "") -> None:
+    """Executes every page at `profile` and writes the published book, `book/*.ipynb`, and the README's picture.
+
+    `only` is what the names of the pages begin with. Raises `ValueError` if none does.
+    """
+    _execute_all(ROOT / "book", {"profile": profile, **(parameters or {})}, only)
     notebook = nbformat.read(ROOT / "book" / "04_multiple_connectivity.ipynb", as_version=4)
     picture = next(o.data["image/png"] for c in notebook.cells if _figure(c) == "fig-connectivity" for o in c.outputs)
     (ROOT / "book" / "samples.png").write_bytes(base64.b64decode(picture))

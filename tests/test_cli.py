@@ -20,6 +20,8 @@ def call(monkeypatch, capsys, *arguments):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["book", "--publish", "--page", "99"], "no page begins with '99'"),
+        (["book", "--page", "04"], "--page goes with --publish"),
         (["run", "table9"], "unknown experiment 'table9'"),
         (["run", "connectivity", "--profile", "huge"], "unknown profile 'huge'"),
         (["run", "connectivity", "--seeds", "a"], "seeds are numbers"),
