@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 
-from intelvae import claims, experiments, rules, runs, tasks, training
+from intelvae import experiments, runs, tasks, training
 from intelvae.models import VAE
 from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
@@ -210,79 +210,3 @@ def test_fit_refuses_settings_that_do_not_fit():
 def test_packed_images_survive():
     pixels = torch.randint(0, 256, (3, 1, 5, 5), dtype=torch.uint8)
     assert torch.equal(tasks.unpack(json.loads(json.dumps(tasks.pack(pixels)))), pixels)
-
-
-def by_seed(*values):
-    return dict(enumerate(values))
-
-
-@pytest.mark.parametrize(
-    ("ours", "other", "verdict"),
-    [
-        (by_seed(1.0, 1.1, 0.9, 1.0), by_seed(2.0, 2.2, 2.1, 1.9), rules.REPRODUCED),
-        (by_seed(1.0, 3.0, 0.5, 2.0), by_seed(2.0, 1.0, 2.5, 1.6), rules.PARTLY),
-        (by_seed(2.0, 2.2, 2.1), by_seed(1.0, 1.1, 0.9), rules.NOT_REPRODUCED),
-        (by_seed(1.0, 1.0, 1.0), by_seed(1.0, 1.0, 1.0), rules.NOT_REPRODUCED),
-        (by_seed(1.0, 1.0), by_seed(2.0, 2.1), rules.NOT_TESTED),
-        ({}, by_seed(1.0, 2.0, 3.0), rules.NOT_TESTED),
-    ],
-)
-def test_the_rule(ours, other, verdict):
-    assert rules.smaller(ours, other).verdict == verdict
-
-
-def test_the_test_is_paired_by_seed():
-    finding = rules.smaller({0: 1.0, 1: 5.0, 2: 9.0, 7: 0.0}, {2: 10.0, 1: 6.1, 0: 2.0})
-    assert finding.n == 3 and finding.verdict == rules.REPRODUCED  # unpaired, the spread would hide it
-
-
-def test_every_claim_has_its_own_name_a_rule_and_runs_to_judge():
-    assert len({c.id for c in claims.CLAIMS}) == len(claims.CLAIMS)
-    for claim in claims.CLAIMS:
-        assert claim.rule.startswith("reproduced: ")
-        if isinstance(claim, rules.Comparison):
-            configs = experiments.grid(claim.experiment, "paper")
-            chosen = [c for c in configs if all(getattr(c, k) == v for k, v in claim.select.items())]
-            assert {"InteL-VAE", claim.against} <= {c.method for c in chosen}
-        elif isinstance(claim, rules.Excess):
-            assert claim.method in {c.method for c in experiments.grid(claim.experiment, "paper")}
-
-
-def test_a_record_of_another_experiment_does_not_decide_a_claim(record):
-    grid = experiments.grid("connectivity", "laptop")
-    of = [c for c in grid if c.data == "circle" and c.method != "Vamp-VAE" and c.seed < 3]
-    records = [
-        dataclasses.replace(record, config=c, metrics={"sliced_wasserstein": 1.0, "inside_hole": 0.0}) for c in of
-    ]
-    other = [c for c in experiments.grid("readings", "laptop") if c.data == "circle" and c not in grid]
-    more = [dataclasses.replace(r, config=c, metrics={"sliced_wasserstein": 0.0, "inside_hole": 9.0})
-            for r, c in zip(records * 9, other, strict=False)]  # fmt: skip
-    found = {row["id"]: row for row in claims.rows([*records, *more], "laptop", page=claims.CONNECTIVITY)}
-    assert found["fig4-circle"]["ours"] == 1.0 and found["fig4-circle"]["n"] == 3
-
-
-def test_statements_hold_and_one_that_does_not_is_found_out():
-    statements = [c for c in claims.CLAIMS if isinstance(c, rules.Statement)]
-    assert [c.judge([]).verdict for c in statements] == [rules.REPRODUCED] * len(statements) != []
-    wrong = dataclasses.replace(statements[1], check=lambda: [0.0, 0.1])
-    assert wrong.judge([]).verdict == rules.NOT_REPRODUCED
-
-
-@pytest.mark.parametrize(
-    ("values", "verdict"),
-    [
-        ([0.03, 0.04, 0.05, 0.04], rules.REPRODUCED),
-        ([0.001, 0.0, 0.2, 0.0], rules.PARTLY),
-        ([0.0, 0.0001, 0.0002, 0.0001], rules.NOT_REPRODUCED),
-        ([0.5, 0.6], rules.NOT_TESTED),
-        ([], rules.NOT_TESTED),
-    ],
-)
-def test_the_rule_against_a_constant(values, verdict, record):
-    (claim,) = [c for c in claims.CLAIMS if isinstance(c, rules.Excess)]
-    config = dataclasses.replace(CONFIG, data="mixture", mapping="identity")
-    records = [
-        dataclasses.replace(record, config=dataclasses.replace(config, seed=i), metrics={"bridge": v})
-        for i, v in enumerate(values)
-    ]
-    assert claim.judge(records).verdict == verdict

@@ -1,0 +1,135 @@
+"""The paper's claims and the rules that decide them: each rule on records whose verdict is known."""
+
+import dataclasses
+
+import pytest
+
+from intelvae import claims, experiments, rules, runs
+from intelvae.records import Record, RunConfig
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    """Some record, whose config and metrics the tests replace."""
+    return runs.run(RunConfig("circle", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=1, mapping="circle"))[0]
+
+
+def by_seed(*values):
+    return dict(enumerate(values))
+
+
+@pytest.mark.parametrize(
+    ("ours", "other", "verdict"),
+    [
+        (by_seed(1.0, 1.1, 0.9, 1.0), by_seed(2.0, 2.2, 2.1, 1.9), rules.REPRODUCED),
+        (by_seed(1.0, 3.0, 0.5, 2.0), by_seed(2.0, 1.0, 2.5, 1.6), rules.PARTLY),
+        (by_seed(2.0, 2.2, 2.1), by_seed(1.0, 1.1, 0.9), rules.NOT_REPRODUCED),
+        (by_seed(1.0, 1.0, 1.0), by_seed(1.0, 1.0, 1.0), rules.NOT_REPRODUCED),
+        (by_seed(1.0, 1.0), by_seed(2.0, 2.1), rules.NOT_TESTED),
+        ({}, by_seed(1.0, 2.0, 3.0), rules.NOT_TESTED),
+    ],
+)
+def test_the_rule(ours, other, verdict):
+    assert rules.smaller(ours, other).verdict == verdict
+
+
+def test_the_test_is_paired_by_seed():
+    finding = rules.smaller({0: 1.0, 1: 5.0, 2: 9.0, 7: 0.0}, {2: 10.0, 1: 6.1, 0: 2.0})
+    assert finding.n == 3 and finding.verdict == rules.REPRODUCED  # unpaired, the spread would hide it
+
+
+def has(config, wanted):
+    return all(getattr(config, name) == value for name, value in wanted.items())
+
+
+def test_every_claim_has_its_own_name_a_rule_and_runs_to_judge():
+    assert len({c.id for c in claims.CLAIMS}) == len(claims.CLAIMS)
+    for claim in claims.CLAIMS:
+        assert claim.rule.startswith("reproduced: ")
+        configs = experiments.grid(claim.experiment, "paper") if claim.experiment else []
+        if isinstance(claim, rules.Comparison):
+            chosen = [c for c in configs if has(c, claim.select)]
+            assert claim.against in {c.method for c in chosen}
+            ours = [c for c in chosen if c.method == "InteL-VAE" and has(c, claim.ours)]
+            assert len(ours) == len({c.seed for c in ours}) > 0  # one a seed, else one would hide the other
+        elif isinstance(claim, rules.Nearness):
+            chosen = [c for c in configs if has(c, claim.select)]
+            assert len(chosen) == len({c.seed for c in chosen}) > 0
+        elif isinstance(claim, rules.Excess):
+            assert claim.method in {c.method for c in configs}
+
+
+def test_a_record_of_another_experiment_does_not_decide_a_claim(record):
+    grid = experiments.grid("connectivity", "laptop")
+    of = [c for c in grid if c.data == "circle" and c.method != "Vamp-VAE" and c.seed < 3]
+    records = [
+        dataclasses.replace(record, config=c, metrics={"sliced_wasserstein": 1.0, "inside_hole": 0.0}) for c in of
+    ]
+    other = [c for c in experiments.grid("readings", "laptop") if c.data == "circle" and c not in grid]
+    more = [dataclasses.replace(r, config=c, metrics={"sliced_wasserstein": 0.0, "inside_hole": 9.0})
+            for r, c in zip(records * 9, other, strict=False)]  # fmt: skip
+    found = {row["id"]: row for row in claims.rows([*records, *more], "laptop", page=claims.CONNECTIVITY)}
+    assert found["fig4-circle"]["ours"] == 1.0 and found["fig4-circle"]["n"] == 3
+
+
+def test_statements_hold_and_one_that_does_not_is_found_out():
+    statements = [c for c in claims.CLAIMS if isinstance(c, rules.Statement)]
+    assert [c.judge([]).verdict for c in statements] == [rules.REPRODUCED] * len(statements) != []
+    wrong = dataclasses.replace(statements[1], check=lambda: [0.0, 0.1])
+    assert wrong.judge([]).verdict == rules.NOT_REPRODUCED
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([0.03, 0.04, 0.05, 0.04], rules.REPRODUCED),
+        ([0.001, 0.0, 0.2, 0.0], rules.PARTLY),
+        ([0.0, 0.0001, 0.0002, 0.0001], rules.NOT_REPRODUCED),
+        ([0.5, 0.6], rules.NOT_TESTED),
+        ([], rules.NOT_TESTED),
+    ],
+)
+def test_the_rule_against_a_constant(values, verdict, record):
+    (claim,) = [c for c in claims.CLAIMS if isinstance(c, rules.Excess)]
+    config = dataclasses.replace(record.config, data="mixture", mapping="identity")
+    records = [
+        dataclasses.replace(record, config=dataclasses.replace(config, seed=i), metrics={"bridge": v})
+        for i, v in enumerate(values)
+    ]
+    assert claim.judge(records).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([0.26, 0.24, 0.30], rules.REPRODUCED),
+        ([0.05, 0.45, 0.25], rules.NOT_REPRODUCED),  # right on average, and wrong in every run but one
+        ([0.16, 0.17, 0.18], rules.PARTLY),
+        ([0.25, 0.25], rules.NOT_TESTED),
+        ([], rules.NOT_TESTED),
+    ],
+)
+def test_nearness_is_that_of_every_run(values, verdict, record):
+    (claim,) = [c for c in claims.CLAIMS if c.id == "table3-0.25"]
+    config = dataclasses.replace(record.config, repeats=claim.select["repeats"])
+    other = dataclasses.replace(record, metrics={"learned_zeros": 0.9})  # the share of zeros is another
+    records = [
+        dataclasses.replace(record, config=dataclasses.replace(config, seed=i), metrics={"learned_zeros": v})
+        for i, v in enumerate(values)
+    ]
+    finding = claim.judge([other, *records])
+    assert finding.verdict == verdict and finding.n == len(values)
+
+
+def test_of_several_mappings_the_one_that_the_claim_names_is_compared(record):
+    (claim,) = [c for c in claims.CLAIMS if c.id == "table1-vae"]
+    values = {(): 2.0, claim.ours["mapping_options"]: 1.0}  # any other mapping: 9
+    records = [
+        dataclasses.replace(
+            record, config=c, metrics={"frechet_2000": 5.0, "frechet_10000": value * (1 + 0.1 * c.seed)}
+        )
+        for c in experiments.grid("table1", "laptop")
+        if (value := values.get(c.mapping_options, 9.0))
+    ]
+    finding = claim.judge(records)
+    assert finding.verdict == rules.REPRODUCED and finding.ours == pytest.approx(1.1)  # the mean of 1, 1.1, 1.2
