@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from intelvae import runs
+from intelvae import runs, training
 from intelvae.records import Record, RunConfig, store_of
 
 PROFILES = ("smoke", "laptop", "paper")
@@ -248,6 +249,18 @@ def proportions(profile: str, seeds: Sequence[int] | None = None) -> list[RunCon
     ]
 
 
+def precision(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+    """What bfloat16 changes (ours): the VAE of Table 1 and the InteL-VAE of Table 2 in both precisions, three seeds."""
+    chosen = seeds or range(min(3, IMAGE_SCALE[profile].seeds))
+    epochs = 1 if profile == "smoke" else 5
+    pairs = [
+        (dataclasses.replace(table1(profile, [seed])[0], epochs=epochs),
+         _digits(profile, "mathieu-offset", "gaussian", seed, DIGIT_METHODS["intel"]))
+        for seed in chosen
+    ]  # fmt: skip
+    return [dataclasses.replace(c, precision=p) for p in training.PRECISIONS for pair in pairs for c in pair]
+
+
 _GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
     "framework": framework,
     "bridge": bridge,
@@ -259,6 +272,7 @@ _GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
     "gap": gap,
     "table1": table1,
     "proportions": proportions,
+    "precision": precision,
 }
 NAMES = tuple(_GRIDS)
 
