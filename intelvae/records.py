@@ -39,7 +39,8 @@ class RunConfig:
     `components`, `radius`, `scale`), "vamp" (`components`) and "sparse" (`weight`, `scale`), "mog" and "vamp" also with
     `legacy`, names of options of `priors.Legacy`; `posterior` "gaussian" or "sylvester" (options of
     `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
-    or "gm-vae" (options of `gmvae.Components`, and `free_nats`), which has its own prior and posterior and no mapping.
+    "gm-vae" (options of `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`,
+    their number, in the place of `start`); the last two have their own prior and posterior and no mapping.
     Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs` of `steps_per_epoch` steps
     for data that never ends. `smoke_data` uses the embedded samples only; `repeats` (mnist-01) and `features` (mnist,
     fashion-mnist) are those of `tasks.create`. Raises `ValueError` for an unknown prior,
@@ -92,8 +93,8 @@ class RunConfig:
     @property
     def method(self) -> str:
         """The name the paper's tables use for this model."""
-        if self.model == "gm-vae":
-            return "GM-VAE"
+        if self.model != "vae":
+            return {"gm-vae": "GM-VAE", "vsc": "Sparse-VAE"}[self.model]
         by_prior = {"normal": "VAE", "mog": "MoG-VAE", "vamp": "Vamp-VAE", "sparse": "VAE, sparse prior"}
         name = by_prior[self.prior] if self.mapping == "identity" else "InteL-VAE"
         return f"{name} + Sylvester" if self.posterior == "sylvester" else name
@@ -115,7 +116,7 @@ class RunConfig:
 
 PRIORS = ("normal", "mog", "vamp", "sparse")
 POSTERIORS = ("gaussian", "sylvester")
-MODELS = ("vae", "gm-vae")
+MODELS = ("vae", "gm-vae", "vsc")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from tqdm import tqdm
 import intelvae
 from intelvae import flows, likelihoods, mappings, networks, priors, side_by_side, tasks, training
 from intelvae.data import toys
-from intelvae.models import GMVAE, VAE, gmvae
+from intelvae.models import GMVAE, VAE, gmvae, vsc
 from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
 MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
@@ -53,7 +53,7 @@ def task(config: RunConfig) -> tasks.Task:
 
 
 def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> VAE:
-    """The untrained model of `config` for data of `shape`; `examples` start the pseudo-inputs of a Vamp prior.
+    """The untrained model of `config` for data of `shape`; `examples` start the pseudo-inputs of a prior that has them.
 
     Weights come from torch's global generator. Raises `ValueError`, one line, for a name or option that is unknown.
     """
@@ -67,6 +67,15 @@ def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> 
         components = _make("the model 'gm-vae'", gmvae.Components, **options)
         encoder, _ = networks.create(config.network, shape, config.latent_dim + components.context_dim)
         return GMVAE(encoder, decoder, components, priors.StandardNormal(components.context_dim), free_nats)
+    if config.model == "vsc":
+        options = dict(config.model_options)
+        count = options.pop("pseudo_inputs", 0)
+        if not 0 <= count <= len(examples):
+            raise ValueError(f"the model 'vsc' cannot start {count} pseudo-inputs from {len(examples)} examples")
+        if count:
+            options["start"] = training.as_float(examples[:count])
+        parts = (config.network, shape, config.latent_dim, decoder)
+        return _make("the model 'vsc'", vsc.create, *parts, **options)
     if config.posterior == "sylvester":
         options = dict(config.posterior_options)
         encoder = _make("the posterior 'sylvester'", flows.SylvesterEncoder, encoder, shape, **options)
