@@ -143,6 +143,8 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
                 precision=config.precision,
                 generator=order,
                 gamma=config.gamma,
+                penalty=config.penalty,
+                alpha=config.alpha,
                 **_settings(config),
             )
         except training.TrainingError as error:
@@ -193,7 +195,7 @@ def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trai
 def alike(config: RunConfig) -> RunConfig | None:
     """What a run shares with those it can be trained side by side with; None if it can only be trained alone.
 
-    That is its config without the seed and the name of the toy data, for the perceptron in float32 without a penalty,
+    That is its config without the seed and the name of the toy data, for the perceptron in float32 without penalties,
     and for a model whose only noise in training is that of a Gaussian posterior.
     """
     fits = (
@@ -201,6 +203,7 @@ def alike(config: RunConfig) -> RunConfig | None:
         and config.data in toys.NAMES
         and config.precision == "float32"
         and not config.gamma
+        and not config.alpha
     )
     fits &= config.model == "vae" and config.posterior == "gaussian" and "legacy" not in dict(config.prior_options)
     return dataclasses.replace(config, seed=0, data="") if fits and config.steps_per_epoch is not None else None
