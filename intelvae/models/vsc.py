@@ -7,6 +7,7 @@ their KL divergence has a closed form.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -29,6 +30,7 @@ from intelvae.networks import GaussianEncoder, at_least_float32
 from intelvae.priors import Vamp
 
 SMALLEST = 1e-6  # a gate of the posterior is this far from 0 and from 1, where the KL's slope is infinite
+START = 0.5  # gates of an untrained model (ours): small weights alone start them near 1, where they have no gradient
 
 
 class SpikeAndSlab(Distribution):
@@ -39,7 +41,8 @@ class SpikeAndSlab(Distribution):
     gate is `sigmoid(c (u - 1 + gamma))`, u uniform, in the place of `u > 1 - gamma`, its limit for a large c. Such
     relaxed samples have no density that is known, and `log_prob` raises `NotImplementedError`. `sample` is exact.
 
-    Parameters: `gates` gamma, `mu` and `sigma`, each (*batch, D); `slope`, or None for exact samples.
+    Parameters: `gates` gamma, `mu` and `sigma`, each (*batch, D); `slope`, or None for exact samples; `share`, how much
+    of the slab there is in relaxed samples, which have `N(share mu, sigma^(2 share))` in its place.
     Reference: Tonolini, Jensen and Murray-Smith, "Variational Sparse Coding", UAI 2019, section 3.
 
     >>> q = SpikeAndSlab(torch.tensor([0.0, 1.0]), torch.ones(2), torch.ones(2))
@@ -50,13 +53,15 @@ class SpikeAndSlab(Distribution):
     arg_constraints: ClassVar[dict] = {}
     has_rsample = True
 
-    def __init__(self, gates: Tensor, mu: Tensor, sigma: Tensor, slope: float | None = None) -> None:
+    def __init__(
+        self, gates: Tensor, mu: Tensor, sigma: Tensor, slope: float | None = None, share: float = 1.0
+    ) -> None:
         super().__init__(gates.shape[:-1], gates.shape[-1:], validate_args=False)
-        self.gates, self.mu, self.sigma, self.slope = gates, mu, sigma, slope
+        self.gates, self.mu, self.sigma, self.slope, self.share = gates, mu, sigma, slope, share
 
     def expand(self, batch_shape: _size, _instance: Distribution | None = None) -> SpikeAndSlab:
-        shape = (*batch_shape, *self.event_shape)
-        return SpikeAndSlab(self.gates.expand(shape), self.mu.expand(shape), self.sigma.expand(shape), self.slope)
+        gates, mu, sigma = (t.expand(*batch_shape, *self.event_shape) for t in (self.gates, self.mu, self.sigma))
+        return SpikeAndSlab(gates, mu, sigma, self.slope, self.share)
 
     @property
     def slab(self) -> Normal:
@@ -72,16 +77,23 @@ class SpikeAndSlab(Distribution):
         return self.gates * (self.sigma.square() + (1 - self.gates) * self.mu.square())
 
     def rsample(self, sample_shape: _size = torch.Size()) -> Tensor:  # noqa: B008  # torch's own default, immutable
-        return self._draw(sample_shape, self.slope)
+        if self.slope is None:
+            return self._exact(sample_shape)
+        slab = self.slab if self.share == 1 else Normal(self.share * self.mu, self.sigma**self.share, False)
+        value = slab.rsample(sample_shape)
+        return value * torch.sigmoid(self.slope * self._lead(value))
 
     @torch.no_grad()
     def sample(self, sample_shape: _size = torch.Size()) -> Tensor:  # noqa: B008
-        return self._draw(sample_shape, None)
+        return self._exact(sample_shape)
 
-    def _draw(self, sample_shape: _size, slope: float | None) -> Tensor:
+    def _exact(self, sample_shape: _size) -> Tensor:
         value = self.slab.rsample(sample_shape)
-        lead = torch.rand_like(value) - 1 + self.gates  # at least 0 with probability gamma: u is in [0, 1)
-        return value * (torch.sigmoid(slope * lead) if slope is not None else (lead >= 0).to(value.dtype))
+        return value * (self._lead(value) >= 0)
+
+    def _lead(self, value: Tensor) -> Tensor:
+        """`u - 1 + gamma`, at least 0 with probability gamma, since u is in [0, 1)."""
+        return torch.rand_like(value) - 1 + self.gates
 
     def log_prob(self, value: Tensor) -> Tensor:
         if self.slope is not None:
@@ -112,7 +124,7 @@ class Assigned(SpikeAndSlab):
     """
 
     def __init__(self, q: SpikeAndSlab, log_shares: Tensor) -> None:
-        super().__init__(q.gates, q.mu, q.sigma, q.slope)
+        super().__init__(q.gates, q.mu, q.sigma, q.slope, q.share)
         self.log_shares = log_shares
 
 
@@ -150,8 +162,10 @@ class SpikeAndSlabEncoder(GaussianEncoder):
 
     Parameters: `encoder`, whose features and heads it takes over; `gate`, a module features -> h (B, D); `slope`, how
     steep a relaxed gate is: Tonolini et al. name 50 to 200, and their code has 100; `assign`, a module
-    x -> (B, C) or None, whose sigmoids, divided by their sum, are the shares of an `Assigned` result. Raises
-    `ValueError` for slope <= 0.
+    x -> (B, C) or None, whose sigmoids, divided by their sum, are the shares of an `Assigned` result; `slab_warmup`,
+    two numbers of training steps: until the first, open dimensions are N(0, 1) in the samples of a training step,
+    whatever x is, so that only the pattern of gates can carry information, and until the second the slabs come in.
+    Theirs are 45,000 and 50,000. Raises `ValueError` for slope <= 0, and for a warm-up that ends before it starts.
 
     >>> from intelvae import networks
     >>> encoder, _ = networks.create("mlp", (2,), 3)
@@ -160,18 +174,36 @@ class SpikeAndSlabEncoder(GaussianEncoder):
     """
 
     def __init__(
-        self, encoder: GaussianEncoder, gate: nn.Module, slope: float = 100.0, assign: nn.Module | None = None
+        self,
+        encoder: GaussianEncoder,
+        gate: nn.Module,
+        slope: float = 100.0,
+        assign: nn.Module | None = None,
+        slab_warmup: Sequence[int] = (0, 0),
     ) -> None:
         super().__init__(encoder.features, encoder.mu, encoder.log_variance)
         if slope <= 0:
             raise ValueError(f"the slope of relaxed gates must be positive, not {slope}")
+        start, end = slab_warmup
+        if not 0 <= start <= end:
+            raise ValueError(f"a warm-up of the slabs ends after it starts, and not before step 0: not {start}, {end}")
         self.gate, self.slope, self.assign = gate, slope, assign
+        self.slab_warmup, self.step = (start, end), 0  # the step of training, counted by its forward passes
+
+    def share(self) -> float:
+        """How much of the slabs the samples of the current step have, 0 to 1."""
+        start, end = self.slab_warmup
+        return 1.0 if self.step >= end else max(0.0, (self.step - start) / (end - start))
 
     def forward(self, x: Tensor) -> SpikeAndSlab:
         h = self.features(x)
         slab = self.posterior(h)
         gates = at_least_float32(self.gate(h)).clamp(max=0).exp().clamp(SMALLEST, 1 - SMALLEST)
-        q = SpikeAndSlab(gates, slab.mean, slab.stddev, self.slope if self.training else None)
+        if self.training:
+            q = SpikeAndSlab(gates, slab.mean, slab.stddev, self.slope, self.share())
+            self.step += 1
+        else:
+            q = SpikeAndSlab(gates, slab.mean, slab.stddev)
         if self.assign is None:
             return q
         return Assigned(q, logsigmoid(at_least_float32(self.assign(x))).log_softmax(-1))
@@ -262,15 +294,16 @@ def create(
     slope: float = 100.0,
     start: Tensor | None = None,
     sharpness: float = 10.0,
+    slab_warmup: Sequence[int] = (0, 0),
     dense_samples: bool = False,
 ) -> VAE:
     """The Sparse-VAE with the encoder called `network` (`networks.create`), and the given `decoder` z (B, D) -> p(x|z).
 
     Its prior is the fixed `SpikeAndSlabPrior`, or with `start` (C, *shape), images in [0, 1] or points, a
     `PseudoInputPrior` that starts from them; data are then assigned to its components by one linear layer, as in the
-    authors' code. Left out of that code: the warm-up during which all slabs are N(0, 1), images of unit norm, and a
-    learned variance for every pixel. Raises `ValueError` for values out of range, and for `dense_samples`, which is
-    about the fixed prior, together with pseudo-inputs.
+    authors' code. Left out of that code: images of unit norm, and a learned variance for every pixel. Ours is that all
+    gates start at 1/2. Raises `ValueError` for values out of range, and for `dense_samples`, which is about the fixed
+    prior, together with pseudo-inputs.
 
     >>> create("mlp", (2,), 3, nn.Linear(3, 2), alpha=0.1).represent(torch.zeros(5, 2)).shape
     torch.Size([5, 3])
@@ -280,10 +313,11 @@ def create(
     gaussian, spare = (networks.create(network, shape, latent_dim)[0] for _ in range(2))
     assert isinstance(gaussian, GaussianEncoder) and isinstance(spare, GaussianEncoder)
     gate = spare.mu  # a head of the network's kind, with weights of its own
+    nn.init.constant_(gate.bias, math.log(START))  # type: ignore[arg-type]
     if start is None:
         prior = SpikeAndSlabPrior(latent_dim, alpha, dense_samples)
-        return VAE(SpikeAndSlabEncoder(gaussian, gate, slope), decoder, prior)
+        return VAE(SpikeAndSlabEncoder(gaussian, gate, slope, slab_warmup=slab_warmup), decoder, prior)
     assign = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), len(start)))
-    encoder = SpikeAndSlabEncoder(gaussian, gate, slope, assign)
+    encoder = SpikeAndSlabEncoder(gaussian, gate, slope, assign, slab_warmup)
     data_range = (0.0, 1.0) if len(shape) == 3 else None
     return VAE(encoder, decoder, PseudoInputPrior(encoder, start, data_range, alpha, sharpness))
