@@ -43,7 +43,7 @@ class SpikeAndSlab(Distribution):
 
     Parameters: `gates` gamma, `mu` and `sigma`, each (*batch, D); `slope`, or None for exact samples; `share`, how much
     of the slab there is in relaxed samples, which have `N(share mu, sigma^(2 share))` in its place.
-    Reference: Tonolini, Jensen and Murray-Smith, "Variational Sparse Coding", UAI 2019, section 3.
+    Reference: Tonolini, Jensen and Murray-Smith, "Variational Sparse Coding", UAI 2019.
 
     >>> q = SpikeAndSlab(torch.tensor([0.0, 1.0]), torch.ones(2), torch.ones(2))
     >>> q.mean, q.sample((100,)).eq(0).sum(0)
@@ -158,6 +158,8 @@ def _kl_to_mixture(q: Assigned, p: SlabMixture) -> Tensor:
 class SpikeAndSlabEncoder(GaussianEncoder):
     """x (B, *data_shape) -> `SpikeAndSlab` over (B, D), relaxed in training and exact in evaluation mode.
 
+    Exact samples have no gradient in the gates, and bounds and importance weights need them.
+
     A third head h on the encoder's features gives `log gamma = -relu(-h)`, kept where gamma is in [1e-6, 1 - 1e-6].
 
     Parameters: `encoder`, whose features and heads it takes over; `gate`, a module features -> h (B, D); `slope`, how
@@ -210,7 +212,7 @@ class SpikeAndSlabEncoder(GaussianEncoder):
 
 
 class SpikeAndSlabPrior(nn.Module):
-    """The fixed prior of the paper's first version (2018): every dimension is N(0, 1) with probability alpha, else 0.
+    """The fixed prior of the first version (2018): each dimension is N(0, 1) with probability alpha, else exactly 0.
 
     `dense_samples` draws from N(0, I) in the place of the prior, as the public replication's code does for its
     images (Alfo5123/Variational-Sparse-Coding); density and KL stay as they are. The decoder has then hardly seen such
