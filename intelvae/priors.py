@@ -119,14 +119,18 @@ class Vamp(nn.Module):
         """The pseudo-inputs `u_c`, (C, *data_shape), within the data's range."""
         return self.inputs if self.data_range is None else self.inputs.clamp(*self.data_range)
 
-    def forward(self) -> Distribution:
+    def components(self) -> Distribution:
+        """The posteriors `q(y|u_c)`, one distribution with batch shape (C,)."""
         (encoder,) = self._encoder
         training = encoder.training
         encoder.eval()
         try:
-            components = encoder(self.pseudo_inputs())
+            return encoder(self.pseudo_inputs())
         finally:
             encoder.train(training)
+
+    def forward(self) -> Distribution:
+        components = self.components()
         weights = components.mean.new_ones(len(self.inputs))
         return _mixture(weights, components)
 

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_model
 from torch import nn
 
+from intelvae import regularizers
 from intelvae.metrics.features import STAND_IN
 
 SEMANTICS = 1  # raised when a change to the code alters results: records of older semantics are not found any more
@@ -39,11 +40,12 @@ class RunConfig:
     `components`, `radius`, `scale`), "vamp" (`components`) and "sparse" (`weight`, `scale`), "mog" and "vamp" also with
     `legacy`, names of options of `priors.Legacy`; `posterior` "gaussian" or "sylvester" (options of
     `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
-    or "gm-vae" (options of `gmvae.Components`, and `free_nats`), which has its own prior and posterior and no mapping.
+    "gm-vae" (options of `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`,
+    their number, in the place of `start`); the last two have their own prior and posterior and no mapping.
     Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs` of `steps_per_epoch` steps
     for data that never ends. `smoke_data` uses the embedded samples only; `repeats` (mnist-01) and `features` (mnist,
-    fashion-mnist) are those of `tasks.create`. Raises `ValueError` for an unknown prior,
-    posterior or model and for ones that do not go together; the other names are checked before training starts.
+    fashion-mnist) are those of `tasks.create`. Raises `ValueError` for an unknown prior, posterior, model or penalty
+    and for ones that do not go together; the other names are checked before training starts.
     """
 
     data: str
@@ -66,6 +68,8 @@ class RunConfig:
     beta: float = 1.0
     warmup: int = 0
     gamma: float = 0.0
+    penalty: str = "gates"
+    alpha: float = 0.0
     clip: float | None = None
     patience: int | None = None
     steps_per_epoch: int | None = None
@@ -79,7 +83,8 @@ class RunConfig:
         for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_options")]:
             object.__setattr__(self, name, _frozen(getattr(self, name)))
         object.__setattr__(self, "repeats", tuple(self.repeats))
-        for name, known in (("prior", PRIORS), ("posterior", POSTERIORS), ("model", MODELS)):
+        choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "penalty": regularizers.PENALTIES}
+        for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
         if self.posterior == "sylvester" and self.prior == "vamp":
@@ -92,9 +97,11 @@ class RunConfig:
     @property
     def method(self) -> str:
         """The name the paper's tables use for this model."""
-        if self.model == "gm-vae":
-            return "GM-VAE"
+        if self.model != "vae":
+            return {"gm-vae": "GM-VAE", "vsc": "Sparse-VAE"}[self.model]
         by_prior = {"normal": "VAE", "mog": "MoG-VAE", "vamp": "Vamp-VAE", "sparse": "VAE, sparse prior"}
+        if self.prior == "sparse" and self.alpha:
+            by_prior["sparse"] = "DD"
         name = by_prior[self.prior] if self.mapping == "identity" else "InteL-VAE"
         return f"{name} + Sylvester" if self.posterior == "sylvester" else name
 
@@ -115,7 +122,7 @@ class RunConfig:
 
 PRIORS = ("normal", "mog", "vamp", "sparse")
 POSTERIORS = ("gaussian", "sylvester")
-MODELS = ("vae", "gm-vae")
+MODELS = ("vae", "gm-vae", "vsc")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from tqdm import tqdm
 import intelvae
 from intelvae import flows, likelihoods, mappings, networks, priors, side_by_side, tasks, training
 from intelvae.data import toys
-from intelvae.models import GMVAE, VAE, gmvae
+from intelvae.models import GMVAE, VAE, gmvae, vsc
 from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
 MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
@@ -53,7 +53,7 @@ def task(config: RunConfig) -> tasks.Task:
 
 
 def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> VAE:
-    """The untrained model of `config` for data of `shape`; `examples` start the pseudo-inputs of a Vamp prior.
+    """The untrained model of `config` for data of `shape`; `examples` start the pseudo-inputs of a prior that has them.
 
     Weights come from torch's global generator. Raises `ValueError`, one line, for a name or option that is unknown.
     """
@@ -67,6 +67,15 @@ def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> 
         components = _make("the model 'gm-vae'", gmvae.Components, **options)
         encoder, _ = networks.create(config.network, shape, config.latent_dim + components.context_dim)
         return GMVAE(encoder, decoder, components, priors.StandardNormal(components.context_dim), free_nats)
+    if config.model == "vsc":
+        options = dict(config.model_options)
+        count = options.pop("pseudo_inputs", 0)
+        if not 0 <= count <= len(examples):
+            raise ValueError(f"the model 'vsc' cannot start {count} pseudo-inputs from {len(examples)} examples")
+        if count:
+            options["start"] = training.as_float(examples[:count])
+        parts = (config.network, shape, config.latent_dim, decoder)
+        return _make("the model 'vsc'", vsc.create, *parts, **options)
     if config.posterior == "sylvester":
         options = dict(config.posterior_options)
         encoder = _make("the posterior 'sylvester'", flows.SylvesterEncoder, encoder, shape, **options)
@@ -134,6 +143,8 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
                 precision=config.precision,
                 generator=order,
                 gamma=config.gamma,
+                penalty=config.penalty,
+                alpha=config.alpha,
                 **_settings(config),
             )
         except training.TrainingError as error:
@@ -184,7 +195,7 @@ def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trai
 def alike(config: RunConfig) -> RunConfig | None:
     """What a run shares with those it can be trained side by side with; None if it can only be trained alone.
 
-    That is its config without the seed and the name of the toy data, for the perceptron in float32 without a penalty,
+    That is its config without the seed and the name of the toy data, for the perceptron in float32 without penalties,
     and for a model whose only noise in training is that of a Gaussian posterior.
     """
     fits = (
@@ -192,6 +203,7 @@ def alike(config: RunConfig) -> RunConfig | None:
         and config.data in toys.NAMES
         and config.precision == "float32"
         and not config.gamma
+        and not config.alpha
     )
     fits &= config.model == "vae" and config.posterior == "gaussian" and "legacy" not in dict(config.prior_options)
     return dataclasses.replace(config, seed=0, data="") if fits and config.steps_per_epoch is not None else None

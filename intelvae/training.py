@@ -118,23 +118,27 @@ def fit(
     beta: float = 1.0,
     warmup: int = 0,
     gamma: float = 0.0,
+    penalty: str = "gates",
+    alpha: float = 0.0,
     clip: float | None = None,
     patience: int | None = None,
     precision: str | None = None,
     generator: torch.Generator | None = None,
     on_epoch: Callable[[int, History], None] | None = None,
 ) -> History:
-    """Maximise the mean of `reconstruction - beta KL`, less `gamma L_sp`, with Adam; the model is changed in place.
+    """Maximise the mean of `reconstruction - beta KL`, less penalties, with Adam; the model is changed in place.
 
     Parameters: `train`, a tensor (N, *data_shape), shuffled anew each epoch, or a function `(n, generator) -> data`
     that draws fresh data in random order, an epoch at a time, which needs `steps_per_epoch`; `valid` (M,
     *data_shape), only ever evaluated; `warmup`, the epochs over which the weight of the KL rises to beta
-    (`weight_of_kl`); `gamma`, the weight of the penalty `regularizers.sparsity` on the gates of a sparse mapping at
-    the batch's y; `clip`, the largest norm of the gradient; `patience`, the number of epochs without a better
-    validation ELBO after which training stops and the best weights come back (None: train to the end, keep the
-    last); `precision`, "float32" or "bfloat16", which runs the networks under torch's autocast and sums all
-    densities in float32 (validation is always float32), by default the `fastest`. `generator` orders the data; the
-    noise of the latents comes from torch's global generator, which the caller seeds.
+    (`weight_of_kl`); `gamma`, the weight of `regularizers.penalty` at the batch's y, by default L_sp on the gates of a
+    sparse mapping, and `penalty`, the name of another; `alpha`, the weight of `regularizers.mmd` between the batch's y
+    and as many draws of the prior, which together with `priors.Sparse` is the DD of Mathieu et al.; `clip`, the largest
+    norm of the gradient; `patience`, the number of epochs without a better validation ELBO after which training stops
+    and the best weights come back (None: train to the end, keep the last); `precision`, "float32" or "bfloat16", which
+    runs the networks under torch's autocast and sums all densities in float32 (validation is always float32), by
+    default the `fastest`. `generator` orders the data; the noise of the latents and the draws of the prior come from
+    torch's global generator, which the caller seeds.
 
     Raises `ValueError` for settings that do not fit, `TrainingError` when the objective is not a number.
     """
@@ -142,10 +146,12 @@ def fit(
         raise ValueError("steps_per_epoch goes with a function that draws data, and only with one")
     if not callable(train) and len(train) < batch_size:
         raise ValueError(f"the batch size {batch_size} exceeds the {len(train)} training examples")
-    if gamma and not hasattr(model.mapping, "gates"):
+    if gamma and penalty == "gates" and not hasattr(model.mapping, "gates"):
         raise ValueError(
             f"gamma = {gamma} penalises the gates of a mapping, and {type(model.mapping).__name__} has none"
         )
+    if alpha and isinstance(model, bounds.Structured):
+        raise ValueError(f"alpha = {alpha} needs a prior over the codes alone, and {type(model).__name__} has none")
     device = next(model.parameters()).device
     precision = precision or fastest(model)
     if precision not in PRECISIONS:
@@ -165,7 +171,9 @@ def fit(
                 terms = bounds.terms(model, as_float(batch.to(device)))
             objective = (terms.reconstruction - weight * terms.kl).mean()
             if gamma:
-                objective = objective - gamma * regularizers.sparsity(model.mapping.gates(terms.y))  # type: ignore[operator]
+                objective = objective - gamma * regularizers.penalty(penalty, model.mapping, terms.y)
+            if alpha:
+                objective = objective - alpha * regularizers.mmd(model.prior().sample(terms.y.shape[:1]), terms.y)
             optimiser.zero_grad(set_to_none=True)
             (-objective).backward()
             if clip is not None:
