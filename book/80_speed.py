@@ -209,7 +209,7 @@ pd.DataFrame(found).set_index("rewriting").round(2)
 #
 # ## What bfloat16 costs
 #
-# Nothing that matters, or it would not be used. The VAE of Table 1 for a few epochs on all of MNIST, and the InteL-VAE of
+# It should be nothing that matters. The VAE of Table 1 for a few epochs on all of MNIST, and the InteL-VAE of
 # Table 2 on zeros and ones, in both precisions, seed by seed:
 
 # %% tags=["hide-input"]
