@@ -164,6 +164,10 @@ figure = plots.by_seed(records, "aggregate_mismatch", "aggregate mismatch")
 for claim in [c for c in claims.CLAIMS if c.page == PAGE]:
     print(f"{claim.id}. {claim.claim}.\n    {claim.rule}")
 
+# %% tags=["hide-input"]
+found = claims.rows([*bridge, *records], profile, page=PAGE)
+claims.Table(found)
+
 # %% [markdown]
 # ## What the paper leaves open
 #
@@ -180,6 +184,5 @@ for claim in [c for c in claims.CLAIMS if c.page == PAGE]:
 # 2. Rotate the data by 45 degrees. Which model still has sparse codes?
 # 3. The VAE of Figure 2 has ten units a layer. How does the bridge change with 50?
 
-# %% tags=["nbval-check-output"]
-found = claims.rows([*bridge, *records], profile, page=PAGE)
+# %% tags=["nbval-check-output", "hide-cell"]
 print(claims.verdicts(found))

@@ -261,6 +261,7 @@ found = claims.rows(records, profile, page=PAGE)
 counts = pd.Series([row["verdict"] for row in found]).value_counts()
 glue("connectivity_reproduced", int(counts.get(rules.REPRODUCED, 0)), display=False)
 glue("connectivity_claims", len(found), display=False)
+claims.Table(found)
 
 # %% [markdown]
 # Of {glue:text}`connectivity_claims` comparisons, {glue:text}`connectivity_reproduced` are reproduced by that rule.
@@ -280,5 +281,5 @@ glue("connectivity_claims", len(found), display=False)
 # 2. Give the infinity sign the one-hole mapping. Which number gets worse, and which does not?
 # 3. Write a mapping to a torus in four dimensions, and data to go with it.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "hide-cell"]
 print(claims.verdicts(found))

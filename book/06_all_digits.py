@@ -137,7 +137,7 @@ axis.spines[["top", "right"]].set_visible(False)
 
 # %% tags=["hide-input"]
 found = claims.rows(records, profile, page=PAGE)
-pd.DataFrame(found)[["verdict", "claim", "paper", "ours", "sd", "n", "p"]].round(4)
+claims.Table(found)
 
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does
@@ -178,6 +178,6 @@ pd.DataFrame(rows).set_index(["method", "the code"]).round(1)
 # 2. Train with `model_options={"free_nats": 0}` for the GM-VAE. How many of its components are used?
 # 3. Give the factors the other order, `(5, 2)`. Should anything change?
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "hide-cell"]
 assert floor < frame[f"frechet_{sizes[-1]}"].min()
 print(claims.verdicts(found))

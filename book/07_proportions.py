@@ -119,7 +119,7 @@ axis.spines[["top", "right"]].set_visible(False)
 
 # %% tags=["hide-input"]
 found = claims.rows(records, profile, page=PAGE)
-pd.DataFrame(found)[["verdict", "claim", "paper", "ours", "sd", "n", "test"]].round(3)
+claims.Table(found)
 
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does
@@ -137,5 +137,5 @@ pd.DataFrame(found)[["verdict", "claim", "paper", "ours", "sd", "n", "test"]].ro
 # 2. The standard deviations of the paper's middle rows are near 10 points. What would runs that fail now and then give?
 # 3. Train with $c_2 = 0.5$. Is the threshold learned faster?
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "hide-cell"]
 print(claims.verdicts(found))

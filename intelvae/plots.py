@@ -125,7 +125,7 @@ def by_seed(records: Sequence[Record], metric: str, label: str, *, group: str = 
     axis.set_xticks(range(len(groups)), groups)
     axis.set_ylabel(label)
     axis.set_ylim(bottom=0)
-    axis.legend(frameon=False, ncols=len(methods))
+    figure.legend(loc="outside upper center", frameon=False, ncols=len(methods))
     axis.spines[["top", "right"]].set_visible(False)
     return figure
 

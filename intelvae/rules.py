@@ -131,7 +131,8 @@ class Excess(Claim):
         found = {r.config.seed: self.metric(r) for r in records if r.config.method == self.method}
         finding = smaller(dict.fromkeys(found, self.limit), found)
         mean, sd = summary(list(found.values())) if found else (None, None)
-        return dataclasses.replace(finding, ours=mean, sd=sd, test=finding.test.replace("paired", "one-sample"))
+        test = f"one-sample t against {self.limit:.3g}" if finding.test else ""
+        return dataclasses.replace(finding, ours=mean, sd=sd, test=test)
 
 
 @dataclass(frozen=True)
@@ -191,4 +192,4 @@ def smaller(ours: dict[int, float], other: dict[int, float]) -> Finding:
         p = float(stats.ttest_rel(a, b).pvalue)
     better = statistics.fmean(differences) < 0
     verdict = (REPRODUCED if p < LEVEL else PARTLY) if better else NOT_REPRODUCED
-    return Finding(mean, sd, len(seeds), "paired t", p, verdict)
+    return Finding(mean, sd, len(seeds), f"paired t against {statistics.fmean(b):.3g}", p, verdict)

@@ -1,6 +1,7 @@
 """The paper's claims and the rules that decide them: each rule on records whose verdict is known."""
 
 import dataclasses
+import html
 
 import pytest
 
@@ -133,3 +134,9 @@ def test_of_several_mappings_the_one_that_the_claim_names_is_compared(record):
     ]
     finding = claim.judge(records)
     assert finding.verdict == rules.REPRODUCED and finding.ours == pytest.approx(1.1)  # the mean of 1, 1.1, 1.2
+
+
+def test_a_table_for_readers_cuts_no_claim_short():
+    found = claims.rows([], "smoke", page=claims.MULTI_MODALITY)
+    shown = html.unescape(claims.Table(found)._repr_html_())
+    assert all(row["claim"] in shown for row in found)
