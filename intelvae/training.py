@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -123,6 +124,7 @@ def fit(
     clip: float | None = None,
     patience: int | None = None,
     precision: str | None = None,
+    deterministic: bool = False,
     generator: torch.Generator | None = None,
     on_epoch: Callable[[int, History], None] | None = None,
 ) -> History:
@@ -137,8 +139,9 @@ def fit(
     norm of the gradient; `patience`, the number of epochs without a better validation ELBO after which training stops
     and the best weights come back (None: train to the end, keep the last); `precision`, "float32" or "bfloat16", which
     runs the networks under torch's autocast and sums all densities in float32 (validation is always float32), by
-    default the `fastest`. `generator` orders the data; the noise of the latents and the draws of the prior come from
-    torch's global generator, which the caller seeds.
+    default the `fastest`; `deterministic`, only algorithms that give the same bits every time, which a CPU has anyway
+    and which are slower on a GPU (torch raises `RuntimeError` where there is none). `generator` orders the data; the
+    noise of the latents and the draws of the prior come from torch's global generator, which the caller seeds.
 
     Raises `ValueError` for settings that do not fit, `TrainingError` when the objective is not a number.
     """
@@ -159,46 +162,62 @@ def fit(
     generator = generator if generator is not None else torch.Generator().manual_seed(0)
     if precision == "bfloat16":
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # pays together with bfloat16 only
+    if not callable(train):
+        train = train.to(device)  # all of it, once, in the bytes it comes in
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     history = History()
     best_weights: dict | None = None
-    for epoch in range(epochs):
-        model.train()
-        weight = weight_of_kl(epoch, beta, warmup)
-        steps = []  # looked at once an epoch, since a look at a number on a GPU waits for it
-        for batch in _batches(train, batch_size, steps_per_epoch, generator):
-            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-                terms = bounds.terms(model, as_float(batch.to(device)))
-            objective = (terms.reconstruction - weight * terms.kl).mean()
-            if gamma:
-                objective = objective - gamma * regularizers.penalty(penalty, model.mapping, terms.y)
-            if alpha:
-                objective = objective - alpha * regularizers.mmd(model.prior().sample(terms.y.shape[:1]), terms.y)
-            optimiser.zero_grad(set_to_none=True)
-            (-objective).backward()
-            if clip is not None:
-                clip_grad_norm_(model.parameters(), clip)
-            optimiser.step()
-            steps.append(torch.stack([objective.detach(), terms.kl.detach().mean()]))
-        best = history.add(torch.stack(steps), evaluate(model, valid), beta=weight, lr=lr, patience=patience)
-        if best and patience is not None:
-            best_weights = copy.deepcopy(model.state_dict())
-        if on_epoch is not None:
-            on_epoch(epoch, history)
-        if history.stalled(patience):
-            break
+    with _algorithms(deterministic):
+        for epoch in range(epochs):
+            model.train()
+            weight = weight_of_kl(epoch, beta, warmup)
+            steps = []  # looked at once an epoch, since a look at a number on a GPU waits for it
+            for batch in _batches(train, batch_size, steps_per_epoch, generator, device):
+                with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+                    terms = bounds.terms(model, as_float(batch))
+                objective = (terms.reconstruction - weight * terms.kl).mean()
+                if gamma:
+                    objective = objective - gamma * regularizers.penalty(penalty, model.mapping, terms.y)
+                if alpha:
+                    objective = objective - alpha * regularizers.mmd(model.prior().sample(terms.y.shape[:1]), terms.y)
+                optimiser.zero_grad(set_to_none=True)
+                (-objective).backward()
+                if clip is not None:
+                    clip_grad_norm_(model.parameters(), clip)
+                optimiser.step()
+                steps.append(torch.stack([objective.detach(), terms.kl.detach().mean()]))
+            best = history.add(torch.stack(steps), evaluate(model, valid), beta=weight, lr=lr, patience=patience)
+            if best and patience is not None:
+                best_weights = copy.deepcopy(model.state_dict())
+            if on_epoch is not None:
+                on_epoch(epoch, history)
+            if history.stalled(patience):
+                break
     if best_weights is not None:
         model.load_state_dict(best_weights)
     model.eval()
     return history
 
 
-def _batches(train: Tensor | Sampler, size: int, steps: int | None, generator: torch.Generator):
+@contextmanager
+def _algorithms(deterministic: bool) -> Iterator[None]:
+    """Torch's deterministic algorithms inside, if asked for, and outside what there was before."""
+    before, warn = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(deterministic or before, warn_only=warn and not deterministic)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before, warn_only=warn)
+
+
+def _batches(
+    train: Tensor | Sampler, size: int, steps: int | None, generator: torch.Generator, device: torch.device
+) -> Iterator[Tensor]:
     """One epoch of batches; an incomplete last batch of a tensor is dropped (it changes with the shuffle)."""
     if callable(train):
         assert steps is not None
-        yield from train(steps * size, generator).split(size)
+        yield from train(steps * size, generator).to(device).split(size)
     else:
-        order = torch.randperm(len(train), generator=generator)
+        order = torch.randperm(len(train), generator=generator).to(device)
         for start in range(0, len(train) - size + 1, size):
             yield train[order[start : start + size]]

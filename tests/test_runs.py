@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 
-from intelvae import experiments, runs, tasks, training
+from intelvae import bench, experiments, runs, tasks, training
 from intelvae.models import VAE
 from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
@@ -210,3 +210,16 @@ def test_fit_refuses_settings_that_do_not_fit():
 def test_packed_images_survive():
     pixels = torch.randint(0, 256, (3, 1, 5, 5), dtype=torch.uint8)
     assert torch.equal(tasks.unpack(json.loads(json.dumps(tasks.pack(pixels)))), pixels)
+
+
+def test_deterministic_training_ends_with_the_algorithms_that_were_there_before():
+    def algorithms(epoch, history):
+        seen.append(torch.are_deterministic_algorithms_enabled())
+
+    seen = []
+    for deterministic in (True, False):
+        model = bench.Case("mlp", (2,), 2, steps=1).model()
+        x = torch.zeros(10, 2)
+        training.fit(model, x, x, epochs=1, batch_size=5, deterministic=deterministic, on_epoch=algorithms)
+        seen.append(torch.are_deterministic_algorithms_enabled())
+    assert seen == [True, False, False, False]
