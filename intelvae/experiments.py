@@ -128,8 +128,10 @@ TOY_SCALE = {"smoke": Scale(1, 3, 100), "laptop": Scale(10, 20, 1000), "paper": 
 
 DIGIT_METHODS: dict[str, dict] = {
     "vae": {},
+    "gm-vae": {"model": "gm-vae", "model_options": {"components": 2, "context_dim": 2}},
     "mog": {"prior": "mog", "prior_options": {"components": 2, "radius": 2.0, "scale": 1.0}},
     "vamp": {"prior": "vamp", "prior_options": {"components": 50}},
+    "sylvester": {"posterior": "sylvester", "posterior_options": {"variant": "orthogonal", "steps": 4, "vectors": 1}},
     "intel": {"mapping": "clusters", "mapping_options": {"k": 2}},
 }
 DIGIT_SCALE = {"smoke": Scale(1, 6), "laptop": Scale(5, 30), "paper": Scale(10, 60)}

@@ -22,7 +22,9 @@ BLUE, ORANGE, GREEN, GREY = (
 STYLE: dict[str, dict[str, Any]] = {
     "VAE": {"color": BLUE, "marker": "o", "ls": "-"},
     "Vamp-VAE": {"color": GREEN, "marker": "^", "ls": "--"},
+    "GM-VAE": {"color": "#e69f00", "marker": "P", "ls": (0, (3, 1, 1, 1))},
     "MoG-VAE": {"color": "#cc79a7", "marker": "D", "ls": ":"},
+    "VAE + Sylvester": {"color": "#56b4e9", "marker": "X", "ls": (0, (1, 1))},
     "InteL-VAE": {"color": ORANGE, "marker": "s", "ls": "-."},
     "VAE, sparse prior": {"color": "#56b4e9", "marker": "v", "ls": (0, (5, 1))},
 }
@@ -110,6 +112,7 @@ def by_seed(records: Sequence[Record], metric: str, label: str, *, group: str = 
     groups = list(dict.fromkeys(getattr(r.config, group) for r in records if metric in r.metrics))
     methods = list(dict.fromkeys(r.config.method for r in records))
     figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
+    step = min(0.22, 0.8 / len(methods))
     for j, method in enumerate(methods):
         for i, name in enumerate(groups):
             values = [
@@ -117,11 +120,11 @@ def by_seed(records: Sequence[Record], metric: str, label: str, *, group: str = 
                 for r in records
                 if r.config.method == method and getattr(r.config, group) == name and metric in r.metrics
             ]
-            x = i + (j - (len(methods) - 1) / 2) * 0.22
+            x = i + (j - (len(methods) - 1) / 2) * step
             style = STYLE[method]
             axis.plot(np.full(len(values), x), values, style["marker"], color=style["color"], ms=4, alpha=0.6,
                       label=method if i == 0 else None, mew=0)  # fmt: skip
-            axis.plot([x - 0.08, x + 0.08], [np.mean(values)] * 2, color="black", lw=1.2)
+            axis.plot([x - 0.36 * step, x + 0.36 * step], [np.mean(values)] * 2, color="black", lw=1.2)
     axis.set_xticks(range(len(groups)), groups)
     axis.set_ylabel(label)
     axis.set_ylim(bottom=0)
