@@ -104,7 +104,7 @@ def run(
         for metric in members[0].metrics:
             mean, sd = rules.summary([r.metrics[metric] for r in members])
             cells.append(f"{metric} {mean:.4g}" + ("" if math.isnan(sd) else f" ± {sd:.2g}"))
-        typer.echo(f"{' · '.join(names)} ({len(members)} seeds): " + ", ".join(cells))
+        typer.echo(f"{' · '.join(names)} ({len(members)} seed{"s" * (len(members) > 1)}): " + ", ".join(cells))
 
 
 @app.command()
