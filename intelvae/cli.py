@@ -96,15 +96,34 @@ def run(
 ) -> None:
     """Run what is missing of one experiment, and print its metrics: mean and standard deviation over seeds."""
     records = _sweep(experiments.grid(experiment, profile, parse_seeds(seeds)), profile, jobs, device, dask)
-    groups: dict[tuple[str, str, str, str], list[Record]] = {}
+    groups: dict[RunConfig, list[Record]] = {}
     for r in records:
-        groups.setdefault((r.config.data, r.config.network, r.config.likelihood, r.config.method), []).append(r)
-    for names, members in groups.items():
+        groups.setdefault(dataclasses.replace(r.config, seed=0), []).append(r)
+    for config, members in groups.items():
         cells = []
         for metric in members[0].metrics:
             mean, sd = rules.summary([r.metrics[metric] for r in members])
             cells.append(f"{metric} {mean:.4g}" + ("" if math.isnan(sd) else f" ± {sd:.2g}"))
-        typer.echo(f"{' · '.join(names)} ({len(members)} seed{"s" * (len(members) > 1)}): " + ", ".join(cells))
+        count = f"{len(members)} seed{'s' * (len(members) > 1)}"
+        typer.echo(f"{_label(config, list(groups))} ({count}): " + ", ".join(cells))
+
+
+def _label(config: RunConfig, others: list[RunConfig]) -> str:
+    """What names `config` among the others: data, network, likelihood, method, and settings if more share these."""
+
+    def names(c: RunConfig) -> list[str]:
+        return [c.data, c.network, c.likelihood, c.method]
+
+    alike = [other for other in others if names(other) == names(config)]
+    fields = [f.name for f in dataclasses.fields(config) if len({getattr(c, f.name) for c in alike}) > 1]
+    return " · ".join([*names(config), *(f"{name} {_text(getattr(config, name))}" for name in fields)])
+
+
+def _text(value: object) -> str:
+    """Options as `name=value, ...`, everything else as it prints."""
+    if isinstance(value, tuple) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value):
+        return ", ".join(f"{k}={v}" for k, v in value) or "as they are"
+    return str(value)
 
 
 @app.command()

@@ -1,12 +1,13 @@
 """The command line: what it prints, and exit code 2 with one line for what it cannot take."""
 
+import dataclasses
 import json
 import subprocess
 import sys
 
 import pytest
 
-from intelvae import claims, cli
+from intelvae import claims, cli, experiments
 
 
 def call(monkeypatch, capsys, *arguments):
@@ -45,6 +46,12 @@ def test_run_prints_metrics_from_the_store_the_second_time(monkeypatch, capsys, 
     assert first[0] == 0 and "sliced_wasserstein" in first[1] and "InteL-VAE" in first[1]
     assert call(monkeypatch, capsys, "run", "framework", "--seeds", "3") == first
     assert [p.stat().st_mtime_ns for p in tmp_path.iterdir()] == times
+
+
+@pytest.mark.parametrize("experiment", experiments.NAMES)
+def test_every_model_of_an_experiment_has_a_line_of_its_own(experiment):
+    models = list({dataclasses.replace(c, seed=0) for c in experiments.grid(experiment, "laptop")})
+    assert len({cli._label(model, models) for model in models}) == len(models)
 
 
 def test_dask_that_is_not_installed_is_named(monkeypatch, capsys, tmp_path):
