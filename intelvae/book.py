@@ -147,11 +147,14 @@ def site() -> Path:
     return render(ROOT / "book", ROOT / "_build" / "published", ROOT)
 
 
-def references() -> None:
-    """Writes the smoke references of the tests, `tests/notebooks/*.ipynb`: the pages' text outputs without pictures."""
+def references(only: str = "") -> None:
+    """Writes the smoke references of the tests, `tests/notebooks/*.ipynb`: the pages' text outputs without pictures.
+
+    `only` is what the names of the pages begin with. Raises `ValueError` if none does.
+    """
     folder = ROOT / "tests" / "notebooks"
-    _execute_all(folder, {"profile": "smoke"})
-    for path in folder.glob("*.ipynb"):
+    _execute_all(folder, {"profile": "smoke"}, only)
+    for path in folder.glob(f"{only}*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
             for output in cell.get("outputs", []):

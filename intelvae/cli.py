@@ -186,21 +186,23 @@ def book(
     references: Annotated[
         bool, typer.Option("--references", help="Refresh the smoke references of the tests.")
     ] = False,
-    page: Annotated[str, typer.Option(help="With --publish: only pages whose name begins so, such as 04.")] = "",
+    page: Annotated[
+        str, typer.Option(help="With --publish or --references: only pages whose name begins so, such as 04.")
+    ] = "",
 ) -> None:
     """Execute the pages at a profile and build the book."""
     from intelvae import book as pages  # needs the tools of the book, which the library does without
 
     if site + publish + references > 1:
         raise ValueError("choose one of --site, --publish and --references")
-    if page and not publish:
-        raise ValueError("--page goes with --publish")
+    if page and not (publish or references):
+        raise ValueError("--page goes with --publish or --references")
     if site:
         typer.echo(pages.site())
     elif publish:
         pages.publish(profile, {"device": device, "jobs": jobs}, page)
     elif references:
-        pages.references()
+        pages.references(page)
     else:
         typer.echo(pages.make(profile, parameters={"device": device, "jobs": jobs}))
 
