@@ -113,9 +113,9 @@ records = experiments.records("multi-modality", profile, seeds, jobs=jobs, devic
 # %% tags=["hide-input"]
 main = [r for r in records if r.config.network == "mathieu" and r.config.likelihood == "gaussian"]
 first = [r for r in main if r.config.seed == main[0].config.seed]
-print(plots.provenance(records, profile))
+print(plots.provenance(records, profile, experiments.grid("multi-modality", profile, seeds)))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 6 of the paper, with all six methods: generated digits, first seed, the network of Mathieu et al., squared error.", "name": "fig-digits"}, "image": {"alt": "Rows of generated zeros and ones for each method."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 6 of the paper, with more methods: generated digits, first seed, the network of Mathieu et al., squared error.", "name": "fig-digits"}, "image": {"alt": "Rows of generated zeros and ones for each method."}}
 figure = plots.image_rows(first)
 
 # %% [markdown]
@@ -193,7 +193,7 @@ figure = plots.by_seed(squared, "stray", "share of strays", group="network")
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the InteL-VAE puts the test digits: histograms of z by digit, one panel a seed (network of Mathieu et al.).", "name": "fig-digits-latents"}, "image": {"alt": "Histograms of the latent by digit and seed."}}
 figure = plots.latent_histograms([r for r in main if r.config.method == "InteL-VAE"])
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The same for all six methods, first seed.", "name": "fig-digits-latents-methods"}, "image": {"alt": "Histograms of the latent by digit and method."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The same by method, first seed.", "name": "fig-digits-latents-methods"}, "image": {"alt": "Histograms of the latent by digit and method."}}
 figure = plots.latent_histograms(first)
 
 # %% [markdown]

@@ -95,7 +95,7 @@ def label(record):
     return "InteL-VAE, 2 x 5" if options else record.config.method
 
 
-print(plots.provenance(records, profile))
+print(plots.provenance(records, profile, experiments.grid("table1", profile, seeds)))
 sizes = sorted({int(k.split("_")[1]) for k in records[0].metrics if k.startswith("frechet_")})
 columns = {f"frechet_{n}": f"{name}, N = {n:,}" for n in sizes}
 columns |= {

@@ -79,7 +79,7 @@ for b in (0.0, -0.6745, -1.0):
 records = experiments.records("proportions", profile, seeds, jobs=jobs, device=device)
 
 # %% tags=["hide-input"]
-print(plots.provenance(records, profile))
+print(plots.provenance(records, profile, experiments.grid("proportions", profile, seeds)))
 truth = {repeats: share for share, repeats in experiments.PROPORTIONS.items()}
 frame = pd.DataFrame(
     [

@@ -244,7 +244,7 @@ pd.DataFrame(
 
 # %% tags=["hide-input"]
 records = experiments.records("precision", profile, seeds, jobs=jobs, device=device)
-print(plots.provenance(records, profile))
+print(plots.provenance(records, profile, experiments.grid("precision", profile, seeds)))
 frame = pd.DataFrame(
     [
         {

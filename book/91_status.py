@@ -70,9 +70,7 @@ counts = table.groupby(["page", "verdict"]).size().unstack(fill_value=0)
 counts
 
 # %% tags=["hide-input"]
-shown = table[["verdict", "where", "claim", "paper", "ours", "sd", "n", "p"]].copy()
-shown[["ours", "sd", "p"]] = shown[["ours", "sd", "p"]].astype(float).round(4)
-shown.astype(object).where(shown.notna(), "").set_index("verdict")
+claims.Table(found)
 
 # %% tags=["nbval-check-output"]
 print(len(found), "claims on", table.page.nunique(), "pages")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from intelvae import tasks
-from intelvae.records import Record
+from intelvae.records import Record, RunConfig
 
 BLUE, ORANGE, GREEN, GREY = (
     "#0072b2",
@@ -30,16 +31,24 @@ STYLE: dict[str, dict[str, Any]] = {
 }
 
 
-def provenance(records: Sequence[Record], profile: str) -> str:
-    """The line under a figure or table: profile, seeds, data, versions and commits that it comes from."""
+def provenance(records: Sequence[Record], profile: str, grid: Sequence[RunConfig] = ()) -> str:
+    """The line under a figure or table: profile, seeds, data, versions and commits that it comes from.
+
+    A second line names the runs of `grid`, those that were asked for, that have no record yet.
+    """
     seeds = sorted({r.config.seed for r in records})
     commits = sorted({r.commit for r in records})
     data = ", ".join(dict.fromkeys(r.config.data for r in records))
     which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
     torches = ", ".join(sorted({r.versions["torch"] for r in records}))
-    return (
+    line = (
         f"profile {profile}; {which}; {len(records)} runs; data: {data}; torch {torches}; commit {', '.join(commits)}"
     )
+    done = {r.config for r in records}
+    missing = Counter(f"{c.method} ({c.network}, {c.likelihood})" for c in grid if c not in done)
+    if not missing:
+        return line
+    return f"{line}\nnot run yet: " + ", ".join(f"{count} of {name}" for name, count in missing.items())
 
 
 def _points(axis: plt.Axes, points: Sequence | Tensor, limit: tuple[float, float], **style) -> None:
