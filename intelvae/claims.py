@@ -352,7 +352,7 @@ class Table:
                 "verdict": row["verdict"],
                 "claim": f"{row['where']}. {row['claim']}",
                 "paper": row["paper"],
-                "ours": _ours(row),
+                "ours": _ours(row, ".4g", ".2g"),
                 "test": ", ".join(filter(None, [row["test"], f"n = {row['n']}", _p(row)])),
             }
             for row in self.found
@@ -361,21 +361,23 @@ class Table:
             return pd.DataFrame(shown).to_html(index=False)
 
 
-def _ours(row: dict[str, Any], digits: str = ".3g") -> str:
+def _ours(row: dict[str, Any], digits: str, digits_of_sd: str) -> str:
     if row["ours"] is None:
         return "no runs"
-    spread = f" ± {row['sd']:{digits}}" if row["n"] > 1 and row["sd"] is not None else ""
+    spread = f" ± {row['sd']:{digits_of_sd}}" if row["n"] > 1 and row["sd"] is not None else ""
     return f"{row['ours'] + 0.0:{digits}}{spread}"
 
 
 def _p(row: dict[str, Any]) -> str:
-    return "" if row["p"] is None else f"p = {row['p']:.4f}"
+    if row["p"] is None:
+        return ""
+    return f"p = {row['p']:.4f}" if row["p"] >= 1e-4 else "p < 0.0001"
 
 
 def verdicts(found: Sequence[dict[str, Any]]) -> str:
     """The rows of `rows` as text, a line each: verdict, id, ours, n and p; what a page's last cell prints."""
     lines = []
     for row in found:
-        numbers = ", ".join(filter(None, [_ours(row, ".4f"), f"n = {row['n']}", _p(row)]))
+        numbers = ", ".join(filter(None, [_ours(row, ".4f", ".4f"), f"n = {row['n']}", _p(row)]))
         lines.append(f"{row['verdict']:<14} | {row['id']:<42} | {numbers}")
     return "\n".join(lines)
