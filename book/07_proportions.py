@@ -25,6 +25,7 @@ jobs = 1
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import torch
 from torch.distributions import Normal
@@ -107,6 +108,24 @@ axis.axhline(50, color="black", ls=":", lw=1)
 axis.plot(frame["zeros in the data, %"], frame["learned, %"], "s", color=plots.ORANGE, alpha=0.7)
 axis.set(xlabel="zeros in the data, %", ylabel="learned, %", xlim=(-3, 55), ylim=(-3, 103))
 axis.spines[["top", "right"]].set_visible(False)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The learned share of zeros after every epoch, one line a run, for each share in the data (dashed). First seeds in the darkest colour.", "name": "fig-proportions-training"}, "image": {"alt": "One panel for each share: lines that leave one half for the dashed line, or do not."}}
+figure, axes = plt.subplots(1, len(truth), figsize=(9, 2.2), sharey=True, layout="constrained")
+for axis, (repeats, share) in zip(axes, truth.items(), strict=True):
+    for r in [r for r in records if tuple(r.config.repeats) == repeats]:
+        masses = np.array(r.artifacts["masses"])
+        learned = r.metrics["learned_zeros" if repeats[0] else "smallest_mass"]
+        side = np.abs(masses[-1] - learned).argmin()  # the cluster that is zeros in the end
+        axis.plot(
+            range(1, len(masses) + 1),
+            100 * masses[:, side],
+            color=plots.ORANGE,
+            alpha=max(0.2, 1 - 0.15 * r.config.seed),
+        )
+    axis.axhline(100 * share, color="black", ls="--", lw=1)
+    axis.set(title=f"{100 * share:g} % zeros", xlabel="epoch", ylim=(-3, 103))
+    axis.spines[["top", "right"]].set_visible(False)
+axes[0].set_ylabel("learned, %")
 
 # %% [markdown]
 # The share of zeros among *samples* is another matter than the learned border: a decoder can draw ones on both sides of

@@ -134,6 +134,12 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
     with seeded(config.seed):
         work, model, order = _prepare(config)
         model.to(device)
+        masses: list[list[float]] = []
+
+        def watch(epoch: int, history: training.History) -> None:
+            if tasks.learns_proportions(model):
+                masses.append(tasks.rounded(model.mapping.proportions(), 4))  # type: ignore[operator]
+
         try:
             history = training.fit(
                 model,
@@ -145,11 +151,14 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
                 gamma=config.gamma,
                 penalty=config.penalty,
                 alpha=config.alpha,
+                on_epoch=watch,
                 **_settings(config),
             )
         except training.TrainingError as error:
             raise training.TrainingError(f"{config}: {error}") from error
         metrics, artifacts = work.evaluate(model.cpu())
+    if masses:
+        artifacts["masses"] = masses  # of the clusters, after every epoch
     return _record(config, history, metrics, artifacts, time.perf_counter() - start, device, together=1), model
 
 

@@ -216,7 +216,7 @@ class DigitsTask(_Images):
             "separation": _separation(split),
             "sigma": q.stddev[:, 0].median().item(),
         }
-        if hasattr(model.mapping, "proportions") and any(p.requires_grad for p in model.mapping.parameters()):
+        if learns_proportions(model):
             metrics |= _learned(model, classifier)
         artifacts = {
             "images": pack((means[: self.shown] * 255).round().byte()),
@@ -226,6 +226,11 @@ class DigitsTask(_Images):
             "split": split,
         }
         return metrics, artifacts
+
+
+def learns_proportions(model: VAE) -> bool:
+    """Whether the mapping has clusters whose prior masses are learned."""
+    return hasattr(model.mapping, "proportions") and any(p.requires_grad for p in model.mapping.parameters())
 
 
 @torch.no_grad()

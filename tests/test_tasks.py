@@ -1,5 +1,7 @@
 """What a trained model is measured by, on models whose answer is known."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch import nn
@@ -54,7 +56,16 @@ def test_learned_zeros_are_the_mass_of_the_side_that_decodes_to_zeros(zeros_belo
 
 def test_a_threshold_that_is_not_learned_has_no_learned_share():
     record, _ = runs.run(RunConfig("mnist-01", "mathieu", 1, "gaussian", 1, mapping="threshold", smoke_data=True))
-    assert "learned_zeros" not in record.metrics
+    assert "learned_zeros" not in record.metrics and "masses" not in record.artifacts
+
+
+def test_learned_masses_are_recorded_after_every_epoch():
+    config = RunConfig("mnist-01", "mathieu", 2, "gaussian", 2, mapping="clusters", smoke_data=True)
+    record, _ = runs.run(dataclasses.replace(config, mapping_options={"k": 3, "learnable": True}))
+    masses = torch.tensor(record.artifacts["masses"])
+    assert masses.shape == (2, 3)
+    torch.testing.assert_close(masses.sum(1), torch.ones(2), atol=2e-4, rtol=0)  # of four digits each
+    assert (masses[0] - 1 / 3).abs().max() > 0 and not masses[0].equal(masses[1])
 
 
 def test_all_digits_are_judged_on_features_at_every_size():
