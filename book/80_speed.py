@@ -26,13 +26,15 @@ jobs = 1
 
 # %% tags=["hide-input"]
 import dataclasses
+import logging
 import os
 import platform
 import statistics
 import time
 from functools import partial
 
-os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler's library writes to the page otherwise
+os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler's library writes to the page otherwise, and so does
+logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # the compiler, where there is no GPU
 
 import pandas as pd
 import torch
@@ -146,7 +148,8 @@ shares = shares.groupby(kind).sum().sort_values(ascending=False)
 # %%
 class Head(nn.Conv2d):
     def forward(self, x):
-        return linear(x.flatten(1), self.weight.flatten(1), self.bias)[..., None, None]
+        x, weight = (t.permute(0, 2, 3, 1).flatten(1) for t in (x, self.weight))
+        return linear(x, weight, self.bias)[..., None, None]
 
 
 class Last(nn.ConvTranspose2d):

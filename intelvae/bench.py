@@ -76,6 +76,7 @@ MATHIEU = Case("mathieu", (1, 32, 32), 50, 20)
 CASES = {
     "32x32 network of Mathieu et al.": MATHIEU,
     "28x28 network of the authors' code": Case("authors", (1, 28, 28), 50, 12),
+    "64x64 network for faces, batches of 25": Case("faces", (3, 64, 64), 64, 2, batch_size=25),
 }
 
 
@@ -113,12 +114,13 @@ def plain(case: Case, threads: int, seed: int = 0) -> None:
 
 def pythae(case: Case, threads: int, seed: int = 0) -> None:
     """One epoch of pythae's own trainer with its VAE on the same network."""
-    from pythae.data.datasets import BaseDataset
-    from pythae.models import VAE as PythaeVAE
-    from pythae.models import VAEConfig
-    from pythae.models.base.base_utils import ModelOutput
-    from pythae.models.nn import BaseDecoder, BaseEncoder
-    from pythae.trainers import BaseTrainer, BaseTrainerConfig
+    with _silence():
+        from pythae.data.datasets import BaseDataset
+        from pythae.models import VAE as PythaeVAE
+        from pythae.models import VAEConfig
+        from pythae.models.base.base_utils import ModelOutput
+        from pythae.models.nn import BaseDecoder, BaseEncoder
+        from pythae.trainers import BaseTrainer, BaseTrainerConfig
 
     class Encoder(BaseEncoder):
         def __init__(self, network: Any) -> None:

@@ -71,17 +71,22 @@ def _check_square(data_shape: tuple[int, ...], size: int, name: str) -> int:
 
 
 class _ToOne(nn.Conv2d):
-    """A convolution of the whole map (B, C, H, W) to (B, O): one matrix product, faster than the general code."""
+    """A convolution of the whole map (B, C, H, W) to (B, O): one matrix product, faster than the general code.
+
+    Channels come last in it, as they do in memory when training is in bfloat16, so that nothing is moved.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
-        return linear(x.flatten(1), self.weight.flatten(1), self.bias)
+        x, weight = x.permute(0, 2, 3, 1), self.weight.permute(0, 2, 3, 1)
+        return linear(x.flatten(1), weight.flatten(1), self.bias)
 
 
 class _FromOne(nn.ConvTranspose2d):
     """A transposed convolution, without bias, of (B, C) to a map (B, O, H, W) of the kernel's size: see `_ToOne`."""
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        return linear(x, self.weight.flatten(1).T).unflatten(1, self.weight.shape[1:])
+        weight = self.weight.permute(2, 3, 1, 0)  # (H, W, O, C)
+        return linear(x, weight.flatten(0, 2)).unflatten(1, weight.shape[:3]).permute(0, 3, 1, 2)
 
 
 class _Offset(nn.Module):
@@ -198,8 +203,8 @@ def faces(data_shape: tuple[int, ...], latent_dim: int, widths: tuple[int, int] 
     Three 4x4 convolutions of stride 2 (64, 128, 256 channels, batch norm, leaky ReLU) and dense heads; the decoder goes
     from a dense layer, read as 256 maps of 8x8, through transposed convolutions to `widths` channels and to the image.
     The authors' code (`widths` 128 and 64, the network "faces-narrow") halves the decoder. The table says neither the
-    leaky ReLU's slope, 0.2 as in the code, nor how weights start, as torch does here; layers before a batch norm have no
-    bias. Raises `ValueError` for another image size. Book: "Faces".
+    leaky ReLU's slope, 0.2 as in the code, nor how weights start, as torch does here; layers before a batch norm have
+    no bias. Raises `ValueError` for another image size. Book: "Faces".
 
     >>> encoder, decoder = faces((3, 64, 64), 2)
     >>> encoder(torch.zeros(5, 3, 64, 64)).mean.shape, decoder(torch.zeros(5, 2)).shape
