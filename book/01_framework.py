@@ -126,8 +126,9 @@ glue("codes", int(radius.size), display=False)
 #
 # ## What the paper leaves open
 #
-# - The projection is not differentiable at the origin, where its gradient is $0/0$ in floating point. The library uses
-#   $y / \sqrt{\lVert y \rVert^2 + \epsilon^2}$ with $\epsilon = 10^{-4}$: the same map up to $O(\epsilon / \lVert y \rVert)$, smooth everywhere.
+# - The paper's $y / (\lVert y \rVert + \epsilon)$ has slope $1/\epsilon$ at the origin, $10^7$ in the code, and the derivative of
+#   the root in $\lVert y \rVert$ is $0/0$ there in floating point. The library uses $y / \sqrt{\lVert y \rVert^2 + \epsilon^2}$ with
+#   $\epsilon = 10^{-4}$: the same map up to $O(\epsilon / \lVert y \rVert)$, smooth everywhere.
 # - For $\epsilon > 0$ the map is injective on paper, so theorem 1 gives equality; in floating point the radius is lost.
 #
 # ## Exercises

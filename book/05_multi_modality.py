@@ -99,8 +99,8 @@ for axis, points, curve, title in (
 # - **The network.** The text names that of {cite}`mathieu2019dd` (`mathieu`, images of 32x32 pixels); the authors' code
 #   has another (`authors`, 28x28). We run both, and a third, `mathieu-offset`, that differs from the first in one layer;
 #   the section "What decides it" says why.
-# - **The reconstruction term.** We run the squared error (a Gaussian with variance 1/2), which fits the paper's numbers
-#   best, and the Bernoulli likelihood.
+# - **The reconstruction term.** We run the squared error (a Gaussian with variance 1/2), which is the code's for images in
+#   one of its two versions, and the Bernoulli likelihood, the default of the other.
 #
 # Each method samples from its own prior. A logistic classifier, trained on the same images, judges 10,000 decoded
 # means clipped to $[0, 1]$: a sample is *ambiguous* if the classifier's confidence is below 80 %. That is the paper's
@@ -175,9 +175,10 @@ table
 glue("real_uncertain", 100 * records[0].metrics["real_uncertain"], display=False)
 
 # %% [markdown]
-# "Own side" is the share of test digits encoded on their own digit's side of $y = 0$; 50 % means that both digits share
-# a side, and then half of the prior decodes to something that no digit was ever encoded to. On real test images the
-# classifier is unsure about {glue:text}`real_uncertain:.1f` %.
+# "Own side" is the share of test digits encoded on their own digit's side of $y = 0$ (or of the mapping's border); 50 %
+# means that both digits share a side. Under a prior that is symmetric about 0, the VAE's and the MoG-VAE's, half of the
+# samples then come from where no digit was ever encoded. On real test images the classifier is unsure about
+# {glue:text}`real_uncertain:.1f` %.
 #
 # ### Seed by seed
 #
@@ -290,7 +291,8 @@ claims.Table(found)
 # {glue:text}`authors-MoG-VAE-ambiguous` and {glue:text}`mathieu-offset-MoG-VAE-ambiguous` %, the Vamp-VAE, which is told
 # nothing about clusters, {glue:text}`authors-Vamp-VAE-ambiguous` and
 # {glue:text}`mathieu-offset-Vamp-VAE-ambiguous` %. In the paper these two have as many ambiguous samples as the VAE or
-# more. Its code decodes their images from $\mathcal N(0, I)$ instead of from their prior, which may be why.
+# more. If its evaluation, which is not in the released code, sampled as the code's FID does, from $\mathcal N(0, I)$
+# instead of from their prior, that may be why.
 #
 # With the Bernoulli likelihood, too few seeds for a verdict, the InteL-VAE has {glue:text}`bernoulli-InteL-VAE` % ambiguous
 # samples and the VAE {glue:text}`bernoulli-VAE` % on `authors`. On `mathieu` the InteL-VAE had not learned both digits when
@@ -300,13 +302,15 @@ claims.Table(found)
 #
 # - The code's image runs use $c_2 = 0.5$ and a threshold that is always learned, or $c_1 = 1$ with a fixed one in an
 #   earlier version. This page uses the paper's constants but for the table above.
-# - The code's MoG and Vamp models draw their samples from $\mathcal N(0, I)$ instead of their own prior, and count the
-#   entropy of $q$ $D$ times (harmless here, where $D = 1$). Ours sample from their own prior.
+# - The code computes the FID of its MoG and Vamp models on samples from $\mathcal N(0, I)$ instead of their own prior, and
+#   counts the entropy of $q$ $D$ times (harmless here, where $D = 1$). Ours sample from their own prior.
+# - The code's mixture has components of variance $e$, ours of variance 1. Its Sylvester flow has eight orthonormal
+#   vectors, which one dimension does not hold; ours has one.
 # - The classifier of Table 2 is not in the code. Ours is an L2-regularised logistic regression on pixels.
 #
 # ## Exercises
 #
-# 1. Rerun with `k = 5` and look at the second figure.
+# 1. Rerun with `k = 5` and look at the first figure.
 # 2. Take a run in which both digits share a side. What does its decoder draw at $y$ just left and right of zero?
 # 3. Train with the obvious form instead: which column of Table 2 changes?
 

@@ -28,6 +28,7 @@ STYLE: dict[str, dict[str, Any]] = {
     "VAE + Sylvester": {"color": "#56b4e9", "marker": "X", "ls": (0, (1, 1))},
     "InteL-VAE": {"color": ORANGE, "marker": "s", "ls": "-."},
     "VAE, sparse prior": {"color": "#56b4e9", "marker": "v", "ls": (0, (5, 1))},
+    "VAE, sparse prior, w = 0.5": {"color": GREEN, "marker": "^", "ls": (0, (5, 5))},
 }
 
 

@@ -102,6 +102,8 @@ class RunConfig:
         by_prior = {"normal": "VAE", "mog": "MoG-VAE", "vamp": "Vamp-VAE", "sparse": "VAE, sparse prior"}
         if self.prior == "sparse" and self.alpha:
             by_prior["sparse"] = "DD"
+        elif "weight" in dict(self.prior_options):
+            by_prior["sparse"] += f", w = {dict(self.prior_options)['weight']:g}"
         name = by_prior[self.prior] if self.mapping == "identity" else "InteL-VAE"
         return f"{name} + Sylvester" if self.posterior == "sylvester" else name
 

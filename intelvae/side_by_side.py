@@ -87,7 +87,7 @@ def fit(
             theta.grad, values = step(theta.detach(), x[s], noise[s], weight)
             optimiser.step()
             seen.append(values)
-        steps = torch.stack(seen, 1)  # (M, S, 2)
+        steps = torch.stack(seen, 1)  # (M, S, 3)
         with torch.no_grad():
             parts = [_terms(shared, theta, part, draw(part.shape[1])) for part in valid.split(VALID_BATCH, 1)]
         on_valid = [torch.cat(term, 1) for term in zip(*parts, strict=True)]  # (M, N) two times, (M, N, D)
@@ -173,7 +173,7 @@ def _trace(shared: _Terms, clip: float | None, theta: Tensor, x: Tensor, noise: 
         (gradient,) = torch.autograd.grad(-objective.sum(), theta)  # of the sum: no member knows of another
         if clip is not None:  # as torch.nn.utils.clip_grad_norm_ does
             gradient = gradient * (clip / (gradient.norm(dim=1, keepdim=True) + 1e-6)).clamp(max=1)
-        return gradient, torch.stack([objective.detach(), terms.kl.detach().mean(1)], 1)
+        return gradient, torch.stack([objective, objective, terms.kl.mean(1)], 1).detach()
 
     traced = make_fx(step)(theta, x, noise, weight)
     aten = torch.ops.aten

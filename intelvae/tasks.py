@@ -203,7 +203,7 @@ class DigitsTask(_Images):
         terms = training.evaluate(model, self.data.test)
         judged = clusters.uncertainty_and_proportion(classifier, means)
         real = clusters.uncertainty_and_proportion(classifier, test)
-        side = (y[:, 0] > 0).long()
+        side = _halves(model, y)
         split = [[int(((side == s) & (labels == c)).sum()) for s in (0, 1)] for c in (0, 1)]
         metrics = {
             "test_elbo": terms.elbo.mean().item(),
@@ -228,6 +228,13 @@ class DigitsTask(_Images):
         return metrics, artifacts
 
 
+def _halves(model: VAE, y: Tensor) -> Tensor:
+    """For y (N, D) the cluster, 0 or 1, of a mapping that has two, else the side of y_1 = 0; (N,), long."""
+    mapping: Any = model.mapping
+    two = hasattr(mapping, "proportions") and len(mapping.proportions()) == 2
+    return mapping.labels(y) if two else (y[:, 0] > 0).long()
+
+
 def learns_proportions(model: VAE) -> bool:
     """Whether the mapping has clusters whose prior masses are learned."""
     return hasattr(model.mapping, "proportions") and any(p.requires_grad for p in model.mapping.parameters())
@@ -248,7 +255,10 @@ def _learned(model: VAE, classifier: Any) -> Metrics:
 
 
 def _separation(split: list[list[int]]) -> float:
-    """Share of test digits on their own digit's side of y_1 = 0, for the better of the two namings: 0.5 to 1."""
+    """Share of test digits in their own digit's half of the latents, for the better of the two namings: 0.5 to 1.
+
+    The halves are those of `_halves`.
+    """
     total = sum(map(sum, split))
     return max(split[0][0] + split[1][1], split[0][1] + split[1][0]) / total
 

@@ -35,7 +35,9 @@ class History:
     best_epoch: int = 0
 
     def add(self, steps: Tensor, valid: bounds.Terms, *, beta: float, lr: float, patience: int | None) -> bool:
-        """Enters an epoch: the objective and the KL of its steps (S, 2), the ELBO's terms of the validation data.
+        """Enters an epoch: what its steps saw (S, 3) and the ELBO's terms of the validation data.
+
+        A step sees the objective, the same without penalties, and the KL.
 
         True if it is the best so far; without `patience` every epoch is. Raises `TrainingError` for a number that is
         not finite.
@@ -50,9 +52,9 @@ class History:
         elbo = valid.elbo.mean().item()
         if not math.isfinite(elbo):
             raise TrainingError(f"the validation ELBO became {elbo} after epoch {epoch}")
-        objective, kl = steps.double().mean(0).tolist()
+        _, bound, kl = steps.double().mean(0).tolist()
         best = patience is None or not self.valid_elbo or elbo > max(self.valid_elbo)
-        self.train_elbo.append(objective + (beta - 1) * kl)
+        self.train_elbo.append(bound + (beta - 1) * kl)
         self.train_kl.append(kl)
         self.valid_elbo.append(elbo)
         self.valid_kl.append(valid.kl.mean().item())
@@ -175,7 +177,7 @@ def fit(
             for batch in _batches(train, batch_size, steps_per_epoch, generator, device):
                 with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
                     terms = bounds.terms(model, as_float(batch))
-                objective = (terms.reconstruction - weight * terms.kl).mean()
+                bound = objective = (terms.reconstruction - weight * terms.kl).mean()
                 if gamma:
                     objective = objective - gamma * regularizers.penalty(penalty, model.mapping, terms.y)
                 if alpha:
@@ -185,7 +187,7 @@ def fit(
                 if clip is not None:
                     clip_grad_norm_(model.parameters(), clip)
                 optimiser.step()
-                steps.append(torch.stack([objective.detach(), terms.kl.detach().mean()]))
+                steps.append(torch.stack([objective, bound, terms.kl.mean()]).detach())
             best = history.add(torch.stack(steps), evaluate(model, valid), beta=weight, lr=lr, patience=patience)
             if best and patience is not None:
                 best_weights = copy.deepcopy(model.state_dict())

@@ -223,3 +223,10 @@ def test_deterministic_training_ends_with_the_algorithms_that_were_there_before(
         training.fit(model, x, x, epochs=1, batch_size=5, deterministic=deterministic, on_epoch=algorithms)
         seen.append(torch.are_deterministic_algorithms_enabled())
     assert seen == [True, False, False, False]
+
+
+def test_the_training_curve_is_the_elbo_without_penalties():
+    config = RunConfig("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2, mapping="sparse", lr=0.0)
+    with_penalty = dataclasses.replace(config, gamma=1000.0)
+    curves = [runs.run(c)[0].curves["train_elbo"] for c in (config, with_penalty)]
+    assert curves[0] == curves[1]

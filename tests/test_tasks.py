@@ -54,6 +54,15 @@ def test_learned_zeros_are_the_mass_of_the_side_that_decodes_to_zeros(zeros_belo
     assert metrics["ones"] == pytest.approx(1 - below if zeros_below else below, abs=5 * 0.0116)
 
 
+def test_the_halves_of_a_learned_threshold_are_its_own():
+    y = torch.tensor([[-2.0], [-0.5], [0.5]])
+    mapping = Threshold(learnable=True)
+    nn.init.constant_(mapping.threshold, -1.0)
+    parts = nn.Identity(), nn.Identity(), priors.StandardNormal(1)
+    assert tasks._halves(VAE(*parts, mapping), y).tolist() == [0, 1, 1]
+    assert tasks._halves(VAE(*parts), y).tolist() == [0, 0, 1]
+
+
 def test_a_threshold_that_is_not_learned_has_no_learned_share():
     record, _ = runs.run(RunConfig("mnist-01", "mathieu", 1, "gaussian", 1, mapping="threshold", smoke_data=True))
     assert "learned_zeros" not in record.metrics and "masses" not in record.artifacts

@@ -7,9 +7,10 @@ from torch import Tensor, nn
 class Circle(nn.Module):
     """`g(y) = y / sqrt(|y|^2 + eps^2)`, for y (..., D): onto the unit circle for D = 2, the sphere for D > 2.
 
-    The paper writes `y / (|y| + eps)` (section 6.1), whose gradient at the origin is 0/0 in floating point. This form
-    is smooth everywhere, has slope at most 1/eps, and differs from the paper's by O(eps / |y|). A standard normal y
-    gives a uniform direction. Raises `ValueError` for eps <= 0 or D < 2.
+    The paper writes `y / (|y| + eps)` (section 6.1). Differentiating the root of |y|^2 gives 0/0 at the origin, and the
+    slope there, 1/eps, is 1e7 with the code's eps. This form is smooth everywhere, has slope at most 1/eps, and differs
+    from the paper's by O(eps / |y|). A standard normal y gives a uniform direction. Raises `ValueError` for eps <= 0 or
+    D < 2.
     Book: "The framework", "Multiple connectivity".
 
     >>> import torch

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Sparse(nn.Module):
-    """`g(y) = y * DS(y)` with a dimension selector DS: R^D -> [floor, 1]^D (paper, section 6.4).
+    """`g(y) = y * DS(y)` with a dimension selector DS: R^D -> [floor, 1]^D (paper, section 6.3).
 
     DS is a perceptron with ReLU layers of the sizes `hidden` and a sigmoid at its end. Nothing in it asks for sparsity:
     the penalty `regularizers.sparsity` on its `gates` does. The paper's range is [0, 1]; the authors' code has a floor
