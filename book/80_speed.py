@@ -236,7 +236,7 @@ pd.DataFrame(
 ).T.round(2)
 
 # %% [markdown]
-# Neither is in the library: a ratio near 1 does not pay for a minute of compilation and a compiler that must be there.
+# Neither is in the library: a ratio near 1 does not pay for the wait, nor for a compiler that must be there.
 # The rest of a step runs in torch's convolutions. What share of the processor's own speed they reach is in the first table, under
 # "matrix product": that is the limit for any rewriting of them.
 #
