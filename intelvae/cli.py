@@ -29,7 +29,7 @@ DaskOption = Annotated[str | None, typer.Option(help="Address of a dask schedule
 
 
 def parse_seeds(text: str | None) -> list[int] | None:
-    """Seeds from "0,1,2" or "0-9", or None. Raises `ValueError`, one line, for anything else.
+    """Seeds from "0,1,2" or "0-9", each once, or None. Raises `ValueError`, one line, for anything else.
 
     >>> parse_seeds("0-2,7")
     [0, 1, 2, 7]
@@ -39,9 +39,12 @@ def parse_seeds(text: str | None) -> list[int] | None:
     seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
-            raise ValueError(f"seeds are numbers such as 0,1,2 or 0-9, not {text!r}")
-        seeds += range(int(first), int(last if dash else first) + 1)
+        found = range(0)
+        if first.isdecimal() and (last.isdecimal() or not dash):
+            found = range(int(first), int(last or first) + 1)
+        if not found or set(found) & set(seeds):
+            raise ValueError(f"seeds are numbers such as 0,1,2 or 0-9, each once, not {text!r}")
+        seeds += found
     return seeds
 
 

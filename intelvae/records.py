@@ -201,7 +201,7 @@ class Store:
     def check_writable(self) -> None:
         """Raises `OSError`, one line, if nothing can be written here: better before a sweep than at its end."""
         self._write(self.root / "writable", lambda part: part.write_text("yes"))
-        (self.root / "writable").unlink()
+        (self.root / "writable").unlink(missing_ok=True)  # another process may have been here too
 
     def _write(self, path: Path, write: Callable[[Path], object]) -> None:
         try:

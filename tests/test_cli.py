@@ -25,7 +25,7 @@ def call(monkeypatch, capsys, *arguments):
         (["book", "--page", "04"], "--page goes with --publish"),
         (["run", "table9"], "unknown experiment 'table9'"),
         (["run", "connectivity", "--profile", "huge"], "unknown profile 'huge'"),
-        (["run", "connectivity", "--seeds", "a"], "seeds are numbers"),
+        *((["run", "connectivity", "--seeds", text], "seeds are numbers") for text in ("a", "5-2", "0,0", "²", "1-")),
         (["run", "connectivity", "--jobs", "0"], "1"),
         (["run", "connectivity", "--device", "tpu9"], "device 'tpu9'"),
         (["run", "--nonsense"], "nonsense"),
