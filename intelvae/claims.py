@@ -12,18 +12,14 @@ from scipy import stats
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from intelvae import bounds, divergences, experiments, likelihoods, networks, priors, runs
+from intelvae import bounds, divergences, experiments, likelihoods, networks, priors, runs, sparse_claims
 from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
 from intelvae.models import VAE
 from intelvae.records import Record, RunConfig, store_of
-from intelvae.rules import Claim, Comparison, Excess, Nearness, Statement
+from intelvae.rules import Claim, Comparison, Excess, Nearness, Statement, frechet, measured
 
 BRIDGE_OF_DATA = float(stats.norm.cdf(-1 / 0.3) - stats.norm.cdf(-10))  # the mixture's own share within |x_1| < 1
-
-
-def _metric(name: str) -> Callable[[Record], float]:
-    return lambda record: record.metrics[name]
 
 
 def _ambiguous(record: Record) -> float:
@@ -122,7 +118,7 @@ def _why() -> list[Claim]:
             "by eye",
             WHY,
             experiment="bridge",
-            metric=_metric("bridge"),
+            metric=measured("bridge"),
             method="VAE",
             limit=BRIDGE_OF_DATA,
         ),
@@ -134,7 +130,7 @@ def _why() -> list[Claim]:
             "by eye",
             WHY,
             experiment="mismatch",
-            metric=_metric("aggregate_mismatch"),
+            metric=measured("aggregate_mismatch"),
             select={"data": "sparse"},
             against="VAE, sparse prior",
         ),
@@ -169,7 +165,7 @@ def _connectivity() -> list[Claim]:
             paper="by eye",
             page=CONNECTIVITY,
             experiment="connectivity",
-            metric=_metric("sliced_wasserstein"),
+            metric=measured("sliced_wasserstein"),
             select={"data": data},
         )
         for data, where in figure.items()
@@ -183,7 +179,7 @@ def _connectivity() -> list[Claim]:
             paper="by eye",
             page=CONNECTIVITY,
             experiment="connectivity",
-            metric=_metric("bridge" if data == "mixture" else "inside_hole"),
+            metric=measured("bridge" if data == "mixture" else "inside_hole"),
             select={"data": data},
         )
         for data, where in figure.items()
@@ -197,7 +193,7 @@ def _connectivity() -> list[Claim]:
             paper="by eye",
             page=CONNECTIVITY,
             experiment="connectivity",
-            metric=_metric("sliced_wasserstein"),
+            metric=measured("sliced_wasserstein"),
             select={"data": data},
             against="Vamp-VAE",
         )
@@ -252,12 +248,6 @@ def _multi_modality() -> list[Claim]:
     return claims
 
 
-def _frechet(record: Record) -> float:
-    """The Frechet distance at the largest number of images that the record has."""
-    sizes = [int(name.split("_")[1]) for name in record.metrics if name.startswith("frechet_")]
-    return record.metrics[f"frechet_{max(sizes)}"]
-
-
 def _table1() -> list[Claim]:
     paper = {
         "VAE": "32.2 against 42.0 (FID)",
@@ -276,7 +266,7 @@ def _table1() -> list[Claim]:
             paper=number,
             page=ALL_DIGITS,
             experiment="table1",
-            metric=_frechet,
+            metric=frechet,
             against=against,
             ours={"mapping_options": RunConfig("mnist", "mathieu", 50, "gaussian", 1, **intel).mapping_options},
         )
@@ -295,7 +285,7 @@ def _table3() -> list[Claim]:
             paper[share],
             PROPORTIONS,
             "proportions",
-            _metric("learned_zeros" if share else "smallest_mass"),
+            measured("learned_zeros" if share else "smallest_mass"),
             {"repeats": repeats},
             share,
             0.05,
@@ -304,7 +294,15 @@ def _table3() -> list[Claim]:
     ]
 
 
-CLAIMS: tuple[Claim, ...] = (*_theory(), *_why(), *_connectivity(), *_multi_modality(), *_table1(), *_table3())
+CLAIMS: tuple[Claim, ...] = (
+    *_theory(),
+    *_why(),
+    *_connectivity(),
+    *_multi_modality(),
+    *_table1(),
+    *_table3(),
+    *sparse_claims.CLAIMS,
+)
 
 
 def rows(records: Sequence[Record], profile: str, *, page: str | None = None) -> list[dict[str, Any]]:
