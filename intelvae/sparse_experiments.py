@@ -43,6 +43,19 @@ FIRST_LOOK = {
 }  # fmt: skip
 
 
+def setting(config: RunConfig) -> tuple[str, float] | None:
+    """The name and value of what a family of `METHODS` varies; None for the VAE.
+
+    >>> setting(config("smoke", "mnist", 0, vsc(0.05)))
+    ('alpha', 0.05)
+    """
+    if config.model == "vsc":
+        return "alpha", dict(config.model_options)["alpha"]
+    if config.prior == "sparse":
+        return "alpha", config.alpha
+    return ("gamma", config.gamma) if config.mapping == "sparse" or config.gamma else None
+
+
 def config(profile: str, data: str, seed: int, model: dict[str, Any]) -> RunConfig:
     """A run on all of `data` with these settings of the model; those of Figure 8 and the VAE beside it keep traversals.
 
@@ -56,6 +69,7 @@ def config(profile: str, data: str, seed: int, model: dict[str, Any]) -> RunConf
         network="mathieu",
         latent_dim=50,
         epochs=EPOCHS[profile],
+        batch_size=20 if smoke else 100,
         seed=seed,
         smoke_data=smoke,
         measures=measures,

@@ -299,7 +299,7 @@ def create(
         return DigitsTask(_load(name, size, binary, smoke), 1000 if smoke else 10_000, repeats)
     if name in images.NAMES:
         sizes = (100,) if smoke else (samples.PAPER_N, samples.FULL_N)
-        shown, draws = 20 if measures else 50, 2 if smoke else 10
+        shown, draws = 12 if measures else 50, 1 if smoke else 10
         return AllDigitsTask(
             _load(name, size, binary, smoke), sizes[-1], features, sizes, shown, tuple(measures), draws
         )

@@ -103,7 +103,7 @@ def traversals(
     labels: Int64[Tensor, " n"],
     classes: Sequence[int],
     *,
-    dimensions: int = 6,
+    dimensions: int = 5,
     steps: int = 9,
 ) -> Traversals:
     """Figure 8, bottom: for the first image of each class, what is decoded when one dimension of g(mu) is changed.
