@@ -270,8 +270,9 @@ sparsest = max(intel)
 glue("last", f"{sparsest:g}", display=False)
 glue("last-distance", f"{mean(intel[sparsest], rules.frechet):.1f}", display=False)
 glue("last-hoyer", f"{mean(intel[sparsest], 'hoyer_sample'):.2f}", display=False)
-glue("zero-hoyer", f"{mean(intel[0.0], 'hoyer_sample'):.3f}", display=False)
-glue("zero-distance", f"{mean(intel[0.0], rules.frechet):.1f}", display=False)
+no_penalty = intel.get(0.0)
+glue("zero-hoyer", f"{mean(no_penalty, 'hoyer_sample'):.3f}" if no_penalty else "(not run)", display=False)
+glue("zero-distance", f"{mean(no_penalty, rules.frechet):.1f}" if no_penalty else "(not run)", display=False)
 
 # %% [markdown]
 # The VAE has a distance of {glue:text}`vae-distance` and a score of {glue:text}`vae-hoyer`. Of the values of $\gamma$

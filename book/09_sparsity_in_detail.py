@@ -175,10 +175,9 @@ glue("strongest", f"{strongest:g}", display=False)
 
 # %% [markdown]
 # With $\gamma =$ {glue:text}`strongest` the score goes from {glue:text}`vae-score` to {glue:text}`ablation-score` and the
-# distance from {glue:text}`vae-distance` to {glue:text}`ablation-distance`. The KL divergence goes from
-# {glue:text}`vae-kl` to {glue:text}`ablation-kl` nats: that is the price of codes which the prior does not expect. L1 can
-# be had more cheaply, by making $y$ small where the decoder can make up for it; the score, which does not see scales, is
-# not impressed.
+# distance from {glue:text}`vae-distance` to {glue:text}`ablation-distance`. What the penalty takes from the prior shows in
+# the KL divergence, {glue:text}`vae-kl` nats without and {glue:text}`ablation-kl` nats with it. L1 asks for small codes
+# rather than for few dimensions; the KL divergence resists that too, and the score does not see scales.
 #
 # ## The questions left open
 #
@@ -299,7 +298,7 @@ claims.Table(found)
 #
 # ## Exercises
 #
-# 1. Why can the selector of `one_in_ten` not be a continuous function with values 0 and 1 only? Where does it matter?
+# 1. Make `sharpness` in `one_in_ten` very large. What becomes of the score, and why would such a selector not learn?
 # 2. Train a VAE with L1 on $y$ and a weight of 10. What happens to the KL divergence, and why?
 # 3. Which of the choices would you make on data of your own, and what would you look at to decide?
 

@@ -30,7 +30,7 @@ class Explorer:
 
     >>> import torch
     >>> images = torch.zeros(1, 2, 3, 1, 8, 8, dtype=torch.uint8)
-    >>> Explorer(images, ["coat"], [["4", "7"]], [[[-1, 0, 1]] * 2], [[1, 1]], kind="class", alt="Two dimensions.")
+    >>> Explorer(images, ["coat"], [["4", "7"]], [[[-1.0, 0.0, 1.0]] * 2], [[1, 1]], kind="class", alt="Coats.")
     coat: dimensions 4, 7; 3 values each
     """
 

@@ -93,7 +93,7 @@ def _quality() -> list[Claim]:
             Comparison(
                 f"fig7-distance-gamma-{gamma:g}",
                 "Fig 7, left",
-                f"With gamma = {gamma:g}, less than 3, samples of the InteL-VAE are closer to the test images than the "
+                f"With gamma = {gamma:g} (below 3) samples of the InteL-VAE are closer to the test images than the "
                 "VAE's (Frechet distance on the stand-in features, 10,000 images)",
                 "by eye (FID)",
                 FASHION,
