@@ -1,11 +1,13 @@
-"""The figures of the sparsity pages: Figures 7, 8 and C.3 of the paper, from records."""
+"""The figures and tables of the sparsity pages: Figures 7, 8 and C.3 of the paper, from records."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from intelvae import measures, tasks
@@ -31,6 +33,46 @@ def _bar(values: Sequence[float]) -> tuple[float, float]:
     """Mean and deviation; no deviation for a single value."""
     mean, sd = summary(values)
     return mean, sd if len(values) > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a `table`: a metric by its name or a function of a record, and how its mean over seeds is written."""
+
+    metric: str | Callable[[Record], float]
+    digits: int = 2
+    scale: float = 1.0
+    spread: bool = False  # the standard deviation over seeds as well
+
+    def values(self, records: Sequence[Record]) -> list[float]:
+        """The metric of each record, scaled."""
+        return [self.scale * (self.metric(r) if callable(self.metric) else r.metrics[self.metric]) for r in records]
+
+    def text(self, records: Sequence[Record]) -> str:
+        """The cell of these records, the seeds of one setting."""
+        mean, sd = summary(self.values(records))
+        after = f"\xa0±\xa0{sd:.{self.digits}f}" if self.spread and len(records) > 1 else ""
+        return f"{mean:.{self.digits}f}{after}"
+
+
+def table(rows: Iterable[tuple[Mapping[str, str], Sequence[Record]]], columns: Mapping[str, Column]) -> pd.DataFrame:
+    """A row for each setting, given as what names it and its records over seeds; empty where there is none."""
+    filled = [
+        {**names, **{title: column.text(of) for title, column in columns.items()}, "seeds": len(of)}
+        for names, of in rows
+        if of
+    ]
+    frame = pd.DataFrame(filled)
+    return frame.set_index([name for name in frame if name not in (*columns, "seeds")]) if filled else frame
+
+
+def settings(records: Sequence[Record]) -> list[tuple[Mapping[str, str], Sequence[Record]]]:
+    """The rows of a `table` with one for each setting of each method."""
+    return [
+        ({"method": method, "γ or α": f"{value:g}" if method != "VAE" else ""}, of)
+        for method, by_value in by_setting(records).items()
+        for value, of in by_value.items()
+    ]
 
 
 def trade_off(records: Sequence[Record], distance: str, *, score: str = "hoyer_sample") -> Figure:

@@ -49,6 +49,17 @@ def test_the_trade_off_shows_means_and_deviations_over_seeds_and_names_every_set
     assert texts[:7] == ["0", "0.1", "0.3", "1", "3", "10", "30"] and len(texts) == 7 + 3 + 3 + 3 + 3
 
 
+def test_a_table_has_a_row_for_every_setting_that_was_run(records):
+    columns = {"score": sparse_plots.Column("hoyer_sample", 3), "x": sparse_plots.Column("frechet_10000", 1, 2.0, True)}
+    table = sparse_plots.table(sparse_plots.settings(records), columns)
+    assert len(table) == len(sparse_experiments.METHODS) and list(table) == ["score", "x", "seeds"]
+    assert table.loc[("InteL-VAE", "30")].tolist() == ["0.215", "262.0\xa0±\xa02.0", 3]
+    assert table.loc[("VAE", ""), "x"] == "202.0\xa0±\xa02.0"
+    one = sparse_plots.table([({"a": "run"}, records[:1]), ({"a": "not run"}, [])], columns)
+    assert one.to_dict("index") == {"run": {"score": "0.200", "x": "200.0", "seeds": 1}}
+    assert sparse_plots.table([({"a": "not run"}, [])], columns).empty
+
+
 def test_one_setting_a_method_is_compared_on_few_labels(records):
     one = [r for r in records if sparse_experiments.setting(r.config) in (None, ("gamma", 10.0), ("alpha", 100.0))]
     figure = sparse_plots.few_shot(one)
