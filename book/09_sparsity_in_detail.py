@@ -246,7 +246,7 @@ table(versions, {"all zero, %": Column("zero_codes", 1, 100), **COLUMNS})
 # %% [markdown]
 # ## Paper beside ours
 #
-# The rules were written before the published runs:
+# The rules were written before the published runs, as on the last page:
 
 # %% tags=["hide-input"]
 for claim in [c for c in claims.CLAIMS if c.page == PAGE]:
