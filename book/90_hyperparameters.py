@@ -55,21 +55,29 @@ paper = {
         "repeats": "10",
         "likelihood": "not given",
     },
+    "sparsity": {
+        "training examples": "55k",
+        "input": "binary 28x28",
+        "latent dimensions": "50",
+        "batch size": "100",
+        "optimiser": "Adam",
+        "learning rate": "1e-3",
+        "epochs": "not given",
+        "repeats": "10",
+        "likelihood": "not given",
+    },
 }
+EXAMPLES = {"multi-modality": "10,000", "sparsity": "55,000"}
 
 
 def used(experiment, profile):
     configs = experiments.grid(experiment, profile)
     first = configs[0]
-    image = experiment == "multi-modality"
-    size = networks.IMAGE_SIZE.get(first.network)
+    sizes = sorted({networks.IMAGE_SIZE[c.network] for c in configs if c.network in networks.IMAGE_SIZE}, reverse=True)
+    examples = "800 embedded" if first.smoke_data else EXAMPLES.get(experiment, "unlimited")
     return {
-        "training examples": ("800 embedded" if first.smoke_data else "10,000") if image else "unlimited",
-        "input": f"grey, {size}x{size} and 28x28"
-        if image and not first.smoke_data
-        else f"grey {size}x{size}"
-        if image
-        else "R^2",
+        "training examples": examples,
+        "input": f"grey, {' and '.join(f'{size}x{size}' for size in sizes)}" if sizes else "R^2",
         "latent dimensions": str(first.latent_dim),
         "batch size": str(first.batch_size),
         "optimiser": "Adam",
@@ -82,7 +90,7 @@ def used(experiment, profile):
 
 table = pd.concat(
     {
-        experiment: pd.DataFrame({"paper": rows} | {name: used(experiment, name) for name in experiments.PROFILES})
+        experiment: pd.DataFrame({"Table C.1": rows} | {name: used(experiment, name) for name in experiments.PROFILES})
         for experiment, rows in paper.items()
     }
 )

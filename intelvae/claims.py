@@ -12,18 +12,14 @@ from scipy import stats
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from intelvae import bounds, divergences, experiments, likelihoods, networks, priors, rules, runs
+from intelvae import bounds, divergences, experiments, likelihoods, networks, priors, rules, runs, sparse_claims
 from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
 from intelvae.models import VAE
 from intelvae.records import Record, RunConfig, store_of
-from intelvae.rules import Claim, Comparison, Excess, Nearness, Statement
+from intelvae.rules import Claim, Comparison, Excess, Nearness, Statement, frechet, measured
 
 BRIDGE_OF_DATA = float(stats.norm.cdf(-1 / 0.3) - stats.norm.cdf(-10))  # the mixture's own share within |x_1| < 1
-
-
-def _metric(name: str) -> Callable[[Record], float]:
-    return lambda record: record.metrics[name]
 
 
 def _imbalance(record: Record) -> float:
@@ -118,7 +114,7 @@ def _why() -> list[Claim]:
             "by eye",
             WHY,
             experiment="bridge",
-            metric=_metric("bridge"),
+            metric=measured("bridge"),
             method="VAE",
             limit=BRIDGE_OF_DATA,
         ),
@@ -147,9 +143,9 @@ _AGGREGATE = (
 _SPARSITY = "On average the InteL-VAE's codes are nearer to as sparse as p(z), w = {} (difference of mean Hoyer scores)"
 _MATCHED = "VAE, sparse prior, w = 0.5"
 _MISMATCHES = (
-    ("fig3-aggregate", _AGGREGATE.format("0.5, the data's own share"), _metric("aggregate_mismatch"), _MATCHED, False),
+    ("fig3-aggregate", _AGGREGATE.format("0.5, the data's own share"), measured("aggregate_mismatch"), _MATCHED, False),
     ("fig3-sparsity", _SPARSITY.format("0.5"), _hoyer_gap, _MATCHED, False),
-    ("fig3-aggregate-0.8", _AGGREGATE.format(0.8), _metric("aggregate_mismatch"), "VAE, sparse prior", True),
+    ("fig3-aggregate-0.8", _AGGREGATE.format(0.8), measured("aggregate_mismatch"), "VAE, sparse prior", True),
     ("fig3-sparsity-0.8", _SPARSITY.format(0.8), _hoyer_gap, "VAE, sparse prior", True),
 )
 
@@ -171,7 +167,7 @@ def _connectivity() -> list[Claim]:
             paper="by eye",
             page=CONNECTIVITY,
             experiment="connectivity",
-            metric=_metric("sliced_wasserstein"),
+            metric=measured("sliced_wasserstein"),
             select={"data": data},
         )
         for data, where in figure.items()
@@ -185,7 +181,7 @@ def _connectivity() -> list[Claim]:
             paper="by eye",
             page=CONNECTIVITY,
             experiment="connectivity",
-            metric=_metric("bridge" if data == "mixture" else "inside_hole"),
+            metric=measured("bridge" if data == "mixture" else "inside_hole"),
             select={"data": data},
         )
         for data, where in figure.items()
@@ -199,7 +195,7 @@ def _connectivity() -> list[Claim]:
             paper="by eye",
             page=CONNECTIVITY,
             experiment="connectivity",
-            metric=_metric("sliced_wasserstein"),
+            metric=measured("sliced_wasserstein"),
             select={"data": data},
             against="Vamp-VAE",
         )
@@ -229,7 +225,7 @@ def _multi_modality() -> list[Claim]:
                 (
                     "uncertain",
                     uncertain,
-                    _metric("uncertain"),
+                    measured("uncertain"),
                     f"fewer samples of the InteL-VAE than of the {against} are ambiguous (confidence < 80 %; share)",
                 ),
                 (
@@ -262,12 +258,6 @@ def _short(method: str) -> str:
     return method.lower().replace(" + ", "-").removesuffix("-vae")
 
 
-def _frechet(record: Record) -> float:
-    """The Frechet distance at the largest number of images that the record has."""
-    sizes = [int(name.split("_")[1]) for name in record.metrics if name.startswith("frechet_")]
-    return record.metrics[f"frechet_{max(sizes)}"]
-
-
 def _table1() -> list[Claim]:
     paper = {
         "VAE": "32.2 against 42.0 (FID)",
@@ -286,7 +276,7 @@ def _table1() -> list[Claim]:
             paper=number,
             page=ALL_DIGITS,
             experiment="table1",
-            metric=_frechet,
+            metric=frechet,
             against=against,
             ours={"mapping_options": RunConfig("mnist", "mathieu", 50, "gaussian", 1, **intel).mapping_options},
         )
@@ -305,7 +295,7 @@ def _table3() -> list[Claim]:
             paper[share],
             PROPORTIONS,
             "proportions",
-            _metric("learned_zeros" if share else "smallest_mass"),
+            measured("learned_zeros" if share else "smallest_mass"),
             {"repeats": repeats},
             share,
             tolerance=0.05,
@@ -315,7 +305,15 @@ def _table3() -> list[Claim]:
     ]
 
 
-CLAIMS: tuple[Claim, ...] = (*_theory(), *_why(), *_connectivity(), *_multi_modality(), *_table1(), *_table3())
+CLAIMS: tuple[Claim, ...] = (
+    *_theory(),
+    *_why(),
+    *_connectivity(),
+    *_multi_modality(),
+    *_table1(),
+    *_table3(),
+    *sparse_claims.CLAIMS,
+)
 
 
 def rows(records: Sequence[Record], profile: str, *, page: str | None = None) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from intelvae import runs, training
+from intelvae import runs, sparse_experiments, training
 from intelvae.records import Record, RunConfig, store_of
 
 PROFILES = ("smoke", "laptop", "paper")
@@ -311,6 +311,9 @@ _GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
     "table1": table1,
     "slips": slips,
     "proportions": proportions,
+    "sparsity": sparse_experiments.fashion,
+    "sparsity-mnist": sparse_experiments.mnist,
+    "sparsity-choices": sparse_experiments.choices,
     "precision": precision,
 }
 NAMES = tuple(_GRIDS)

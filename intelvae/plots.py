@@ -29,6 +29,10 @@ STYLE: dict[str, dict[str, Any]] = {
     "InteL-VAE": {"color": ORANGE, "marker": "s", "ls": "-."},
     "VAE, sparse prior": {"color": "#56b4e9", "marker": "v", "ls": (0, (5, 1))},
     "VAE, sparse prior, w = 0.5": {"color": GREEN, "marker": "^", "ls": (0, (5, 5))},
+    "DD": {"color": GREEN, "marker": "^", "ls": "--"},
+    "Sparse-VAE": {"color": "#cc79a7", "marker": "D", "ls": ":"},
+    "VAE + L_sp": {"color": "#56b4e9", "marker": "v", "ls": (0, (5, 1))},
+    "VAE + L1": {"color": GREY, "marker": "x", "ls": (0, (1, 1))},
 }
 
 
@@ -166,18 +170,20 @@ def pipeline(record: Record, *, examples: int = 2) -> Figure:
     return figure
 
 
-def image_rows(records: Sequence[Record], *, columns: int = 12, rows: int = 2) -> Figure:
-    """Figure 6: generated digits, a block of `rows` lines for each record, labelled with its method."""
+def image_rows(
+    records: Sequence[Record], *, columns: int = 12, rows: int = 2, labels: Sequence[str] | None = None
+) -> Figure:
+    """Figure 6: generated images, a block of `rows` lines for each record, labelled with its method or `labels`."""
     figure, axes = plt.subplots(
         len(records), 1, figsize=(7, 0.62 * rows * len(records) + 0.2), squeeze=False, layout="constrained"
     )
-    for axis, record in zip(axes[:, 0], records, strict=True):
+    for axis, record, label in zip(axes[:, 0], records, labels or [r.config.method for r in records], strict=True):
         images = tasks.unpack(record.artifacts["images"])[: rows * columns, 0].numpy()
         size = images.shape[-1]
         tiles = images.reshape(rows, columns, size, size).swapaxes(1, 2).reshape(rows * size, columns * size)
         axis.imshow(tiles, cmap="gray_r", vmin=0, vmax=255)
         axis.set(xticks=[], yticks=[])
-        axis.set_ylabel(record.config.method, rotation=0, ha="right", va="center")
+        axis.set_ylabel(label, rotation=0, ha="right", va="center")
     return figure
 
 

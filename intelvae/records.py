@@ -43,9 +43,9 @@ class RunConfig:
     "gm-vae" (options of `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`,
     their number, in the place of `start`); the last two have their own prior and posterior and no mapping.
     Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs` of `steps_per_epoch` steps
-    for data that never ends. `smoke_data` uses the embedded samples only; `repeats` (mnist-01) and `features` (mnist,
-    fashion-mnist) are those of `tasks.create`. Raises `ValueError` for an unknown prior, posterior, model or penalty
-    and for ones that do not go together; the other names are checked before training starts.
+    for data that never ends. `smoke_data` uses the embedded samples only; `repeats` (mnist-01), `features` and
+    `measures` (mnist, fashion-mnist) are those of `tasks.create`. Raises `ValueError` for an unknown prior, posterior,
+    model or penalty and for ones that do not go together; the other names are checked before training starts.
     """
 
     data: str
@@ -78,11 +78,13 @@ class RunConfig:
     smoke_data: bool = False
     repeats: Sequence[int] = (1, 1)
     features: str = STAND_IN
+    measures: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_options")]:
             object.__setattr__(self, name, _frozen(getattr(self, name)))
-        object.__setattr__(self, "repeats", tuple(self.repeats))
+        for name in ("repeats", "measures"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "penalty": regularizers.PENALTIES}
         for name, known in choices.items():
             if getattr(self, name) not in known:
@@ -105,6 +107,8 @@ class RunConfig:
         elif "weight" in dict(self.prior_options):
             by_prior["sparse"] += f", w = {dict(self.prior_options)['weight']:g}"
         name = by_prior[self.prior] if self.mapping == "identity" else "InteL-VAE"
+        if self.gamma and self.mapping == "identity":
+            name += {"codes": " + L_sp", "l1": " + L1"}.get(self.penalty, "")
         return f"{name} + Sylvester" if self.posterior == "sylvester" else name
 
     @property

@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-PENALTIES = ("gates", "codes", "l1")
+PENALTIES = ("gates", "gates-raw", "codes", "l1")
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # of Mathieu et al.'s kernels
 SMALLEST = 1e-8  # a row of zeros is divided by this, and no logarithm is taken of less: its slope times 0 is NaN
 
@@ -19,27 +19,28 @@ def entropy(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch"]:
     return -(shares * shares.clamp_min(SMALLEST).log()).sum(-1)
 
 
-def sparsity(v: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
+def sparsity(v: Float[Tensor, "batch dim"], raw: bool = False) -> Float[Tensor, ""]:
     """`L_sp = mean_i H(v_i) - H(mean_i v_i / |v_i|_1)` for a batch v (B, D) >= 0: equation 7 of the paper, in nats.
 
     Small where every example uses few dimensions and different examples different ones: between -log D and 0. Rows are
-    normalised before their mean, as in the authors' code, which makes it minus a Jensen-Shannon divergence; the paper
-    writes the mean of the rows as they are. The paper maximises "ELBO + gamma L_sp"; it has to be *minimised*, so here
-    it is a penalty. Book: "Why a mapping and not a prior".
+    normalised before their mean, as in the authors' code, which makes it minus a Jensen-Shannon divergence. The paper
+    writes the mean of the rows as they are, `raw`: large rows count more in it, and the sum may be above 0. The paper
+    maximises "ELBO + gamma L_sp"; it has to be *minimised*, so here it is a penalty. Book: "Sparsity".
 
     >>> import torch
     >>> round(sparsity(torch.eye(50)).item(), 3), sparsity(torch.ones(4, 50)).item()
     (-3.912, 0.0)
     """
-    return entropy(v).mean() - entropy(_shares(v).mean(0))
+    return entropy(v).mean() - entropy((v if raw else _shares(v)).mean(0))
 
 
 def penalty(name: str, mapping: nn.Module, y: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
     """What the weight gamma of a training run multiplies, for latents y (B, D) and the `mapping` g.
 
-    "gates": `sparsity(DS(y))`, the paper's, for a mapping with `gates`. "codes": `sparsity(|g(y)|)`, what the authors'
-    code computes in its place; with the identity it is the paper's ablation of a VAE with L_sp (appendix C.3). "l1":
-    the mean over the batch of `|g(y)|_1`, a plain reference. Raises `ValueError` for another name.
+    "gates": `sparsity(DS(y))`, the paper's, for a mapping with `gates`; "gates-raw" to the letter of equation 7.
+    "codes": `sparsity(|g(y)|)`, what the authors' code computes in its place; with the identity it is the paper's
+    ablation of a VAE with L_sp (appendix C.3). "l1": the mean over the batch of `|g(y)|_1`, a plain reference. Raises
+    `ValueError` for another name.
 
     >>> import torch
     >>> penalty("l1", nn.Identity(), torch.tensor([[1.0, -2.0], [0.0, 1.0]]))
@@ -47,8 +48,8 @@ def penalty(name: str, mapping: nn.Module, y: Float[Tensor, "batch dim"]) -> Flo
     """
     if name not in PENALTIES:
         raise ValueError(f"unknown penalty {name!r}: choose one of {', '.join(PENALTIES)}")
-    if name == "gates":
-        return sparsity(mapping.gates(y))  # type: ignore[operator]  # a mapping's own method
+    if name.startswith("gates"):
+        return sparsity(mapping.gates(y), raw=name == "gates-raw")  # type: ignore[operator]  # a mapping's own method
     size = mapping(y).abs()
     return sparsity(size) if name == "codes" else size.sum(-1).mean()
 

@@ -49,6 +49,7 @@ def task(config: RunConfig) -> tasks.Task:
         smoke=config.smoke_data,
         repeats=config.repeats,
         features=config.features,
+        measures=config.measures,
     )
 
 

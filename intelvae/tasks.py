@@ -14,6 +14,7 @@ from torch import Tensor
 
 from intelvae import bounds, training
 from intelvae.data import images, toys
+from intelvae.measures import BY_NAME as MEASURES
 from intelvae.metrics import clusters, neighbours, samples, toy
 from intelvae.metrics.features import STAND_IN
 from intelvae.metrics.hoyer import hoyer
@@ -28,13 +29,13 @@ HELD_OUT_SEED = 20220401  # of the toy data a model is judged by: the same for e
 
 
 def pack(pixels: Tensor) -> dict[str, Any]:
-    """Byte images (N, C, H, W) as text that JSON can hold; `unpack` is its inverse."""
+    """Byte images (..., C, H, W) as text that JSON can hold; `unpack` is its inverse."""
     data = zlib.compress(pixels.to(torch.uint8).contiguous().numpy().tobytes(), 9)
     return {"shape": list(pixels.shape), "zlib": base64.b85encode(data).decode()}
 
 
 def unpack(packed: dict[str, Any]) -> Tensor:
-    """The byte images (N, C, H, W) behind `pack`'s text."""
+    """The byte images (..., C, H, W) behind `pack`'s text."""
     data = bytearray(zlib.decompress(base64.b85decode(packed["zlib"])))
     return torch.frombuffer(data, dtype=torch.uint8).reshape(packed["shape"])
 
@@ -145,17 +146,22 @@ def _parts(n: int, size: int = 1000) -> list[int]:
 
 @dataclass(frozen=True)
 class AllDigitsTask(_Images):
-    """All classes of MNIST or Fashion-MNIST; samples are judged on the features of a network (paper, Table 1)."""
+    """All classes of MNIST or Fashion-MNIST; samples are judged on the features of a network (paper, Table 1).
+
+    `measures`: names of `MEASURES`, what else to look at; `draws`: of the labels that few-shot classifiers get.
+    """
 
     features: str
     sizes: tuple[int, ...]
     shown: int = 50
+    measures: tuple[str, ...] = ()
+    draws: int = 10
 
     def evaluate(self, model: VAE) -> tuple[Metrics, Artifacts]:
         """The test ELBO; Frechet and kernel distance, precision, recall, density and coverage at every size.
 
         Names are those of `metrics.samples.judge`. They are for means clipped to [0, 1]; "minmax_frechet_N", for the
-        smallest size, stretches each image as the authors' code does.
+        smallest size, stretches each image as the authors' code does. Then what the `measures` add.
         """
         means = self.means(model)
         terms = training.evaluate(model, self.data.test)
@@ -164,7 +170,12 @@ class AllDigitsTask(_Images):
         small = self.sizes[:1]
         stretched = samples.judge(means, self.data.test, self.features, sizes=small, pixels="minmax")
         metrics[f"minmax_frechet_{small[0]}"] = stretched[f"frechet_{small[0]}"]
-        return metrics, {"images": pack((means[: self.shown].clamp(0, 1) * 255).round().byte())}
+        artifacts: Artifacts = {"images": pack((means[: self.shown].clamp(0, 1) * 255).round().byte())}
+        for name in self.measures:
+            more, kept = MEASURES[name](model, self.data, self.draws)
+            metrics |= more
+            artifacts |= {n: pack(v) if v.dtype == torch.uint8 else rounded(v) for n, v in kept.items()}
+        return metrics, artifacts
 
 
 @dataclass(frozen=True)
@@ -287,19 +298,26 @@ def create(
     smoke: bool = False,
     repeats: Sequence[int] = (1, 1),
     features: str = STAND_IN,
+    measures: Sequence[str] = (),
 ) -> Task:
     """The task called `name`: a toy of `toys.NAMES`, "mnist-01", "mnist" or "fashion-mnist".
 
-    `repeats` is for mnist-01, `features`, a name of `metrics.features`, for the other two. Raises `ValueError` for
-    another name.
+    `repeats` is for mnist-01; `features`, a name of `metrics.features`, and `measures`, names of `MEASURES`, are for
+    the other two. Raises `ValueError` for another name, and for measures that are unknown or not for these data.
     """
+    known = MEASURES if name in images.NAMES and name != "mnist-01" else ()
+    if unknown := set(measures) - set(known):
+        raise ValueError(f"no measure {min(unknown)!r} for {name}: there are {', '.join(known) or 'none'}")
     if name in toys.NAMES:
         return ToyTask(name)
     if name == "mnist-01":
         return DigitsTask(_load(name, size, binary, smoke), 1000 if smoke else 10_000, repeats)
     if name in images.NAMES:
         sizes = (100,) if smoke else (samples.PAPER_N, samples.FULL_N)
-        return AllDigitsTask(_load(name, size, binary, smoke), sizes[-1], features, sizes)
+        shown, draws = 12 if measures else 50, 1 if smoke else 10
+        return AllDigitsTask(
+            _load(name, size, binary, smoke), sizes[-1], features, sizes, shown, tuple(measures), draws
+        )
     raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, *images.NAMES))}")
 
 

@@ -151,7 +151,7 @@ def fit(
         raise ValueError("steps_per_epoch goes with a function that draws data, and only with one")
     if not callable(train) and len(train) < batch_size:
         raise ValueError(f"the batch size {batch_size} exceeds the {len(train)} training examples")
-    if gamma and penalty == "gates" and not hasattr(model.mapping, "gates"):
+    if gamma and penalty.startswith("gates") and not hasattr(model.mapping, "gates"):
         raise ValueError(
             f"gamma = {gamma} penalises the gates of a mapping, and {type(model.mapping).__name__} has none"
         )

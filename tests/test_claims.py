@@ -34,6 +34,26 @@ def test_the_rule(ours, other, verdict):
     assert rules.smaller(ours, other).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("ours", "margin", "verdict"),
+    [
+        (by_seed(2.0, 2.1, 2.2), 0.0, rules.REPRODUCED),
+        (by_seed(2.0, 2.1, 2.2), 0.9, rules.REPRODUCED),
+        (by_seed(2.0, 2.1, 2.2), 1.2, rules.NOT_REPRODUCED),  # larger, but not by that much
+        (by_seed(1.0, 3.0, 1.1), 0.0, rules.PARTLY),
+        (by_seed(0.0, 0.1, 0.2), 0.0, rules.NOT_REPRODUCED),
+    ],
+)
+def test_the_rule_the_other_way_round(ours, margin, verdict):
+    other = by_seed(1.0, 1.11, 1.21)
+    finding, mirrored = (
+        rules.larger(ours, other, margin),
+        rules.smaller({s: -v for s, v in ours.items()}, {s: -v for s, v in other.items()}, margin),
+    )
+    assert finding.verdict == mirrored.verdict == verdict
+    assert finding.p == pytest.approx(mirrored.p) and finding.ours == pytest.approx(-mirrored.ours)
+
+
 def test_the_test_is_paired_by_seed():
     finding = rules.smaller({0: 1.0, 1: 5.0, 2: 9.0, 7: 0.0}, {2: 10.0, 1: 6.1, 0: 2.0})
     assert finding.n == 3 and finding.verdict == rules.REPRODUCED  # unpaired, the spread would hide it
@@ -49,15 +69,18 @@ def test_every_claim_has_its_own_name_a_rule_and_runs_to_judge():
         assert claim.rule.startswith("reproduced: ")
         configs = experiments.grid(claim.experiment, "paper") if claim.experiment else []
         if isinstance(claim, rules.Comparison):
-            chosen = [c for c in configs if has(c, claim.select)]
-            assert claim.against in {c.method for c in chosen}
-            ours = [c for c in chosen if c.method == "InteL-VAE" and has(c, claim.ours)]
-            assert len(ours) == len({c.seed for c in ours}) > 0  # one a seed, else one would hide the other
+            for method, more in ((claim.method, claim.ours), (claim.against, claim.theirs)):
+                chosen = [c for c in configs if c.method == method and has(c, claim.select | more)]
+                assert len(chosen) == len({c.seed for c in chosen}) > 0  # one a seed, else one would hide the other
         elif isinstance(claim, rules.Nearness):
             chosen = [c for c in configs if has(c, claim.select)]
             assert len(chosen) == len({c.seed for c in chosen}) > 0
         elif isinstance(claim, rules.Excess):
-            assert claim.method in {c.method for c in configs}
+            chosen = [c for c in configs if c.method == claim.method and has(c, claim.select)]
+            assert len(chosen) == len({c.seed for c in chosen}) > 0
+        elif isinstance(claim, rules.Trend):
+            chosen = [(c.seed, getattr(c, claim.setting)) for c in configs if c.method == claim.method]
+            assert len(chosen) == len(set(chosen)) > 0
 
 
 def test_a_record_of_another_experiment_does_not_decide_a_claim(record):
@@ -91,7 +114,7 @@ def test_statements_hold_and_one_that_does_not_is_found_out():
     ],
 )
 def test_the_rule_against_a_constant(values, verdict, record):
-    (claim,) = [c for c in claims.CLAIMS if isinstance(c, rules.Excess)]
+    (claim,) = [c for c in claims.CLAIMS if c.id == "fig2-bridge"]
     config = dataclasses.replace(record.config, data="mixture", mapping="identity")
     records = [
         dataclasses.replace(record, config=dataclasses.replace(config, seed=i), metrics={"bridge": v})
@@ -142,3 +165,36 @@ def test_a_table_for_readers_cuts_no_claim_short():
     found = claims.rows([], "smoke", page=claims.MULTI_MODALITY)
     shown = html.unescape(claims.Table(found)._repr_html_())
     assert all(row["claim"] in shown for row in found)
+
+
+def test_a_limit_from_above_is_for_the_runs_that_the_claim_names(record):
+    (claim,) = [c for c in claims.CLAIMS if c.id == "fig8-active"]
+    records = [
+        dataclasses.replace(record, config=c, metrics={"active_per_class": 4 + 0.1 * c.seed if c.gamma == 10 else 40.0})
+        for c in experiments.grid("sparsity", "laptop")
+    ]
+    finding = claim.judge(records)  # 8 to 8.4 % of 50 dimensions
+    assert finding.verdict == rules.REPRODUCED and finding.ours == pytest.approx(8.2)
+    opposite = dataclasses.replace(claim, below=False).judge(records)
+    assert opposite.verdict == rules.NOT_REPRODUCED and opposite.p == pytest.approx(finding.p)
+
+
+@pytest.mark.parametrize(
+    ("score", "verdict"),
+    [
+        (lambda gamma, seed: 0.2 + 0.01 * gamma + seed, rules.REPRODUCED),
+        (lambda gamma, seed: gamma if gamma < 30 else 0.2, rules.PARTLY),  # falls at the end: 1 - 6 (16 + 4) / 336
+        (lambda gamma, seed: -gamma, rules.NOT_REPRODUCED),
+        (lambda gamma, seed: 1.0, rules.NOT_REPRODUCED),
+        (lambda gamma, seed: gamma if seed else -gamma, rules.NOT_REPRODUCED),  # a third
+    ],
+)
+def test_a_trend_is_that_of_every_seed(score, verdict, record):
+    (claim,) = [c for c in claims.CLAIMS if c.id == "fig7-sparsity-grows"]
+    records = [
+        dataclasses.replace(record, config=c, metrics={"hoyer_sample": score(c.gamma, c.seed)})
+        for c in experiments.grid("sparsity", "laptop")
+    ]
+    assert claim.judge(records).verdict == verdict
+    assert claim.judge([r for r in records if r.config.seed < 2]).verdict == rules.NOT_TESTED
+    assert claim.judge([]).verdict == rules.NOT_TESTED

@@ -82,6 +82,23 @@ def test_the_penalty_lies_between_minus_log_d_and_zero_and_survives_dead_rows():
         assert gradient.isfinite().all()
 
 
+def test_the_second_term_as_printed_weighs_rows_by_their_size():
+    gates = exactly_active(200, 5, 0.0)
+    whole = regularizers.sparsity(gates)
+    assert torch.equal(regularizers.sparsity(gates, raw=True), whole)  # rows of one size: no difference
+    # 0.001 for all of one row, one 1 in the other: H is log D and 0, that of the mean nearly 0, and the sum positive
+    uneven = torch.stack([torch.full((D,), 0.001), torch.eye(D)[0]]).double()
+    shares = torch.full((D,), 0.001 / 1.05, dtype=torch.float64)
+    shares[0] = 1.001 / 1.05
+    expected = math.log(D) / 2 + (shares * shares.log()).sum().item()
+    assert regularizers.sparsity(uneven, raw=True).item() == pytest.approx(expected, abs=1e-6) and expected > 1
+    assert regularizers.sparsity(uneven).item() < 0
+    # a row's scale matters to it, and not to the form of the code
+    scaled = gates * torch.linspace(0.1, 1, 200, dtype=torch.float64)[:, None]
+    assert regularizers.sparsity(scaled).item() == pytest.approx(whole.item(), abs=1e-12)
+    assert abs(regularizers.sparsity(scaled, raw=True) - whole) > 1e-3
+
+
 def test_gates_lie_in_their_range():
     for floor in (0.0, 0.2):
         g = Sparse(4, floor=floor)
@@ -103,7 +120,8 @@ def test_each_penalty_is_what_it_is_called():
     assert torch.equal(regularizers.penalty("codes", Identity(), y), regularizers.sparsity(y.abs()))
     expected = sum(abs(v) for row in g(y).tolist() for v in row) / 20
     assert regularizers.penalty("l1", g, y).item() == pytest.approx(expected, rel=1e-12)  # rounding
-    with pytest.raises(ValueError, match="unknown penalty 'l0': choose one of gates, codes, l1"):
+    assert torch.equal(regularizers.penalty("gates-raw", g, y), regularizers.sparsity(g.gates(y), raw=True))
+    with pytest.raises(ValueError, match="unknown penalty 'l0': choose one of gates, gates-raw, codes, l1"):
         regularizers.penalty("l0", g, y)
 
 

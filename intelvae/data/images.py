@@ -14,6 +14,10 @@ from intelvae.data import files, idx
 from intelvae.data.errors import DataError
 
 NAMES = files.NAMES
+CLASSES = {
+    "mnist": tuple("0123456789"),
+    "fashion-mnist": ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"),
+}
 SIDE = 28
 VALID = 5_000  # the last 5,000 training images
 TRAIN_01, VALID_01, TEST_01 = 5_000, 500, 1_000  # MNIST-01, per class; the test file has only 980 zeros

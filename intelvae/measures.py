@@ -1,0 +1,60 @@
+"""What else a run on images can measure of its model, by name: parts of an evaluation that a config asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from intelvae.data.images import ImageData
+from intelvae.metrics import codes, downstream
+from intelvae.models import VAE
+
+Measured = tuple[dict[str, float], dict[str, Tensor]]  # metrics, and what figures show; bytes are images
+
+LABELS_SEED = 20220402  # of the labels that classifiers learn from: the same ones for every model
+FIGURE_8 = (1, 4, 7)  # trouser, coat and sneaker
+
+
+def of_codes(model: VAE, data: ImageData, draws: int) -> Measured:
+    """`codes.sparsity` of the test images, the mean |z| of every class, and accuracies of `downstream.few_shot`.
+
+    Classifiers learn from codes g(mu) of n training images, for which "random_forest_n" is the mean over `draws`, and
+    are tested on those of all test images. "authors_random_forest_n" is by the protocol of the authors' code, test
+    images only, where there are enough of them. Kept is "by_class" (10, D).
+    """
+    means, sampled = codes.encode(model, data.test)
+    learned_from, _ = codes.encode(model, data.train)
+    metrics = codes.sparsity(means, sampled, data.test_labels)
+    metrics |= _accuracies(learned_from, data.train_labels, draws, test=(means, data.test_labels))
+    authors = _accuracies(means, data.test_labels, draws, names=["random forest"])
+    metrics |= {f"authors_{name}": value for name, value in authors.items()}
+    return metrics, {"by_class": codes.mean_size(means, data.test_labels)}
+
+
+def _accuracies(z: Tensor, labels: Tensor, draws: int, **options: Any) -> dict[str, float]:
+    available = len(z) - (0 if "test" in options else downstream.HELD_OUT)
+    sizes = [n for n in downstream.SIZES if n <= available]
+    if not sizes:
+        return {}
+    generator = torch.Generator().manual_seed(LABELS_SEED)
+    found = downstream.few_shot(z, labels, generator=generator, sizes=sizes, draws=draws, **options)
+    return {
+        f"{name.replace(' ', '_')}_{n}": sum(each) / draws for name, by_n in found.items() for n, each in by_n.items()
+    }
+
+
+def of_traversals(model: VAE, data: ImageData, draws: int) -> Measured:
+    """`codes.traversals` of test images of Figure 8's classes, in 16 grey levels: nothing is measured, all is kept."""
+    found = codes.traversals(model, data.test, data.test_labels, FIGURE_8)
+    return {}, {
+        "traversals": (found.images * 15).round().byte() * 17,
+        "traversal_dimensions": found.dimensions,
+        "traversal_values": found.values,
+        "traversal_start": found.start,
+    }
+
+
+BY_NAME: dict[str, Callable[[VAE, ImageData, int], Measured]] = {"codes": of_codes, "traversals": of_traversals}

@@ -1,0 +1,123 @@
+"""What the codes of a data set are like: how sparse, which dimensions a class uses, what is drawn along one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from intelvae import training
+from intelvae.metrics.hoyer import hoyer
+from intelvae.models import VAE
+from intelvae.regularizers import entropy
+
+ACTIVE = 0.1  # ours: the paper counts active dimensions and does not say which those are
+TAIL = 0.995  # a traversal reaches as far as this share of all codes
+
+
+@torch.no_grad()
+def encode(model: VAE, x: Tensor, batch_size: int = 500) -> tuple[Tensor, Tensor]:
+    """The codes g(mu) and g(y) of x (N, *data_shape), y one exact sample of q(y|x): twice (N, D).
+
+    The first is the paper's representation, the second what the authors' code measures sparsity by.
+    """
+    parts = []
+    for batch in x.split(batch_size):
+        q = model.encode(training.as_float(batch))
+        parts.append((model.mapping(q.mean), model.mapping(q.sample())))
+    means, samples = zip(*parts, strict=True)
+    return torch.cat(means), torch.cat(samples)
+
+
+def active(size: Float[Tensor, "*batch dim"]) -> Int64[Tensor, "*batch"]:
+    """How many dimensions of each row of magnitudes (..., D) are at least a tenth of the row's largest.
+
+    Relative to the largest, because a decoder can undo any scale. 0 for a row of zeros.
+
+    >>> active(torch.tensor([[5.0, 0.4, 0.6], [0.0, 0.0, 0.0]]))
+    tensor([2, 0])
+    """
+    return ((size >= ACTIVE * size.amax(-1, keepdim=True)) & (size > 0)).sum(-1)
+
+
+def mean_size(codes: Float[Tensor, "n dim"], labels: Int64[Tensor, " n"]) -> Float[Tensor, "classes dim"]:
+    """The mean of |z| in every class, in the order of the labels: what Figure 8 shows, (C, D).
+
+    >>> mean_size(torch.tensor([[1.0, 0.0], [-3.0, 0.0], [0.0, 4.0]]), torch.tensor([0, 0, 1]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+    return torch.stack([codes[labels == c].abs().mean(0) for c in labels.unique()])
+
+
+def sparsity(
+    means: Float[Tensor, "n dim"], samples: Float[Tensor, "n dim"], labels: Int64[Tensor, " n"]
+) -> dict[str, float]:
+    """Sparsity of codes (N, D), `encode`'s two kinds, of images with these labels (N,).
+
+    "hoyer_mean" and "hoyer_sample": the mean score of g(mu) and of g(y). A code of zeros only counts as 1 in these;
+    "zero_codes" is the share of such samples, "hoyer_nonzero" the mean score of the others (1 without any).
+    "hoyer_used" is that of g(y) in the dimensions of "active_overall" alone: the score divides every dimension by its
+    deviation, so one that is almost closed and says nothing counts as much as any other (0 if only one is left).
+    Of g(mu), the mean number of `active` dimensions "active_per_image", "active_per_class" (of a class's mean |z|) and
+    "active_overall" (of all images' mean |z|), and "effective_per_class", exp H of the shares of a class's mean |z|:
+    a number of dimensions without a threshold.
+    """
+    scores, dead = hoyer(samples), ~samples.any(1)
+    by_class, overall = mean_size(means, labels), means.abs().mean(0)
+    used = samples[:, overall >= ACTIVE * overall.max()]
+    return {
+        "hoyer_mean": hoyer(means).mean().item(),
+        "hoyer_sample": scores.mean().item(),
+        "hoyer_nonzero": 1.0 if dead.all() else scores[~dead].mean().item(),
+        "hoyer_used": hoyer(used).mean().item() if used.shape[1] > 1 else 0.0,
+        "zero_codes": dead.double().mean().item(),
+        "active_per_image": active(means.abs()).double().mean().item(),
+        "active_per_class": active(by_class).double().mean().item(),
+        "active_overall": float(active(overall)),
+        "effective_per_class": entropy(by_class).exp().mean().item(),
+    }
+
+
+class Traversals(NamedTuple):
+    """Images decoded along single dimensions, and where.
+
+    `images` (G, K, V, *data_shape), decoder's means in [0, 1], for G starting points, K dimensions of each and V values
+    of a dimension; `dimensions` (G, K), counted from 0; `values` (G, K, V); `start` (G, K), the values that the
+    starting points have there.
+    """
+
+    images: Tensor
+    dimensions: Tensor
+    values: Tensor
+    start: Tensor
+
+
+@torch.no_grad()
+def traversals(
+    model: VAE,
+    x: Tensor,
+    labels: Int64[Tensor, " n"],
+    classes: Sequence[int],
+    *,
+    dimensions: int = 5,
+    steps: int = 9,
+) -> Traversals:
+    """Figure 8, bottom: for the first image of each class, what is decoded when one dimension of g(mu) is changed.
+
+    The dimensions are those in which the class's mean |z| is largest, in this order. `steps` values are spread evenly
+    over [-a, a], a the size that 99.5 % of all codes stay below in that dimension.
+    """
+    codes, _ = encode(model, x)
+    by_class, reach = mean_size(codes, labels), codes.abs().quantile(TAIL, dim=0)
+    index = {int(c): i for i, c in enumerate(labels.unique())}
+    chosen = torch.stack([by_class[index[c]].argsort(descending=True)[:dimensions] for c in classes])  # (G, K)
+    start = torch.stack([codes[labels == c][0] for c in classes])  # (G, D)
+    values = reach[chosen].unsqueeze(-1) * torch.linspace(-1, 1, steps)  # (G, K, V)
+    z = start[:, None, None, :].expand(*values.shape, -1).clone()
+    z.scatter_(-1, chosen[:, :, None, None].expand(*values.shape, 1), values.unsqueeze(-1))
+    images = model.decoder(z.flatten(0, 2)).mean.clamp(0, 1)
+    return Traversals(images.unflatten(0, values.shape), chosen, values, start.gather(1, chosen))

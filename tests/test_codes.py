@@ -1,0 +1,207 @@
+"""What is measured of codes, on codes and models whose answer is known; and what a run on images keeps of it."""
+
+import json
+
+import pytest
+import torch
+from torch import nn
+from torch.distributions import Independent, Normal
+
+from intelvae import likelihoods, measures, priors, runs, sparse_experiments, tasks
+from intelvae.data import images
+from intelvae.experiments import grid
+from intelvae.mappings import Sparse
+from intelvae.metrics import codes, downstream
+from intelvae.metrics.hoyer import hoyer
+from intelvae.models import VAE, vsc
+from intelvae.records import RunConfig
+
+D = 20
+
+
+def gaussian(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def test_active_dimensions_are_counted_against_the_largest_whatever_the_scale():
+    size = torch.tensor([[1.0, 0.5, 0.11, 0.09], [3.0, 3.0, 3.0, 3.0], [0.0, 0.0, 0.0, 0.0]])
+    for scale in (1e-6, 1.0, 1e6):
+        assert codes.active(scale * size).tolist() == [3, 4, 0]
+
+
+def test_sparsity_of_one_hot_codes_whose_class_is_their_dimension():
+    labels = torch.arange(10).repeat(20)
+    z = torch.zeros(200, D).scatter(1, labels[:, None], 1 + gaussian(200, 1).abs())
+    z[:20] = 0
+    found = codes.sparsity(z, z, labels)
+    assert found["zero_codes"] == pytest.approx(0.1)
+    assert found["hoyer_sample"] == found["hoyer_mean"] == found["hoyer_nonzero"] == pytest.approx(1.0)
+    assert found["active_per_image"] == pytest.approx(0.9)  # one of each code that is not zero
+    assert found["active_per_class"] == 1 and found["active_overall"] == 10
+    assert found["effective_per_class"] == pytest.approx(1.0)
+
+
+def test_sparsity_of_gaussian_codes_is_that_of_chance():
+    z = gaussian(20_000, 50)
+    found = codes.sparsity(z, z, torch.arange(10).repeat(2000))
+    assert found["hoyer_sample"] == pytest.approx(0.2308, abs=1e-3)  # standard error 0.0005
+    assert found["zero_codes"] == 0 and found["hoyer_nonzero"] == found["hoyer_sample"]
+    assert found["active_per_class"] == found["active_overall"] == 50
+    assert found["effective_per_class"] == pytest.approx(50, abs=0.05)  # means of 2,000 differ by 2 %: half its square
+
+
+def test_dimensions_that_say_nothing_raise_the_score_but_not_that_of_the_used_ones():
+    labels, z = torch.arange(10).repeat(500), gaussian(5000, D)
+    z[:, 5:] *= 1e-3 * (gaussian(5000, D - 5, seed=1) > 1.5)  # nearly always off, and without weight when on
+    found = codes.sparsity(z, z, labels)
+    assert found["active_overall"] == 5
+    assert found["hoyer_used"] == pytest.approx(hoyer(z[:, :5]).mean().item())
+    assert found["hoyer_sample"] > hoyer(gaussian(5000, D)).mean() + 0.1
+    assert codes.sparsity(z[:, 4:], z[:, 4:], labels)["hoyer_used"] == 0  # one dimension is left
+
+
+class _Known(nn.Module):
+    """q(y|x): the first D pixels are its means, and its deviation is 0.1."""
+
+    def forward(self, x):
+        return Independent(Normal(x.flatten(1)[:, :D], torch.tensor(0.1).expand(len(x), D)), 1)
+
+
+class _Show(nn.Module):
+    """Paints every z_d, from 0 at -1 to white at 1, into the pixel d."""
+
+    def forward(self, z):
+        x = torch.zeros(len(z), 784)
+        x[:, :D] = (z + 1) / 2
+        return x.reshape(-1, 1, 28, 28)
+
+
+def known_model() -> VAE:
+    return VAE(_Known(), nn.Sequential(_Show(), likelihoods.Gaussian()), priors.StandardNormal(D), Sparse(D)).eval()
+
+
+def test_both_kinds_of_codes_pass_through_the_mapping():
+    model, x = known_model(), torch.rand(700, 1, 28, 28)
+    y = x.flatten(1)[:, :D]
+    means, samples = codes.encode(model, x)
+    torch.testing.assert_close(means, model.mapping(y).detach())
+    # samples: z is between half and all of a tenth of a standard normal away, as gates start near 1/2
+    assert 0.02 < (samples - means).std() < 0.1
+    same, _ = codes.encode(model, (255 * x).round().byte(), batch_size=64)
+    assert (same - means).abs().max() < 0.01  # bytes are images too
+
+
+def test_samples_of_a_sparse_vae_are_exact():
+    with runs.seeded(0):
+        model = vsc.create("mlp", (2,), 4, nn.Linear(4, 2), alpha=0.1).eval()
+        _, samples = codes.encode(model, torch.randn(500, 2))
+    off = (samples == 0).double().mean().item()
+    assert off == pytest.approx(0.5, abs=0.1)  # gates start at 1/2
+
+
+def test_traversals_change_one_dimension_and_nothing_else():
+    model = known_model()
+    model.mapping = nn.Identity()
+    x, labels = torch.rand(200, 1, 28, 28) / 10, torch.arange(2).repeat(100)
+    x[labels == 0, 0, 0, 7], x[labels == 1, 0, 0, 3] = 0.9, 0.8  # the dimensions of the two classes
+    found = codes.traversals(model, x, labels, (1, 0), dimensions=2, steps=5)
+    assert found.images.shape == (2, 2, 5, 1, 28, 28) and found.values.shape == (2, 2, 5)
+    assert found.dimensions[:, 0].tolist() == [3, 7]
+    torch.testing.assert_close(found.values[0, 0], torch.linspace(-0.8, 0.8, 5))  # the size of nearly all codes there
+    assert found.start[0, 0] == pytest.approx(0.8) and found.start[1, 0] == pytest.approx(0.9)
+    for group, first in ((0, 1), (1, 0)):
+        at_rest = (x[first].flatten()[:D] + 1) / 2
+        for k in range(2):
+            d = int(found.dimensions[group, k])
+            pixels = found.images[group, k].flatten(1)[:, :D]
+            others = torch.arange(D) != d
+            torch.testing.assert_close(pixels[:, others], at_rest[others].expand(5, -1))
+            torch.testing.assert_close(pixels[:, d], (found.values[group, k] + 1) / 2)
+
+
+def test_few_shot_accuracies_of_codes_that_give_the_class_away():
+    data = images.load("mnist", smoke=True)
+    labelled = {
+        "train": data.train.float() / 255,
+        "test": data.test.float() / 255,
+    }
+    for name, x in labelled.items():
+        x.flatten(1)[:, :D] = torch.eye(D)[getattr(data, f"{name}_labels")]
+    known = images.ImageData(
+        *((255 * x).byte() for x in (labelled["train"], data.valid / 255, labelled["test"])),
+        *(data.train_labels, data.valid_labels, data.test_labels, data.source, data.name),
+    )
+    metrics, kept = measures.of_codes(known_model(), known, draws=2)
+    sizes = [n for n in downstream.SIZES if n <= 800]
+    assert all(metrics[f"nearest_neighbours_{n}"] == 1 for n in sizes) and "nearest_neighbours_1000" not in metrics
+    assert all(0.5 < metrics[f"random_forest_{n}"] <= 1 for n in sizes)
+    assert not any(name.startswith("authors_") for name in metrics)  # their protocol holds 2,000 test images back
+    assert kept["by_class"].argmax(1).tolist() == list(range(10))
+
+
+def test_the_protocol_of_the_authors_code_is_measured_where_there_are_enough_test_images():
+    data = images.load("mnist", smoke=True)
+    many = images.ImageData(
+        data.train,
+        data.valid,
+        data.test.repeat(21, 1, 1, 1),
+        data.train_labels,
+        data.valid_labels,
+        data.test_labels.repeat(21),
+        data.source,
+        data.name,
+    )
+    metrics, _ = measures.of_codes(known_model(), many, draws=1)
+    assert [n for n in downstream.SIZES if f"authors_random_forest_{n}" in metrics] == [
+        10,
+        20,
+        50,
+        100,
+    ]  # 2,100 - 2,000
+
+
+def test_a_run_keeps_what_its_config_asks_for_and_a_record_stays_small():
+    pytest.importorskip("efficientnet_lite_pytorch")
+    config = RunConfig("fashion-mnist", "mathieu", 50, "gaussian", 1, smoke_data=True, measures=["codes", "traversals"])
+    record, _ = runs.run(config)
+    assert {"hoyer_mean", "hoyer_sample", "random_forest_10", "frechet_100"} <= record.metrics.keys()
+    assert torch.tensor(record.artifacts["by_class"]).shape == (10, 50)
+    pixels = tasks.unpack(record.artifacts["traversals"])
+    assert pixels.shape == (3, 5, 9, 1, 32, 32) and bool((pixels % 17 == 0).all())
+    assert torch.tensor(record.artifacts["traversal_values"]).shape == (3, 5, 9)
+    assert len(record.to_json()) < 60_000
+    assert json.loads(record.to_json())["config"]["measures"] == ["codes", "traversals"]
+
+
+def test_measures_are_in_the_key_only_where_they_are_asked_for():
+    plain = RunConfig("mnist", "mathieu", 50, "gaussian", 10, precision="bfloat16")
+    assert plain.key == RunConfig("mnist", "mathieu", 50, "gaussian", 10, precision="bfloat16", measures=()).key
+    assert plain.key == grid("table1", "laptop", [0])[0].key == "6511d42d4f803087"
+    assert plain.key != grid("sparsity-mnist", "laptop", [0])[0].key
+
+
+@pytest.mark.parametrize("data", ["circle", "mnist-01", "mnist"])
+def test_a_measure_that_is_not_there_gets_one_clear_line(data):
+    with pytest.raises(ValueError, match=f"no measure 'colour' for {data}: there are (none|codes, traversals)"):
+        tasks.create(data, size=28, smoke=True, measures=["colour"])
+
+
+def test_methods_with_a_penalty_have_a_name_of_their_own():
+    config = RunConfig("mnist", "mathieu", 50, "gaussian", 1)
+    names = {
+        name: RunConfig("mnist", "mathieu", 50, "gaussian", 1, **model).method
+        for name, model in sparse_experiments.METHODS.items()
+    }
+    assert config.method == "VAE"
+    assert all(name.split(",")[0] == method for name, method in names.items())
+
+
+def test_the_grids_of_sparsity_share_the_runs_they_have_in_common():
+    main, choices = ({c.key for c in grid(name, "laptop", [0])} for name in ("sparsity", "sparsity-choices"))
+    assert len(main) == len(sparse_experiments.METHODS)
+    # as in Figure 7 at two gammas, the VAE, and the Sparse-VAE with its own prior
+    assert len(main & choices) == 4
+    mnist = grid("sparsity-mnist", "laptop")
+    assert {c.method for c in mnist if c.seed == 2} == {"VAE", "VAE + L_sp"}
+    shown = {(c.method, c.gamma) for c in grid("sparsity", "laptop") if "traversals" in c.measures}
+    assert shown == {("VAE", 0.0), ("InteL-VAE", sparse_experiments.SHOWN)}
