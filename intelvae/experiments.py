@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from intelvae import runs, training
+from intelvae import face_experiments, runs, training
 from intelvae.records import Record, RunConfig, store_of
 
 PROFILES = ("smoke", "laptop", "paper")
@@ -312,6 +312,9 @@ _GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
     "slips": slips,
     "proportions": proportions,
     "precision": precision,
+    "table4": face_experiments.table4,
+    "table-b1": face_experiments.table_b1,
+    "hierarchy": face_experiments.hierarchy,
 }
 NAMES = tuple(_GRIDS)
 

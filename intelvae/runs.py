@@ -28,6 +28,7 @@ from intelvae.data import toys
 from intelvae.models import GMVAE, VAE, gmvae, vsc
 from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
+EXAMPLES = 1000  # of the training data, which pseudo-inputs may start from
 MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
 
 
@@ -223,9 +224,9 @@ def _prepare(config: RunConfig) -> tuple[tasks.Task, VAE, torch.Generator]:
     work = task(config)
     order = torch.Generator().manual_seed(config.seed)
     examples = (
-        work.train(1000, order)
+        work.train(EXAMPLES, order)
         if callable(work.train)
-        else work.train[torch.randperm(len(work.train), generator=order)]
+        else work.train[torch.randperm(len(work.train), generator=order)[:EXAMPLES]]  # not all: they may fill memory
     )
     return work, build(config, work.shape, examples), order
 

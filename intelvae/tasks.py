@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from intelvae import bounds, training
-from intelvae.data import images, toys
-from intelvae.metrics import clusters, neighbours, samples, toy
+from intelvae import bounds, face_task, training
+from intelvae.data import celeba, images, toys
+from intelvae.mappings import Hierarchy
+from intelvae.metrics import attributes, clusters, levels, neighbours, samples, toy
 from intelvae.metrics.features import STAND_IN
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
@@ -24,6 +25,7 @@ Metrics = dict[str, float]
 Artifacts = dict[str, Any]
 
 EXEMPLARS = 6  # points whose q(z|x) a figure shows
+NAMED = 5000  # training images that teach the names of classes to the classifier of `metrics.levels`
 HELD_OUT_SEED = 20220401  # of the toy data a model is judged by: the same for every run, and never trained on
 
 
@@ -164,7 +166,30 @@ class AllDigitsTask(_Images):
         small = self.sizes[:1]
         stretched = samples.judge(means, self.data.test, self.features, sizes=small, pixels="minmax")
         metrics[f"minmax_frechet_{small[0]}"] = stretched[f"frechet_{small[0]}"]
-        return metrics, {"images": pack((means[: self.shown].clamp(0, 1) * 255).round().byte())}
+        artifacts = {"images": pack((means[: self.shown].clamp(0, 1) * 255).round().byte())}
+        if isinstance(model.mapping, Hierarchy):
+            of_levels, pictures = self._levels(model, model.mapping.widths)
+            return metrics | of_levels, artifacts | pictures
+        return metrics, artifacts
+
+    def _levels(self, model: VAE, widths: tuple[int, ...]) -> tuple[Metrics, Artifacts]:
+        """Figure B.2: the numbers of `metrics.levels.judge`, and traversals that start from three test images."""
+        train, test = (
+            (training.as_float(images), labels)
+            for images, labels in (
+                (self.data.train[:NAMED], self.data.train_labels[:NAMED]),
+                (self.data.test, self.data.test_labels),
+            )
+        )
+        key = ("levels", self.data.name, self.data.source)
+        if key not in _classifiers:
+            _classifiers[key] = levels.fit_classifier(*train)
+        generator = torch.Generator().manual_seed(HELD_OUT_SEED)
+        metrics = levels.judge(model, widths, _classifiers[key], train, test, generator)
+        with torch.no_grad():
+            y = model.encode(test[0][:3]).mean
+        pictures, dimensions = levels.traverse(model, y, widths)
+        return metrics, {"traversals": pack((pictures * 255).round().byte()), "dimensions": dimensions}
 
 
 @dataclass(frozen=True)
@@ -268,6 +293,11 @@ def _load(name: str, size: int, binary: bool, smoke: bool) -> images.ImageData:
     return images.load(name, size=size, binary=binary, smoke=smoke)
 
 
+@cache
+def _faces(size: int, smoke: bool) -> celeba.FaceData:
+    return celeba.load(size=size, smoke=smoke)
+
+
 _classifiers: dict[tuple, Any] = {}
 
 
@@ -288,10 +318,10 @@ def create(
     repeats: Sequence[int] = (1, 1),
     features: str = STAND_IN,
 ) -> Task:
-    """The task called `name`: a toy of `toys.NAMES`, "mnist-01", "mnist" or "fashion-mnist".
+    """The task called `name`: a toy of `toys.NAMES`, "mnist-01", "mnist", "fashion-mnist" or "celeba".
 
-    `repeats` is for mnist-01, `features`, a name of `metrics.features`, for the other two. Raises `ValueError` for
-    another name.
+    `repeats` is for mnist-01, `features`, a name of `metrics.features`, for the other three. Raises `ValueError` for
+    another name, and for binary faces.
     """
     if name in toys.NAMES:
         return ToyTask(name)
@@ -300,7 +330,11 @@ def create(
     if name in images.NAMES:
         sizes = (100,) if smoke else (samples.PAPER_N, samples.FULL_N)
         return AllDigitsTask(_load(name, size, binary, smoke), sizes[-1], features, sizes)
-    raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, *images.NAMES))}")
+    if name == celeba.NAME:
+        if binary:
+            raise ValueError("faces are in colour: binary=True is for grey images")
+        return face_task.FacesTask(_faces(size, smoke), features, 3 if smoke else attributes.DRAWS)
+    raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, *images.NAMES, celeba.NAME))}")
 
 
-Task = ToyTask | DigitsTask | AllDigitsTask
+Task = ToyTask | DigitsTask | AllDigitsTask | face_task.FacesTask

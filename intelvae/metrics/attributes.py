@@ -117,7 +117,7 @@ def _check(train: Labelled, test: Labelled, sizes: Sequence[int]) -> None:
 def _predict(z: NDArray, has: NDArray, judged: NDArray) -> NDArray[np.bool_]:
     if has.all() or not has.any():
         return np.full(len(judged), has[0])
-    return LogisticRegression(C=1.0, max_iter=1000).fit(z, has).predict(judged)
+    return LogisticRegression(C=1.0, solver="newton-cholesky").fit(z, has).predict(judged)
 
 
 def _scores(said: Bool[Tensor, "m k"], has: Bool[Tensor, "m k"]) -> tuple[Tensor, Tensor]:
