@@ -12,7 +12,7 @@ from scipy import stats
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from intelvae import bounds, divergences, experiments, likelihoods, networks, priors, rules, runs
+from intelvae import bounds, divergences, experiments, face_claims, likelihoods, networks, priors, rules, runs
 from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
 from intelvae.models import VAE
@@ -315,7 +315,15 @@ def _table3() -> list[Claim]:
     ]
 
 
-CLAIMS: tuple[Claim, ...] = (*_theory(), *_why(), *_connectivity(), *_multi_modality(), *_table1(), *_table3())
+CLAIMS: tuple[Claim, ...] = (
+    *_theory(),
+    *_why(),
+    *_connectivity(),
+    *_multi_modality(),
+    *_table1(),
+    *_table3(),
+    *face_claims.CLAIMS,
+)
 
 
 def rows(records: Sequence[Record], profile: str, *, page: str | None = None) -> list[dict[str, Any]]:

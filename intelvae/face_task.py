@@ -25,7 +25,7 @@ PROTOCOLS = ("linear", "linear, codes as they are", "authors")
 class FacesTask:
     """Faces of CelebA, or drawn ones, whose samples are judged on the features of a network.
 
-    Records hold generated images only: no photograph, and no reconstruction of one. `draws` of labelled faces.
+    Records hold generated images only: no photograph, and no reconstruction of one. `draws`: of labelled faces.
     """
 
     data: celeba.FaceData
@@ -49,8 +49,10 @@ class FacesTask:
 
     @property
     def real(self) -> Tensor:
-        """The faces that samples are judged by: those for tests, and where they are fewer than the paper's 2,000 also
-        those for validation, which no model has seen either (nothing here stops early)."""
+        """The faces that samples are judged by, (N, 3, size, size): those for tests.
+
+        Where they are fewer than the paper's 2,000, also those for validation: no run on faces stops early by them.
+        """
         test = self.data.test
         return test if len(test) >= samples.PAPER_N else torch.cat([test, self.data.valid])
 
@@ -61,8 +63,7 @@ class FacesTask:
         return tuple(size for size in (samples.PAPER_N, samples.FULL_N) if size <= n) or (n - n % 100,)
 
     def evaluate(self, model: VAE) -> tuple[dict[str, float], dict[str, Any]]:
-        """The test ELBO, the metrics of `metrics.samples.judge` at every size, Hoyer scores, and how well codes tell
-        attributes.
+        """How good samples are (`metrics.samples.judge`), how sparse codes are, how well they tell attributes.
 
         "hoyer_mean" is that of g(mu), the paper's representation, "hoyer_sample" of one posterior sample through g, as
         in the authors' code; both over the test faces. "accuracy_n" and "balanced_n" are means over attributes and
@@ -96,8 +97,10 @@ class FacesTask:
         return metrics, artifacts
 
     def _attributes(self, codes: Tensor, drawn: Tensor, train: Tensor) -> dict[str, Any]:
-        """For each of `PROTOCOLS` and each number n of labelled faces: "accuracy" and "balanced" by draw, means over
-        attributes, and "by_attribute", the mean accuracy over draws. The draws are the same for every model."""
+        """What `PROTOCOLS` give for each number n of labelled faces; the draws are the same for every model.
+
+        "accuracy" and "balanced" are means over attributes, one a draw, "by_attribute" means over draws.
+        """
         data = self.data
         labelled, test = (train, data.train_attributes[:POOL]), (codes, data.test_attributes)
         sizes = list(dict.fromkeys(min(n, len(train)) for n in attributes.SIZES))

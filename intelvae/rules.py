@@ -61,28 +61,37 @@ class Claim:
 
 @dataclass(frozen=True)
 class Comparison(Claim):
-    """That a metric of the InteL-VAE is smaller than that of the method `against`, over seeds.
+    """That a metric of a `method` is smaller, or `larger`, than that of the method `against`, over seeds.
 
-    `select` are the values that the configs of its records have, `ours` further ones of the InteL-VAE's.
+    `select` are the values that the configs of its records have, `ours` and `theirs` further ones of the two methods';
+    `margin` is by how much it has to differ at least.
     """
 
     metric: Callable[[Record], float]
     select: dict[str, Any] = field(default_factory=dict)
     against: str = "VAE"
     ours: dict[str, Any] = field(default_factory=dict)
+    method: str = "InteL-VAE"
+    theirs: dict[str, Any] = field(default_factory=dict)
+    larger: bool = False
+    margin: float = 0.0
 
     @property
     def rule(self) -> str:
+        how = "larger" if self.larger else "smaller"
+        by = f", by more than {self.margin:g}," if self.margin else ""
         return (
-            f"reproduced: the InteL-VAE's mean is smaller than the {self.against}'s and a paired t-test over at least "
-            f"3 seeds gives p < {LEVEL}; partly: smaller but not significantly; not reproduced: otherwise."
+            f"reproduced: the {self.method}'s mean is {how}{by} than the {self.against}'s and a paired t-test over at "
+            f"least 3 seeds gives p < {LEVEL}; partly: {how}{by} but not significantly; not reproduced: otherwise."
         )
 
     def judge(self, records: Sequence[Record]) -> Finding:
-        return smaller(self._by_seed(records, "InteL-VAE"), self._by_seed(records, self.against))
+        ours = self._by_seed(records, self.method, self.ours)
+        theirs = self._by_seed(records, self.against, self.theirs)
+        return (larger if self.larger else smaller)(ours, theirs, self.margin)
 
-    def _by_seed(self, records: Sequence[Record], method: str) -> dict[int, float]:
-        wanted = self.select | (self.ours if method == "InteL-VAE" else {})
+    def _by_seed(self, records: Sequence[Record], method: str, more: dict[str, Any]) -> dict[int, float]:
+        wanted = self.select | more
         return {r.config.seed: self.metric(r) for r in records if r.config.method == method and _has(r, wanted)}
 
 
@@ -118,25 +127,60 @@ class Nearness(Claim):
 
 @dataclass(frozen=True)
 class Excess(Claim):
-    """That a metric of one `method` is larger than `limit`, over seeds."""
+    """That a metric of one `method` is larger than `limit`, or with `below` smaller, over seeds.
+
+    `select` are the values that the configs of its records have.
+    """
 
     metric: Callable[[Record], float]
     method: str
     limit: float
+    select: dict[str, Any] = field(default_factory=dict)
+    below: bool = False
+
+    @property
+    def rule(self) -> str:
+        how = "below" if self.below else "above"
+        return (
+            f"reproduced: the mean is {how} {self.limit:.2g} and a t-test over at least 3 seeds gives p < {LEVEL}; "
+            f"partly: {how} but not significantly; not reproduced: otherwise."
+        )
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        chosen = [r for r in records if r.config.method == self.method and _has(r, self.select)]
+        found = {r.config.seed: self.metric(r) for r in chosen}
+        finding = (smaller if self.below else larger)(found, dict.fromkeys(found, self.limit))
+        test = f"one-sample t against {self.limit:.3g}" if finding.test else ""
+        return dataclasses.replace(finding, test=test)
+
+
+@dataclass(frozen=True)
+class Trend(Claim):
+    """That a metric of one `method` grows with a `setting`, a field of its config: a rank correlation for each seed."""
+
+    metric: Callable[[Record], float]
+    method: str
+    setting: str
+    select: dict[str, Any] = field(default_factory=dict)
 
     @property
     def rule(self) -> str:
         return (
-            f"reproduced: the mean is above {self.limit:.2g} and a t-test over at least 3 seeds gives p < {LEVEL}; "
-            "partly: above but not significantly; not reproduced: otherwise."
+            f"reproduced: over at least 3 seeds the mean rank correlation (Spearman) of the metric with {self.setting} "
+            "is at least 0.9; partly: at least 0.5; not reproduced: otherwise."
         )
 
     def judge(self, records: Sequence[Record]) -> Finding:
-        found = {r.config.seed: self.metric(r) for r in records if r.config.method == self.method}
-        finding = smaller(dict.fromkeys(found, self.limit), found)
-        mean, sd = summary(list(found.values())) if found else (None, None)
-        test = f"one-sample t against {self.limit:.3g}" if finding.test else ""
-        return dataclasses.replace(finding, ours=mean, sd=sd, test=test)
+        by_seed: dict[int, list[tuple[float, float]]] = {}
+        for r in records:
+            if r.config.method == self.method and _has(r, self.select):
+                by_seed.setdefault(r.config.seed, []).append((getattr(r.config, self.setting), self.metric(r)))
+        found = [_rank_correlation(points) for points in by_seed.values() if len(points) > 2]
+        if not found:
+            return Finding()
+        mean, sd = summary(found)
+        verdict = REPRODUCED if mean >= 0.9 else PARTLY if mean >= 0.5 else NOT_REPRODUCED
+        return Finding(mean, sd, len(found), "rank correlation", None, verdict if len(found) > 2 else NOT_TESTED)
 
 
 @dataclass(frozen=True)
@@ -161,6 +205,17 @@ class Statement(Claim):
             None,
             REPRODUCED if worst <= self.tolerance else NOT_REPRODUCED,
         )
+
+
+def measured(name: str) -> Callable[[Record], float]:
+    """A record's metric of that name, as the rules take it."""
+    return lambda record: record.metrics[name]
+
+
+def frechet(record: Record) -> float:
+    """The Frechet distance at the largest number of images that the record has."""
+    sizes = [int(name.split("_")[1]) for name in record.metrics if name.startswith("frechet_")]
+    return record.metrics[f"frechet_{max(sizes)}"]
 
 
 def _has(record: Record, wanted: dict[str, Any]) -> bool:
@@ -189,12 +244,21 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def smaller(ours: dict[int, float], other: dict[int, float]) -> Finding:
+def smaller(ours: dict[int, float], other: dict[int, float], margin: float = 0.0) -> Finding:
     """Whether `ours` is smaller than `other`, both by seed, over the seeds they share (the rule of `Comparison`).
 
     >>> smaller({0: 1.0, 1: 1.1, 2: 0.9}, {0: 2.0, 1: 2.2, 2: 2.1}).verdict
     'reproduced'
     """
+    return _paired(ours, other, -margin, -1)
+
+
+def larger(ours: dict[int, float], other: dict[int, float], margin: float = 0.0) -> Finding:
+    """Whether `ours` is larger than `other`: `smaller` the other way round."""
+    return _paired(ours, other, margin, 1)
+
+
+def _paired(ours: dict[int, float], other: dict[int, float], shift: float, sign: int) -> Finding:
     seeds = sorted(ours.keys() & other.keys())
     if not seeds:
         return Finding()
@@ -202,11 +266,18 @@ def smaller(ours: dict[int, float], other: dict[int, float]) -> Finding:
     mean, sd = summary(a)
     if len(seeds) < 3:
         return Finding(mean, sd, len(seeds))
-    differences = [x - y for x, y in zip(a, b, strict=True)]
+    border = [y + shift for y in b]
+    differences = [x - y for x, y in zip(a, border, strict=True)]
     if len(set(differences)) == 1:  # a t-test of a constant is undefined
         p = 1.0 if differences[0] == 0 else 0.0
     else:
-        p = float(stats.ttest_rel(a, b).pvalue)
-    better = statistics.fmean(differences) < 0
+        p = float(stats.ttest_rel(a, border).pvalue)
+    better = sign * statistics.fmean(differences) > 0
     verdict = (REPRODUCED if p < LEVEL else PARTLY) if better else NOT_REPRODUCED
     return Finding(mean, sd, len(seeds), f"paired t against {statistics.fmean(b):.3g}", p, verdict)
+
+
+def _rank_correlation(points: Sequence[tuple[float, float]]) -> float:
+    """Spearman's, of pairs; 0 where the second numbers are all alike."""
+    x, y = zip(*points, strict=True)
+    return float(stats.spearmanr(x, y).statistic) if len(set(y)) > 1 else 0.0

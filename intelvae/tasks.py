@@ -333,7 +333,7 @@ def create(
     if name == celeba.NAME:
         if binary:
             raise ValueError("faces are in colour: binary=True is for grey images")
-        return face_task.FacesTask(_faces(size, smoke), features, 3 if smoke else attributes.DRAWS)
+        return face_task.FacesTask(_faces(size, smoke), features, 2 if smoke else attributes.DRAWS)
     raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, *images.NAMES, celeba.NAME))}")
 
 
