@@ -99,7 +99,10 @@ def accuracies(curves: Mapping[str, Mapping[int, Sequence[float]]], baseline: fl
         axis.errorbar(list(by_n), mean, sd, marker=MARKERS[i], color=SHADES[i], ms=5, capsize=2,
                       lw=2 if hierarchical else 1, ls="-" if hierarchical else ":", label=name)  # fmt: skip
     axis.axhline(baseline, color="black", ls="--", lw=1)
+    sizes = list(next(iter(curves.values())))
     axis.set(xlabel="labelled faces", ylabel=label, xscale="log")
+    axis.set_xticks(sizes, [f"{n:,}" for n in sizes])
+    axis.set_xticks([], minor=True)
     axis.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside right upper", frameon=False, fontsize=8)
     return figure
