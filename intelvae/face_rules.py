@@ -143,4 +143,4 @@ class MovingOptimum(Claim):
         rises = best[-1] > best[0]
         verdict = (REPRODUCED if best == sorted(best) else PARTLY) if rises else NOT_REPRODUCED
         test = "best D: " + ", ".join(map(str, best))
-        return Finding(best[-1], None, min(map(len, by_dim.values())), test, None, verdict)
+        return Finding(float(best[-1]), None, min(map(len, by_dim.values())), test, None, verdict)
