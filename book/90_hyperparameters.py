@@ -97,7 +97,9 @@ def used(experiment, profile):
 
 table = pd.concat(
     {
-        experiment: pd.DataFrame({"paper": rows} | {name: used(experiment, name) for name in experiments.PROFILES})
+        experiment: pd.DataFrame(
+            {"in the paper": rows} | {name: used(experiment, name) for name in experiments.PROFILES}
+        )
         for experiment, rows in paper.items()
     }
 )
