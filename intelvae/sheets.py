@@ -12,6 +12,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
+ORIGINS = ("generated", "drawn")
 ACROSS = 12  # images in a line of the sheet
 QUALITY = 90
 
@@ -49,6 +50,3 @@ def unpack(packed: dict[str, Any]) -> UInt8[Tensor, "n 3 h w"]:
         pixels = torch.tensor(np.asarray(image))
     tiles = pixels.reshape(-1, h, ACROSS, w, 3).permute(0, 2, 4, 1, 3)  # (lines, ACROSS, 3, H, W)
     return tiles.flatten(0, 1)[:n]
-
-
-ORIGINS = ("generated", "drawn")
