@@ -12,7 +12,18 @@ from scipy import stats
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from intelvae import bounds, divergences, experiments, likelihoods, networks, priors, rules, runs, sparse_claims
+from intelvae import (
+    bounds,
+    divergences,
+    experiments,
+    face_claims,
+    likelihoods,
+    networks,
+    priors,
+    rules,
+    runs,
+    sparse_claims,
+)
 from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
 from intelvae.models import VAE
@@ -313,6 +324,7 @@ CLAIMS: tuple[Claim, ...] = (
     *_table1(),
     *_table3(),
     *sparse_claims.CLAIMS,
+    *face_claims.CLAIMS,
 )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from intelvae import runs, sparse_experiments, training
+from intelvae import face_experiments, runs, sparse_experiments, training
 from intelvae.records import Record, RunConfig, store_of
 
 PROFILES = ("smoke", "laptop", "paper")
@@ -315,6 +315,9 @@ _GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
     "sparsity-mnist": sparse_experiments.mnist,
     "sparsity-choices": sparse_experiments.choices,
     "precision": precision,
+    "table4": face_experiments.table4,
+    "table-b1": face_experiments.table_b1,
+    "hierarchy": face_experiments.hierarchy,
 }
 NAMES = tuple(_GRIDS)
 

@@ -24,10 +24,11 @@ from tqdm import tqdm
 
 import intelvae
 from intelvae import flows, likelihoods, mappings, networks, priors, side_by_side, tasks, training
-from intelvae.data import toys
+from intelvae.data import DataError, toys
 from intelvae.models import GMVAE, VAE, gmvae, vsc
 from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
+EXAMPLES = 1000  # of the training data, which pseudo-inputs may start from
 MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
 
 
@@ -99,6 +100,9 @@ def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) 
     legacy = dict.fromkeys(options.pop("legacy", ()), True)
     prior: torch.nn.Module
     if config.prior == "vamp":
+        if options["components"] > len(examples):
+            count = options["components"]
+            raise ValueError(f"the prior 'vamp' cannot start {count} pseudo-inputs from {len(examples)} examples")
         start = training.as_float(examples[: options["components"]])
         prior = priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)
     elif config.prior == "sparse":
@@ -224,9 +228,9 @@ def _prepare(config: RunConfig) -> tuple[tasks.Task, VAE, torch.Generator]:
     work = task(config)
     order = torch.Generator().manual_seed(config.seed)
     examples = (
-        work.train(1000, order)
+        work.train(EXAMPLES, order)
         if callable(work.train)
-        else work.train[torch.randperm(len(work.train), generator=order)]
+        else work.train[torch.randperm(len(work.train), generator=order)[:EXAMPLES]]  # not all: they may fill memory
     )
     return work, build(config, work.shape, examples), order
 
@@ -286,7 +290,7 @@ def _attempt(configs: Sequence[RunConfig], device: str, threads: int) -> Sequenc
     small = configs[0].network in networks.SMALL
     try:
         return [run(configs[0], device, 1 if small else threads)]  # small layers lose by two
-    except training.TrainingError as error:
+    except (training.TrainingError, DataError) as error:
         return [str(error)]
 
 
@@ -316,9 +320,9 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
     `jobs=0` runs nothing and gives the records that are there, so that an unfinished sweep can be looked at. Small
     models are trained side by side (`run_together`). Every record is stored as soon as its run, or its group of runs,
     ends, so a sweep that is killed goes on where it was. Work is handed out through joblib: inside
-    `joblib.parallel_config("dask")` it goes to a cluster, and the records come back here. A run that diverges does not
-    stop the others. Raises `training.TrainingError` at the end if any did, `ValueError` for jobs < 0, or for jobs = 0
-    and not one record.
+    `joblib.parallel_config("dask")` it goes to a cluster, and the records come back here. A run that diverges, or
+    whose data are not there, does not stop the others. Raises `training.TrainingError` at the end if any did or were
+    not, `ValueError` for jobs < 0, or for jobs = 0 and not one record.
     """
     if jobs < 0:
         raise ValueError(f"jobs must not be negative, but is {jobs}")
@@ -345,7 +349,7 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
                     store.put(*outcome)
             progress.update(len(part))
     if failures:
-        raise training.TrainingError(f"{len(failures)} of {len(missing)} runs diverged; the first: {failures[0]}")
+        raise training.TrainingError(f"{len(failures)} of {len(missing)} runs failed; the first: {failures[0]}")
     return _all(configs, store)
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from intelvae import bounds, training
-from intelvae.data import images, toys
+from intelvae import bounds, face_task, training
+from intelvae.data import celeba, images, toys
+from intelvae.mappings import Hierarchy
 from intelvae.measures import BY_NAME as MEASURES
-from intelvae.metrics import clusters, neighbours, samples, toy
+from intelvae.metrics import attributes, clusters, levels, neighbours, samples, toy
 from intelvae.metrics.features import STAND_IN
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
@@ -25,6 +26,7 @@ Metrics = dict[str, float]
 Artifacts = dict[str, Any]
 
 EXEMPLARS = 6  # points whose q(z|x) a figure shows
+NAMED = 5000  # training images that teach the names of classes to the classifier of `metrics.levels`
 HELD_OUT_SEED = 20220401  # of the toy data a model is judged by: the same for every run, and never trained on
 
 
@@ -175,7 +177,31 @@ class AllDigitsTask(_Images):
             more, kept = MEASURES[name](model, self.data, self.draws)
             metrics |= more
             artifacts |= {n: pack(v) if v.dtype == torch.uint8 else rounded(v) for n, v in kept.items()}
+        if isinstance(model.mapping, Hierarchy):
+            of_levels, pictures = self._levels(model, model.mapping.widths)
+            return metrics | of_levels, artifacts | pictures
         return metrics, artifacts
+
+    def _levels(self, model: VAE, widths: tuple[int, ...]) -> tuple[Metrics, Artifacts]:
+        """Figure B.2: the numbers of `metrics.levels.judge`, and traversals that start from three test images."""
+        train, test = (
+            (training.as_float(images), labels)
+            for images, labels in (
+                (self.data.train[:NAMED], self.data.train_labels[:NAMED]),
+                (self.data.test, self.data.test_labels),
+            )
+        )
+        key = ("levels", self.data.name, self.data.source)
+        if key not in _classifiers:
+            _classifiers[key] = levels.fit_classifier(*train)
+        generator = torch.Generator().manual_seed(HELD_OUT_SEED)
+        metrics = levels.judge(model, widths, _classifiers[key], train, test, generator)
+        with torch.no_grad():
+            y = model.encode(test[0][:3]).mean
+        pictures, dimensions = levels.traverse(model, y, widths)
+        grey = (pictures * 15).round().byte() * 17  # 16 levels: half the bytes
+        by_level = grey.unflatten(0, (len(widths), len(y), -1))  # and image and value
+        return metrics, {"traversals": pack(by_level), "dimensions": dimensions}
 
 
 @dataclass(frozen=True)
@@ -279,6 +305,11 @@ def _load(name: str, size: int, binary: bool, smoke: bool) -> images.ImageData:
     return images.load(name, size=size, binary=binary, smoke=smoke)
 
 
+@cache
+def _faces(size: int, smoke: bool) -> celeba.FaceData:
+    return celeba.load(size=size, smoke=smoke)
+
+
 _classifiers: dict[tuple, Any] = {}
 
 
@@ -300,10 +331,11 @@ def create(
     features: str = STAND_IN,
     measures: Sequence[str] = (),
 ) -> Task:
-    """The task called `name`: a toy of `toys.NAMES`, "mnist-01", "mnist" or "fashion-mnist".
+    """The task called `name`: a toy of `toys.NAMES`, "mnist-01", "mnist", "fashion-mnist" or "celeba".
 
-    `repeats` is for mnist-01; `features`, a name of `metrics.features`, and `measures`, names of `MEASURES`, are for
-    the other two. Raises `ValueError` for another name, and for measures that are unknown or not for these data.
+    `repeats` is for mnist-01; `measures`, names of `MEASURES`, for mnist and fashion-mnist; `features`, a name of
+    `metrics.features`, for these two and celeba. Raises `ValueError` for another name, for measures that are unknown
+    or not for these data, and for binary faces.
     """
     known = MEASURES if name in images.NAMES and name != "mnist-01" else ()
     if unknown := set(measures) - set(known):
@@ -318,7 +350,11 @@ def create(
         return AllDigitsTask(
             _load(name, size, binary, smoke), sizes[-1], features, sizes, shown, tuple(measures), draws
         )
-    raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, *images.NAMES))}")
+    if name == celeba.NAME:
+        if binary:
+            raise ValueError("faces are in colour: binary=True is for grey images")
+        return face_task.FacesTask(_faces(size, smoke), features, 2 if smoke else attributes.DRAWS)
+    raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, *images.NAMES, celeba.NAME))}")
 
 
-Task = ToyTask | DigitsTask | AllDigitsTask
+Task = ToyTask | DigitsTask | AllDigitsTask | face_task.FacesTask

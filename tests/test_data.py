@@ -222,7 +222,7 @@ def test_status(nowhere: Path) -> None:
     damaged = root / "FashionMNIST" / "raw" / IMAGES
     damaged.write_bytes(damaged.read_bytes()[:-1])
     rows = {row.dataset: row for row in data.status(root)}
-    assert list(rows) == ["mnist", "fashion-mnist", "mnist-01", "samples"]
+    assert list(rows) == ["mnist", "fashion-mnist", "mnist-01", "celeba", "samples"]
     assert rows["mnist"].found and rows["mnist-01"].found and not rows["fashion-mnist"].found
     assert rows["mnist"].where == str(root / "MNIST" / "raw") and rows["mnist"].counts == "60 + 20 images"
     assert str(damaged) in rows["fashion-mnist"].counts

@@ -27,6 +27,9 @@ CASES = [
     ("glue", 2, {"holes": 3, "scale": 2.0}),
     ("sparse", 2, {}),
     ("sparse", 5, {"hidden": (4,), "floor": 0.2}),
+    ("hierarchy", 2, {"levels": 2}),
+    ("hierarchy", 6, {"levels": (1, 3, 2)}),
+    ("hierarchy", 6, {"levels": 3, "residual": True, "hidden": 5}),
     ("clusters", 1, {"k": 2}),
     ("clusters", 1, {"k": 2, "learnable": True}),
     ("clusters", 3, {"k": 2, "learnable": True}),
@@ -355,6 +358,11 @@ def test_product_has_the_product_of_the_masses():
         ("glue", 2, {"scale": 0.0}, "must be positive"),
         ("clusters", 3, {"factors": (2, 5)}, "at least 4"),
         ("clusters", 2, {"k": 2, "delta": 0.0}, "delta > 0"),
+        ("hierarchy", 50, {"levels": 4}, "add up to its 50 dimensions, not 4"),
+        ("hierarchy", 50, {"levels": 2.5}, "not 2.5"),
+        ("hierarchy", 4, {"levels": 1}, "two levels or more"),
+        ("hierarchy", 4, {"levels": (1, 2)}, "add up"),
+        ("hierarchy", 4, {"levels": (4, 0)}, "add up"),
     ],
 )
 def test_what_does_not_fit_gets_one_clear_line(name, dim, options, message, unchecked):
@@ -372,6 +380,7 @@ def test_what_does_not_fit_gets_one_clear_line(name, dim, options, message, unch
         (mappings.Threshold(), (5, 0)),
         (mappings.Sectors(2), (5, 1)),
         (mappings.SectorProduct((2, 5)), (5, 3)),
+        (mappings.Hierarchy(6, levels=3), (5, 7)),
     ],
 )
 def test_latents_of_a_wrong_shape_get_one_clear_line(g, shape, unchecked):

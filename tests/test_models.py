@@ -24,7 +24,8 @@ def _seed():
         yield
 
 
-SHAPES = {"mlp": (2,), "mathieu": (1, 32, 32), "mathieu-offset": (1, 32, 32), "authors": (1, 28, 28)}
+SHAPES = {"mlp": (2,), "mathieu": (1, 32, 32), "mathieu-offset": (1, 32, 32), "authors": (1, 28, 28),
+          "faces": (3, 64, 64), "faces-narrow": (3, 64, 64)}  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "shape"), list(SHAPES.items()))

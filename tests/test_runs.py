@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from intelvae import bench, experiments, runs, tasks, training
+from intelvae.data import files
 from intelvae.models import VAE
 from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
@@ -134,6 +135,23 @@ def test_a_sweep_runs_what_is_missing_and_only_that(tmp_path):
     assert {p for p in times if times[p] != again[p]} == {store.path(configs[1])}
 
 
+def test_data_that_are_not_there_do_not_stop_the_others(tmp_path, monkeypatch):
+    monkeypatch.setenv(files.VARIABLE, str(tmp_path))
+    monkeypatch.setattr(files, "checkout", lambda: None)
+    tasks._faces.cache_clear()
+    store, short = Store(tmp_path / "runs"), dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
+    faces = RunConfig("celeba", "faces", 2, "gaussian", epochs=1)
+    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed; the first: celeba not found in .*mmlab"):
+        runs.sweep([faces, short], store)
+    assert store.get(short) is not None
+
+
+def test_a_vamp_prior_of_more_pseudo_inputs_than_examples_is_refused():
+    many = dataclasses.replace(CONFIG, mapping="identity", prior="vamp", prior_options={"components": 1001})
+    with pytest.raises(ValueError, match="cannot start 1001 pseudo-inputs from 1000 examples"):
+        runs.run(many)
+
+
 def test_no_jobs_take_what_is_there_and_run_nothing(trained, tmp_path):
     store = Store(tmp_path)
     both = [CONFIG, dataclasses.replace(CONFIG, seed=1)]
@@ -148,7 +166,7 @@ def test_no_jobs_take_what_is_there_and_run_nothing(trained, tmp_path):
 def test_a_diverging_run_is_reported_and_the_others_are_kept(tmp_path):
     good = dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
     bad = dataclasses.replace(good, lr=1e30, steps_per_epoch=50)
-    with pytest.raises(training.TrainingError, match=r"1 of 2 runs diverged.*InteL-VAE on circle.*step \d+"):
+    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed.*InteL-VAE on circle.*step \d+"):
         runs.sweep([bad, good], Store(tmp_path))
     assert Store(tmp_path).get(good) is not None
 

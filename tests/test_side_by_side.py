@@ -91,7 +91,7 @@ def test_one_that_diverges_gets_the_error_it_has_alone_and_the_others_do_not_not
 def test_a_sweep_stores_members_under_their_keys_and_names_those_that_diverge(tmp_path):
     good = [dataclasses.replace(CONFIG, seed=s, epochs=1, steps_per_epoch=2) for s in range(2)]
     bad = [dataclasses.replace(c, lr=1e30, steps_per_epoch=5) for c in good]
-    with pytest.raises(training.TrainingError, match=r"2 of 4 runs diverged.*InteL-VAE on circle.*seed 0.*step \d+"):
+    with pytest.raises(training.TrainingError, match=r"2 of 4 runs failed.*InteL-VAE on circle.*seed 0.*step \d+"):
         runs.sweep([*bad, *good], Store(tmp_path))
     records = [Store(tmp_path).get(c) for c in good]
     assert [r is not None and r.together for r in records] == [2, 2]

@@ -1,7 +1,8 @@
 """Where the image files are: the lookup order, the state of each dataset, and the download on request.
 
 A data root has torchvision's layout, ROOT/MNIST/raw/... and ROOT/FashionMNIST/raw/..., four idx files each,
-plain or gzipped. Nothing is downloaded unless `fetch` is called. Nothing depends on the current directory.
+plain or gzipped, and ROOT/celeba/... with CelebA's own lists and a folder of images. Nothing is downloaded unless
+`fetch` is called. Nothing depends on the current directory.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from intelvae.data import idx
 from intelvae.data.errors import DataError
 
 VARIABLE = "INTELVAE_DATA"
+CACHE_VARIABLE = "INTELVAE_CACHE"
 SYSTEM = {"fashion-mnist": Path("/usr/share/datasets/fashion-mnist")}  # Debian's dataset-fashion-mnist
 FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
 FILES: dict[str, idx.Shape] = {
@@ -28,6 +30,12 @@ FILES: dict[str, idx.Shape] = {
     "t10k-labels-idx1-ubyte": (10_000,),
 }
 NAMES = ("mnist", "fashion-mnist", "mnist-01")
+CELEBA, CELEBA_IMAGES = "celeba", ("img_align_celeba", "img_celeba")  # the folder, and what its images' may be called
+CELEBA_LISTS = ("list_attr_celeba.txt", "list_eval_partition.txt")
+CELEBA_REMEDY = (
+    "get the aligned images and both lists from the authors of CelebA (mmlab.ie.cuhk.edu.hk/projects/CelebA.html), who "
+    "allow non-commercial research only and no copies"
+)
 SAMPLE_REMEDY = "git checkout data/samples"
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -76,6 +84,18 @@ def samples() -> Path:
     )
 
 
+def cache(name: str) -> Path:
+    """Return the folder of what can be computed again: INTELVAE_CACHE, else `_build/NAME` of the checkout.
+
+    Outside a checkout that is ~/.cache/intelvae. A relative INTELVAE_CACHE is taken from the checkout, as
+    INTELVAE_DATA is.
+    """
+    variable, root = os.environ.get(CACHE_VARIABLE), checkout()
+    if variable:
+        return (root or Path.cwd()) / Path(variable).expanduser()
+    return root / "_build" / name if root else Path.home() / ".cache" / "intelvae"
+
+
 def default_root() -> Path:
     """Return the root that `fetch` fills: INTELVAE_DATA, else data/ of the checkout.
 
@@ -83,7 +103,7 @@ def default_root() -> Path:
     same files.
     Raises DataError when there is neither.
     """
-    roots = _roots()
+    roots = _roots(None)
     if not roots:
         raise DataError(f"no data folder: this is not a checkout and {VARIABLE} is not set; set it or give --root")
     return roots[0]
@@ -115,6 +135,23 @@ def locate(name: str, root: str | Path | None = None) -> dict[str, Path]:
     )
 
 
+def locate_celeba(root: str | Path | None = None) -> tuple[Path, Path, Path]:
+    """Return CelebA's folder of images, its list of attributes and its list of parts.
+
+    `root` as in `locate`; the first ROOT/celeba that has all three wins. Raises DataError (nothing found).
+    """
+    looked = []
+    for base in _roots(root):
+        images = [base / CELEBA / folder for folder in CELEBA_IMAGES if (base / CELEBA / folder).is_dir()]
+        attributes, parts = (base / CELEBA / file for file in CELEBA_LISTS)
+        missing = [file.name for file in (attributes, parts) if not file.is_file()]
+        if images and not missing:
+            return images[0], attributes, parts
+        missing += [] if images else [CELEBA_IMAGES[0]]
+        looked.append(f"{base / CELEBA} ({', '.join(missing)} missing)" if len(missing) < 3 else str(base / CELEBA))
+    raise DataError(f"celeba not found in {_list(looked)}; {CELEBA_REMEDY}, or set {VARIABLE}")
+
+
 def command(name: str, root: str | Path | None = None) -> str:
     """Return the command that fetches a dataset, as error messages quote it.
 
@@ -131,9 +168,9 @@ def status(root: str | Path | None = None) -> list[Status]:
     and its row says which.
 
     >>> [row.dataset for row in status()]
-    ['mnist', 'fashion-mnist', 'mnist-01', 'samples']
+    ['mnist', 'fashion-mnist', 'mnist-01', 'celeba', 'samples']
     """
-    return [*(_status(name, root) for name in NAMES), _sample_status()]
+    return [*(_status(name, root) for name in NAMES), _celeba_status(root), _sample_status()]
 
 
 def fetch(name: str, root: str | Path | None = None) -> Path:
@@ -142,9 +179,11 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     Files that `locate` finds and that are undamaged are left alone. Otherwise torchvision downloads the
     originals, checks their md5 and unpacks them in a temporary folder; only then do they replace what is
     under `root` (default: `default_root()`). Progress shows on a terminal only.
-    Raises DataError when the download or the writing fails, ValueError for an unknown name.
-    Explained in data/README.md.
+    Raises DataError when the download or the writing fails, and for CelebA, which nobody may pass on;
+    ValueError for an unknown name. Explained in data/README.md.
     """
+    if name == CELEBA:
+        raise DataError(f"celeba cannot be fetched: {CELEBA_REMEDY}, and put them into ROOT/{CELEBA}/")
     name = files_of(name)
     with contextlib.suppress(DataError):
         found = locate(name, root)
@@ -170,16 +209,18 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     return folder
 
 
-def _roots() -> list[Path]:
+def _roots(given: str | Path | None) -> list[Path]:
+    """The roots to look in: the one that is given and no other, or INTELVAE_DATA, then data/ of the checkout."""
+    if given is not None:
+        return [Path(given).expanduser().absolute()]
     variable, root = os.environ.get(VARIABLE), checkout()
     chosen = [(root or Path.cwd()) / Path(variable).expanduser()] if variable else []
     return chosen + ([root / "data"] if root else [])
 
 
 def _folders(name: str, root: str | Path | None) -> list[Path]:
-    if root is not None:
-        return [Path(root).expanduser().absolute() / FOLDERS[name] / "raw"]
-    return [base / FOLDERS[name] / "raw" for base in _roots()] + ([SYSTEM[name]] if name in SYSTEM else [])
+    folders = [base / FOLDERS[name] / "raw" for base in _roots(root)]
+    return folders + ([SYSTEM[name]] if root is None and name in SYSTEM else [])
 
 
 def _present(folder: Path) -> dict[str, Path]:
@@ -213,6 +254,16 @@ def _status(name: str, root: str | Path | None) -> Status:
     if name == "mnist-01":
         counts = f"the digits 0 and 1 of {counts}"
     return Status(name, True, str(found["train-images-idx3-ubyte"].parent), counts)
+
+
+def _celeba_status(root: str | Path | None) -> Status:
+    try:
+        images, attributes, _ = locate_celeba(root)
+        with open(attributes, errors="replace") as lines:
+            count = lines.readline().strip()
+    except (DataError, OSError) as error:
+        return Status(CELEBA, False, "", str(error))
+    return Status(CELEBA, True, str(images.parent), f"{count} faces")
 
 
 def _sample_status() -> Status:

@@ -14,10 +14,13 @@ from torch import nn
 from intelvae.mappings.circle import Circle
 from intelvae.mappings.clusters import SectorProduct, Sectors, Threshold, clusters
 from intelvae.mappings.glue import Glue
+from intelvae.mappings.hierarchy import Hierarchy
 from intelvae.mappings.identity import Identity
 from intelvae.mappings.sparse import Sparse
 
-__all__ = ["NAMES", "Circle", "Glue", "Identity", "SectorProduct", "Sectors", "Sparse", "Threshold", "create"]
+__all__ = [
+    "NAMES", "Circle", "Glue", "Hierarchy", "Identity", "SectorProduct", "Sectors", "Sparse", "Threshold", "create",
+]  # fmt: skip
 
 _KINDS: dict[str, Callable[..., nn.Module]] = {
     "identity": Identity,
@@ -26,6 +29,7 @@ _KINDS: dict[str, Callable[..., nn.Module]] = {
     "clusters": clusters,
     "threshold": Threshold,
     "sparse": Sparse,
+    "hierarchy": Hierarchy,
 }
 NAMES = tuple(_KINDS)
 _CLUSTER_OPTIONS = ("k", "factors", "c1", "c2", "delta", "learnable")

@@ -18,19 +18,13 @@ from torch import Tensor
 from intelvae.data import files
 from intelvae.metrics import features
 
-VARIABLE = "INTELVAE_CACHE"
+VARIABLE = files.CACHE_VARIABLE
 _DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
 def folder() -> Path:
-    """Where the features are kept: INTELVAE_CACHE, else `_build/features` of the checkout, else ~/.cache/intelvae.
-
-    A relative INTELVAE_CACHE is taken from the checkout, as INTELVAE_DATA is.
-    """
-    variable, root = os.environ.get(VARIABLE), files.checkout()
-    if variable:
-        return (root or Path.cwd()) / Path(variable).expanduser()
-    return root / "_build" / "features" if root else Path.home() / ".cache" / "intelvae"
+    """Where the features are kept: `files.cache("features")`."""
+    return files.cache("features")
 
 
 def path(extractor: str, images: UInt8[Tensor, "n c h w"]) -> Path:

@@ -1,0 +1,243 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Hierarchies of faces
+#
+# **The claim** (appendix B, Table B.1 and Figure B.3 of {cite}`miao2022intelvae`). Codes of a hierarchical InteL-VAE are
+# better features, above all where labels are few. From 50 labelled faces a linear classifier tells CelebA's 40 attributes
+# with a mean accuracy of 0.817 from its codes, and with 0.722 to 0.791 from those of VAEs with 8 to 128 dimensions; from
+# 10,000 with 0.857 against 0.819 to 0.855. A VAE's best dimension grows with the number of labels, and the InteL-VAE does
+# without that choice.
+
+# %% tags=["parameters"]
+profile = "smoke"
+seeds = None
+device = "cpu"
+jobs = 1
+
+# %% tags=["hide-input"]
+import math
+
+import numpy as np
+import pandas as pd
+import torch
+from myst_nb import glue
+from sklearn.linear_model import LogisticRegression
+
+from intelvae import claims, experiments, face_plots, plots, runs
+from intelvae.metrics import attributes
+
+PAGE = "12_face_hierarchies"
+
+# %% [markdown]
+# ## The idea
+#
+# An attribute of a face, such as glasses or a smile, is a yes or no. Encode a few labelled faces, fit a logistic regression
+# for each attribute to their codes $g(\mu(x))$, and see how often it is right on faces that neither model nor classifier
+# has seen. Averaged over 40 attributes that is one number for each model and each number of labels.
+#
+# It is a number to be careful with. Most attributes are rare, so that saying no every time is right for four faces of
+# five. Two columns therefore stand beside the accuracy: the **majority**, what one gets without looking at the face, and
+# the **balanced accuracy**, the mean over faces with and without the attribute, which is 0.5 for all who do not look.
+
+
+# %%
+def accuracies(train, has, test, truth):
+    z = (train - train.mean(0)) / train.std(0)
+    judged = (test - train.mean(0)) / train.std(0)
+    said = LogisticRegression().fit(z, has).predict(judged)
+    balanced = (np.mean(said[truth]) + np.mean(~said[~truth])) / 2
+    return np.mean(said == truth), balanced
+
+
+# %% [markdown]
+# **A check against what is known.** Let an attribute be the sign of one Gaussian number, and the code that number plus as
+# much noise. Nobody can then be right more often than $1 - \arctan(1)/\pi = 3/4$. If the attribute is rare, one face in
+# ten, and the code is noise, the accuracy is nine tenths all the same, and the balanced accuracy tells.
+
+# %%
+rng = np.random.default_rng(0)
+z = rng.standard_normal((20_000, 8))
+noisy, nothing, half = z + rng.standard_normal(z.shape), rng.standard_normal(z.shape), slice(10_000, None)
+common, rare = z[:, 0] > 0, z[:, 0] > 1.2816
+for title, codes, has in (("half of the faces, noisy code", noisy, common), ("one in ten, no code", nothing, rare)):
+    right, balanced = accuracies(codes[:10_000], has[:10_000], codes[half], has[half])
+    print(f"{title:<30} accuracy {right:.3f}, balanced {balanced:.3f}")
+print(f"the most that can be had of the first: {1 - math.atan(1) / math.pi:.3f}")
+pair = [(torch.from_numpy(noisy[part]), torch.from_numpy(common[part])[:, None]) for part in (slice(10_000), half)]
+library = attributes.linear(*pair, generator=torch.Generator().manual_seed(0), sizes=[10_000], draws=1)[10_000]
+print(f"the library, the first case: {library.accuracy.item():.3f}")
+
+# %% [markdown]
+# ## The experiment
+#
+# VAEs with 8 to 128 dimensions and an InteL-VAE with 64 in four levels of 16, as in one of the code's settings; beside it
+# ours with the residual mapping. Trained on 8,059 faces at `laptop` (the paper: 163,000), on drawn ones, with 13 attributes
+# and fewer dimensions, at `smoke`. One training a model, and ten draws of labelled faces (two at `smoke`), the same ones
+# for every model.
+
+# %%
+records = experiments.records("table-b1", profile, seeds, jobs=jobs, device=device)
+
+
+# %% tags=["hide-input"]
+def label(record):
+    name, dim = record.config.method, record.config.latent_dim
+    if dict(record.config.mapping_options).get("residual"):
+        return f"InteL-VAE, D = {dim}, residual"
+    return f"{name}, D = {dim}"
+
+
+print(plots.provenance(records, profile, experiments.grid("table-b1", profile, seeds)))
+print(runs.task(records[0].config).data.source)
+of = {}
+for r in records:
+    of.setdefault(label(r), []).append(r)
+
+
+def by_n(members, measure="accuracy", protocol="linear"):
+    """Scores by draw, averaged over the seeds of a model, for each number of labelled faces."""
+    found = [r.artifacts["attributes"][protocol] for r in members]
+    return {int(n): np.mean([f[n][measure] for f in found], axis=0) for n in found[0]}
+
+
+paper = {
+    8: (0.791, 0.799, 0.814, 0.815, 0.819, 0.819),
+    16: (0.788, 0.801, 0.820, 0.824, 0.829, 0.831),
+    32: (0.769, 0.795, 0.825, 0.832, 0.842, 0.846),
+    64: (0.767, 0.794, 0.826, 0.832, 0.849, 0.855),
+    128: (0.722, 0.765, 0.817, 0.825, 0.830, 0.852),
+}
+intel = (0.817, 0.824, 0.841, 0.846, 0.854, 0.857)
+majority = records[0].metrics["majority"]
+glue("majority", 100 * majority, display=False)
+
+
+def shown(scores):
+    return f"{scores.mean():.3f}" + (f" ± {scores.std(ddof=1):.3f}" if scores.std() else "")
+
+
+def table(measure):
+    rows = {name: {f"{n:,}": shown(s) for n, s in by_n(m, measure).items()} for name, m in of.items()}
+    return pd.DataFrame(rows).T
+
+
+frame = table("accuracy")
+frame.loc["majority, without the face"] = f"{majority:.3f}"
+frame
+
+# %% [markdown]
+# Mean accuracy over the attributes by the number of labelled faces, with the standard deviation over the draws (the last
+# column has all training faces, which can be drawn in one way only). Who says what most of the training faces have,
+# whatever the code, is right for {glue:text}`majority:.1f` %. The paper's numbers, on 163,000 faces and with another
+# protocol, from 50 to 10,000 labels:
+
+# %% tags=["hide-input"]
+rows = {**{f"VAE, D = {dim}": values for dim, values in paper.items()}, "InteL-VAE, D = 64": intel}
+pd.DataFrame(rows, index=[f"{n:,}" for n in attributes.SIZES]).T
+
+# %% [markdown]
+# And balanced:
+
+# %% tags=["hide-input"]
+table("balanced")
+
+# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Mean accuracy over attributes by the number of labelled faces, mean and standard deviation over ten draws; the dashed line knows no codes. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-accuracy"}, "image": {"alt": "Rising curves of accuracy, one for each model, around a dashed horizontal line."}}
+curves = {name: by_n(members) for name, members in of.items()}
+figure = face_plots.accuracies(curves, majority, "mean accuracy")
+
+# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "The same, balanced: 0.5 is the accuracy of who does not look. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-balanced"}, "image": {"alt": "Rising curves of balanced accuracy, one for each model, above a dashed line at one half."}}
+curves = {name: by_n(members, "balanced") for name, members in of.items()}
+figure = face_plots.accuracies(curves, 0.5, "mean balanced accuracy")
+
+# %% [markdown]
+# ### Figure B.3: attribute by attribute
+
+# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Accuracy for single attributes by the VAE's latent dimension (blue, dots) and of the hierarchical InteL-VAE (dashed line), mean over draws. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-attributes"}, "image": {"alt": "A grid of small plots, a column an attribute and a row a number of labelled faces."}}
+wanted = ("5_o_Clock_Shadow", "Attractive", "Bald", "Bangs", "Black_Hair", "Blond_Hair", "Eyeglasses", "Smiling")
+names = records[0].artifacts["attributes"]["names"]
+
+
+def single(members):
+    found = [r.artifacts["attributes"]["linear"] for r in members]
+    each = {int(n): np.mean([f[n]["by_attribute"] for f in found], axis=0) for n in found[0]}
+    return {n: dict(zip(names, values, strict=True)) for n, values in each.items()}
+
+
+vae = {members[0].config.latent_dim: single(members) for name, members in of.items() if name.startswith("VAE")}
+(ours,) = (members for name, members in of.items() if name.startswith("InteL") and "residual" not in name)
+figure = face_plots.by_attribute(vae, single(ours), [a for a in wanted if a in names][:6])
+
+# %% [markdown]
+# ### Does the protocol decide?
+#
+# The authors' code does not do what the text says. It trains a perceptron with ten hidden units on one posterior *sample*
+# of each of n *test* faces, watches its accuracy on the last faces of the same set, and reports the best epoch on those. A
+# sample carries noise in every dimension, and most where a VAE has dimensions to spare, so that protocol punishes a large
+# $D$; and the best of many epochs is a little better than any. And codes may be standardised, as here, or taken as they
+# are, which leaves unused dimensions small. All three, where all have a number:
+
+# %% tags=["hide-input"]
+protocols = {
+    "linear, standardised": "linear",
+    "linear, as they are": "linear, codes as they are",
+    "the code's": "authors",
+}
+common = list(by_n(records[:1], protocol="authors"))
+pd.DataFrame(
+    {
+        (f"{n:,} labelled", title): {name: round(by_n(m, protocol=key)[n].mean(), 3) for name, m in of.items()}
+        for n in common
+        for title, key in protocols.items()
+    }
+)
+
+# %% [markdown]
+# ### What the levels draw
+
+# %% tags=["hide-input", "origin-generated"] mystnb={"figure": {"caption": "Samples of the hierarchical InteL-VAE along one dimension of each level, highest first, from a draw of the prior. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-levels"}, "image": {"alt": "Four rows of generated faces, each along one latent dimension."}}
+figure = face_plots.level_traversals(ours[0])
+
+# %% [markdown]
+# ## Paper beside ours
+#
+# The rules, fixed before the runs. For each number of labelled faces, the InteL-VAE's mean accuracy (the mapping of the
+# authors' code) must be larger than that of every VAE, and a t-test against the best of them, paired by draw, must give
+# $p < 0.05$ (*reproduced*); larger without significance is *partly*. The best latent dimension of the VAE must never fall
+# as labels are added, and rise from the first to the last column (*reproduced*), or only rise (*partly*). Draws share one
+# training of each model: a small p says that these codes are better, not that such models are.
+
+# %% tags=["hide-input"]
+found = claims.rows(records, profile, page=PAGE)
+claims.Table(found)
+
+# %% [markdown]
+# ## What the paper leaves open, and what the authors' code does
+#
+# - **The number of faces**: 163,000 in the paper, 8,059 here; and the largest draw is all of them, not 10,000.
+# - **Which hierarchy.** The text says 128 dimensions, the table 64, and the code has several splits for 64 and none for 128.
+#   Ours is four levels of 16.
+# - **The classifier** is linear in the text and a perceptron in the code. Its penalty matters most where labels are few:
+#   an accuracy below the majority is a classifier that trusts its 50 faces too much, not a code without information.
+#   Ours has the library's default, C = 1, for every model.
+# - **The baseline.** The paper has none. Its own numbers for VAEs at 50 labels are below saying no every time.
+#
+# ## Exercises
+#
+# 1. Give the classifier C = 0.01. What becomes of the first column, and of the differences in it?
+# 2. Which attributes does no model tell better than the majority? Are they rare, or small in the picture?
+# 3. Take the codes of the highest level alone. For which attributes are 16 numbers enough?
+
+# %% tags=["nbval-check-output", "hide-cell"]
+assert abs(library.accuracy.item() - 0.75) < 0.02
+print(claims.verdicts(found))

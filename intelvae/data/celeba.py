@@ -1,0 +1,162 @@
+"""CelebA, or any part of it, as uint8 tensors that stay on disk; and a drawn stand-in that may be passed on."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, UInt8
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from intelvae.data import decoded, files, standin
+from intelvae.data.errors import DataError
+
+NAME = files.CELEBA
+SIDE = 64
+RATIO = 178 / 218  # width by height of an aligned face
+CROP = 148 / 178  # the side of the square around the centre that is kept, in widths
+PARTS = ("train", "valid", "test")
+FACES = 202_599  # of the whole of CelebA
+_RECIPE = 1  # raised when `decode` changes
+
+
+@dataclass(frozen=True)
+class FaceData:
+    """Three disjoint parts: images (N, 3, size, size) with levels 0..255, and which attributes each face has, (N, K).
+
+    The images are mapped from a file, so that only what is looked at is in memory.
+    """
+
+    train: UInt8[Tensor, "train 3 size size"]
+    valid: UInt8[Tensor, "valid 3 size size"]
+    test: UInt8[Tensor, "test 3 size size"]
+    train_attributes: Bool[Tensor, "train k"]
+    valid_attributes: Bool[Tensor, "valid k"]
+    test_attributes: Bool[Tensor, "test k"]
+    attributes: tuple[str, ...]
+    source: str
+    name: str = NAME
+
+
+def load(*, root: str | Path | None = None, size: int = SIDE, smoke: bool = False) -> FaceData:
+    """Load CelebA from its own layout: `img_align_celeba/` and the lists of attributes and of parts.
+
+    Any number of faces will do, at full size (178 x 218) or reduced: the list of attributes says which images there
+    are, the other one which part each belongs to. The square around the centre is kept, 148/178 of the width, and
+    resized with an antialiased bilinear filter to `size` (the paper: "64x64 following Hou et al."). All of that is done
+    once, and kept in `files.cache("celeba")` under a name that depends on both lists and the first image.
+    `smoke`: the drawn faces of `standin`, in the same layout; `root` is then ignored.
+    `root`: where to look for `celeba/`, and nowhere else; else INTELVAE_DATA, then data/ of the checkout.
+    Returns FaceData; its `source` names the data, without paths. Raises DataError, one line, for lists or images that
+    are missing, damaged or do not go together; ValueError for a size below 1. Explained in data/README.md.
+
+    >>> load(smoke=True, size=8).train.shape
+    torch.Size([800, 3, 8, 8])
+    """
+    if size < 1:
+        raise ValueError(f"size is {size}; give the side of the images in pixels, at least 1")
+    folder, attributes, parts = files.locate_celeba(standin.write() if smoke else root)
+    names, faces, values = _read_attributes(attributes)
+    part = _read_parts(parts, faces)
+    order = np.argsort(part, kind="stable")  # the parts one after the other: each is one piece of the file
+    digest = hashlib.sha256(repr((_RECIPE, size)).encode())
+    for path in (attributes, parts, folder / faces[order[0]]):
+        digest.update(_bytes(path, attributes))
+    images = decoded.load(
+        files.cache(NAME) / f"{NAME}-{len(faces)}-{size}-{digest.hexdigest()[:16]}",
+        len(faces),
+        (3, size, size),
+        lambda i: decode(folder / faces[order[i]], size, attributes),
+        "decoding CelebA once",
+    )
+    cuts = np.searchsorted(part[order], (1, 2))
+    train, valid, test = (torch.from_numpy(piece) for piece in np.split(np.asarray(images), cuts))
+    of_train, of_valid, of_test = (torch.from_numpy(piece) for piece in np.split(values[order], cuts))
+    counts = " / ".join(f"{len(piece):,}" for piece in (train, valid, test))
+    title = "drawn faces" if smoke else NAME if len(faces) == FACES else f"{NAME}, a part of it"
+    source = f"{title}, {counts} images (train / valid / test), {size}x{size}"
+    return FaceData(train, valid, test, of_train, of_valid, of_test, names, source)
+
+
+def decode(path: Path, size: int, listed_in: Path) -> NDArray[np.uint8]:
+    """Return an aligned face as (3, size, size): the square around its centre, resized.
+
+    The edges of the square may lie between two pixels, so that an image of half the size gives the same up to what its
+    own reduction has lost. Raises DataError for an image that is missing, damaged or has another shape.
+    """
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            if abs(width / height / RATIO - 1) > 0.02:  # 2 %: rounding of a reduced image's sides, down to 45 x 55
+                raise DataError(
+                    f"{path}: expected an aligned face, 178x218 or in proportion, found {width}x{height}; "
+                    f"{files.CELEBA_REMEDY}"
+                )
+            side = CROP * width
+            left, top = (width - side) / 2, (height - side) / 2
+            box = (left, top, left + side, top + side)
+            square = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR, box=box)
+    except FileNotFoundError as error:
+        raise _missing(path, listed_in) from error
+    except OSError as error:
+        raise DataError(f"{path}: this image is damaged ({error}); {files.CELEBA_REMEDY}") from error
+    return np.asarray(square).transpose(2, 0, 1)
+
+
+def _read_attributes(path: Path) -> tuple[tuple[str, ...], list[str], NDArray[np.bool_]]:
+    """The names (K), the images' files (N), and which face has which attribute (N, K)."""
+    first, *lines = _lines(path)
+    if not first.isdigit() or not lines:
+        raise _wrong(path, "the number of faces in the first line and the attributes' names in the second", first[:40])
+    names, rows = tuple(lines[0].split()), [line.split() for line in lines[1:]]
+    if len(rows) != int(first):
+        raise _wrong(path, f"{int(first):,} faces, as its first line says", f"{len(rows):,}")
+    for number, row in enumerate(rows, start=3):
+        if len(row) != len(names) + 1:
+            raise _wrong(path, f"{len(names)} attributes in line {number}", f"{len(row) - 1}")
+    values = np.array([row[1:] for row in rows])
+    has = values == "1"
+    if not (has | (values == "-1")).all():
+        raise _wrong(path, "attributes 1 or -1", str(values[~(has | (values == "-1"))][0]))
+    return names, [row[0] for row in rows], has
+
+
+def _read_parts(path: Path, faces: Sequence[str]) -> NDArray[np.int64]:
+    """The part of each face, 0 to 2 for `PARTS`; the list may hold other faces too."""
+    known = {str(i): i for i in range(len(PARTS))}
+    pairs = [line.split() for line in _lines(path)]
+    part = {words[0]: known[words[1]] for words in pairs if len(words) == 2 and words[1] in known}
+    unknown = next((face for face in faces if face not in part), None)
+    if unknown is not None:
+        raise _wrong(path, f"0, 1 or 2 (train, valid, test) for {unknown}", "no such line")
+    found = np.array([part[face] for face in faces])
+    for i, name in enumerate(PARTS):
+        if i not in found:
+            raise _wrong(path, f"faces of all three parts, 0, 1 and 2, among the {len(faces):,} listed", f"no {name}")
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    lines = [line.strip() for line in _bytes(path, path).decode(errors="replace").splitlines() if line.strip()]
+    return lines or [""]
+
+
+def _bytes(path: Path, listed_in: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise _missing(path, listed_in) from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+
+
+def _missing(path: Path, listed_in: Path) -> DataError:
+    return DataError(f"{path}: this image is not there, but {listed_in.name} lists it; {files.CELEBA_REMEDY}")
+
+
+def _wrong(path: Path, expected: str, found: str) -> DataError:
+    return DataError(f"{path}: expected {expected}, found {found!r}; {files.CELEBA_REMEDY}")

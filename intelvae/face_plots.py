@@ -1,0 +1,135 @@
+"""The figures of the pages on faces and hierarchies, readable in black and white."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from intelvae import sheets, tasks
+from intelvae.plots import BLUE, GREEN, GREY, ORANGE
+from intelvae.records import Record
+
+MARKERS = "os^DvXP*<>"
+SHADES = (BLUE, ORANGE, GREEN, "#cc79a7", "#e69f00", "#56b4e9", GREY, "black")
+
+
+def rows_of_faces(rows: Mapping[str, Tensor]) -> Figure:
+    """Colour images, bytes (N, 3, H, W), a labelled line of N each."""
+    return _lines(
+        {label: np.concatenate(list(images.permute(0, 2, 3, 1).numpy()), axis=1) for label, images in rows.items()}
+    )
+
+
+def _lines(rows: Mapping[str, np.ndarray]) -> Figure:
+    shape = next(iter(rows.values())).shape
+    height = 6.2 * shape[0] / shape[1] + 0.06
+    figure, axes = plt.subplots(len(rows), 1, figsize=(8, height * len(rows)), squeeze=False, layout="constrained")
+    for axis, (label, pixels) in zip(axes[:, 0], rows.items(), strict=True):
+        axis.imshow(pixels, cmap="gray_r", vmin=0, vmax=255)
+        axis.set(xticks=[], yticks=[])
+        axis.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
+    return figure
+
+
+def quality_and_sparsity(points: Mapping[str, Sequence[tuple[float, float]]], floor: float, name: str) -> Figure:
+    """Table 4 as a picture: the distance (up, logarithmic) against the Hoyer score, one mark a run, a marker a row."""
+    figure, axis = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    for i, (label, runs) in enumerate(points.items()):
+        x, y = zip(*runs, strict=True)
+        axis.plot(
+            x, y, MARKERS[i % len(MARKERS)], color=SHADES[i % len(SHADES)], ms=6, mec="black", mew=0.4, label=label
+        )
+    axis.axhline(floor, color="black", ls="--", lw=1)
+    axis.set(xlabel="Hoyer score of g(y)", ylabel=name, yscale="log")
+    axis.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside right upper", frameon=False, fontsize=8)
+    return figure
+
+
+def level_numbers(records: Mapping[str, Sequence[Record]], panels: Mapping[str, str]) -> Figure:
+    """What each level does, by mapping: a panel a metric ("change" stands for change_0, change_1, ...), a dot a run."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(2.3 * len(panels), 2.6), layout="constrained")
+    for axis, (metric, label) in zip(axes, panels.items(), strict=True):
+        for i, (name, runs) in enumerate(records.items()):
+            values = np.array([_by_level(r, metric) for r in runs])
+            levels = np.arange(values.shape[1])
+            axis.plot(levels, values.mean(0), color=SHADES[i], ls="-" if i == 0 else "--", label=name)
+            for row in values:
+                axis.plot(levels, row, MARKERS[i], color=SHADES[i], ms=4, mew=0, alpha=0.7)
+        axis.set(xlabel="level", title=label, xticks=levels, ylim=(0, None))
+        axis.title.set_fontsize(9)
+        axis.spines[["top", "right"]].set_visible(False)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", frameon=False, ncols=len(records), fontsize=8)
+    return figure
+
+
+def _by_level(record: Record, metric: str) -> list[float]:
+    """The metric of level 0, 1, ...; those of attributes ("accuracy_50") are not of a level."""
+    widths = len(record.artifacts["dimensions"])
+    return [record.metrics[f"{metric}_{i}"] for i in range(widths)]
+
+
+def level_traversals(record: Record, base: int = 0) -> Figure:
+    """Figure B.2: what is decoded along one dimension of each level, highest first, all else of y as it is."""
+    packed = record.artifacts["traversals"]
+    dimensions = record.artifacts["dimensions"]
+    images = sheets.unpack(packed) if "jpeg" in packed else tasks.unpack(packed)
+    images = images.reshape(len(dimensions), -1, 9, *images.shape[-3:])[:, base]  # (levels, values, C, H, W)
+    rows = {}
+    for i, (of, dimension) in enumerate(zip(images, dimensions, strict=True)):
+        pixels = np.concatenate(list(of.permute(0, 2, 3, 1).numpy()), axis=1)
+        rows[f"level {i}\n(dimension {dimension})"] = pixels if pixels.shape[-1] == 3 else pixels[..., 0]
+    return _lines(rows)
+
+
+def accuracies(curves: Mapping[str, Mapping[int, Sequence[float]]], baseline: float, label: str) -> Figure:
+    """Table B.1 as curves: mean and standard deviation over draws by the number of labelled faces, a line a model.
+
+    The dashed line is the `baseline`, which knows no codes.
+    """
+    figure, axis = plt.subplots(figsize=(7, 3.4), layout="constrained")
+    for i, (name, by_n) in enumerate(curves.items()):
+        mean, sd = ([f(of) for of in by_n.values()] for f in (np.mean, np.std))
+        hierarchical = "InteL" in name
+        axis.errorbar(list(by_n), mean, sd, marker=MARKERS[i], color=SHADES[i], ms=5, capsize=2,
+                      lw=2 if hierarchical else 1, ls="-" if hierarchical else ":", label=name)  # fmt: skip
+    axis.axhline(baseline, color="black", ls="--", lw=1)
+    sizes = list(next(iter(curves.values())))
+    axis.set(xlabel="labelled faces", ylabel=label, xscale="log")
+    axis.set_xticks(sizes, [f"{n:,}" for n in sizes])
+    axis.set_xticks([], minor=True)
+    axis.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside right upper", frameon=False, fontsize=8)
+    return figure
+
+
+def by_attribute(
+    vae: Mapping[int, Mapping[int, Mapping[str, float]]], intel: Mapping[int, Mapping[str, float]], names: Sequence[str]
+) -> Figure:
+    """Figure B.3: accuracy by the VAE's latent dimension, a column an attribute and a line a number of labelled faces.
+
+    `vae` gives, for each dimension and each number n, the accuracy of every attribute, `intel` for each n; it is the
+    horizontal line.
+    """
+    sizes = list(intel)
+    figure, axes = plt.subplots(
+        len(sizes), len(names), figsize=(1.55 * len(names), 1.15 * len(sizes)), squeeze=False, sharex=True,
+        layout="constrained",
+    )  # fmt: skip
+    dims = sorted(vae)
+    for line, n in zip(axes, sizes, strict=True):
+        for axis, name in zip(line, names, strict=True):
+            axis.plot(range(len(dims)), [vae[dim][n][name] for dim in dims], "o-", color=BLUE, ms=3, lw=1)
+            axis.axhline(intel[n][name], color=ORANGE, ls="--", lw=1.4)
+            axis.tick_params(labelsize=6)
+            axis.set_xticks(range(len(dims)), [str(dim) for dim in dims], fontsize=6)
+        line[0].set_ylabel(f"{n:,} labelled", fontsize=7)
+    for axis, name in zip(axes[0], names, strict=True):
+        axis.set_title(name.replace("_", " "), fontsize=8)
+    figure.supxlabel("latent dimensions of the VAE", fontsize=8)
+    return figure

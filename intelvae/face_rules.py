@@ -1,0 +1,146 @@
+"""Rules for claims about faces and hierarchies: at most so many times as large, within a run, by draws of labels."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from intelvae.records import Record
+from intelvae.rules import LEVEL, NOT_REPRODUCED, PARTLY, REPRODUCED, Claim, Finding, larger, smaller, summary
+
+Metric = Callable[[Record], float]
+
+
+def chosen(records: Sequence[Record], method: str, wanted: dict[str, Any]) -> list[Record]:
+    """The records of a method whose configs have the `wanted` values."""
+    return [
+        r for r in records if r.config.method == method and all(getattr(r.config, k) == v for k, v in wanted.items())
+    ]
+
+
+@dataclass(frozen=True)
+class AtMost(Claim):
+    """That a metric of the InteL-VAE is below `factor` times that of the method `against`, over seeds.
+
+    `ours` and `theirs` are values that the two methods' configs have. `their_metric`, if given, is the metric of the
+    other method.
+    """
+
+    metric: Metric
+    against: str
+    factor: float
+    ours: dict[str, Any] = field(default_factory=dict)
+    theirs: dict[str, Any] = field(default_factory=dict)
+    their_metric: Metric | None = None
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: the InteL-VAE's mean is below {self.factor:g} times the {self.against}'s and a t-test of the "
+            f"logarithms, paired over at least 3 seeds, gives p < {LEVEL}; partly: below but not significantly; not "
+            "reproduced: otherwise."
+        )
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        ours = {r.config.seed: self.metric(r) for r in chosen(records, "InteL-VAE", self.ours)}
+        measure = self.their_metric or self.metric
+        theirs = {r.config.seed: measure(r) for r in chosen(records, self.against, self.theirs)}
+        seeds = sorted(ours.keys() & theirs.keys())
+        finding = smaller({s: math.log(ours[s]) for s in seeds}, {s: math.log(self.factor * theirs[s]) for s in seeds})
+        if not seeds:
+            return finding
+        mean, sd = summary([ours[s] for s in seeds])
+        test = f"paired t of logs against {self.factor:g} x {statistics.fmean(theirs[s] for s in seeds):.3g}"
+        return dataclasses.replace(finding, ours=mean, sd=sd, test=finding.test and test)
+
+
+@dataclass(frozen=True)
+class Within(Claim):
+    """That one metric of an InteL-VAE is larger than another of the same run, over seeds."""
+
+    metric: Metric
+    than: Metric
+    ours: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: the first mean is larger and a paired t-test over at least 3 seeds gives p < {LEVEL}; "
+            "partly: larger but not significantly; not reproduced: otherwise."
+        )
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        runs = chosen(records, "InteL-VAE", self.ours)
+        return larger({r.config.seed: self.metric(r) for r in runs}, {r.config.seed: self.than(r) for r in runs})
+
+
+@dataclass(frozen=True)
+class ByDraw(Claim):
+    """That the InteL-VAE's codes do better than those of every VAE, over draws of the labelled examples.
+
+    `metric` gives one number a draw; where a model has several seeds, their mean.
+    """
+
+    metric: Callable[[Record], Sequence[float]]
+    ours: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rule(self) -> str:
+        return (
+            "reproduced: the InteL-VAE's mean is larger than that of every VAE, and a t-test against the best of them, "
+            f"paired over at least 3 draws of the labelled faces, gives p < {LEVEL}; partly: larger but not "
+            "significantly; not reproduced: otherwise. Draws of all faces there are, which are one and the same, count "
+            "as one; and draws of one trained model say nothing about another training."
+        )
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        ours, theirs = (self._of(chosen(records, m, w)) for m, w in (("InteL-VAE", self.ours), ("VAE", {})))
+        if len(ours) != 1 or not theirs:
+            return Finding()
+        (mine,) = ours.values()
+        if len(set(mine.values())) == 1:
+            mine = {0: mine[0]}
+        best = max(theirs, key=lambda dim: statistics.fmean(theirs[dim].values()))
+        finding = larger(mine, theirs[best])
+        return dataclasses.replace(finding, test=finding.test and f"{finding.test} (D = {best}), by draw")
+
+    def _of(self, records: Sequence[Record]) -> dict[int, dict[int, float]]:
+        """For each latent dimension the mean over seeds of each draw."""
+        by_dim: dict[int, list[Sequence[float]]] = {}
+        for r in records:
+            by_dim.setdefault(r.config.latent_dim, []).append(self.metric(r))
+        return {
+            dim: {i: statistics.fmean(values) for i, values in enumerate(zip(*runs, strict=True))}
+            for dim, runs in by_dim.items()
+        }
+
+
+@dataclass(frozen=True)
+class MovingOptimum(Claim):
+    """That the latent dimension whose VAE does best grows with the number of labelled examples."""
+
+    metrics: Sequence[Metric]
+
+    @property
+    def rule(self) -> str:
+        return (
+            "reproduced: the best of at least 3 latent dimensions never falls from one number of labelled faces to the "
+            "next larger, and rises from the first to the last; partly: rises from the first to the last; not "
+            "reproduced: otherwise."
+        )
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        by_dim: dict[int, list[Record]] = {}
+        for r in chosen(records, "VAE", {}):
+            by_dim.setdefault(r.config.latent_dim, []).append(r)
+        if len(by_dim) < 3:
+            return Finding()
+        best = [max(by_dim, key=lambda dim: statistics.fmean(m(r) for r in by_dim[dim])) for m in self.metrics]
+        rises = best[-1] > best[0]
+        verdict = (REPRODUCED if best == sorted(best) else PARTLY) if rises else NOT_REPRODUCED
+        test = "best D: " + ", ".join(map(str, best))
+        return Finding(float(best[-1]), None, min(map(len, by_dim.values())), test, None, verdict)

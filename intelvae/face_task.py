@@ -1,0 +1,153 @@
+"""What a model of faces is measured by: Table 4, Table B.1 and Figure B.3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from intelvae import sheets, training
+from intelvae.data import celeba
+from intelvae.mappings import Hierarchy
+from intelvae.metrics import attributes, levels, samples
+from intelvae.metrics.hoyer import hoyer
+from intelvae.models import VAE, vsc
+
+SHOWN = 24  # generated images in a record
+BASES = 2  # of a level's traversals
+POOL = 20_000  # training faces that the draws of labelled ones come from: twice the largest draw
+PROTOCOLS = ("linear", "linear, codes as they are", "authors")
+
+
+@dataclass(frozen=True)
+class FacesTask:
+    """Faces of CelebA, or drawn ones, whose samples are judged on the features of a network.
+
+    Records hold generated images only: no photograph, and no reconstruction of one. `draws`: of labelled faces.
+    """
+
+    data: celeba.FaceData
+    features: str
+    draws: int = attributes.DRAWS
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one image, (3, size, size)."""
+        return tuple(self.data.train.shape[1:])
+
+    @property
+    def train(self) -> Tensor:
+        """Training images (N, 3, size, size), bytes, mapped from a file."""
+        return self.data.train
+
+    @property
+    def valid(self) -> Tensor:
+        """Validation images (M, 3, size, size), bytes."""
+        return self.data.valid
+
+    @property
+    def real(self) -> Tensor:
+        """The faces that samples are judged by, (N, 3, size, size): those for tests.
+
+        Where they are fewer than the paper's 2,000, also those for validation: no run on faces stops early by them.
+        """
+        test = self.data.test
+        return test if len(test) >= samples.PAPER_N else torch.cat([test, self.data.valid])
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The numbers of images that are compared: 2,000 and 10,000, or as many hundreds as there are."""
+        n = len(self.real)
+        return tuple(size for size in (samples.PAPER_N, samples.FULL_N) if size <= n) or (n - n % 100,)
+
+    def evaluate(self, model: VAE) -> tuple[dict[str, float], dict[str, Any]]:
+        """How good samples are (`metrics.samples.judge`), how sparse codes are, how well they tell attributes.
+
+        "hoyer_mean" is that of g(mu), the paper's representation, "hoyer_sample" of one posterior sample through g, as
+        in the authors' code; both over the test faces. "accuracy_n" and "balanced_n" are means over attributes and
+        draws for n labelled faces (`attributes.linear`), "majority" the accuracy of who ignores the codes. For a
+        Sparse-VAE with the fixed prior "dense_frechet_n" is that of images from N(0, I) in the place of the prior.
+        """
+        sizes, real = self.sizes, self.real
+        means = _generate(model, sizes[-1])
+        terms = training.evaluate(model, self.data.test)
+        metrics = {"test_elbo": terms.elbo.mean().item(), "test_kl": terms.kl.mean().item()}
+        metrics |= samples.judge(means, real, self.features, sizes=sizes)
+        artifacts: dict[str, Any] = {"images": sheets.pack(means[:SHOWN], "generated")}
+        if isinstance(model.prior, vsc.SpikeAndSlabPrior):
+            model.prior.dense_samples = True
+            dense = _generate(model, sizes[0])
+            model.prior.dense_samples = False
+            judged = samples.judge(dense, real, self.features, sizes=sizes[:1])
+            metrics[f"dense_frechet_{sizes[0]}"] = judged[f"frechet_{sizes[0]}"]
+            artifacts["dense_images"] = sheets.pack(dense[:SHOWN], "generated")
+        if isinstance(model.mapping, Hierarchy):
+            y = torch.randn(BASES, sum(model.mapping.widths), generator=torch.Generator().manual_seed(0))
+            pictures, artifacts["dimensions"] = levels.traverse(model, y, model.mapping.widths)
+            artifacts["traversals"] = sheets.pack(pictures, "generated")
+        codes, drawn = _codes(model, self.data.test)
+        metrics |= {"hoyer_mean": hoyer(codes).mean().item(), "hoyer_sample": hoyer(drawn).mean().item()}
+        artifacts["attributes"] = self._attributes(codes, drawn, _codes(model, self.data.train[:POOL])[0])
+        for n, found in artifacts["attributes"]["linear"].items():
+            for name in ("accuracy", "balanced"):
+                metrics[f"{name}_{n}"] = sum(found[name]) / len(found[name])
+        metrics["majority"] = sum(artifacts["attributes"]["majority"]) / len(self.data.attributes)
+        return metrics, artifacts
+
+    def _attributes(self, codes: Tensor, drawn: Tensor, train: Tensor) -> dict[str, Any]:
+        """What `PROTOCOLS` give for each number n of labelled faces; the draws are the same for every model.
+
+        "accuracy" and "balanced" are means over attributes, one a draw, "by_attribute" means over draws.
+        """
+        data = self.data
+        labelled, test = (train, data.train_attributes[:POOL]), (codes, data.test_attributes)
+        sizes = list(dict.fromkeys(min(n, len(train)) for n in attributes.SIZES))
+        held_out = min(2000, len(codes) // 2)
+        few = [n for n in attributes.SIZES if n + held_out <= len(codes)]
+        linear, plain = (
+            attributes.linear(labelled, test, generator=_fixed(), sizes=sizes, draws=self.draws, standardise=s)
+            for s in (True, False)
+        )
+        own = attributes.authors(
+            (drawn, data.test_attributes), generator=_fixed(), sizes=few, held_out=held_out, draws=min(3, self.draws)
+        )
+        found: dict[str, Any] = {
+            protocol: {
+                str(n): {
+                    "accuracy": _rounded(scores.accuracy.mean(1)),
+                    "balanced": _rounded(scores.balanced.nanmean(1)),
+                    "by_attribute": _rounded(scores.accuracy.mean(0)),
+                }
+                for n, scores in of.items()
+            }
+            for protocol, of in zip(PROTOCOLS, (linear, plain, own), strict=True)
+        }
+        majority = attributes.majority(data.train_attributes, data.test_attributes)
+        return found | {"names": list(data.attributes), "majority": _rounded(majority)}
+
+
+def _fixed() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def _rounded(values: Tensor) -> list[float]:
+    return [round(v, 4) for v in values.tolist()]
+
+
+@torch.no_grad()
+def _generate(model: VAE, n: int) -> Tensor:
+    """The decoder's means for n draws of the model's prior, (n, 3, size, size)."""
+    return torch.cat([model.generate(min(500, n - start)).mean for start in range(0, n, 500)])
+
+
+@torch.no_grad()
+def _codes(model: VAE, x: Tensor) -> tuple[Tensor, Tensor]:
+    """g(mu(x)) and one sample of g(y), y of q(y|x), for images (N, 3, size, size): (N, D) each."""
+    parts = []
+    for batch in x.split(500):
+        q = model.encode(training.as_float(batch))
+        parts.append((model.mapping(q.mean), model.mapping(q.sample())))
+    means, drawn = zip(*parts, strict=True)
+    return torch.cat(means), torch.cat(drawn)

@@ -1,0 +1,160 @@
+"""How well a model's codes tell which attributes a face has: Table B.1 and Figure B.3."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+SIZES = (50, 100, 500, 1000, 5000, 10_000)  # the paper's
+DRAWS = 10
+HIDDEN, PATIENCE, EPOCHS = 10, 20, 200  # of the authors' perceptron; the last is ours, a bound
+
+
+class Scores(NamedTuple):
+    """Shares of test codes that are told right, each (draws, K), from 0 to 1.
+
+    `balanced` is the mean over faces with the attribute and faces without, so that who always says the same has 0.5;
+    NaN where the test codes have only one of the two.
+    """
+
+    accuracy: Float[Tensor, "draws k"]
+    balanced: Float[Tensor, "draws k"]
+
+
+Labelled = tuple[Float[Tensor, "_ dim"], Bool[Tensor, "_ k"]]  # as many of one as of the other
+
+
+def linear(
+    train: Labelled,
+    test: Labelled,
+    *,
+    generator: torch.Generator,
+    sizes: Sequence[int] = SIZES,
+    draws: int = DRAWS,
+    standardise: bool = True,
+) -> dict[int, Scores]:
+    """Logistic regression of every attribute on n labelled codes: {n: the scores of each draw}.
+
+    `train` and `test` are representations (N, D) and what their faces have (N, K). A draw orders `train` at random; its
+    first n are learned from, so that a larger n holds the smaller ones, and all of `test` is judged. The penalty is L2
+    with C = 1, on codes that are brought to mean 0 and deviation 1 by the n codes; without `standardise` they are
+    taken as they are, and dimensions that a model hardly uses stay small. An attribute that all n have, or none, is
+    predicted so. Raises `ValueError` for shapes that do not go together, codes that are not finite, and n below 2 or
+    above the number of codes there are. Book: "Hierarchies of faces".
+
+    >>> z = torch.arange(20.0)[:, None]
+    >>> g = torch.Generator().manual_seed(0)
+    >>> linear((z, z > 9.5), (z, z > 9.5), generator=g, sizes=[20], draws=1)[20].accuracy
+    tensor([[1.]])
+    """
+    _check(train, test, sizes)
+    found: dict[int, list[tuple[Tensor, Tensor]]] = {n: [] for n in sizes}
+    for _ in range(draws):
+        order = torch.randperm(len(train[0]), generator=generator)
+        for n in sizes:
+            z, judged = train[0][order[:n]].double(), test[0].double()
+            if standardise:
+                mean, deviation = z.mean(0), z.std(0, correction=0)
+                deviation = torch.where(deviation > 0, deviation, 1.0)
+                z, judged = (z - mean) / deviation, (judged - mean) / deviation
+            said = [_predict(z.numpy(), has.numpy(), judged.numpy()) for has in train[1][order[:n]].T]
+            found[n].append(_scores(torch.from_numpy(np.stack(said, 1)), test[1]))
+    return {n: Scores(*map(torch.stack, zip(*of, strict=True))) for n, of in found.items()}
+
+
+def authors(
+    samples: Labelled, *, generator: torch.Generator, sizes: Sequence[int], held_out: int, draws: int = DRAWS
+) -> dict[int, Scores]:
+    """The protocol in the authors' code: a perceptron on posterior samples of the *test* images.
+
+    For each attribute one with ten hidden ReLU units, trained with Adam (1e-3, batches of 100, both our reading) on the
+    first n of a random order of `samples`, codes (N, D) and what their faces have (N, K), until 20 epochs have brought
+    nothing better on its last `held_out`. What is reported is the best epoch's accuracy on those same codes, and the
+    balanced accuracy of that epoch: an optimistic choice. Raises what `linear` raises.
+
+    >>> z = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
+    >>> g = torch.Generator().manual_seed(0)
+    >>> authors((z, z > 0), generator=g, sizes=[100], held_out=100, draws=1)[100].accuracy.shape
+    torch.Size([1, 2])
+    """
+    _check((samples[0][held_out:], samples[1][held_out:]), samples, sizes)
+    found: dict[int, list[tuple[Tensor, Tensor]]] = {n: [] for n in sizes}
+    for _ in range(draws):
+        order = torch.randperm(len(samples[0]), generator=generator)
+        z, has = samples[0][order].float(), samples[1][order]
+        for n in sizes:
+            found[n].append(_perceptrons((z[:n], has[:n]), (z[-held_out:], has[-held_out:]), generator))
+    return {n: Scores(*map(torch.stack, zip(*of, strict=True))) for n, of in found.items()}
+
+
+def majority(train: Bool[Tensor, "n k"], test: Bool[Tensor, "m k"]) -> Float[Tensor, " k"]:
+    """The accuracy on `test` of who always says what most of `train` have: the trivial baseline, (K,).
+
+    >>> majority(torch.tensor([[True], [True], [False]]), torch.tensor([[True], [False]]))
+    tensor([0.5000])
+    """
+    return (test == (train.float().mean(0) > 0.5)).float().mean(0)
+
+
+def _check(train: Labelled, test: Labelled, sizes: Sequence[int]) -> None:
+    for codes, has in (train, test):
+        if codes.ndim != 2 or has.ndim != 2 or len(codes) != len(has) or codes.shape[1] != train[0].shape[1]:
+            raise ValueError(f"codes {tuple(codes.shape)} and attributes {tuple(has.shape)} do not go together")
+        if not codes.isfinite().all():
+            raise ValueError("codes must be finite: has the model diverged?")
+    if not all(2 <= n <= len(train[0]) for n in sizes):
+        raise ValueError(f"sizes {tuple(sizes)} must lie between 2 and {len(train[0])}, the number of codes")
+
+
+def _predict(z: NDArray, has: NDArray, judged: NDArray) -> NDArray[np.bool_]:
+    if has.all() or not has.any():
+        return np.full(len(judged), has[0])
+    return LogisticRegression(C=1.0, solver="newton-cholesky").fit(z, has).predict(judged)
+
+
+def _scores(said: Bool[Tensor, "m k"], has: Bool[Tensor, "m k"]) -> tuple[Tensor, Tensor]:
+    right = (said == has).float()
+    with_it, without = has.float(), (~has).float()
+    balanced = 0.5 * ((right * with_it).sum(0) / with_it.sum(0) + (right * without).sum(0) / without.sum(0))
+    return right.mean(0), balanced
+
+
+def _perceptrons(train: Labelled, test: Labelled, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """The best accuracy (K,) and its balanced accuracy (K,) of K perceptrons that are trained side by side."""
+    (z, has), (judged, truth) = train, test
+    (n, dim), k = z.shape, has.shape[1]
+
+    def uniform(fan_in: int, *shape: int) -> nn.Parameter:  # torch's own start of a linear layer
+        return nn.Parameter((2 * torch.rand(shape, generator=generator) - 1) / fan_in**0.5)
+
+    first, offset = uniform(dim, k, dim, HIDDEN), uniform(dim, k, 1, HIDDEN)
+    second, last = uniform(HIDDEN, k, HIDDEN, 1), uniform(HIDDEN, k, 1, 1)
+
+    def logits(x: Tensor) -> Tensor:  # (n, D) -> (n, K)
+        return ((x @ first + offset).relu() @ second + last).squeeze(-1).T
+
+    optimiser = torch.optim.Adam([first, offset, second, last], lr=1e-3)
+    best, balanced, waited = torch.zeros(k), torch.zeros(k), torch.zeros(k)
+    for _ in range(EPOCHS):
+        for batch in torch.randperm(n, generator=generator).split(100):
+            # a sum over attributes: each perceptron gets the gradient of its own mean loss
+            loss = binary_cross_entropy_with_logits(logits(z[batch]), has[batch].float(), reduction="none")
+            optimiser.zero_grad(set_to_none=True)
+            loss.mean(0).sum().backward()
+            optimiser.step()
+        with torch.no_grad():
+            accuracy, fair = _scores(logits(judged) > 0, truth)
+        better = (accuracy > best) & (waited < PATIENCE)
+        best, balanced = torch.where(better, accuracy, best), torch.where(better, fair, balanced)
+        waited = torch.where(better, 0.0, waited + 1)
+        if (waited >= PATIENCE).all():
+            break
+    return best, balanced

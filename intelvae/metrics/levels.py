@@ -1,0 +1,102 @@
+"""What the levels of a hierarchical model hold: Figure B.2, and numbers for what the paper says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int64
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor
+from torch.distributions import Independent, Normal, kl_divergence
+
+from intelvae.metrics import downstream
+from intelvae.models import VAE
+
+DRAWN = 1000  # images whose levels are drawn anew
+LABELLED = 1000  # codes of a level that a classifier learns from
+VALUES = tuple(-3 + 0.75 * i for i in range(9))  # of the traversed dimension
+Labelled = tuple[Float[Tensor, "_ c h w"], Int64[Tensor, " _"]]  # as many of one as of the other
+
+
+def fit_classifier(images: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"]) -> LogisticRegression:
+    """A logistic classifier of pixels in [0, 1], which names what a decoder draws; L2 with C = 0.1."""
+    return LogisticRegression(C=0.1, max_iter=1000).fit(images.flatten(1).numpy(), labels.numpy())
+
+
+@torch.no_grad()
+def judge(
+    model: VAE,
+    widths: Sequence[int],
+    classifier: LogisticRegression,
+    train: Labelled,
+    test: Labelled,
+    generator: torch.Generator,
+) -> dict[str, float]:
+    """Four numbers for each level i = 0, 1, ... of y, of the `widths` given, the highest first.
+
+    "change_i": the share of images whose class, as the `classifier` names it, becomes another when the level's y is
+    drawn anew from N(0, I) and all else stays; the images are decoded from 1,000 draws of the prior. "pixels_i": by how
+    much the decoded pixels change then (root mean square). "kl_i": the level's part of the KL divergence, in nats, mean
+    over the images of `test`. "accuracy_i": how well its part of g(mu) tells the class, by logistic regression on 1,000
+    images of `train` (fewer if there are fewer). `train` and `test` are images (N, C, H, W) in [0, 1] and labels; the
+    prior is N(0, I). Book: "Hierarchies".
+    """
+    y, anew = (torch.randn(DRAWN, sum(widths), generator=generator) for _ in range(2))
+    before = model.decode(y).mean.clamp(0, 1)
+    named = classifier.predict(before.flatten(1).numpy())
+    q = model.encode(test[0])
+    assert isinstance(q, Independent)
+    kl = kl_divergence(q.base_dist, Normal(0.0, 1.0)).mean(0)  # (D,)
+    codes, test_codes = (
+        torch.cat([model.represent(part) for part in images.split(1000)]) for images in (train[0], test[0])
+    )
+    found: dict[str, float] = {}
+    start = 0
+    for i, width in enumerate(widths):
+        own = slice(start, start + width)
+        other = y.clone()
+        other[:, own] = anew[:, own]
+        after = model.decode(other).mean.clamp(0, 1)
+        accuracy = downstream.few_shot(
+            codes[:, own],
+            train[1],
+            (test_codes[:, own], test[1]),
+            generator=torch.Generator().manual_seed(0),  # the same images for every level
+            sizes=[min(LABELLED, len(codes))],
+            draws=1,
+            names=["logistic regression"],
+        )["logistic regression"]
+        found |= {
+            f"change_{i}": float((classifier.predict(after.flatten(1).numpy()) != named).mean()),
+            f"pixels_{i}": (after - before).square().mean().sqrt().item(),
+            f"kl_{i}": kl[own].sum().item(),
+            f"accuracy_{i}": next(iter(accuracy.values()))[0],
+        }
+        start += width
+    return found
+
+
+@torch.no_grad()
+def traverse(
+    model: VAE, y: Float[Tensor, "b dim"], widths: Sequence[int], values: Sequence[float] = VALUES
+) -> tuple[Float[Tensor, "images c h w"], list[int]]:
+    """Decoded images along one dimension of each level, and which one: the one that changes the images most.
+
+    For each level, each row of y and each of the `values`, in that order, what is decoded when the dimension has this
+    value and all others stay: (levels * B * values, C, H, W), in [0, 1]. The dimension is the one between whose values
+    -2 and 2 the pixels differ most, mean over the rows.
+    """
+
+    def decode(dimension: int, value: float) -> Tensor:
+        moved = y.clone()
+        moved[:, dimension] = value
+        return model.decode(moved).mean.clamp(0, 1)
+
+    images, chosen, start = [], [], 0
+    for width in widths:
+        effect = [(decode(d, 2.0) - decode(d, -2.0)).square().mean().item() for d in range(start, start + width)]
+        chosen.append(start + effect.index(max(effect)))
+        images.append(torch.stack([decode(chosen[-1], value) for value in values], 1).flatten(0, 1))
+        start += width
+    return torch.cat(images), chosen

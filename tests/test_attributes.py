@@ -1,0 +1,103 @@
+"""Attributes from codes, on codes whose best accuracy is known."""
+
+import math
+
+import pytest
+import torch
+
+from intelvae.metrics import attributes
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def codes(n, seed, noise=0.0):
+    """Standard normal codes (n, 6); the attributes are the signs of dimensions 0 to 2, the second for few faces."""
+    z = torch.randn(n, 6, generator=generator(seed))
+    noisy = z + noise * torch.randn(n, 6, generator=generator(seed + 100))
+    return noisy, torch.stack([z[:, 0] > 0, z[:, 1] > 1.5, z[:, 2] < 0], 1)
+
+
+def test_codes_that_say_it_are_read():
+    found = attributes.linear(codes(3000, 1), codes(2000, 2), generator=generator(), sizes=(50, 3000), draws=2)
+    assert found[3000].accuracy.shape == (2, 3)
+    assert (found[3000].accuracy > 0.98).all()  # a plane separates the two classes; C = 1 leaves a margin
+    assert found[50].accuracy.mean() < found[3000].accuracy.mean() - 0.02
+
+
+def test_noise_leaves_what_can_be_known():
+    # sign(z) from z + e, both standard normal: right with probability 1 - arctan(1) / pi = 3/4
+    found = attributes.linear(codes(5000, 1, 1.0), codes(5000, 2, 1.0), generator=generator(), sizes=[5000], draws=1)
+    right = found[5000].accuracy[0]
+    assert right[[0, 2]].tolist() == pytest.approx([0.75, 0.75], abs=4 * math.sqrt(0.1875 / 5000) + 0.005)
+
+
+def test_codes_that_say_nothing_are_guessed_and_balance_tells():
+    train, test = codes(1000, 1), codes(4000, 2)
+    found = attributes.linear(
+        (torch.randn(1000, 6, generator=generator(5)), train[1]), test, generator=generator(), sizes=[1000], draws=1
+    )[1000]
+    trivial = attributes.majority(train[1], test[1])
+    # the rare one is never predicted: accuracy near the share without it, Phi(1.5), and no better than a coin when fair
+    assert found.accuracy[0, 1] == pytest.approx(trivial[1].item(), abs=0.01) and trivial[1] > 0.92
+    assert found.balanced[0].tolist() == pytest.approx([0.5] * 3, abs=0.06)
+
+
+def test_scales_do_not_matter_unless_codes_are_taken_as_they_are():
+    train, test = codes(500, 1), codes(500, 2)
+    factors = torch.tensor([1e-3, 1.0, 1e3, 1.0, 1.0, 1.0])
+    scaled = [(z * factors + 5, has) for z, has in (train, test)]
+    for standardise, same in ((True, True), (False, False)):
+        one, other = (
+            attributes.linear(*pair, generator=generator(), sizes=[100], draws=1, standardise=standardise)[100]
+            for pair in ((train, test), scaled)
+        )
+        assert torch.allclose(one.accuracy, other.accuracy, atol=0.005) is same  # a code or two at the border
+
+
+def test_what_all_have_is_said_of_all():
+    z, _ = codes(100, 1)
+    has = torch.ones(100, 1, dtype=torch.bool)
+    found = attributes.linear((z, has), (z, has), generator=generator(), sizes=[50], draws=1)[50]
+    assert found.accuracy.item() == 1 and found.balanced.isnan().all()
+
+
+def test_a_larger_draw_holds_the_smaller_and_one_generator_gives_the_same_twice():
+    train, test = codes(300, 1), codes(300, 2)
+    both, again, alone = (
+        attributes.linear(train, test, generator=generator(), sizes=sizes, draws=3)
+        for sizes in ((20, 100), (20, 100), (100,))
+    )
+    assert torch.equal(both[100].accuracy, again[100].accuracy) and torch.equal(both[20].balanced, again[20].balanced)
+    assert torch.equal(both[100].accuracy, alone[100].accuracy)
+
+
+def test_the_authors_protocol_reports_the_best_epoch():
+    z, has = codes(2000, 1)
+    found = attributes.authors((z, has), generator=generator(), sizes=(50, 1000), held_out=500, draws=2)
+    # the rare attribute may stop where nobody has it, which twenty epochs do not improve
+    assert (found[1000].accuracy[:, [0, 2]] > 0.95).all()
+    assert found[50].accuracy.mean() < found[1000].accuracy.mean()
+    nothing = torch.randn(2000, 6, generator=generator(7)), has[:, :1]
+    guess = attributes.authors(nothing, generator=generator(), sizes=[50], held_out=100, draws=8)[50]
+    # the best of many epochs on 100 codes: more than the half that can be had; 0.018 is the standard error of 8 draws
+    assert guess.accuracy.mean() > 0.5 + 2 * 0.018
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sizes": [1]}, "between 2 and 300"),
+        ({"sizes": [301]}, "between 2 and 300"),
+        ({"test": (torch.zeros(5, 2), torch.zeros(5, 3, dtype=torch.bool))}, "do not go together"),
+        ({"test": (torch.zeros(5, 6), torch.zeros(4, 3, dtype=torch.bool))}, "do not go together"),
+        ({"test": (torch.full((5, 6), torch.nan), torch.zeros(5, 3, dtype=torch.bool))}, "finite"),
+    ],
+)
+def test_what_does_not_fit_gets_one_clear_line(change, message, unchecked):
+    arguments = {"train": codes(300, 1), "test": codes(100, 2), "sizes": [50], **change}
+    train, test = arguments.pop("train"), arguments.pop("test")
+    with pytest.raises(ValueError, match=message) as caught:
+        attributes.linear(train, test, generator=generator(), **arguments)
+    assert "\n" not in str(caught.value)
