@@ -16,7 +16,9 @@ from intelvae.data import DataError, celeba, files
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = {"book/samples.png"}  # committed as files: the README's, of points in the plane
 ORIGINS = {"origin-drawn", "origin-generated", "origin-chart"}  # of cells: the stand-in, a model's samples, neither
-ABOUT_FACES = [page for page in book.pages() if "celeba" in page.read_text().lower() and page.stem < "90"]
+ABOUT_FACES = [
+    page for page in book.pages() if re.search(r"celeba|face_", page.read_text()) and page.stem < "90"
+]  # in code
 NEAR = 0.03  # root mean square of pixels at 16x16; a JPEG of a photograph is at 0.01, another face at 0.1 and more
 
 
