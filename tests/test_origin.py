@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = {"book/samples.png"}  # committed as files: the README's, of points in the plane
 ORIGINS = {"origin-drawn", "origin-generated", "origin-chart"}  # of cells: the stand-in, a model's samples, neither
 ABOUT_FACES = [
-    page for page in book.pages() if re.search(r"celeba|face_", page.read_text()) and page.stem < "90"
+    page for page in book.pages() if re.search("celeba|table-b1", page.read_text()) and page.stem < "90"
 ]  # in code
 NEAR = 0.03  # root mean square of pixels at 16x16; a JPEG of a photograph is at 0.01, another face at 0.1 and more
 
