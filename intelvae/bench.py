@@ -80,26 +80,16 @@ CASES = {
 }
 
 
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def ours(case: Case, threads: int, seed: int = 0) -> None:
     """One epoch of `training.fit` as it is by default."""
-    with _threads(threads):
+    with training.torch_threads(threads):
         images = case.images()
         training.fit(case.model(seed), images, images[:1], epochs=1, batch_size=case.batch_size)
 
 
 def plain(case: Case, threads: int, seed: int = 0) -> None:
     """One epoch of what most people write: a DataLoader, float32, one look at the loss every step."""
-    with _threads(threads):
+    with training.torch_threads(threads):
         model = case.model(seed)
         data = TensorDataset(case.images() / 255)
         optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -139,7 +129,7 @@ def pythae(case: Case, threads: int, seed: int = 0) -> None:
         def forward(self, z: Tensor) -> ModelOutput:
             return ModelOutput(reconstruction=self.network(z))
 
-    with _threads(threads), tempfile.TemporaryDirectory() as folder, _silence():
+    with training.torch_threads(threads), tempfile.TemporaryDirectory() as folder, _silence():
         encoder, network = networks.create(case.network, case.data_shape, case.latent_dim)
         config = VAEConfig(input_dim=case.data_shape, latent_dim=case.latent_dim, reconstruction_loss="mse")
         images = case.images() / 255
@@ -164,7 +154,7 @@ def _silence() -> Iterator[None]:
 
 def matrix_product(precision: str, threads: int) -> None:
     """The product of two square matrices, the most arithmetic that the machine does in a second."""
-    with _threads(threads):
+    with training.torch_threads(threads):
         a = torch.ones(PEAK_SIZE, PEAK_SIZE, dtype=getattr(torch, precision))
         for _ in range(5):
             a @ a
@@ -237,12 +227,12 @@ def _members(count: int) -> list[side_by_side.Member]:
 
 
 def _together(count: int, steps: int) -> None:
-    with _threads(1):
+    with training.torch_threads(1):
         side_by_side.fit(_members(count), epochs=1, batch_size=100, steps_per_epoch=steps)
 
 
 def _sequential(count: int, steps: int) -> None:
-    with _threads(1):
+    with training.torch_threads(1):
         for m in _members(count):
             training.fit(m.model, m.train, m.valid, epochs=1, batch_size=100, steps_per_epoch=steps)
 

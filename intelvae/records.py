@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import save_model
 from torch import nn
@@ -26,9 +27,11 @@ Options = Mapping[str, Any] | tuple | list  # a dict, or its items as pairs, whi
 
 
 def _frozen(value: Any) -> Any:
-    """Mappings become sorted tuples of pairs and lists tuples, so that a config can be hashed."""
+    """Mappings become sorted tuples of pairs, lists tuples and NumPy's numbers Python's: to be hashed, and be JSON."""
     if isinstance(value, Mapping):
         return tuple(sorted((k, _frozen(v)) for k, v in value.items()))
+    if isinstance(value, np.generic):
+        return value.item()
     return tuple(_frozen(v) for v in value) if isinstance(value, list | tuple) else value
 
 
@@ -44,8 +47,10 @@ class RunConfig:
     their number, in the place of `start`); the last two have their own prior and posterior and no mapping.
     Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs` of `steps_per_epoch` steps
     for data that never ends. `smoke_data` uses the embedded samples only; `repeats` (mnist-01), `features` and
-    `measures` (mnist, fashion-mnist) are those of `tasks.create`. Raises `ValueError` for an unknown prior, posterior,
-    model or penalty and for ones that do not go together; the other names are checked before training starts.
+    `measures` (mnist, fashion-mnist) are those of `tasks.create`. Equal numbers give equal configs, be they
+    1, 1.0 or NumPy's. Raises `ValueError` for what should be a number and is not, for an unknown prior, posterior,
+    model or penalty, for ones that do not go together, and for options of one that takes none; the other names are
+    checked before training starts.
     """
 
     data: str
@@ -84,11 +89,20 @@ class RunConfig:
         for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_options")]:
             object.__setattr__(self, name, _frozen(getattr(self, name)))
         for name in ("repeats", "measures"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            object.__setattr__(self, name, _frozen(tuple(getattr(self, name))))
+        for f in dataclasses.fields(self):
+            value, kind = getattr(self, f.name), _NUMBERS.get(str(f.type))
+            if kind and value is not None:
+                if not isinstance(value, int | float | np.generic) or kind(value) != value:
+                    raise ValueError(f"{f.name} must be {'a whole' if kind is int else 'a'} number, not {value!r}")
+                object.__setattr__(self, f.name, kind(value))
         choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "penalty": regularizers.PENALTIES}
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
+        for name, plain in (("prior", "normal"), ("posterior", "gaussian"), ("model", "vae")):
+            if getattr(self, name) == plain and getattr(self, f"{name}_options"):
+                raise ValueError(f"the {name} {plain!r} takes no options: {dict(getattr(self, f'{name}_options'))}")
         if self.posterior == "sylvester" and self.prior == "vamp":
             raise ValueError(
                 "a Vamp prior needs the posterior's density everywhere, a Sylvester flow knows it at samples"
@@ -126,6 +140,7 @@ class RunConfig:
         return f"{self.method} on {self.data} ({self.network}, {self.likelihood}, seed {self.seed})"
 
 
+_NUMBERS = {"int": int, "int | None": int, "float": float, "float | None": float}
 PRIORS = ("normal", "mog", "vamp", "sparse")
 POSTERIORS = ("gaussian", "sylvester")
 MODELS = ("vae", "gm-vae", "vsc")

@@ -96,20 +96,22 @@ def _make(what: str, kind: Callable[..., Any], *parts: Any, **options: Any) -> A
 def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) -> torch.nn.Module:
     if config.prior == "normal":
         return priors.StandardNormal(config.latent_dim)
-    options = dict(config.prior_options)
+    options, what = dict(config.prior_options), f"the prior {config.prior!r}"
+    if config.prior == "sparse":
+        return _make(what, priors.Sparse, config.latent_dim, **options)
     legacy = dict.fromkeys(options.pop("legacy", ()), True)
-    prior: torch.nn.Module
     if config.prior == "vamp":
-        if options["components"] > len(examples):
-            count = options["components"]
-            raise ValueError(f"the prior 'vamp' cannot start {count} pseudo-inputs from {len(examples)} examples")
-        start = training.as_float(examples[: options["components"]])
-        prior = priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)
-    elif config.prior == "sparse":
-        prior = priors.Sparse(config.latent_dim, **options)
+        prior = _make(what, _vamp, encoder, examples, **options)
     else:
-        prior = priors.ring(config.latent_dim, **options)
+        prior = _make(what, priors.ring, config.latent_dim, **options)
     return _make("the prior's option 'legacy'", priors.Legacy, prior, **legacy) if legacy else prior
+
+
+def _vamp(encoder: torch.nn.Module, examples: torch.Tensor, *, components: int) -> priors.Vamp:
+    if not 1 <= components <= len(examples):
+        raise ValueError(f"the prior 'vamp' cannot start {components} pseudo-inputs from {len(examples)} examples")
+    start = training.as_float(examples[:components])
+    return priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)
 
 
 def load(config: RunConfig, store: Store) -> VAE:
@@ -133,10 +135,8 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
     machine, versions and number of threads, and close numbers elsewhere. Raises `ValueError` for a config that
     does not fit, `training.TrainingError` for a run that diverges, `data.DataError` for data that are not there.
     """
-    if threads is not None:
-        torch.set_num_threads(threads)
     start = time.perf_counter()
-    with seeded(config.seed):
+    with seeded(config.seed), training.torch_threads(threads):
         work, model, order = _prepare(config)
         model.to(device)
         masses: list[list[float]] = []
@@ -167,6 +167,7 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
     return _record(config, history, metrics, artifacts, time.perf_counter() - start, device, together=1), model
 
 
+@training.torch_threads(1)  # small layers lose by two
 def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | training.TrainingError]:
     """`run` for configs that are `alike`, trained side by side with one thread.
 
@@ -177,7 +178,6 @@ def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trai
     """
     if len({alike(config) for config in configs}) != 1 or alike(configs[0]) is None:
         raise ValueError("runs side by side may differ in their seed and their toy data only")
-    torch.set_num_threads(1)  # small layers lose by two
     start = time.perf_counter()
     works, members = [], []
     for config in configs:

@@ -20,6 +20,17 @@ PRECISIONS = ("float32", "bfloat16")
 VALID_BATCH = 500  # examples a validation batch
 
 
+@contextmanager
+def torch_threads(count: int | None) -> Iterator[None]:
+    """Torch takes `count` threads inside and as many as before outside; None changes nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(before if count is None else count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 class TrainingError(RuntimeError):
     """Training cannot go on; the message names the step and what to try."""
 

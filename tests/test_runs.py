@@ -2,7 +2,10 @@
 
 import dataclasses
 import json
+import math
 
+import jaxtyping
+import numpy as np
 import pytest
 import torch
 
@@ -146,10 +149,45 @@ def test_data_that_are_not_there_do_not_stop_the_others(tmp_path, monkeypatch):
     assert store.get(short) is not None
 
 
-def test_a_vamp_prior_of_more_pseudo_inputs_than_examples_is_refused():
-    many = dataclasses.replace(CONFIG, mapping="identity", prior="vamp", prior_options={"components": 1001})
-    with pytest.raises(ValueError, match="cannot start 1001 pseudo-inputs from 1000 examples"):
-        runs.run(many)
+@pytest.mark.parametrize(
+    ("prior", "options", "message"),
+    [
+        ("vamp", {}, "missing a required argument: 'components'"),
+        ("vamp", {"components": 0}, "cannot start 0 pseudo-inputs"),
+        ("vamp", {"components": 1001}, "cannot start 1001 pseudo-inputs from 1000 examples"),
+        ("vamp", {"components": 5, "radius": 2.0}, "unexpected keyword argument 'radius'"),
+        ("mog", {"weight": 0.5}, "unexpected keyword argument 'weight'"),
+        ("mog", {"legacy": ["samples", "both"]}, "unexpected keyword argument 'both'"),
+        ("sparse", {"components": 2}, "unexpected keyword argument 'components'"),
+        ("sparse", {"legacy": ["samples"]}, "unexpected keyword argument 'legacy'"),
+    ],
+)
+def test_a_prior_with_options_that_do_not_fit_is_refused(prior, options, message):
+    with pytest.raises(ValueError, match=message):
+        runs.run(dataclasses.replace(CONFIG, mapping="identity", prior=prior, prior_options=options))
+
+
+@pytest.mark.parametrize("part", ["prior", "posterior", "model"])
+def test_options_of_a_part_that_takes_none_are_refused(part):
+    with pytest.raises(ValueError, match=f"the {part} '.*' takes no options: .'components': 5"):
+        dataclasses.replace(CONFIG, **{f"{part}_options": {"components": 5}})
+
+
+def test_equal_numbers_give_equal_configs(monkeypatch):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # users have no run-time types
+    config = dataclasses.replace(CONFIG, seed=2, gamma=1.0, mapping_options={"eps": 0.5, "k": [3]})
+    numpys = {"eps": np.float64(0.5), "k": [np.int64(3)]}
+    same = dataclasses.replace(CONFIG, seed=np.int64(2), gamma=1, mapping_options=numpys)
+    assert same == config and same.key == config.key
+    for name, value in (("beta", math.nan), ("lr", "fast"), ("epochs", "3"), ("seed", 0.5)):
+        with pytest.raises(ValueError, match=f"{name} must be a .*number, not {value!r}"):
+            dataclasses.replace(CONFIG, **{name: value})
+
+
+def test_a_run_leaves_the_number_of_threads_as_it_was():
+    before = torch.get_num_threads()
+    runs.run(dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=1), threads=before + 1)
+    assert torch.get_num_threads() == before
 
 
 def test_no_jobs_take_what_is_there_and_run_nothing(trained, tmp_path):
