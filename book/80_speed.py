@@ -86,7 +86,8 @@ fast[["ratio", "low", "high"]].round(2).assign(unit=fast.unit)
 #
 # ## How cost grows
 #
-# The slope of log time against log size: 1 is linear, less is better than linear.
+# The slope of log time against log size: 1 is linear, less is better than linear. The aim is no more than 1, for images
+# and for seeds.
 
 # %% tags=["hide-input"]
 slopes = table[table.unit == "slope in logs"].set_index("peer")[["ratio", "low", "high"]].round(2)
@@ -114,12 +115,10 @@ def a_step(objective, optimiser):
 
 
 step = partial(a_step, bounds.elbo, torch.optim.Adam(model.parameters()))
-torch.set_num_threads(1)
 step()
-with torch.profiler.profile() as profiler:
+with training.torch_threads(1), torch.profiler.profile() as profiler:
     for _ in range(1 if profile == "smoke" else 10):
         step()
-torch.set_num_threads(threads)
 
 
 def kind(name):
@@ -189,7 +188,6 @@ def layer_step(layer, x, cotangent):
 
 
 found = []
-torch.set_num_threads(1)
 for name, (ours, plain, shape) in rewritings.items():
     plain.load_state_dict(ours.state_dict())
     x = torch.randn(shape).contiguous(memory_format=torch.channels_last)
@@ -200,12 +198,12 @@ for name, (ours, plain, shape) in rewritings.items():
         key: (lambda layer=layer, x=x, c=cotangent: [layer_step(layer, x, c) for _ in range(10)])
         for key, layer in {"ours": ours, "torch": plain}.items()
     }
-    seconds = bench.measure(contenders, max(2, repeats))
+    with training.torch_threads(1):
+        seconds = bench.measure(contenders, max(2, repeats))
     ratios = [b / a for a, b in zip(seconds["ours"], seconds["torch"], strict=True)]
     found.append(
         {"rewriting": name, "times as fast": sum(ratios) / len(ratios), "low": min(ratios), "high": max(ratios)}
     )
-torch.set_num_threads(threads)
 pd.DataFrame(found).set_index("rewriting").round(2)
 
 # %% [markdown]
@@ -221,13 +219,12 @@ variants = {
 if profile != "smoke":
     compiled = torch.compile(bounds.elbo)
     variants["torch.compile"] = partial(a_step, compiled, torch.optim.Adam(model.parameters()))
-torch.set_num_threads(1)
 start = time.perf_counter()
-for variant in variants.values():
-    variant()
-warm = time.perf_counter() - start
-seconds = bench.measure({k: lambda v=v: [v() for _ in range(10)] for k, v in variants.items()}, max(2, repeats))
-torch.set_num_threads(threads)
+with training.torch_threads(1):
+    for variant in variants.values():
+        variant()
+    warm = time.perf_counter() - start
+    seconds = bench.measure({k: lambda v=v: [v() for _ in range(10)] for k, v in variants.items()}, max(2, repeats))
 plain = seconds.pop("as it is")
 ratios = {k: [a / b for a, b in zip(plain, of, strict=True)] for k, of in seconds.items()}
 print(f"the first step of all of them together: {warm:.0f} s")
@@ -275,15 +272,34 @@ glue("worst", f"{100 * worst:.2f}", display=False)
 #
 # ## Verdict
 #
-# The paper has no claim to judge here. These are the project's own aims, and the table above says which of them this
-# machine meets: twice the speed of the plain loop in one run, three times in a sweep, eight times for ten seeds of the
-# 2-D experiment. They were set on a processor with matrix units (AMX), where bfloat16 is four times as fast as float32.
-# Without such units it gains less, here:
+# The paper has no claim to judge here. The project has aims, set before anything was measured: one run twice as fast as
+# the plain loop and as pythae, a sweep of four runs three times, ten seeds of the 2-D experiment eight times. An aim is
+# met if the median is at least as good.
+
+# %% tags=["hide-input"]
+one, four = f"{FIRST}, one run", f"{FIRST}, four runs"
+aims = {(case, peer): aim for case, aim in ((one, 2), (four, 3)) for peer in ("plain loop", "pythae")}
+aims["2-D perceptron, 10 seeds", "one after the other"] = 8
+measured = fast[["ratio", "low", "high"]].round(2)
+judged = pd.DataFrame({"aim, times as fast": aims}).rename_axis(measured.index.names)
+judged = judged.join(measured, how="inner").rename(columns={"ratio": "measured"})
+judged["met"] = (judged["measured"] >= judged["aim, times as fast"]).map({True: "yes", False: "no"})
+glue("met", int((judged.met == "yes").sum()), display=False)
+glue("aims", len(judged), display=False)
+judged
+
+# %% [markdown]
+# {glue:text}`met` of these {glue:text}`aims` are met on this machine. The aims come from a processor with matrix units
+# (AMX), where a bfloat16 product is four times as fast as a float32 one. Here it gains less:
 
 # %% tags=["hide-input"]
 speeds = bench.measure({p: partial(bench.matrix_product, p, threads) for p in training.PRECISIONS}, max(2, repeats))
 gain = [a / b for a, b in zip(*speeds.values(), strict=True)]
 print(f"a bfloat16 product is {statistics.median(gain):.1f} times as fast as a float32 one")
+
+# %% [markdown]
+# Two things are not done, for want of a GPU to measure them on: CUDA graphs, and convolutional models trained side by
+# side as the perceptrons are. Both save the time between operations, of which a GPU has much and a processor little.
 
 # %% tags=["nbval-check-output"]
 print(len(rewritings), "rewritings give what torch's own layers give")
