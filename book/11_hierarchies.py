@@ -180,6 +180,16 @@ figure = face_plots.level_traversals(hierarchical["InteL-VAE, one layer"][0])
 figure = face_plots.level_traversals(hierarchical["InteL-VAE, residual"][0])
 
 # %% [markdown]
+# Every level of both mappings, from three test images: choose an image and a level, then move its dimension. First the
+# mapping of the authors' code, then the residual one.
+
+# %% tags=["hide-input"]
+face_plots.level_explorer(hierarchical["InteL-VAE, one layer"][0])
+
+# %% tags=["hide-input"]
+face_plots.level_explorer(hierarchical["InteL-VAE, residual"][0])
+
+# %% [markdown]
 # ## Paper beside ours
 #
 # The rule, fixed before the runs, for the mapping of the authors' code: the highest level's number is larger than the

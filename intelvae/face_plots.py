@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from intelvae import sheets, tasks
+from intelvae.interactive import Explorer
+from intelvae.metrics import levels
 from intelvae.plots import BLUE, GREEN, GREY, ORANGE
 from intelvae.records import Record
 
@@ -56,11 +58,11 @@ def level_numbers(records: Mapping[str, Sequence[Record]], panels: Mapping[str, 
     for axis, (metric, label) in zip(axes, panels.items(), strict=True):
         for i, (name, runs) in enumerate(records.items()):
             values = np.array([_by_level(r, metric) for r in runs])
-            levels = np.arange(values.shape[1])
-            axis.plot(levels, values.mean(0), color=SHADES[i], ls="-" if i == 0 else "--", label=name)
+            depths = np.arange(values.shape[1])
+            axis.plot(depths, values.mean(0), color=SHADES[i], ls="-" if i == 0 else "--", label=name)
             for row in values:
-                axis.plot(levels, row, MARKERS[i], color=SHADES[i], ms=4, mew=0, alpha=0.7)
-        axis.set(xlabel="level", title=label, xticks=levels, ylim=(0, None))
+                axis.plot(depths, row, MARKERS[i], color=SHADES[i], ms=4, mew=0, alpha=0.7)
+        axis.set(xlabel="level", title=label, xticks=depths, ylim=(0, None))
         axis.title.set_fontsize(9)
         axis.spines[["top", "right"]].set_visible(False)
     handles, labels = axes[0].get_legend_handles_labels()
@@ -76,15 +78,35 @@ def _by_level(record: Record, metric: str) -> list[float]:
 
 def level_traversals(record: Record, base: int = 0) -> Figure:
     """Figure B.2: what is decoded along one dimension of each level, highest first, all else of y as it is."""
-    packed = record.artifacts["traversals"]
     dimensions = record.artifacts["dimensions"]
-    images = sheets.unpack(packed) if "jpeg" in packed else tasks.unpack(packed)
-    images = images.reshape(len(dimensions), -1, 9, *images.shape[-3:])[:, base]  # (levels, values, C, H, W)
     rows = {}
-    for i, (of, dimension) in enumerate(zip(images, dimensions, strict=True)):
+    for i, (of, dimension) in enumerate(zip(_traversed(record)[:, base], dimensions, strict=True)):
         pixels = np.concatenate(list(of.permute(0, 2, 3, 1).numpy()), axis=1)
         rows[f"level {i}\n(dimension {dimension})"] = pixels if pixels.shape[-1] == 3 else pixels[..., 0]
     return _lines(rows)
+
+
+def level_explorer(record: Record) -> Explorer:
+    """Figure B.2 to be moved through: a test image to start from, a level, and the value of its dimension."""
+    images = _traversed(record).transpose(0, 1)  # (images, levels, values, C, H, W)
+    count, depth, steps = images.shape[:3]
+    return Explorer(
+        images,
+        [str(i + 1) for i in range(count)],
+        [[f"level {i}" for i in range(depth)]] * count,
+        [[levels.VALUES] * depth] * count,
+        [[steps // 2] * depth] * count,
+        kind="image",
+        alt=f"Images that the decoder draws, for {count} test images in turn: a row for each of the {depth} levels, "
+        "highest first, the value of one of its dimensions growing from left to right.",
+    )
+
+
+def _traversed(record: Record) -> Tensor:
+    """The record's traversals, bytes (levels, images, values, C, H, W)."""
+    packed = record.artifacts["traversals"]
+    images = sheets.unpack(packed) if "jpeg" in packed else tasks.unpack(packed)
+    return images.reshape(len(record.artifacts["dimensions"]), -1, len(levels.VALUES), *images.shape[-3:])
 
 
 def accuracies(curves: Mapping[str, Mapping[int, Sequence[float]]], baseline: float, label: str) -> Figure:

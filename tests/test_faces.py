@@ -12,12 +12,14 @@ from intelvae import (
     experiments,
     face_claims,
     face_experiments,
+    face_plots,
     face_rules,
     likelihoods,
     networks,
     rules,
     runs,
     sheets,
+    tasks,
 )
 from intelvae.face_task import FacesTask
 from intelvae.mappings import Hierarchy
@@ -319,3 +321,14 @@ def test_mappings_of_the_grids_fit_their_dimensions():
             for c in experiments.grid(name, profile):
                 if c.mapping == "hierarchy":
                     assert sum(Hierarchy(c.latent_dim, **dict(c.mapping_options)).widths) == c.latent_dim
+
+
+def test_the_explorer_of_levels_has_the_picture_that_its_labels_say():
+    depth, count, steps = 5, 3, len(levels.VALUES)
+    images = torch.arange(depth * count * steps, dtype=torch.uint8).reshape(depth, count, steps, 1, 1, 1)
+    artifacts = {"traversals": tasks.pack(images), "dimensions": list(range(depth))}
+    record = Record(RunConfig("fashion-mnist", "mathieu", 50, "gaussian", 1), {}, {}, artifacts, 0.0, "cpu", {}, "", "")
+    shown = face_plots.level_explorer(record)
+    assert len(shown.groups) == count and shown.dimensions[0][4] == "level 4"
+    assert torch.equal(shown.images[2, 4], images[4, 2])  # of image 2 and level 4
+    assert shown.values[2][4][shown.start[2][4]] == 0.0  # the middle
