@@ -58,6 +58,8 @@ FIRST = next(iter(bench.CASES))
 # - **Small models train together.** The paper's perceptron has some 500 weights; a step is overhead and no arithmetic.
 #   Runs that differ in seed and data only become one batched model, member by member equal to its own run up to rounding.
 # - **One thread a run.** Two runs of one thread each do more than one run of two.
+# - **Threads that wait sleep.** OpenMP's spin, which is fast on an idle machine and ruinous on a busy one. `intelvae` lets
+#   them spin for a moment only, if it is imported before torch.
 #
 # ## How it is measured
 #
@@ -207,9 +209,8 @@ for name, (ours, plain, shape) in rewritings.items():
 pd.DataFrame(found).set_index("rewriting").round(2)
 
 # %% [markdown]
-# Only the first is in the library (`networks`), because it is a line long and costs no clarity. Two more things are said
-# to make a whole step faster: Adam's update as one operation (`fused`), and `torch.compile`, whose first step is not
-# counted.
+# The first two are in the library (`networks`): a few lines each. Two more things are said to make a whole step faster:
+# Adam's update as one operation (`fused`), and `torch.compile`, whose first step is not counted.
 
 # %% tags=["hide-input"]
 variants = {

@@ -14,7 +14,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
-from torch.nn.functional import linear
+from torch.nn.functional import fold, linear
 
 LOG_VARIANCE_RANGE = (-10.0, 10.0)
 
@@ -89,6 +89,21 @@ class _FromOne(nn.ConvTranspose2d):
         return linear(x, weight.flatten(0, 2)).unflatten(1, weight.shape[:3]).permute(0, 3, 1, 2)
 
 
+class _Doubling(nn.ConvTranspose2d):
+    """A transposed convolution, 4x4 of stride 2 without bias, of (B, C, H, W) to (B, O, 2H, 2W) for a small O.
+
+    One matrix product and a fold, faster than the general code: see `_ToOne`.
+    """
+
+    def __init__(self, a: int, b: int) -> None:
+        super().__init__(a, b, 4, 2, 1, bias=False)
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        h, w = x.shape[2:]
+        patches = linear(x.permute(0, 2, 3, 1), self.weight.flatten(1).T)  # (B, H, W, O * 16)
+        return fold(patches.flatten(1, 2).transpose(1, 2), (2 * h, 2 * w), 4, padding=1, stride=2)
+
+
 class _Offset(nn.Module):
     """Adds a learned tensor of `shape`, 0 at first."""
 
@@ -132,7 +147,7 @@ def mathieu(data_shape: tuple[int, ...], latent_dim: int, offset: bool = False) 
         nn.ReLU(),
         *up(128, 64),
         *up(64, 32),
-        nn.ConvTranspose2d(32, channels, 4, 2, 1, bias=False),
+        _Doubling(32, channels),
     )
     for module in [*encoder.modules(), *decoder.modules()]:
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):

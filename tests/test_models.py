@@ -53,8 +53,9 @@ def test_parameter_counts_are_those_of_the_published_networks():
     [
         (networks._ToOne(8, 3, 4), nn.Conv2d(8, 3, 4), torch.ones(2, 8, 4, 4)),
         (networks._FromOne(3, 8, 4, bias=False), nn.ConvTranspose2d(3, 8, 4, bias=False), torch.ones(2, 3)),
+        (networks._Doubling(8, 3), nn.ConvTranspose2d(8, 3, 4, 2, 1, bias=False), torch.ones(2, 8, 5, 4)),
     ],
-    ids=["to one", "from one"],
+    ids=["to one", "from one", "doubling"],
 )
 def test_the_fast_layers_are_the_plain_ones(fast, plain, x):
     plain.load_state_dict(fast.state_dict())
