@@ -162,16 +162,19 @@ class AllDigitsTask(_Images):
     def evaluate(self, model: VAE) -> tuple[Metrics, Artifacts]:
         """The test ELBO; Frechet and kernel distance, precision, recall, density and coverage at every size.
 
-        Names are those of `metrics.samples.judge`. They are for means clipped to [0, 1]; "minmax_frechet_N", for the
-        smallest size, stretches each image as the authors' code does. Then what the `measures` add.
+        Names are those of `metrics.samples.judge`. They are for means clipped to [0, 1]; for the smallest size,
+        "minmax_frechet_N" stretches each image as the authors' code does, and "clean_frechet_N" has no faint pixels,
+        of which "faint" is the share. Then what the `measures` add.
         """
         means = self.means(model)
         terms = training.evaluate(model, self.data.test)
         metrics: Metrics = {"test_elbo": terms.elbo.mean().item(), "test_kl": terms.kl.mean().item()}
         metrics |= samples.judge(means, self.data.test, self.features, sizes=self.sizes)
         small = self.sizes[:1]
-        stretched = samples.judge(means, self.data.test, self.features, sizes=small, pixels="minmax")
-        metrics[f"minmax_frechet_{small[0]}"] = stretched[f"frechet_{small[0]}"]
+        for pixels in ("minmax", "clean"):
+            other = samples.judge(means, self.data.test, self.features, sizes=small, pixels=pixels)
+            metrics[f"{pixels}_frechet_{small[0]}"] = other[f"frechet_{small[0]}"]
+        metrics["faint"] = samples.faint(means)
         artifacts: Artifacts = {"images": pack((means[: self.shown].clamp(0, 1) * 255).round().byte())}
         for name in self.measures:
             more, kept = MEASURES[name](model, self.data, self.draws)

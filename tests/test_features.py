@@ -267,15 +267,16 @@ def test_where_the_cache_is(monkeypatch):
 
 
 def test_pixels():
-    x = torch.tensor([[-0.5, 0.5, 1.0], [0.25, 0.5, 0.75], [0.3, 0.3, 0.3]]).reshape(3, 1, 1, 3)
+    x = torch.tensor([[-0.5, 0.5, 1.0], [0.25, 0.5, 0.75], [0.06, 0.06, 0.06]]).reshape(3, 1, 1, 3)
     half = 128 / 255  # the step of 1/255 next to a half
-    clipped = [[0, half, 1], [64 / 255, half, 191 / 255], [76 / 255] * 3]
+    clipped = [[0, half, 1], [64 / 255, half, 191 / 255], [15 / 255] * 3]
+    clean = [*clipped[:2], [0, 0, 0]]  # 15 is too faint
     # each image by itself, and as the decoder gave it, not as clipped; one of a single value is black
     stretched = [[0, 170 / 255, 1], [0, half, 1], [0, 0, 0]]
-    for pixels, expected in {"clip": clipped, "minmax": stretched}.items():
+    for pixels, expected in {"clip": clipped, "minmax": stretched, "clean": clean}.items():
         torch.testing.assert_close(samples.as_shown(x, pixels), torch.tensor(expected).reshape(3, 1, 1, 3))
     torch.testing.assert_close(samples.as_shown(x), samples.as_shown(x, "clip"))
-    with pytest.raises(ValueError, match="unknown pixels 'stretch': choose one of clip, minmax"):
+    with pytest.raises(ValueError, match="unknown pixels 'stretch': choose one of clip, minmax, clean"):
         samples.as_shown(x, "stretch")
 
 
@@ -308,8 +309,20 @@ def test_the_stretch_reaches_the_metrics(projection, digits):
     """Grey levels of 0.1 and 0.6 are stretched back to the black and white of the real images."""
     real = ((digits[:40] / 255).round() * 255).to(torch.uint8)
     dim = real / 255 * 0.5 + 0.1
-    clip, minmax = (samples.judge(dim, real, LITE, sizes=(40,), pixels=p)["frechet_40"] for p in samples.PIXELS)
+    pair = ("clip", "minmax")
+    clip, minmax = (samples.judge(dim, real, LITE, sizes=(40,), pixels=p)["frechet_40"] for p in pair)
     assert abs(minmax) < 1e-4 * clip
+
+
+def test_faint_pixels_count_unless_cleaned_away(projection, digits):
+    """Where a decoder leaves 3 of 255 in place of 0, and where the real images have a little of their own."""
+    real = digits[:40].where(digits[:40] > 0, 5)
+    grey = digits[:40].where(digits[:40] > 0, 3) / 255
+    assert samples.faint(grey) == pytest.approx((grey < 16 / 255).double().mean().item())
+    assert samples.faint(samples.as_shown(grey, "clean")) == 0
+    pair = ("clip", "clean")
+    clip, clean = (samples.judge(grey, real, LITE, sizes=(40,), pixels=p)["frechet_40"] for p in pair)
+    assert abs(clean) < 1e-4 * clip
 
 
 def test_too_few_images(projection, digits):

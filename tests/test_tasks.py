@@ -81,8 +81,10 @@ def test_all_digits_are_judged_on_features_at_every_size():
     pytest.importorskip("efficientnet_lite_pytorch")
     config = RunConfig("mnist", "mathieu", 2, "gaussian", epochs=1, smoke_data=True)
     record, _ = runs.run(config)
-    names = {"frechet", "kid", "kid_error", "precision", "recall", "density", "coverage", "minmax_frechet"}
-    assert {f"{name}_100" for name in names} | {"test_elbo", "test_kl", "best_epoch"} == record.metrics.keys()
+    names = {"frechet", "kid", "kid_error", "precision", "recall", "density", "coverage"}
+    names |= {"minmax_frechet", "clean_frechet"}
+    assert {f"{name}_100" for name in names} | {"faint", "test_elbo", "test_kl", "best_epoch"} == record.metrics.keys()
+    assert 0 < record.metrics["faint"] < 1
     assert config.features == STAND_IN
     assert tasks.unpack(record.artifacts["images"]).shape == (50, 1, 32, 32)
 

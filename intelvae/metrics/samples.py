@@ -11,7 +11,8 @@ from torch import Tensor
 from intelvae.metrics import feature_cache, features, fidelity, frechet, kid
 
 PAPER_N, FULL_N = 2_000, 10_000  # the paper's number of images, and all of MNIST's test set
-PIXELS = ("clip", "minmax")
+PIXELS = ("clip", "minmax", "clean")
+FAINT = 16  # of 255: grey values below it are too faint to see, but not for a network that knows only pure black
 
 
 def as_shown(images: Float[Tensor, "n c h w"], pixels: str = "clip") -> Float[Tensor, "n c h w"]:
@@ -19,7 +20,8 @@ def as_shown(images: Float[Tensor, "n c h w"], pixels: str = "clip") -> Float[Te
 
     "clip": values below 0 become 0 and those above 1 become 1. "minmax": each image is stretched so that its smallest
     value is 0 and its largest 1, as the authors' code does for grey images, which puts pure black and white into every
-    one; an image of one value is black. Raises `ValueError` for another `pixels`.
+    one; an image of one value is black. "clean" (ours): as "clip", then every value below `FAINT` / 255 is 0. Raises
+    `ValueError` for another `pixels`.
 
     >>> as_shown(torch.tensor([0.2, 0.6, 1.2]).reshape(1, 1, 1, 3), "minmax").flatten()
     tensor([0.0000, 0.4000, 1.0000])
@@ -29,7 +31,14 @@ def as_shown(images: Float[Tensor, "n c h w"], pixels: str = "clip") -> Float[Te
     if pixels == "minmax":
         low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)
         images = (images - low) / (high - low).clamp(min=torch.finfo(images.dtype).tiny)
-    return (images.clamp(0, 1) * 255).round() / 255
+    shown = (images.clamp(0, 1) * 255).round()
+    return (shown.where(shown >= FAINT, 0.0) if pixels == "clean" else shown) / 255
+
+
+def faint(images: Float[Tensor, "n c h w"]) -> float:
+    """The share of pixels that "clean" sets to 0 and "clip" does not."""
+    shown = as_shown(images) * 255
+    return ((shown > 0.5) & (shown < FAINT - 0.5)).double().mean().item()
 
 
 def judge(
@@ -46,8 +55,9 @@ def judge(
     For each size n the first n of both: for real images those are the first of the file, as in the authors' code,
     which sets 2,100 generated images against 2,000. Names end in the size: "frechet_2000" (`features.distance_name`
     says what a table may call it), "kid_2000" and "kid_error_2000" (its standard error), "precision_2000",
-    "recall_2000", "density_2000", "coverage_2000". The real images' features come from `feature_cache`.
-    Raises `ValueError` for fewer images than the largest size, and what `as_shown` and `features.extract` raise.
+    "recall_2000", "density_2000", "coverage_2000". With `pixels` "clean" the real images are cleaned, too. Their
+    features come from `feature_cache`. Raises `ValueError` for fewer images than the largest size,
+    and what `as_shown` and `features.extract` raise.
     """
     largest = max(sizes)
     if min(len(real), len(generated)) < largest:
@@ -55,6 +65,7 @@ def judge(
             f"{len(real)} real and {len(generated)} generated images are fewer than the {largest} asked for"
         )
     ours = features.extract(extractor, as_shown(generated[:largest], pixels), device=device)
+    real = real.where(real >= FAINT, 0) if pixels == "clean" else real
     theirs = feature_cache.real(extractor, real[:largest], device)
     metrics: dict[str, float] = {}
     for n in sizes:
