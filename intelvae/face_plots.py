@@ -12,11 +12,8 @@ from torch import Tensor
 from intelvae import sheets, tasks
 from intelvae.interactive import Explorer
 from intelvae.metrics import levels
-from intelvae.plots import BLUE, GREEN, GREY, ORANGE
+from intelvae.plots import BLUE, MARKERS, ORANGE, SHADES
 from intelvae.records import Record
-
-MARKERS = "os^DvXP*<>"
-SHADES = (BLUE, ORANGE, GREEN, "#cc79a7", "#e69f00", "#56b4e9", GREY, "black")
 
 
 def rows_of_faces(rows: Mapping[str, Tensor]) -> Figure:

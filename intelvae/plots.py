@@ -20,6 +20,8 @@ BLUE, ORANGE, GREEN, GREY = (
     "#009e73",
     "#888888",
 )  # Okabe and Ito's colour-blind-safe palette
+SHADES = (BLUE, ORANGE, GREEN, "#cc79a7", "#e69f00", "#56b4e9", GREY, "black")
+MARKERS = "os^DvXP*<>"
 STYLE: dict[str, dict[str, Any]] = {
     "VAE": {"color": BLUE, "marker": "o", "ls": "-"},
     "Vamp-VAE": {"color": GREEN, "marker": "^", "ls": "--"},

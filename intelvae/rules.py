@@ -11,6 +11,7 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from scipy import stats
@@ -212,10 +213,14 @@ def measured(name: str) -> Callable[[Record], float]:
     return lambda record: record.metrics[name]
 
 
-def frechet(record: Record) -> float:
-    """The Frechet distance at the largest number of images that the record has."""
-    sizes = [int(name.split("_")[1]) for name in record.metrics if name.startswith("frechet_")]
-    return record.metrics[f"frechet_{max(sizes)}"]
+def frechet(record: Record, pixels: str = "clip") -> float:
+    """The Frechet distance at the largest number of images that the record has, for one of `samples.PIXELS`."""
+    prefix = "frechet_" if pixels == "clip" else f"{pixels}_frechet_"
+    sizes = [int(name.removeprefix(prefix)) for name in record.metrics if name.startswith(prefix)]
+    return record.metrics[f"{prefix}{max(sizes)}"]
+
+
+clean_frechet = partial(frechet, pixels="clean")
 
 
 def _has(record: Record, wanted: dict[str, Any]) -> bool:
