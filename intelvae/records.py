@@ -18,6 +18,7 @@ from safetensors.torch import save_model
 from torch import nn
 
 from intelvae import regularizers
+from intelvae.data import files
 from intelvae.metrics.features import STAND_IN
 
 SEMANTICS = 1  # raised when a change to the code alters results: records of older semantics are not found any more
@@ -236,7 +237,7 @@ class Store:
 def store_of(profile: str) -> Store:
     """Where a profile's records live: `data/runs` for published ones, `_build/runs` for smoke.
 
-    The variable INTELVAE_RUNS names another folder for both.
+    The variable INTELVAE_RUNS names another folder for both (`files.of_variable`).
     """
     default = CHECKOUT / ("_build" if profile == "smoke" else "data") / "runs"
-    return Store(os.environ.get("INTELVAE_RUNS", default))
+    return Store(files.of_variable("INTELVAE_RUNS") or default)

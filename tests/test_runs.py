@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from pathlib import Path
 
 import jaxtyping
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from intelvae import bench, experiments, runs, tasks, training
 from intelvae.data import files
 from intelvae.models import VAE
-from intelvae.records import CHECKOUT, Record, RunConfig, Store
+from intelvae.records import CHECKOUT, Record, RunConfig, Store, store_of
 
 CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 
@@ -92,6 +93,15 @@ def test_options_may_be_given_as_a_dict_in_any_order():
     one = dataclasses.replace(CONFIG, mapping_options={"a": [1, 2], "b": 3})
     other = dataclasses.replace(CONFIG, mapping_options={"b": 3, "a": (1, 2)})
     assert one == other and hash(one) == hash(other) and one.key == other.key
+
+
+def test_where_the_records_are(monkeypatch, tmp_path):
+    monkeypatch.delenv("INTELVAE_RUNS", raising=False)
+    assert [store_of(p).root for p in ("smoke", "laptop")] == [CHECKOUT / d / "runs" for d in ("_build", "data")]
+    monkeypatch.chdir(tmp_path)  # as a notebook's kernel, which runs in the notebook's folder
+    for text, folder in (("mine", CHECKOUT / "mine"), ("~/mine", Path.home() / "mine"), (str(tmp_path), tmp_path)):
+        monkeypatch.setenv("INTELVAE_RUNS", text)
+        assert store_of("smoke").root == store_of("laptop").root == folder
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"key": 1}'])

@@ -84,23 +84,29 @@ def samples() -> Path:
     )
 
 
+def of_variable(name: str) -> Path | None:
+    """Return the path that the environment variable `name` holds, or None where it holds none.
+
+    A relative one is taken from the checkout, so that a notebook run in its own folder finds the same files; outside
+    a checkout from the current folder.
+    """
+    text = os.environ.get(name)
+    return (checkout() or Path.cwd()) / Path(text).expanduser() if text else None
+
+
 def cache(name: str) -> Path:
     """Return the folder of what can be computed again: INTELVAE_CACHE, else `_build/NAME` of the checkout.
 
-    Outside a checkout that is ~/.cache/intelvae. A relative INTELVAE_CACHE is taken from the checkout, as
-    INTELVAE_DATA is.
+    Outside a checkout that is ~/.cache/intelvae. See `of_variable`.
     """
-    variable, root = os.environ.get(CACHE_VARIABLE), checkout()
-    if variable:
-        return (root or Path.cwd()) / Path(variable).expanduser()
-    return root / "_build" / name if root else Path.home() / ".cache" / "intelvae"
+    root = checkout()
+    default = root / "_build" / name if root else Path.home() / ".cache" / "intelvae"
+    return of_variable(CACHE_VARIABLE) or default
 
 
 def default_root() -> Path:
-    """Return the root that `fetch` fills: INTELVAE_DATA, else data/ of the checkout.
+    """Return the root that `fetch` fills: INTELVAE_DATA (see `of_variable`), else data/ of the checkout.
 
-    A relative INTELVAE_DATA is taken from the checkout, so that a notebook run in its own folder finds the
-    same files.
     Raises DataError when there is neither.
     """
     roots = _roots(None)
@@ -213,9 +219,8 @@ def _roots(given: str | Path | None) -> list[Path]:
     """The roots to look in: the one that is given and no other, or INTELVAE_DATA, then data/ of the checkout."""
     if given is not None:
         return [Path(given).expanduser().absolute()]
-    variable, root = os.environ.get(VARIABLE), checkout()
-    chosen = [(root or Path.cwd()) / Path(variable).expanduser()] if variable else []
-    return chosen + ([root / "data"] if root else [])
+    chosen, root = of_variable(VARIABLE), checkout()
+    return ([chosen] if chosen else []) + ([root / "data"] if root else [])
 
 
 def _folders(name: str, root: str | Path | None) -> list[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from intelvae.data import files
 from intelvae.data.errors import DataError
 
 VARIABLE = "INTELVAE_INCEPTION"
@@ -124,8 +124,9 @@ INCEPTION_URL = (
 
 
 def _inception_file() -> Path:
-    if os.environ.get(VARIABLE):
-        return Path(os.environ[VARIABLE]).expanduser()
+    chosen = files.of_variable(VARIABLE)
+    if chosen is not None:
+        return chosen
     path = Path(torch.hub.get_dir()) / "checkpoints" / INCEPTION_URL.rsplit("/", 1)[1]  # where pytorch-fid keeps it
     if not path.is_file():
         try:
