@@ -23,6 +23,8 @@ LINE = "reproduced | fig4-circle | 0.2961 ± 0.0110, n = 10, p = 0.0013"
         (LINE, True),
         (LINE.replace("0.2961", "0.2975"), True),
         (LINE.replace("0.2961", "0.3961"), False),
+        (LINE.replace("± 0.0110", "± 0.0200"), True),
+        (LINE.replace("± 0.0110", "± 0.0300"), False),
         (LINE.replace("n = 10", "n = 11"), False),
         (LINE.replace("reproduced", "not reproduced"), False),
         (LINE.replace("circle", "square"), False),

@@ -8,10 +8,11 @@ NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])")
 # Different processors round differently and a short training amplifies it: shares of samples then move by some
 # thousandths and means by some percent. A wrong result moves them by more.
 RELATIVE, ABSOLUTE = 5e-2, 5e-3
+SPREAD = 0.5  # relative, of a number after ±: the standard deviation of two runs is itself only known to 70 %
 
 
 class Tolerant(str):
-    """A string whose equality compares the numbers in it within RELATIVE and ABSOLUTE, and the rest exactly."""
+    """A string whose equality compares the numbers in it within these tolerances, and the rest exactly."""
 
     __hash__ = str.__hash__
 
@@ -20,8 +21,16 @@ class Tolerant(str):
             return NotImplemented
         if NUMBER.sub("#", self) != NUMBER.sub("#", other):
             return False
-        pairs = zip(NUMBER.findall(self), NUMBER.findall(other), strict=True)
-        return all(math.isclose(float(a), float(b), rel_tol=RELATIVE, abs_tol=ABSOLUTE) for a, b in pairs)
+        pairs = zip(NUMBER.finditer(self), NUMBER.finditer(other), strict=True)
+        return all(
+            math.isclose(
+                float(a[0]),
+                float(b[0]),
+                rel_tol=SPREAD if self[: a.start()].endswith("± ") else RELATIVE,
+                abs_tol=ABSOLUTE,
+            )
+            for a, b in pairs
+        )
 
     def __ne__(self, other):
         return not self == other
