@@ -35,7 +35,7 @@ from myst_nb import glue
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from intelvae import claims, experiments, mappings, plots
+from intelvae import claims, digit_experiments, experiments, mappings, plots
 
 PAGE = "05_multi_modality"
 
@@ -246,7 +246,7 @@ glue("bernoulli-ones", " and ".join(f"{v:.1f}" for v in ones) or "(not run at th
 gaps = experiments.records("gap", profile, seeds, jobs=jobs, device=device)
 y = torch.randn(200_000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 rows = []
-for name, options in experiments.GAPS.items():
+for name, options in digit_experiments.GAPS.items():
     of = [r for r in gaps if dict(r.config.mapping_options) == {"k": 2, **options}]
     g = mappings.create("clusters", 1, k=2, **options)
     rows.append(

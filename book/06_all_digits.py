@@ -34,7 +34,7 @@ import torch
 from myst_nb import glue
 from scipy.stats import spearmanr
 
-from intelvae import claims, experiments, mappings, plots
+from intelvae import claims, digit_experiments, experiments, mappings, plots
 from intelvae.metrics import feature_cache, features, frechet
 from intelvae.tasks import create
 
@@ -235,10 +235,10 @@ by_config = {dataclasses.replace(r.config, seed=0): [] for r in [*records, *slip
 for r in [*records, *slips]:
     by_config[dataclasses.replace(r.config, seed=0)].append(r.metrics[column])
 rows = []
-for title, (method, settings) in experiments.SLIPS.items():
+for title, (method, settings) in digit_experiments.SLIPS.items():
     right, wrong = (
-        by_config.get(experiments.all_digits(profile, 0, model), [])
-        for model in (experiments.IMAGE_METHODS[method], settings)
+        by_config.get(digit_experiments.all_digits(profile, 0, model), [])
+        for model in (digit_experiments.TABLE1[method], settings)
     )
     if right and wrong:
         mean = [sum(v) / len(v) for v in (right, wrong)]

@@ -30,7 +30,7 @@ import pandas as pd
 import torch
 from torch.distributions import Normal
 
-from intelvae import claims, experiments, mappings, plots
+from intelvae import claims, digit_experiments, experiments, mappings, plots
 
 PAGE = "07_proportions"
 
@@ -81,7 +81,7 @@ records = experiments.records("proportions", profile, seeds, jobs=jobs, device=d
 
 # %% tags=["hide-input"]
 print(plots.provenance(records, profile, experiments.grid("proportions", profile, seeds)))
-truth = {repeats: share for share, repeats in experiments.PROPORTIONS.items()}
+truth = {repeats: share for share, repeats in digit_experiments.PROPORTIONS.items()}
 frame = pd.DataFrame(
     [
         {

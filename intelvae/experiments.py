@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from intelvae import face_experiments, runs, sparse_experiments, training
+from intelvae import digit_experiments, face_experiments, runs, sparse_experiments, training
 from intelvae.records import Record, RunConfig, store_of
 
 PROFILES = ("smoke", "laptop", "paper")
@@ -127,173 +126,15 @@ def capacity(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig
 
 TOY_SCALE = {"smoke": Scale(1, 3, 100), "laptop": Scale(10, 20, 1000), "paper": Scale(10, 20, 1000)}
 
-DIGIT_METHODS: dict[str, dict] = {
-    "vae": {},
-    "gm-vae": {"model": "gm-vae", "model_options": {"components": 2, "context_dim": 2}},
-    "mog": {"prior": "mog", "prior_options": {"components": 2, "radius": 2.0, "scale": 1.0}},
-    "vamp": {"prior": "vamp", "prior_options": {"components": 50}},
-    "sylvester": {"posterior": "sylvester", "posterior_options": {"variant": "orthogonal", "steps": 4, "vectors": 1}},
-    "intel": {"mapping": "clusters", "mapping_options": {"k": 2}},
-}
-DIGIT_SCALE = {"smoke": Scale(1, 6), "laptop": Scale(5, 30), "paper": Scale(10, 60)}
-
-
-def _digits(profile: str, network: str, likelihood: str, seed: int, model: dict) -> RunConfig:
-    smoke = profile == "smoke"
-    return RunConfig(
-        data="mnist-01",
-        network=network,
-        latent_dim=1,
-        likelihood=likelihood,
-        epochs=DIGIT_SCALE[profile].epochs,
-        seed=seed,
-        precision="float32" if smoke else "bfloat16",
-        smoke_data=smoke,
-        **model,
-    )
-
-
-def multi_modality(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
-    """Table 2 and Figure 6: MNIST-01 with one latent dimension, by network, squared error and Bernoulli.
-
-    The Bernoulli reading has two seeds at `laptop`, and none at `smoke` or for our own network "mathieu-offset", an
-    ablation. At `smoke` only the network "mathieu" runs.
-    """
-    scale = DIGIT_SCALE[profile]
-    chosen = list(seeds or range(scale.seeds))
-    smoke = profile == "smoke"
-
-    readings = [("mathieu", "gaussian", chosen)]
-    if not smoke:
-        few = chosen[:2] if profile == "laptop" else chosen
-        readings += [(network, "gaussian", chosen) for network in ("authors", "mathieu-offset")]
-        readings += [(network, "bernoulli", few) for network in ("mathieu", "authors")]
-    return [
-        _digits(profile, network, likelihood, seed, model)
-        for network, likelihood, of in readings
-        for seed in of
-        for model in DIGIT_METHODS.values()
-    ]
-
-
-GAPS: dict[str, dict] = {
-    "the paper's text": {},
-    "the code of October 2021": {"c2": 0.5, "learnable": True},
-    "the code of June 2021": {"c1": 1.0},
-}
-
-
-def gap(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
-    """The InteL-VAE of Table 2 with the paper's mapping and the two in the authors' code, three seeds."""
-    network = "mathieu" if profile == "smoke" else "authors"
-    return [
-        _digits(profile, network, "gaussian", seed, {"mapping": "clusters", "mapping_options": {"k": 2, **options}})
-        for options in GAPS.values()
-        for seed in seeds or range(min(3, DIGIT_SCALE[profile].seeds))
-    ]
-
-
-# Components of the fixed mixture lie on a ring, four standard deviations from their neighbours, as the authors' two do.
-IMAGE_METHODS: dict[str, dict] = {
-    "vae": {},
-    "gm-vae": {"model": "gm-vae", "model_options": {"components": 10, "context_dim": 10, "free_nats": 0.5}},
-    "mog": {"prior": "mog", "prior_options": {"components": 10, "radius": 6.47, "scale": 1.0}},
-    "vamp": {"prior": "vamp", "prior_options": {"components": 100}},
-    "sylvester": {"posterior": "sylvester", "posterior_options": {"variant": "orthogonal", "steps": 4, "vectors": 8}},
-    "intel": {"mapping": "clusters", "mapping_options": {"factors": (2, 5)}},
-    "intel, 2 sectors": {"mapping": "clusters", "mapping_options": {"k": 2}},
-    "intel, 10 sectors": {"mapping": "clusters", "mapping_options": {"k": 10}},
-}
-IMAGE_SCALE = {"smoke": Scale(1, 2), "laptop": Scale(3, 10), "paper": Scale(10, 60)}
-
-
-def table1(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
-    """Table 1: all digits of MNIST with 50 latent dimensions; the paper does not give the number of clusters."""
-    return [
-        all_digits(profile, seed, model)
-        for seed in seeds or range(IMAGE_SCALE[profile].seeds)
-        for model in IMAGE_METHODS.values()
-    ]
-
-
-def all_digits(profile: str, seed: int, model: dict) -> RunConfig:
-    """A run of Table 1 with these settings of the model."""
-    smoke = profile == "smoke"
-    settings = {
-        "data": "mnist",
-        "network": "mathieu",
-        "latent_dim": 50,
-        "likelihood": "gaussian",
-        "epochs": IMAGE_SCALE[profile].epochs,
-        "precision": "float32" if smoke else "bfloat16",
-        "smoke_data": smoke,
-    }
-    return RunConfig(seed=seed, **{**settings, **model})
-
-
-def _slip(method: str, **changes: Any) -> dict:
-    """The settings of a method of `IMAGE_METHODS` with some of its options, or other settings, changed."""
-    settings = dict(IMAGE_METHODS[method])
-    for name, value in changes.items():
-        settings[name] = {**settings.get(name, {}), **value} if isinstance(value, dict) else value
-    return settings
-
-
-# What the authors' code does in another way than the paper says, one at a time: the method it changes, and how.
-SLIPS: dict[str, tuple[str, dict]] = {
-    "images from N(0, I), not from the mixture": ("mog", _slip("mog", prior_options={"legacy": ["samples"]})),
-    "entropy of q counted D times": ("mog", _slip("mog", prior_options={"legacy": ["entropy"]})),
-    "components of variance e": ("mog", _slip("mog", prior_options={"scale": math.exp(0.5)})),
-    "images from N(0, I), not from the prior": ("vamp", _slip("vamp", prior_options={"legacy": ["samples"]})),
-    "entropy of q counted D times (Vamp)": ("vamp", _slip("vamp", prior_options={"legacy": ["entropy"]})),
-    "flow amortised on the mean": ("sylvester", _slip("sylvester", posterior_options={"on_mean": True})),
-    "determinant of the flow mispaired": ("sylvester", _slip("sylvester", posterior_options={"mispaired": True})),
-    "c2 = 0.5, learned borders": ("intel", _slip("intel", mapping_options={"c2": 0.5, "learnable": True})),
-    "Bernoulli likelihood": ("vae", _slip("vae", likelihood="bernoulli")),
-}
-
-
-def slips(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
-    """Table 1's methods with one of the `SLIPS` each; at `smoke` the first three."""
-    chosen = list(SLIPS.values())[: 3 if profile == "smoke" else None]
-    return [
-        all_digits(profile, seed, model) for seed in seeds or range(IMAGE_SCALE[profile].seeds) for _, model in chosen
-    ]
-
-
-PROPORTIONS = {0.5: (1, 1), 0.4: (2, 3), 0.25: (1, 3), 0.2: (1, 4), 0.0: (0, 1)}
-PROPORTION_SCALE = {"smoke": Scale(1, 3), "laptop": Scale(5, 20), "paper": Scale(10, 200)}
-
-
-def proportions(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
-    """Table 3: the share of zeros in MNIST-01, by repeating its images, and a mapping that learns its threshold."""
-    scale, smoke = PROPORTION_SCALE[profile], profile == "smoke"
-    return [
-        RunConfig(
-            data="mnist-01",
-            network="mathieu",
-            latent_dim=50,
-            likelihood="gaussian",
-            epochs=scale.epochs,
-            seed=seed,
-            mapping="threshold",
-            mapping_options={"learnable": True},
-            repeats=repeats,
-            precision="float32" if smoke else "bfloat16",
-            smoke_data=smoke,
-        )
-        for seed in seeds or range(scale.seeds)
-        for repeats in PROPORTIONS.values()
-    ]
-
 
 def precision(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
     """What bfloat16 changes (ours): the VAE of Table 1 and the InteL-VAE of Table 2 in both precisions, three seeds."""
-    chosen = seeds or range(min(3, IMAGE_SCALE[profile].seeds))
+    chosen = seeds or range(min(3, digit_experiments.SEEDS[profile]))
     epochs = 1 if profile == "smoke" else 5
+    intel = digit_experiments.TABLE2["intel"]
     pairs = [
-        (dataclasses.replace(table1(profile, [seed])[0], epochs=epochs),
-         _digits(profile, "mathieu-offset", "gaussian", seed, DIGIT_METHODS["intel"]))
+        (digit_experiments.all_digits(profile, seed, {"epochs": epochs}),
+         digit_experiments.zeros_and_ones(profile, "mathieu-offset", "gaussian", seed, intel))
         for seed in chosen
     ]  # fmt: skip
     return [dataclasses.replace(c, precision=p) for p in training.PRECISIONS for pair in pairs for c in pair]
@@ -306,11 +147,12 @@ _GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
     "connectivity": connectivity,
     "readings": readings,
     "capacity": capacity,
-    "multi-modality": multi_modality,
-    "gap": gap,
-    "table1": table1,
-    "slips": slips,
-    "proportions": proportions,
+    "multi-modality": digit_experiments.multi_modality,
+    "gap": digit_experiments.gap,
+    "table1": digit_experiments.table1,
+    "slips": digit_experiments.slips,
+    "slips-01": digit_experiments.slips_01,
+    "proportions": digit_experiments.proportions,
     "sparsity": sparse_experiments.fashion,
     "sparsity-mnist": sparse_experiments.mnist,
     "sparsity-choices": sparse_experiments.choices,

@@ -18,7 +18,7 @@ from safetensors.torch import save_model
 from torch import nn
 
 from intelvae import regularizers
-from intelvae.data import files
+from intelvae.data import files, images
 from intelvae.metrics.features import STAND_IN
 
 SEMANTICS = 1  # raised when a change to the code alters results: records of older semantics are not found any more
@@ -41,17 +41,18 @@ class RunConfig:
     """All that decides a run's result, one training of one model on one data set under one seed.
 
     `data` is a name of `tasks.create`; `mapping` one of `mappings.NAMES`; `prior` one of "normal", "mog" (options
-    `components`, `radius`, `scale`), "vamp" (`components`) and "sparse" (`weight`, `scale`), "mog" and "vamp" also with
-    `legacy`, names of options of `priors.Legacy`; `posterior` "gaussian" or "sylvester" (options of
+    `components`, `radius`, `scale`), "vamp" (`components`; `free`, which repeats the authors' code: pseudo-inputs that
+    start from N(0, I) and are not held to the data's range) and "sparse" (`weight`, `scale`), "mog" and "vamp" also
+    with `legacy`, names of options of `priors.Legacy`; `posterior` "gaussian" or "sylvester" (options of
     `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
     "gm-vae" (options of `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`,
     their number, in the place of `start`); the last two have their own prior and posterior and no mapping.
     Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs` of `steps_per_epoch` steps
-    for data that never ends. `smoke_data` uses the embedded samples only; `repeats` (mnist-01), `features` and
-    `measures` (mnist, fashion-mnist) are those of `tasks.create`. Equal numbers give equal configs, be they
-    1, 1.0 or NumPy's. Raises `ValueError` for what should be a number and is not, for an unknown prior, posterior,
-    model or penalty, for ones that do not go together, and for options of one that takes none; the other names are
-    checked before training starts.
+    for data that never ends. `smoke_data` uses the embedded samples only; `binary`, `split`, `repeats` (mnist-01),
+    `features` and `measures` (mnist, fashion-mnist) are those of `tasks.create`. Equal numbers give equal configs, be
+    they 1, 1.0 or NumPy's. Raises `ValueError` for what should be a number and is not, for an unknown prior, posterior,
+    model, penalty or split, for ones that do not go together, and for options of one that takes none; the other names
+    are checked before training starts.
     """
 
     data: str
@@ -81,6 +82,7 @@ class RunConfig:
     steps_per_epoch: int | None = None
     precision: str = "float32"
     binary: bool = False
+    split: str = "paper"
     smoke_data: bool = False
     repeats: Sequence[int] = (1, 1)
     features: str = STAND_IN
@@ -98,6 +100,7 @@ class RunConfig:
                     raise ValueError(f"{f.name} must be {'a whole' if kind is int else 'a'} number, not {value!r}")
                 object.__setattr__(self, f.name, kind(value))
         choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "penalty": regularizers.PENALTIES}
+        choices["split"] = images.SPLITS
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")

@@ -47,6 +47,7 @@ def task(config: RunConfig) -> tasks.Task:
         config.data,
         size=size,
         binary=config.binary,
+        split=config.split,
         smoke=config.smoke_data,
         repeats=config.repeats,
         features=config.features,
@@ -107,7 +108,9 @@ def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) 
     return _make("the prior's option 'legacy'", priors.Legacy, prior, **legacy) if legacy else prior
 
 
-def _vamp(encoder: torch.nn.Module, examples: torch.Tensor, *, components: int) -> priors.Vamp:
+def _vamp(encoder: torch.nn.Module, examples: torch.Tensor, *, components: int, free: bool = False) -> priors.Vamp:
+    if components >= 1 and free:
+        return priors.Vamp(encoder, torch.randn(components, *examples.shape[1:]), None)
     if not 1 <= components <= len(examples):
         raise ValueError(f"the prior 'vamp' cannot start {components} pseudo-inputs from {len(examples)} examples")
     start = training.as_float(examples[:components])

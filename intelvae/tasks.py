@@ -10,9 +10,9 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from intelvae import bounds, face_task, training
+from intelvae import bounds, face_task, likelihoods, training
 from intelvae.data import celeba, images, toys
 from intelvae.mappings import Hierarchy
 from intelvae.measures import BY_NAME as MEASURES
@@ -164,14 +164,16 @@ class AllDigitsTask(_Images):
 
         Names are those of `metrics.samples.judge`. They are for means clipped to [0, 1]; for the smallest size,
         "minmax_frechet_N" stretches each image as the authors' code does, and "clean_frechet_N" has no faint pixels,
-        of which "faint" is the share. Then what the `measures` add.
+        of which "faint" is the share. With a Bernoulli decoder also "logits_frechet_N", which that code stretches. Then
+        what the `measures` add.
         """
         means = self.means(model)
         terms = training.evaluate(model, self.data.test)
         metrics: Metrics = {"test_elbo": terms.elbo.mean().item(), "test_kl": terms.kl.mean().item()}
         metrics |= samples.judge(means, self.data.test, self.features, sizes=self.sizes)
         small = self.sizes[:1]
-        for pixels in ("minmax", "clean"):
+        bernoulli = isinstance(model.decoder, nn.Sequential) and isinstance(model.decoder[-1], likelihoods.Bernoulli)
+        for pixels in ("minmax", "clean", *(["logits"] if bernoulli else [])):
             other = samples.judge(means, self.data.test, self.features, sizes=small, pixels=pixels)
             metrics[f"{pixels}_frechet_{small[0]}"] = other[f"frechet_{small[0]}"]
         metrics["faint"] = samples.faint(means)
@@ -304,8 +306,8 @@ def _separation(split: list[list[int]]) -> float:
 
 
 @cache
-def _load(name: str, size: int, binary: bool, smoke: bool) -> images.ImageData:
-    return images.load(name, size=size, binary=binary, smoke=smoke)
+def _load(name: str, size: int, binary: bool, split: str, smoke: bool) -> images.ImageData:
+    return images.load(name, size=size, binary=binary, split=split, smoke=smoke)
 
 
 @cache
@@ -329,6 +331,7 @@ def create(
     *,
     size: int,
     binary: bool = False,
+    split: str = "paper",
     smoke: bool = False,
     repeats: Sequence[int] = (1, 1),
     features: str = STAND_IN,
@@ -336,9 +339,10 @@ def create(
 ) -> Task:
     """The task called `name`: a toy of `toys.NAMES`, "mnist-01", "mnist", "fashion-mnist" or "celeba".
 
-    `repeats` is for mnist-01; `measures`, names of `MEASURES`, for mnist and fashion-mnist; `features`, a name of
-    `metrics.features`, for these two and celeba. Raises `ValueError` for another name, for measures that are unknown
-    or not for these data, and for binary faces.
+    `binary` and `split` (those of `images.load`) are for grey images, `repeats` is for mnist-01; `measures`, names of
+    `MEASURES`, for mnist and fashion-mnist; `features`, a name of `metrics.features`, for these two and celeba. Raises
+    `ValueError` for another name, for measures that are unknown or not for these data, and for binary faces or another
+    split of them.
     """
     known = MEASURES if name in images.NAMES and name != "mnist-01" else ()
     if unknown := set(measures) - set(known):
@@ -346,16 +350,18 @@ def create(
     if name in toys.NAMES:
         return ToyTask(name)
     if name == "mnist-01":
-        return DigitsTask(_load(name, size, binary, smoke), 1000 if smoke else 10_000, repeats)
+        return DigitsTask(_load(name, size, binary, split, smoke), 1000 if smoke else 10_000, repeats)
     if name in images.NAMES:
         sizes = (100,) if smoke else (samples.PAPER_N, samples.FULL_N)
         shown, draws = 12 if measures else 50, 1 if smoke else 10
         return AllDigitsTask(
-            _load(name, size, binary, smoke), sizes[-1], features, sizes, shown, tuple(measures), draws
+            _load(name, size, binary, split, smoke), sizes[-1], features, sizes, shown, tuple(measures), draws
         )
     if name == celeba.NAME:
         if binary:
             raise ValueError("faces are in colour: binary=True is for grey images")
+        if split != "paper":
+            raise ValueError(f"faces have a split of their own: split={split!r} is for grey images")
         return face_task.FacesTask(_faces(size, smoke), features, 2 if smoke else attributes.DRAWS)
     raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, *images.NAMES, celeba.NAME))}")
 

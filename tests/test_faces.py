@@ -46,7 +46,7 @@ def test_a_run_on_faces_measures_samples_codes_and_attributes(record):
     judged = {"frechet", "kid", "kid_error", "precision", "recall", "density", "coverage"}
     labelled = {f"{name}_{n}" for name in ("accuracy", "balanced") for n in (50, 100, 500, 800)}
     names = {f"{name}_200" for name in judged} | labelled  # 100 faces for tests and 100 for validation
-    names |= {"test_elbo", "test_kl", "hoyer_mean", "hoyer_sample", "majority", "best_epoch"}
+    names |= {"test_elbo", "test_kl", "hoyer_mean", "hoyer_sample", "majority", "wrap_frechet_200", "best_epoch"}
     assert record.metrics.keys() == names
     kept = record.artifacts["attributes"]
     assert len(kept["names"]) == len(kept["majority"]) == 13
@@ -75,9 +75,16 @@ def test_a_sparse_vae_is_judged_on_both_kinds_of_samples():
     pytest.importorskip("efficientnet_lite_pytorch")
     found, model = runs.run(dataclasses.replace(SMALL, model="vsc", model_options={"alpha": 0.01}))
     assert found.metrics["dense_frechet_200"] != found.metrics["frechet_200"]
-    assert not model.prior.dense_samples  # as it was
     y = model.prior().sample((1000,))
     assert (y == 0).float().mean() == pytest.approx(0.99, abs=0.006)  # four standard errors of 6,000 draws: 0.005
+
+
+def test_what_the_authors_code_measures_of_flows_and_without_a_clip():
+    pytest.importorskip("efficientnet_lite_pytorch")
+    flow = {"posterior": "sylvester", "posterior_options": {"vectors": 4}}
+    metrics = runs.run(dataclasses.replace(SMALL, **flow))[0].metrics
+    assert 0 < metrics["hoyer_base"] < 1 and metrics["hoyer_base"] != metrics["hoyer_sample"]
+    assert metrics["wrap_frechet_200"] > metrics["frechet_200"]  # some means are below 0, and become white
 
 
 def faces(n_test, n_valid, n_train=10):
@@ -106,6 +113,8 @@ def test_the_number_of_images_is_the_papers_or_as_many_hundreds_as_there_are(tes
 def test_binary_faces_are_refused():
     with pytest.raises(ValueError, match="faces are in colour"):
         runs.task(dataclasses.replace(SMALL, binary=True))
+    with pytest.raises(ValueError, match="faces have a split of their own"):
+        runs.task(dataclasses.replace(SMALL, split="code"))
 
 
 # Packing

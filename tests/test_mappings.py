@@ -1,5 +1,6 @@
 """Mappings against closed forms, and one contract for all of them."""
 
+import copy
 import math
 
 import pytest
@@ -33,6 +34,7 @@ CASES = [
     ("clusters", 1, {"k": 2}),
     ("clusters", 1, {"k": 2, "learnable": True}),
     ("clusters", 3, {"k": 2, "learnable": True}),
+    ("clusters", 4, {"factors": (2, 3), "learnable": True, "forgets": True}),
     ("clusters", 2, {"k": 3}),
     ("clusters", 5, {"k": 10}),
     ("clusters", 6, {"factors": (2, 5)}),
@@ -322,6 +324,28 @@ def test_sectors_recover_planted_widths():
 
 def test_fixed_proportions_are_not_trained():
     assert not [p for g in (mappings.Sectors(3), mappings.Threshold()) for p in g.parameters() if p.requires_grad]
+
+
+@pytest.mark.parametrize(
+    ("g", "name"),
+    [
+        (mappings.Threshold(learnable=True, forgets=True), "threshold"),
+        (mappings.Sectors(3, learnable=True, forgets=True), "u"),
+    ],
+)
+def test_borders_that_are_forgotten_are_the_first_ones_again_in_evaluation(g, name):
+    y, first = normal(1000, 2), copy.deepcopy(g)
+    with torch.no_grad():
+        getattr(g, name).copy_(torch.tensor([0.5, 0.0, -0.3]) if name == "u" else torch.tensor(0.7))
+    learned = g.train()(y)
+    assert (learned - first(y)).abs().max() > 1
+    assert not torch.equal(g.proportions(), first.proportions())
+    g.eval()
+    assert torch.equal(g(y), first(y)) and torch.equal(g.labels(y), first.labels(y))
+    assert torch.equal(g.proportions(), first.proportions())
+    remembers = type(g)(**({"k": 3} if name == "u" else {}), learnable=True).eval()
+    remembers.load_state_dict(g.state_dict())
+    assert torch.equal(remembers(y), learned)
 
 
 def test_product_has_the_product_of_the_masses():

@@ -7,8 +7,9 @@ import torch
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
-from intelvae import bounds, likelihoods, mappings, networks, priors
+from intelvae import bounds, likelihoods, mappings, networks, priors, runs
 from intelvae.models import VAE
+from intelvae.records import RunConfig
 
 
 def vae(dim=2, shape=(2,), likelihood="gaussian", prior=None, mapping=None, network="mlp"):
@@ -162,6 +163,20 @@ def test_vamp_leaves_batch_statistics_alone_and_trains_its_pseudo_inputs():
     assert u.min() >= 0 and u.max() <= 1
     assert prior.inputs.grad.abs().sum() > 0
     assert {name for name, _ in prior.named_parameters()} == {"inputs"}
+
+
+def test_free_pseudo_inputs_are_noise_that_nothing_bounds():
+    digits = {"data": "mnist", "network": "mathieu", "likelihood": "gaussian", "epochs": 1, "smoke_data": True}
+    made = []
+    for free in ({}, {"free": True}):
+        config = RunConfig(latent_dim=3, prior="vamp", prior_options={"components": 50, **free}, **digits)
+        with runs.seeded(0):
+            made.append(runs.build(config, (1, 32, 32), torch.rand(60, 1, 32, 32)).prior)
+    bounded, free = (prior.pseudo_inputs() for prior in made)
+    assert bounded.min() >= 0 and bounded.max() <= 1
+    # 51,200 numbers: four standard errors of the mean 0 and of the standard deviation 1
+    assert free.mean().abs() < 4 / 51_200**0.5 and (free.std() - 1).abs() < 4 / (2 * 51_200) ** 0.5
+    assert (made[0]().mean - made[1]().mean).abs().max() > 1e-3
 
 
 def test_log_variance_1_is_an_option_of_the_ring():

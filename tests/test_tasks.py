@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import likelihoods, priors, runs, tasks
-from intelvae.experiments import PROPORTIONS, grid
+from intelvae import digit_experiments, likelihoods, priors, runs, tasks
+from intelvae.digit_experiments import PROPORTIONS
+from intelvae.experiments import grid
 from intelvae.mappings import Threshold
 from intelvae.metrics.features import STAND_IN
 from intelvae.models import VAE
@@ -87,6 +88,27 @@ def test_all_digits_are_judged_on_features_at_every_size():
     assert 0 < record.metrics["faint"] < 1
     assert config.features == STAND_IN
     assert tasks.unpack(record.artifacts["images"]).shape == (50, 1, 32, 32)
+
+
+def test_logits_of_a_bernoulli_decoder_are_judged_too():
+    pytest.importorskip("efficientnet_lite_pytorch")
+    config = RunConfig("mnist", "mathieu", 2, "bernoulli", epochs=1, smoke_data=True)
+    metrics = runs.run(config)[0].metrics
+    assert metrics["logits_frechet_100"] != metrics["minmax_frechet_100"]  # by how much: test_features.py
+
+
+@pytest.mark.parametrize("table", ["slips", "slips-01"])
+def test_every_slip_differs_from_its_method_and_from_the_others(table):
+    slips, methods = {
+        "slips": (digit_experiments.SLIPS, digit_experiments.TABLE1),
+        "slips-01": (digit_experiments.SLIPS_01, digit_experiments.TABLE2),
+    }[table]
+    shape = {"mathieu": (1, 32, 32), "authors": (1, 28, 28)}
+    for config, ((method, _), settings) in zip(grid(table, "laptop", [0]), slips.items(), strict=True):
+        assert settings != methods[method]
+        size = shape[config.network]
+        runs.build(config, size, torch.rand(200, *size))  # refuses options that do not fit
+    assert len({str(s) for s in slips.values()}) == len(slips)
 
 
 def test_the_grids_of_the_digits_have_every_method_once():

@@ -18,6 +18,7 @@ CLASSES = {
     "mnist": tuple("0123456789"),
     "fashion-mnist": ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"),
 }
+SPLITS = ("paper", "code")
 SIDE = 28
 VALID = 5_000  # the last 5,000 training images
 TRAIN_01, VALID_01, TEST_01 = 5_000, 500, 1_000  # MNIST-01, per class; the test file has only 980 zeros
@@ -27,7 +28,7 @@ _ROWS = 4096  # images resized at once
 
 @dataclass(frozen=True)
 class ImageData:
-    """Three disjoint parts: images (N, 1, size, size) with grey levels 0..255, and labels (N,) 0..9."""
+    """Three parts, disjoint but for the split of the authors' code: images (N, 1, size, size), bytes, and labels."""
 
     train: UInt8[Tensor, "train 1 size size"]
     valid: UInt8[Tensor, "valid 1 size size"]
@@ -43,7 +44,13 @@ Part = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # images (N, 28, 28), labels
 
 
 def load(
-    name: str, *, root: str | Path | None = None, size: int = SIDE, binary: bool = False, smoke: bool = False
+    name: str,
+    *,
+    root: str | Path | None = None,
+    size: int = SIDE,
+    binary: bool = False,
+    split: str = "paper",
+    smoke: bool = False,
 ) -> ImageData:
     """Load "mnist", "fashion-mnist" or "mnist-01" (the digits 0 and 1 only).
 
@@ -53,10 +60,12 @@ def load(
     980 zeros (Table C.1 says 2k).
     `size`: side in pixels, resized bilinearly with antialiasing (32 for the networks of Mathieu et al.).
     `binary`: 255 where the grey level is at least 128 (half of white, after resizing), else 0; not sampled.
+    `split`: "paper", as above, or "code", as the authors' code of October 2021 has it: all training images (60,000, or
+    the 12,665 zeros and ones), all test images (10,000, or 2,115), and these again in the place of validation.
     `smoke`: the embedded samples only, split 8:1:1 with balanced classes; `root` is then ignored.
     `root`: where to look, and nowhere else; else the order of `files.locate`.
     Returns ImageData; its `source` names the data, without paths. Raises DataError (missing or damaged
-    files), ValueError (unknown name, size below 1).
+    files), ValueError (unknown name or split, size below 1).
     Reference: Table C.1; Mathieu et al. 2019, "Disentangling disentanglement". Explained in data/README.md.
 
     >>> load("mnist-01", smoke=True, size=32).train.shape
@@ -65,7 +74,18 @@ def load(
     files.files_of(name)  # raises for an unknown name
     if size < 1:
         raise ValueError(f"size is {size}; give the side of the images in pixels, at least 1")
-    parts, source = _smoke(name) if smoke else _full(name, root)
+    if split not in SPLITS:
+        raise ValueError(f"unknown split {split!r}: choose one of {', '.join(SPLITS)}")
+    parts = _smoke(name) if smoke else _full(name, root, split)
+    if split == "code":
+        (first, labels_of_first), (second, labels_of_second), last = parts
+        everything = np.concatenate([first, second]), np.concatenate([labels_of_first, labels_of_second])
+        parts = [everything, last, last]
+    counts = " / ".join(f"{len(part[1]):,}" for part in parts)
+    source = f"{name}, embedded sample of {counts} images" if smoke else f"{name}, {counts} images"
+    source += " (train / valid / test)" if split == "paper" else " (train / test again / test)"
+    if smoke:
+        source += ", 16 grey levels"
     train, valid, test = (_prepare(part[0], size, binary) for part in parts)
     labels = (torch.from_numpy(part[1].astype(np.int64)) for part in parts)
     train_labels, valid_labels, test_labels = labels
@@ -76,7 +96,7 @@ def load(
     return ImageData(train, valid, test, train_labels, valid_labels, test_labels, source, name)
 
 
-def _full(name: str, root: str | Path | None) -> tuple[list[Part], str]:
+def _full(name: str, root: str | Path | None, split: str) -> list[Part]:
     remedy = files.command(name, root)
     found = files.locate(name, root)
     arrays = {file: idx.read(path, files.FILES[file], remedy) for file, path in found.items()}
@@ -84,21 +104,20 @@ def _full(name: str, root: str | Path | None) -> tuple[list[Part], str]:
     test = arrays["t10k-images-idx3-ubyte"], arrays["t10k-labels-idx1-ubyte"]
     for file in ("train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"):
         _check_labels(arrays[file], found[file], remedy)
+    if name == "mnist-01" and split == "code":
+        return [_take(part, part[1] < 2) for part in (training, (training[0][:0], training[1][:0]), test)]
     if name == "mnist-01":
         ranks = _ranks(training[1])
-        parts = [
+        return [
             _take(training, ranks < TRAIN_01),
             _take(training, (ranks >= TRAIN_01) & (ranks < TRAIN_01 + VALID_01)),
             _take(test, _ranks(test[1]) < TEST_01),
         ]
-    else:
-        cut = len(training[1]) - VALID
-        parts = [_take(training, slice(cut)), _take(training, slice(cut, None)), test]
-    counts = " / ".join(f"{len(part[1]):,}" for part in parts)
-    return parts, f"{name}, {counts} images (train / valid / test)"
+    cut = len(training[1]) - VALID
+    return [_take(training, slice(cut)), _take(training, slice(cut, None)), test]
 
 
-def _smoke(name: str) -> tuple[list[Part], str]:
+def _smoke(name: str) -> list[Part]:
     """The sample files interleave the classes, so that consecutive pieces of them are balanced."""
     stem = files.files_of(name)
     paths = [files.samples() / f"{stem}-{kind}.gz" for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
@@ -108,9 +127,7 @@ def _smoke(name: str) -> tuple[list[Part], str]:
     everything = images, labels
     chosen = _take(everything, labels < 2) if name == "mnist-01" else _take(everything, slice(SAMPLE_CLASSES))
     tenth = len(chosen[1]) // 10
-    parts = [_take(chosen, piece) for piece in (slice(8 * tenth), slice(8 * tenth, 9 * tenth), slice(9 * tenth, None))]
-    counts = " / ".join(f"{len(part[1]):,}" for part in parts)
-    return parts, f"{name}, embedded sample of {counts} images (train / valid / test), 16 grey levels"
+    return [_take(chosen, piece) for piece in (slice(8 * tenth), slice(8 * tenth, 9 * tenth), slice(9 * tenth, None))]
 
 
 def _take(part: Part, where: slice | NDArray[np.bool_]) -> Part:
