@@ -14,7 +14,7 @@ from torch.distributions import Normal
 
 from intelvae import (
     bounds,
-    digit_experiments,
+    digit_claims,
     divergences,
     experiments,
     face_claims,
@@ -28,19 +28,14 @@ from intelvae import (
 from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
 from intelvae.models import VAE
-from intelvae.records import Record, RunConfig, store_of
-from intelvae.rules import Claim, Comparison, Excess, Nearness, Statement, clean_frechet, frechet, measured
+from intelvae.records import Record, store_of
+from intelvae.rules import Claim, Comparison, Excess, Statement, measured
 
 BRIDGE_OF_DATA = float(stats.norm.cdf(-1 / 0.3) - stats.norm.cdf(-10))  # the mixture's own share within |x_1| < 1
 
 
-def _imbalance(record: Record) -> float:
-    return abs(record.metrics["ones"] - 0.5)
-
-
 FRAMEWORK, THEOREM, WHY = "01_framework", "02_theorem1", "03_why"
-CONNECTIVITY, MULTI_MODALITY = "04_multiple_connectivity", "05_multi_modality"
-ALL_DIGITS, PROPORTIONS = "06_all_digits", "07_proportions"
+CONNECTIVITY = "04_multiple_connectivity"
 
 ENCODERS = [Normal(m, s) for m, s in ((0.0, 0.5), (0.5, 0.5), (1.0, 0.5), (2.0, 0.3), (0.3, 1.3))]
 PRIOR = Normal(0.0, 1.0)
@@ -216,120 +211,11 @@ def _connectivity() -> list[Claim]:
     return claims
 
 
-def _multi_modality() -> list[Claim]:
-    paper = {
-        "VAE": ("0.009 against 0.025", "0.005 against 0.012"),
-        "GM-VAE": ("0.009 against 0.035", "0.005 against 0.019"),
-        "MoG-VAE": ("0.009 against 0.045", "0.005 against 0.023"),
-        "Vamp-VAE": ("0.009 against 0.024", "0.005 against 0.012"),
-        "VAE + Sylvester": ("0.009 against 0.162", "0.005 against 0.075"),
-    }
-    claims: list[Claim] = []
-    for network, likelihood in (
-        ("mathieu", "gaussian"),
-        ("authors", "gaussian"),
-        ("mathieu-offset", "gaussian"),
-        ("mathieu", "bernoulli"),
-        ("authors", "bernoulli"),
-    ):
-        for against, (uncertain, ones) in paper.items():
-            for name, number, metric, words in (
-                (
-                    "uncertain",
-                    uncertain,
-                    measured("uncertain"),
-                    f"fewer samples of the InteL-VAE than of the {against} are ambiguous (confidence < 80 %; share)",
-                ),
-                (
-                    "balance",
-                    ones,
-                    _imbalance,
-                    f"the share of ones is nearer to one half among samples of the InteL-VAE than of the {against} "
-                    "(distance from 0.5)",
-                ),
-            ):
-                claims.append(
-                    Comparison(
-                        id=f"table2-{name}-{_short(against)}-{network}-{likelihood}",
-                        where="Table 2",
-                        claim=f"MNIST-01, D = 1, {network} network, {likelihood} likelihood: {words}",
-                        paper=number,
-                        page=MULTI_MODALITY,
-                        experiment="multi-modality",
-                        metric=metric,
-                        select={"network": network, "likelihood": likelihood},
-                        against=against,
-                        variant=(network, likelihood) != ("mathieu", "gaussian"),
-                    )
-                )
-    return claims
-
-
-def _short(method: str) -> str:
-    """A method's name as a part of an id: "gm", "vae-sylvester"."""
-    return method.lower().replace(" + ", "-").removesuffix("-vae")
-
-
-def _table1() -> list[Claim]:
-    paper = {
-        "VAE": "32.2 against 42.0 (FID)",
-        "GM-VAE": "32.2 against 41.0 (FID)",
-        "MoG-VAE": "32.2 against 41.2 (FID)",
-        "Vamp-VAE": "32.2 against 38.8 (FID)",
-        "VAE + Sylvester": "32.2 against 35.0 (FID)",
-    }
-    intel = digit_experiments.TABLE1["intel"]
-    measures: dict[str, tuple[Callable[[Record], float], str]] = {
-        "": (frechet, "Frechet distance on the stand-in features, as many images as test images"),
-        "clean-": (clean_frechet, "the same at the smaller number of images, without faint pixels"),
-    }
-    return [
-        Comparison(
-            id=f"table1-{pixels}{_short(against)}",
-            where="Table 1",
-            claim="MNIST, D = 50, K = 10 as 2 x 5: the InteL-VAE's samples are closer to the test images than "
-            f"the {against}'s ({words})",
-            paper=number,
-            page=ALL_DIGITS,
-            experiment="table1",
-            metric=metric,
-            against=against,
-            ours={"mapping_options": RunConfig("mnist", "mathieu", 50, "gaussian", 1, **intel).mapping_options},
-            variant=bool(pixels),
-        )
-        for pixels, (metric, words) in measures.items()
-        for against, number in paper.items()
-    ]
-
-
-def _table3() -> list[Claim]:
-    paper = {0.5: "0.47 ± 0.01", 0.4: "0.36 ± 0.10", 0.25: "0.25 ± 0.08", 0.2: "0.16 ± 0.11", 0.0: "0.02 ± 0.01"}
-    return [
-        Nearness(
-            f"table3-{share:g}",
-            "Table 3",
-            f"With a share {share:g} of zeros in the data, the InteL-VAE learns it"
-            + ("" if share else " (mass of the smaller side, since no sample is a zero)"),
-            paper[share],
-            PROPORTIONS,
-            "proportions",
-            measured("learned_zeros" if share else "smallest_mass"),
-            {"repeats": repeats},
-            share,
-            tolerance=0.05,
-            spread=0.11,  # the paper's largest
-        )
-        for share, repeats in digit_experiments.PROPORTIONS.items()
-    ]
-
-
 CLAIMS: tuple[Claim, ...] = (
     *_theory(),
     *_why(),
     *_connectivity(),
-    *_multi_modality(),
-    *_table1(),
-    *_table3(),
+    *digit_claims.CLAIMS,
     *sparse_claims.CLAIMS,
     *face_claims.CLAIMS,
 )

@@ -141,13 +141,13 @@ def _of_the_baselines(table: dict[str, dict[str, Any]]) -> Slips:
 
 
 SLIPS: Slips = {
+    ("intel", "c2 = 0.5, borders learned"): _slip(TABLE1["intel"], mapping_options=_LEARNED),
     ("mog", "entropy of q counted D times"): _slip(TABLE1["mog"], prior_options={"legacy": ["entropy"]}),
     **_of_the_baselines(TABLE1),
     ("vamp", "entropy of q counted D times"): _slip(TABLE1["vamp"], prior_options={"legacy": ["entropy"]}),
     ("mog", "two components at ±2, of variance e"): _slip(
         TABLE1["mog"], prior_options={"components": 2, "radius": 2.0, "scale": math.exp(0.5)}
     ),
-    ("intel", "c2 = 0.5, borders learned"): _slip(TABLE1["intel"], mapping_options=_LEARNED),
     ("intel", "the same, borders forgotten when loaded"): _slip(
         TABLE1["intel"], mapping_options={**_LEARNED, "forgets": True}
     ),

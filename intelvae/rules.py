@@ -16,7 +16,7 @@ from typing import Any
 
 from scipy import stats
 
-from intelvae.records import Record
+from intelvae.records import Record, RunConfig
 
 LEVEL = 0.05  # a difference counts from this p-value on
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTED = "reproduced", "partly", "not reproduced", "not tested"
@@ -247,6 +247,35 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[i]))
         corrected[i] = largest
     return corrected
+
+
+def change(
+    records: Sequence[Record],
+    before: RunConfig,
+    after: RunConfig,
+    metric: Callable[[Record], float],
+    scale: float = 1.0,
+) -> dict[str, Any]:
+    """How `scale` times a metric changes from one config to another, both with any seed, over the seeds they share.
+
+    "before" and "after" are means, "change" is the mean difference and, from three seeds on, its 95 % interval by
+    Student's t, "seeds" their number. Empty where no seed has both.
+    """
+    a, b = (
+        {r.config.seed: scale * metric(r) for r in records if dataclasses.replace(r.config, seed=c.seed) == c}
+        for c in (before, after)
+    )
+    seeds = sorted(a.keys() & b.keys())
+    if not seeds:
+        return {}
+    differences = [b[s] - a[s] for s in seeds]
+    mean, sd = summary(differences)
+    interval = ""
+    if len(seeds) > 2:
+        half = float(stats.t.ppf(0.975, len(seeds) - 1)) * sd / math.sqrt(len(seeds))
+        interval = f" ({mean - half:+.3g} to {mean + half:+.3g})"
+    means = {name: f"{statistics.fmean(v[s] for s in seeds):.4g}" for name, v in (("before", a), ("after", b))}
+    return means | {"change": f"{mean:+.3g}{interval}", "seeds": len(seeds)}
 
 
 def smaller(ours: dict[int, float], other: dict[int, float], margin: float = 0.0) -> Finding:

@@ -5,7 +5,7 @@ import html
 
 import pytest
 
-from intelvae import claims, experiments, rules, runs
+from intelvae import claims, digit_claims, experiments, rules, runs
 from intelvae.records import Record, RunConfig
 
 
@@ -162,7 +162,7 @@ def test_of_several_mappings_the_one_that_the_claim_names_is_compared(record):
 
 
 def test_a_table_for_readers_cuts_no_claim_short():
-    found = claims.rows([], "smoke", page=claims.MULTI_MODALITY)
+    found = claims.rows([], "smoke", page=digit_claims.MULTI_MODALITY)
     shown = html.unescape(claims.Table(found)._repr_html_())
     assert all(row["claim"] in shown for row in found)
 
@@ -198,3 +198,17 @@ def test_a_trend_is_that_of_every_seed(score, verdict, record):
     assert claim.judge(records).verdict == verdict
     assert claim.judge([r for r in records if r.config.seed < 2]).verdict == rules.NOT_TESTED
     assert claim.judge([]).verdict == rules.NOT_TESTED
+
+
+def test_a_change_is_paired_by_seed_and_has_an_interval_from_three_seeds_on(record):
+    def run(seed, beta, value):
+        config = dataclasses.replace(record.config, seed=seed, beta=beta)
+        return dataclasses.replace(record, config=config, metrics={"x": value})
+
+    records = [run(s, 1.0, 10.0 * s) for s in range(4)] + [run(s, 2.0, 10.0 * s + s) for s in range(3)]
+    one, other = (dataclasses.replace(record.config, beta=b) for b in (1.0, 2.0))
+    found = rules.change(records, one, other, rules.measured("x"))
+    # differences 0, 1, 2: mean 1, standard error 1 / sqrt(3), t of 2 degrees of freedom 4.303
+    assert found == {"before": "10", "after": "11", "change": "+1 (-1.48 to +3.48)", "seeds": 3}
+    assert rules.change(records[:5], one, other, rules.measured("x"), scale=100.0)["change"] == "+0"  # seed 0 alone
+    assert rules.change(records, one, dataclasses.replace(one, beta=3.0), rules.measured("x")) == {}
