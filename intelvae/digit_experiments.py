@@ -196,23 +196,46 @@ def slips_01(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig
 PROPORTIONS = {0.5: (1, 1), 0.4: (2, 3), 0.25: (1, 3), 0.2: (1, 4), 0.0: (0, 1)}
 
 
+def shares(profile: str, seed: int, repeats: tuple[int, int], epochs: int, **options: Any) -> RunConfig:
+    """A run of Table 3 on zeros and ones that occur so often, with these options of the mapping."""
+    smoke = profile == "smoke"
+    return RunConfig(
+        data="mnist-01",
+        network="mathieu",
+        latent_dim=50,
+        likelihood="gaussian",
+        epochs=epochs,
+        seed=seed,
+        mapping="threshold",
+        mapping_options={"learnable": True, **options},
+        repeats=repeats,
+        precision="float32" if smoke else "bfloat16",
+        smoke_data=smoke,
+    )
+
+
 def proportions(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
     """Table 3: the share of zeros in MNIST-01, by repeating its images, and a mapping that learns its threshold."""
-    smoke = profile == "smoke"
     return [
-        RunConfig(
-            data="mnist-01",
-            network="mathieu",
-            latent_dim=50,
-            likelihood="gaussian",
-            epochs=EPOCHS_SHARES[profile],
-            seed=seed,
-            mapping="threshold",
-            mapping_options={"learnable": True},
-            repeats=repeats,
-            precision="float32" if smoke else "bfloat16",
-            smoke_data=smoke,
-        )
+        shares(profile, seed, repeats, EPOCHS_SHARES[profile])
         for seed in seeds or range(SEEDS_SHARES[profile])
         for repeats in PROPORTIONS.values()
+    ]
+
+
+LONGER = {"smoke": 6, "laptop": 100, "paper": 200}  # epochs
+POWERS: dict[str, dict[str, float]] = {"c2 = 0.2, the text": {}, "c2 = 0.5, the code": {"c2": 0.5}}
+
+
+def longer(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+    """Table 3 with more epochs, one seed (ten at `paper`), and with the power c2 of the paper's text and of the code.
+
+    At `smoke` a quarter of zeros only.
+    """
+    chosen = [PROPORTIONS[0.25]] if profile == "smoke" else list(PROPORTIONS.values())
+    return [
+        shares(profile, seed, repeats, LONGER[profile], **power)
+        for seed in seeds or range(SEEDS_SHARES[profile] if profile == "paper" else 1)
+        for repeats in chosen
+        for power in POWERS.values()
     ]
