@@ -69,7 +69,8 @@ for b in (0.0, -0.6745, -1.0):
 # ## The experiment
 #
 # Zeros and ones of MNIST with 50 latent dimensions, the first of which is split. As in the authors' code the images of a
-# class are repeated to change its share: 40 % zeros is every zero twice and every one three times.
+# class are repeated to change its share: 40 % zeros is every zero twice and every one three times. An epoch of repeated
+# images is longer; at `smoke` and `laptop` every share is trained for as many *steps*, not epochs.
 #
 # Which cluster is which digit is up to the model, and the paper does not say how it matched them. We decode 2,000
 # samples, let the classifier of Table 2 name each, and add up the learned masses of the clusters most of whose samples
@@ -119,15 +120,16 @@ def of_zeros(record):
     return masses[:, side] if abs(masses[-1, side] - learned) < 0.1 else None  # both sides decode to zeros, or neither
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The learned share of zeros after every epoch, one line a run, for each share in the data (dashed). First seeds in the darkest colour; runs in which not exactly one cluster decodes to zeros have no line.", "name": "fig-proportions-training"}, "image": {"alt": "One panel for each share: lines that leave one half for the dashed line, or do not."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The learned share of zeros by steps of training, one line a run, for each share in the data (dashed). First seeds in the darkest colour; runs in which not exactly one cluster decodes to zeros have no line.", "name": "fig-proportions-training"}, "image": {"alt": "One panel for each share: lines that leave one half for the dashed line, or do not."}}
 figure, axes = plt.subplots(1, len(truth), figsize=(9, 2.2), sharey=True, layout="constrained")
 for axis, (repeats, share) in zip(axes, truth.items(), strict=True):
     for r in [r for r in records if tuple(r.config.repeats) == repeats]:
         path = of_zeros(r)
         if path is not None:
-            axis.plot(range(1, len(path) + 1), path, color=plots.ORANGE, alpha=max(0.2, 1 - 0.15 * r.config.seed))
+            steps = digit_experiments.steps_of(profile, repeats) * np.arange(1, len(path) + 1)
+            axis.plot(steps, path, color=plots.ORANGE, alpha=max(0.2, 1 - 0.15 * r.config.seed))
     axis.axhline(100 * share, color="black", ls="--", lw=1)
-    axis.set(title=f"{100 * share:g} % zeros", xlabel="epoch", ylim=(-3, 103))
+    axis.set(title=f"{100 * share:g} % zeros", xlabel="steps", ylim=(-3, 103))
     axis.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("learned, %")
 figure.align_ylabels()
@@ -140,7 +142,8 @@ figure.align_ylabels()
 #
 # The rule, fixed before the runs: over at least three seeds the mean of the learned share is at most 5 points from the true
 # one, and its standard deviation at most 11, the paper's largest (*reproduced*), or both at most twice that (*partly*).
-# By this rule the paper's own five rows all pass.
+# By this rule the paper's own five rows all pass. But a border that never moves passes, too, for one half of zeros, and is
+# *partly* right for 40 %: what tells whether borders are learned are the other three rows.
 
 # %% tags=["hide-input"]
 found = claims.rows(records, profile, page=PAGE)
@@ -154,44 +157,53 @@ claims.Table(found)
 # - The code bounds the threshold, $b \in (-4, 4)$, by a sigmoid. Thresholds here stay far inside.
 # - In the code the threshold is a parameter in *every* clustered run, also where the paper's text says it is fixed, and
 #   is reset to zero when a model is loaded. The option `forgets` of the mapping does that.
-# - The code has $c_2 = 0.5$, where the text says 0.2, and trains for 200 epochs. Does the border need more time, or another
-#   slope? Here are longer runs with both powers, each with the share after the epochs of the table above and at its end:
+# - The code has $c_2 = 0.5$, where the text says 0.2, and trains for 200 epochs. Does the border need another slope, or more
+#   time? Here is what the code's power gives after as many steps as above, and what both powers give for a quarter of zeros
+#   after four times as many (at `smoke` twice):
 
 # %% tags=["hide-input"]
-longer = experiments.records("longer", profile, seeds, jobs=jobs, device=device)
-print(plots.provenance(longer, profile, experiments.grid("longer", profile, seeds)))
-at = digit_experiments.EPOCHS_SHARES[profile]
-last = digit_experiments.LONGER[profile]
+others = experiments.records("borders", profile, seeds, jobs=jobs, device=device)
+print(plots.provenance(others, profile, experiments.grid("borders", profile, seeds)))
+
+
+def power_of(record):
+    """The power c2 of a run's mapping."""
+    return dict(record.config.mapping_options).get("c2", 0.2)
+
+
+def longest(record):
+    """Whether a run is one of those with more steps."""
+    usual = digit_experiments.epochs_of(profile, record.config.repeats, digit_experiments.STEPS_SHARES)
+    return record.config.epochs > usual
+
+
+def by_seed(chosen):
+    """Learned shares as text, one number a seed."""
+    return ", ".join(
+        f"{100 * r.metrics['learned_zeros' if r.config.repeats[0] else 'smallest_mass']:.0f}" for r in chosen
+    )
 
 
 rows = []
-for power, options in digit_experiments.POWERS.items():
-    for share, repeats in digit_experiments.PROPORTIONS.items():
-        for seed in sorted({r.config.seed for r in longer}):
-            config = digit_experiments.shares(profile, seed, repeats, last, **options)
-            for r in [r for r in longer if r.config == config and of_zeros(r) is not None]:
-                path = of_zeros(r)
-                row = {"power": power, "zeros in the data, %": 100 * share, "seed": seed}
-                rows.append(row | {f"after {at} epochs": path[at - 1], f"after {last}": path[-1]})
-pd.DataFrame(rows).round(1).set_index(["power", "zeros in the data, %"])
+for share, repeats in digit_experiments.PROPORTIONS.items():
+    row = {"zeros in the data, %": 100 * share}
+    for power in (0.2, 0.5):
+        of = [r for r in [*records, *others] if r.config.repeats == repeats and power_of(r) == power]
+        row[f"learned, %, c2 = {power}"] = by_seed([r for r in of if not longest(r)])
+        row[f"c2 = {power}, longer"] = by_seed([r for r in of if longest(r)])
+    rows.append(row)
+pd.DataFrame(rows).set_index("zeros in the data, %")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Longer training: the learned share of zeros after every epoch with c2 = 0.2 (solid) and c2 = 0.5 (dotted), and the share in the data (dashed), one panel a share, first seed.", "name": "fig-proportions-longer"}, "image": {"alt": "One panel for each share: two lines that approach the dashed one, or do not."}}
-panels = list(dict.fromkeys(tuple(r.config.repeats) for r in longer))
-figure, axes = plt.subplots(
-    1, len(panels), figsize=(2 * len(panels) + 0.4, 2.2), sharey=True, squeeze=False, layout="constrained"
-)
-for axis, repeats in zip(axes[0], panels, strict=True):
-    for r in [r for r in longer if tuple(r.config.repeats) == repeats and r.config.seed == longer[0].config.seed]:
-        path = of_zeros(r)
-        if path is not None:
-            steep = "c2" not in dict(r.config.mapping_options)
-            axis.plot(
-                range(1, len(path) + 1), path, color=plots.ORANGE if steep else plots.BLUE, ls="-" if steep else ":"
-            )
-    axis.axhline(100 * truth[repeats], color="black", ls="--", lw=1)
-    axis.set(title=f"{100 * truth[repeats]:g} % zeros", xlabel="epoch", ylim=(-3, 103))
-    axis.spines[["top", "right"]].set_visible(False)
-_ = axes[0, 0].set_ylabel("learned, %")
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "A quarter of zeros for longer: the learned share by steps of training with the power of the text (solid) and that of the code (dotted), first seed; the dashed line is the share in the data.", "name": "fig-proportions-longer"}, "image": {"alt": "Two lines that fall from one half towards the dashed line at a quarter."}}
+figure, axis = plt.subplots(figsize=(5, 2.6), layout="constrained")
+for r in [r for r in others if longest(r) and of_zeros(r) is not None]:
+    steps = digit_experiments.steps_of(profile, r.config.repeats) * np.arange(1, r.config.epochs + 1)
+    style = {"color": plots.ORANGE, "ls": "-"} if power_of(r) == 0.2 else {"color": plots.BLUE, "ls": ":"}
+    axis.plot(steps, of_zeros(r), label=f"c2 = {power_of(r)}", **style)
+axis.axhline(25, color="black", ls="--", lw=1)
+axis.set(xlabel="steps", ylabel="learned, %", ylim=(0, 60))
+axis.spines[["top", "right"]].set_visible(False)
+_ = axis.legend(frameon=False)
 
 # %% [markdown]
 # ## Exercises

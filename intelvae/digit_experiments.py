@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from intelvae.records import RunConfig
 
 SEEDS_01, EPOCHS_01 = {"smoke": 1, "laptop": 5, "paper": 10}, {"smoke": 6, "laptop": 30, "paper": 60}  # Table 2
 SEEDS, EPOCHS = {"smoke": 1, "laptop": 3, "paper": 10}, {"smoke": 2, "laptop": 10, "paper": 60}  # Table 1
-SEEDS_SLIPS = {"smoke": 1, "laptop": 2, "paper": 10}  # of Table 1's `SLIPS`
-SEEDS_SHARES, EPOCHS_SHARES = {"smoke": 1, "laptop": 5, "paper": 10}, {"smoke": 3, "laptop": 20, "paper": 200}
 
 TABLE2: dict[str, dict[str, Any]] = {
     "vae": {},
-    "gm-vae": {"model": "gm-vae", "model_options": {"components": 2, "context_dim": 2}},
+    "gm-vae": {"model": "gm-vae", "model_options": {"components": 2, "context_dim": 2, "free_nats": 0.5}},
     "mog": {"prior": "mog", "prior_options": {"components": 2, "radius": 2.0, "scale": 1.0}},
     "vamp": {"prior": "vamp", "prior_options": {"components": 50}},
     "sylvester": {"posterior": "sylvester", "posterior_options": {"variant": "orthogonal", "steps": 4, "vectors": 1}},
@@ -113,90 +111,125 @@ def all_digits(profile: str, seed: int, model: dict[str, Any]) -> RunConfig:
     return RunConfig(seed=seed, **{**settings, **model})
 
 
-def _slip(model: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """The settings of a `model` with some of its options, or other settings, changed."""
+class Slip(NamedTuple):
+    """What the authors' code, or the text, does in another way: a model's settings `before` and `after` it."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def _slip(model: dict[str, Any], **changes: Any) -> Slip:
+    """That some options, or other settings, of a `model` change."""
     settings = dict(model)
     for name, value in changes.items():
         settings[name] = {**settings.get(name, {}), **value} if isinstance(value, dict) else value
-    return settings
+    return Slip(model, settings)
 
 
-# What the authors' code, or a text, does in another way, one at a time: the method it changes, and how.
-Slips = dict[tuple[str, str], dict[str, Any]]
-_TEST_SET = {"split": "code", "patience": 5}
-_LEARNED = {"c2": 0.5, "learnable": True}
-
-
-def _of_the_baselines(table: dict[str, dict[str, Any]]) -> Slips:
+def _of_the_baselines(table: dict[str, dict[str, Any]]) -> dict[str, Slip]:
     """Those of MoG, Vamp and Sylvester, on the models of a table."""
     mog, vamp, sylvester = table["mog"], table["vamp"], table["sylvester"]
     return {
-        ("mog", "images from N(0, I)"): _slip(mog, prior_options={"legacy": ["samples"]}),
-        ("vamp", "images from N(0, I)"): _slip(vamp, prior_options={"legacy": ["samples"]}),
-        ("mog", "components of variance e"): _slip(mog, prior_options={"scale": math.exp(0.5)}),
-        ("vamp", "pseudo-inputs not images, from N(0, I)"): _slip(vamp, prior_options={"free": True}),
-        ("sylvester", "flow amortised on the mean"): _slip(sylvester, posterior_options={"on_mean": True}),
-        ("sylvester", "determinant mispaired"): _slip(sylvester, posterior_options={"mispaired": True}),
+        "MoG: images from N(0, I)": _slip(mog, prior_options={"legacy": ["samples"]}),
+        "Vamp: images from N(0, I)": _slip(vamp, prior_options={"legacy": ["samples"]}),
+        "MoG: components of variance e": _slip(mog, prior_options={"scale": math.exp(0.5)}),
+        "Vamp: pseudo-inputs from N(0, I), not held to grey levels": _slip(vamp, prior_options={"free": True}),
+        "Sylvester: flow amortised on the mean": _slip(sylvester, posterior_options={"on_mean": True}),
+        "Sylvester: determinant mispaired": _slip(sylvester, posterior_options={"mispaired": True}),
     }
 
 
-SLIPS: Slips = {
-    ("intel", "c2 = 0.5, borders learned"): _slip(TABLE1["intel"], mapping_options=_LEARNED),
-    ("mog", "entropy of q counted D times"): _slip(TABLE1["mog"], prior_options={"legacy": ["entropy"]}),
-    **_of_the_baselines(TABLE1),
-    ("vamp", "entropy of q counted D times"): _slip(TABLE1["vamp"], prior_options={"legacy": ["entropy"]}),
-    ("mog", "two components at ±2, of variance e"): _slip(
-        TABLE1["mog"], prior_options={"components": 2, "radius": 2.0, "scale": math.exp(0.5)}
-    ),
-    ("intel", "the same, borders forgotten when loaded"): _slip(
-        TABLE1["intel"], mapping_options={**_LEARNED, "forgets": True}
-    ),
-    ("intel", "c1 = 1"): _slip(TABLE1["intel"], mapping_options={"c1": 1.0}),
-    ("intel", "2 x 2 in the place of 2 x 5"): _slip(TABLE1["intel"], mapping_options={"factors": (2, 2)}),
-    ("vae", "cross-entropy, sigmoid"): {"likelihood": "bernoulli"},
-    ("vae", "60,000 images, stopped by the test set"): _TEST_SET,
-    ("vae", "binary images (the text)"): {"binary": True},
-    ("vae", "the code's network"): {"network": "authors"},
-    ("intel", "the code's network"): _slip(TABLE1["intel"], network="authors"),
-}
+def _of_all(table: dict[str, dict[str, Any]], epochs: dict[str, int], profile: str) -> dict[str, Slip]:
+    """Those of the VAE and the InteL-VAE."""
+    changes: dict[str, dict[str, Any]] = {
+        "all training images, best epoch by the test set": {"split": "code", "patience": epochs[profile]},
+        "binary images, as the text says": {"binary": True},
+    }
+    return {
+        f"{name}: {what}": _slip(table[method], **change)
+        for what, change in changes.items()
+        for method, name in (("vae", "VAE"), ("intel", "InteL-VAE"))
+    }
+
+
+_LEARNED = {"c2": 0.5, "learnable": True}
+
+
+def slips_of_table1(profile: str) -> dict[str, Slip]:
+    """What the authors' code does in another way than Table 1's methods are meant, one at a time, by name."""
+    mog, vamp, intel = TABLE1["mog"], TABLE1["vamp"], TABLE1["intel"]
+    learned = _slip(intel, mapping_options=_LEARNED)
+    return {
+        "InteL-VAE: c2 = 0.5, borders learned": learned,
+        "InteL-VAE: learned borders forgotten when loaded": _slip(learned.after, mapping_options={"forgets": True}),
+        "MoG: entropy of q counted D times": _slip(mog, prior_options={"legacy": ["entropy"]}),
+        "Vamp: entropy of q counted D times": _slip(vamp, prior_options={"legacy": ["entropy"]}),
+        **_of_the_baselines(TABLE1),
+        "MoG: two components at ±2, of variance e": _slip(
+            mog, prior_options={"components": 2, "radius": 2.0, "scale": math.exp(0.5)}
+        ),
+        "InteL-VAE: c1 = 1": _slip(intel, mapping_options={"c1": 1.0}),
+        "InteL-VAE: 2 x 2 in the place of 2 x 5": _slip(intel, mapping_options={"factors": (2, 2)}),
+        "VAE: cross-entropy, sigmoid": _slip({}, likelihood="bernoulli"),
+        "InteL-VAE: cross-entropy, sigmoid": _slip(intel, likelihood="bernoulli"),
+        "VAE: the code's network": _slip({}, network="authors"),
+        "InteL-VAE: the code's network": _slip(intel, network="authors"),
+        **_of_all(TABLE1, EPOCHS, profile),
+    }
 
 
 def slips(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
-    """Table 1's methods with one of the `SLIPS` each; at `smoke` the first three."""
-    chosen = list(SLIPS.values())[: 3 if profile == "smoke" else None]
-    return [all_digits(profile, seed, model) for seed in seeds or range(SEEDS_SLIPS[profile]) for model in chosen]
+    """Table 1's methods with one of the `slips_of_table1` each; at `smoke` the first three."""
+    chosen = list(slips_of_table1(profile).values())[: 3 if profile == "smoke" else None]
+    return [all_digits(profile, seed, slip.after) for seed in seeds or range(SEEDS[profile]) for slip in chosen]
 
 
-SLIPS_01: Slips = {
-    **_of_the_baselines(TABLE2),
-    ("intel", "c2 = 0.5, border learned, forgotten when loaded"): _slip(
-        TABLE2["intel"], mapping_options={**_LEARNED, "forgets": True}
-    ),
-    **{
-        (method, name): _slip(TABLE2[method], **changes)
-        for name, changes in (
-            ("all zeros and ones, stopped by the test set", _TEST_SET),
-            ("binary images (the text)", {"binary": True}),
-        )
-        for method in ("vae", "intel")
-    },
-}
+def slips_of_table2(profile: str) -> dict[str, Slip]:
+    """What the authors' code does in another way than Table 2's methods are meant, one at a time, by name."""
+    learned = _slip(TABLE2["intel"], mapping_options=_LEARNED)  # the grid `gap` has it
+    return {
+        **_of_the_baselines(TABLE2),
+        "Sylvester: eight vectors in one dimension": _slip(
+            TABLE2["sylvester"], posterior_options={"vectors": 8, "unchecked": True}
+        ),
+        "InteL-VAE: learned border forgotten when loaded": _slip(learned.after, mapping_options={"forgets": True}),
+        **_of_all(TABLE2, EPOCHS_01, profile),
+    }
 
 
 def slips_01(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
-    """Table 2's methods on the authors' network with one of the `SLIPS_01` each, three seeds; at `smoke` two slips."""
-    chosen = list(SLIPS_01.values())[: 2 if profile == "smoke" else None]
+    """Table 2's methods on the authors' network with one of the `slips_of_table2` each, three seeds.
+
+    At `smoke` the first two.
+    """
+    chosen = list(slips_of_table2(profile).values())[: 2 if profile == "smoke" else None]
     return [
-        zeros_and_ones(profile, own_network(profile), "gaussian", seed, model)
+        zeros_and_ones(profile, own_network(profile), "gaussian", seed, slip.after)
         for seed in seeds or range(min(3, SEEDS_01[profile]))
-        for model in chosen
+        for slip in chosen
     ]
 
 
 PROPORTIONS = {0.5: (1, 1), 0.4: (2, 3), 0.25: (1, 3), 0.2: (1, 4), 0.0: (0, 1)}
+SEEDS_SHARES = {"smoke": 1, "laptop": 5, "paper": 10}
+# Steps, and not epochs, are the same for all shares: an epoch of 25,000 repeated images has five times those of 5,000.
+# At `paper` the 200 epochs of the authors' script.
+STEPS_SHARES = {"smoke": 48, "laptop": 10_000}
+LONGER = {"smoke": 96, "laptop": 40_000}
+POWERS: dict[str, dict[str, float]] = {"c2 = 0.2, the text": {}, "c2 = 0.5, the code": {"c2": 0.5}}
 
 
-def shares(profile: str, seed: int, repeats: tuple[int, int], epochs: int, **options: Any) -> RunConfig:
+def steps_of(profile: str, repeats: Sequence[int]) -> int:
+    """The steps of 100 images that an epoch has if each class is repeated so often."""
+    return (400 if profile == "smoke" else 5000) * sum(repeats) // 100
+
+
+def epochs_of(profile: str, repeats: Sequence[int], steps: dict[str, int]) -> int:
+    """The epochs that take so many steps at a profile, if each class is repeated so often."""
+    return steps[profile] // steps_of(profile, repeats) if profile in steps else 200
+
+
+def shares(profile: str, seed: int, repeats: Sequence[int], epochs: int, **options: Any) -> RunConfig:
     """A run of Table 3 on zeros and ones that occur so often, with these options of the mapping."""
     smoke = profile == "smoke"
     return RunConfig(
@@ -217,25 +250,26 @@ def shares(profile: str, seed: int, repeats: tuple[int, int], epochs: int, **opt
 def proportions(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
     """Table 3: the share of zeros in MNIST-01, by repeating its images, and a mapping that learns its threshold."""
     return [
-        shares(profile, seed, repeats, EPOCHS_SHARES[profile])
+        shares(profile, seed, repeats, epochs_of(profile, repeats, STEPS_SHARES))
         for seed in seeds or range(SEEDS_SHARES[profile])
         for repeats in PROPORTIONS.values()
     ]
 
 
-LONGER = {"smoke": 6, "laptop": 100, "paper": 200}  # epochs
-POWERS: dict[str, dict[str, float]] = {"c2 = 0.2, the text": {}, "c2 = 0.5, the code": {"c2": 0.5}}
+def borders(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+    """Table 3 with the power c2 of the authors' code, two seeds (ten at `paper`); and a quarter of zeros for longer.
 
-
-def longer(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
-    """Table 3 with more epochs, one seed (ten at `paper`), and with the power c2 of the paper's text and of the code.
-
-    At `smoke` a quarter of zeros only.
+    The latter with both powers and one seed. At `smoke` a quarter of zeros only.
     """
-    chosen = [PROPORTIONS[0.25]] if profile == "smoke" else list(PROPORTIONS.values())
-    return [
-        shares(profile, seed, repeats, LONGER[profile], **power)
-        for seed in seeds or range(SEEDS_SHARES[profile] if profile == "paper" else 1)
-        for repeats in chosen
-        for power in POWERS.values()
+    all_of = [0.25] if profile == "smoke" else list(PROPORTIONS)
+    chosen = list(seeds or range({"smoke": 1, "laptop": 2, "paper": 10}[profile]))
+    code, quarter = POWERS["c2 = 0.5, the code"], PROPORTIONS[0.25]
+    found = [
+        shares(profile, seed, PROPORTIONS[share], epochs_of(profile, PROPORTIONS[share], STEPS_SHARES), **code)
+        for seed in chosen
+        for share in all_of
     ]
+    if profile in LONGER:
+        longest = epochs_of(profile, quarter, LONGER)
+        found += [shares(profile, chosen[0], quarter, longest, **power) for power in POWERS.values()]
+    return found

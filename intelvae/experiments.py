@@ -153,7 +153,7 @@ _GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
     "slips": digit_experiments.slips,
     "slips-01": digit_experiments.slips_01,
     "proportions": digit_experiments.proportions,
-    "longer": digit_experiments.longer,
+    "borders": digit_experiments.borders,
     "sparsity": sparse_experiments.fashion,
     "sparsity-mnist": sparse_experiments.mnist,
     "sparsity-choices": sparse_experiments.choices,

@@ -107,24 +107,27 @@ class Sylvester(Distribution):
         return (jacobian * sigma).square().sum(-1).movedim(0, -1)
 
 
-def orthonormal(a: Float[Tensor, "*batch D M"]) -> Float[Tensor, "*batch D M"]:
+def orthonormal(a: Float[Tensor, "*batch D M"], unchecked: bool = False) -> Float[Tensor, "*batch D M"]:
     """The orthonormal columns nearest to those of a, by Björck's iteration `Q <- Q (I + (I - Q^T Q) / 2)`.
 
     It starts from `a / |a|`, whose singular values are at most 1, and goes on until `Q^T Q` is the identity to 1e-6 for
     every matrix. That takes about 10 iterations for M well below D and some 30 for square ones. Linearly dependent
     columns, which have no answer, give NaN. How long it takes depends on the values, so it cannot run under `vmap`.
+    `unchecked`: 30 iterations and whatever they give, as in the InteL-VAE authors' code, also where M > D.
 
     >>> orthonormal(torch.tensor([[3.0], [4.0]])).flatten()
     tensor([0.6000, 0.8000])
     """
     q = a / torch.linalg.matrix_norm(a, keepdim=True)
     identity = torch.eye(a.shape[-1], dtype=a.dtype, device=a.device)
-    for _ in range(100):
+    for _ in range(30 if unchecked else 100):
         error = identity - q.mT @ q
         q = q + 0.5 * q @ error
-        if error.detach().abs().max() < 1e-5:  # above float32's rounding; this last iteration squares what is left
+        if (
+            not unchecked and error.detach().abs().max() < 1e-5
+        ):  # above float32's rounding; this last iteration squares what is left
             return q
-    return torch.full_like(q, torch.nan)
+    return q if unchecked else torch.full_like(q, torch.nan)
 
 
 def householder(v: Float[Tensor, "*batch H D"]) -> Float[Tensor, "*batch D D"]:
@@ -151,9 +154,10 @@ class SylvesterEncoder(GaussianEncoder):
     `vectors` columns), "householder" (M = D, H = `vectors` reflections) or "triangular" (M = D, the identity and the
     reversal of the dimensions in turn); the number of `steps`. The defaults are van den Berg et al.'s.
 
-    Two options are off by default and repeat the InteL-VAE authors' code. `on_mean`: the head sees the mean of the
+    Three options are off by default and repeat the InteL-VAE authors' code. `on_mean`: the head sees the mean of the
     Gaussian, D numbers, in the place of the features. `mispaired`: see `Step`; the density is then wrong, and so are
-    all bounds.
+    all bounds. `unchecked`, of the variant "orthogonal": see `orthonormal`; with more vectors than dimensions, which
+    cannot be orthonormal, the determinant is wrong, too.
 
     Raises `ValueError` for an unknown variant, fewer than one step or vector, or more orthonormal vectors than latent
     dimensions. Reference: van den Berg et al., "Sylvester Normalizing Flows for Variational Inference", UAI 2018.
@@ -176,6 +180,7 @@ class SylvesterEncoder(GaussianEncoder):
         vectors: int = 8,
         on_mean: bool = False,
         mispaired: bool = False,
+        unchecked: bool = False,
     ) -> None:
         super().__init__(encoder.features, encoder.mu, encoder.log_variance)
         training = encoder.training
@@ -188,9 +193,9 @@ class SylvesterEncoder(GaussianEncoder):
             raise ValueError(f"unknown Sylvester variant {variant!r}: choose one of {', '.join(VARIANTS)}")
         if steps < 1 or vectors < 1:
             raise ValueError(f"a Sylvester flow needs at least one step and one vector, not {steps} and {vectors}")
-        if variant == "orthogonal" and vectors > d:
+        if variant == "orthogonal" and vectors > d and not unchecked:
             raise ValueError(f"{vectors} orthonormal vectors do not fit into {d} latent dimensions: give fewer vectors")
-        self.variant, self.on_mean, self.mispaired = variant, on_mean, mispaired
+        self.variant, self.on_mean, self.mispaired, self.unchecked = variant, on_mean, mispaired, unchecked
         self.basis_shape = {"orthogonal": (d, vectors), "householder": (vectors, d), "triangular": (0, d)}[variant]
         self.m = m = vectors if variant == "orthogonal" else d
         self.sizes = (self.basis_shape[0] * self.basis_shape[1], m * m, m, m, m)
@@ -224,4 +229,4 @@ class SylvesterEncoder(GaussianEncoder):
         if self.variant == "triangular":
             return self.permutations
         raw = raw.unflatten(-1, self.basis_shape)
-        return orthonormal(raw) if self.variant == "orthogonal" else householder(raw)
+        return orthonormal(raw, self.unchecked) if self.variant == "orthogonal" else householder(raw)

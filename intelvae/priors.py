@@ -7,6 +7,8 @@ torch's own checks of arguments are off: they cost more than a small model's den
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal, register_kl
@@ -97,11 +99,30 @@ class Sparse(nn.Module):
         )
 
 
+class _Projected(torch.autograd.Function):
+    """`x.clamp(low, high)`, with the gradient of x, but for what would move a number farther outside the range.
+
+    The gradient of torch's clamp is 0 at a border itself, and so a pixel that starts black would stay black for ever.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, low: float, high: float) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.range = low, high
+        return x.clamp(low, high)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        (x,), (low, high), (grad,) = ctx.saved_tensors, ctx.range, grads
+        outwards = ((x <= low) & (grad > 0)) | ((x >= high) & (grad < 0))  # descent goes against the gradient
+        return grad.masked_fill(outwards, 0), None, None
+
+
 class Vamp(nn.Module):
     """The VampPrior `p(y) = 1/C sum_c q(y|u_c)` over learned pseudo-inputs `u_c` (Tomczak & Welling, 2018).
 
-    The pseudo-inputs are free numbers squashed into `data_range` by a clamp with a straight gradient inside, as the
-    authors' hard tanh does. They pass through the encoder with its batch normalisation in evaluation mode, so that
+    The pseudo-inputs are projected onto `data_range`, in the place of the authors' hard tanh, which holds a pixel at
+    the border for ever. They pass through the encoder with its batch normalisation in evaluation mode, so that
     they neither share nor shift the statistics of the data; with `encoder` in evaluation mode nothing changes.
 
     Parameters: `encoder`, the model's own; `start` (C, *data_shape), the pseudo-inputs to begin with (drawn from the
@@ -117,7 +138,7 @@ class Vamp(nn.Module):
 
     def pseudo_inputs(self) -> Tensor:
         """The pseudo-inputs `u_c`, (C, *data_shape), within the data's range."""
-        return self.inputs if self.data_range is None else self.inputs.clamp(*self.data_range)
+        return self.inputs if self.data_range is None else _Projected.apply(self.inputs, *self.data_range)
 
     def components(self) -> Distribution:
         """The posteriors `q(y|u_c)`, one distribution with batch shape (C,)."""

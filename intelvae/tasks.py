@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.distributions import Bernoulli, Independent
 
-from intelvae import bounds, face_task, likelihoods, training
+from intelvae import bounds, face_task, training
 from intelvae.data import celeba, images, toys
 from intelvae.mappings import Hierarchy
 from intelvae.measures import BY_NAME as MEASURES
@@ -116,10 +117,14 @@ class ToyTask:
 
 @dataclass(frozen=True)
 class _Images:
-    """Images, of which a model learns, and how many it generates to be judged by."""
+    """Images, of which a model learns, how many it generates to be judged by, and what they are held against.
+
+    The `yardstick` is the same for all models of a table: grey images in the paper's split.
+    """
 
     data: images.ImageData
     generated: int
+    yardstick: images.ImageData
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -136,10 +141,14 @@ class _Images:
         """Validation images (M, 1, size, size), bytes."""
         return self.data.valid
 
-    def means(self, model: VAE) -> Tensor:
-        """The decoder's means for draws of the model's prior, (generated, 1, size, size)."""
+    def means(self, model: VAE) -> tuple[Tensor, Tensor | None]:
+        """The decoder's means for draws of the model's prior, (generated, 1, size, size), and a Bernoulli's logits."""
         with torch.no_grad():
-            return torch.cat([model.generate(part).mean for part in _parts(self.generated)])
+            drawn = [model.generate(part) for part in _parts(self.generated)]
+        logits = [
+            d.base_dist.logits for d in drawn if isinstance(d, Independent) and isinstance(d.base_dist, Bernoulli)
+        ]
+        return torch.cat([d.mean for d in drawn]), torch.cat(logits) if logits else None
 
 
 def _parts(n: int, size: int = 1000) -> list[int]:
@@ -164,18 +173,20 @@ class AllDigitsTask(_Images):
 
         Names are those of `metrics.samples.judge`. They are for means clipped to [0, 1]; for the smallest size,
         "minmax_frechet_N" stretches each image as the authors' code does, and "clean_frechet_N" has no faint pixels,
-        of which "faint" is the share. With a Bernoulli decoder also "logits_frechet_N", which that code stretches. Then
-        what the `measures` add.
+        of which "faint" is the share. With a Bernoulli decoder also "logits_frechet_N", of logits in the place of
+        means, which that code stretches. Then what the `measures` add.
         """
-        means = self.means(model)
+        means, logits = self.means(model)
+        real, small = self.yardstick.test, self.sizes[:1]
         terms = training.evaluate(model, self.data.test)
         metrics: Metrics = {"test_elbo": terms.elbo.mean().item(), "test_kl": terms.kl.mean().item()}
-        metrics |= samples.judge(means, self.data.test, self.features, sizes=self.sizes)
-        small = self.sizes[:1]
-        bernoulli = isinstance(model.decoder, nn.Sequential) and isinstance(model.decoder[-1], likelihoods.Bernoulli)
-        for pixels in ("minmax", "clean", *(["logits"] if bernoulli else [])):
-            other = samples.judge(means, self.data.test, self.features, sizes=small, pixels=pixels)
-            metrics[f"{pixels}_frechet_{small[0]}"] = other[f"frechet_{small[0]}"]
+        metrics |= samples.judge(means, real, self.features, sizes=self.sizes)
+        others = [("minmax", means, "minmax"), ("clean", means, "clean")]
+        if logits is not None:
+            others.append(("logits", logits, "minmax"))
+        for name, values, pixels in others:
+            other = samples.judge(values, real, self.features, sizes=small, pixels=pixels)
+            metrics[f"{name}_frechet_{small[0]}"] = other[f"frechet_{small[0]}"]
         metrics["faint"] = samples.faint(means)
         artifacts: Artifacts = {"images": pack((means[: self.shown].clamp(0, 1) * 255).round().byte())}
         for name in self.measures:
@@ -233,9 +244,10 @@ class DigitsTask(_Images):
         With a mapping that learns its proportions also Table 3's: what it gives to the clusters that decode to zeros,
         and the mass of its smallest cluster.
         """
-        classifier = _classifier(self.data)
+        classifier = _classifier(self.yardstick)
+        real_train, real_test = (training.as_float(x) for x in (self.yardstick.train, self.yardstick.test))
+        means = self.means(model)[0].clamp(0, 1)
         with torch.no_grad():
-            means = self.means(model).clamp(0, 1)
             test, labels = training.as_float(self.data.test), self.data.test_labels
             q = model.encode(test)
             y, z = q.mean, model.mapping(q.mean)
@@ -244,7 +256,7 @@ class DigitsTask(_Images):
             traversal = model.decode(along).mean.clamp(0, 1)
         terms = training.evaluate(model, self.data.test)
         judged = clusters.uncertainty_and_proportion(classifier, means)
-        real = clusters.uncertainty_and_proportion(classifier, test)
+        real = clusters.uncertainty_and_proportion(classifier, real_test)
         side = _halves(model, y)
         split = [[int(((side == s) & (labels == c)).sum()) for s in (0, 1)] for c in (0, 1)]
         metrics = {
@@ -254,7 +266,7 @@ class DigitsTask(_Images):
             "ones": judged["ones"],
             "real_uncertain": real["uncertain"],
             "real_ones": real["ones"],
-            "stray": neighbours.stray(means, training.as_float(self.data.train), test),
+            "stray": neighbours.stray(means, real_train, real_test),
             "separation": _separation(split),
             "sigma": q.stddev[:, 0].median().item(),
         }
@@ -349,14 +361,14 @@ def create(
         raise ValueError(f"no measure {min(unknown)!r} for {name}: there are {', '.join(known) or 'none'}")
     if name in toys.NAMES:
         return ToyTask(name)
+    if name in images.NAMES:
+        data, yardstick = (_load(name, size, *kind, smoke) for kind in ((binary, split), (False, "paper")))
     if name == "mnist-01":
-        return DigitsTask(_load(name, size, binary, split, smoke), 1000 if smoke else 10_000, repeats)
+        return DigitsTask(data, 1000 if smoke else 10_000, yardstick, repeats)
     if name in images.NAMES:
         sizes = (100,) if smoke else (samples.PAPER_N, samples.FULL_N)
         shown, draws = 12 if measures else 50, 1 if smoke else 10
-        return AllDigitsTask(
-            _load(name, size, binary, split, smoke), sizes[-1], features, sizes, shown, tuple(measures), draws
-        )
+        return AllDigitsTask(data, sizes[-1], yardstick, features, sizes, shown, tuple(measures), draws)
     if name == celeba.NAME:
         if binary:
             raise ValueError("faces are in colour: binary=True is for grey images")

@@ -277,6 +277,20 @@ def test_conditioned_on_the_mean_the_flow_is_blind_to_all_else():
     assert (r1[0][0] - r1[0][1]).abs().max() > 0.01
 
 
+def test_more_vectors_than_dimensions_give_a_wrong_determinant():
+    with pytest.raises(ValueError, match="do not fit into"):
+        encoder("orthogonal", vectors=8)
+    for vectors, wrong in ((3, False), (8, True)):
+        made = encoder("orthogonal", vectors=vectors, unchecked=True).double()
+        step = made(torch.randn(1, 2).double()).steps[0]
+        step = Step(*(p[0] for p in step))
+        z = torch.randn(5).double()
+        exact = torch.linalg.slogdet(torch.func.jacrev(lambda z, s=step: s(z)[0])(z)).logabsdet
+        # 30 iterations converge for 3 of 5 columns: rounding. Eight columns in five dimensions are far from orthonormal
+        error = (step(z)[1] - exact).abs().item()
+        assert error > 1e-3 if wrong else error < 1e-9
+
+
 def test_mispaired_determinants_are_right_only_where_all_examples_share_their_diagonals():
     made, legacy = encoder(), encoder(mispaired=True)
     legacy.load_state_dict(made.state_dict())

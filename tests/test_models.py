@@ -165,6 +165,25 @@ def test_vamp_leaves_batch_statistics_alone_and_trains_its_pseudo_inputs():
     assert {name for name, _ in prior.named_parameters()} == {"inputs"}
 
 
+def test_pseudo_inputs_on_the_border_of_the_datas_range_can_leave_it_inwards_only():
+    encoder, _ = networks.create("mlp", (4,), 2)
+    start = torch.tensor([[0.0, 1.0, 0.5, 0.0]])
+    prior = priors.Vamp(encoder, start)
+    for slope in (torch.tensor([-1.0, 1.0, 1.0, 1.0]), torch.tensor([1.0, -1.0, -1.0, -1.0])):
+        prior.inputs.grad = None
+        (prior.pseudo_inputs() * slope).sum().backward()  # descent moves against the slope
+        inwards = torch.where(start == 0, slope < 0, torch.where(start == 1, slope > 0, True))
+        assert torch.equal(prior.inputs.grad, torch.where(inwards, slope, 0.0))
+    adam = torch.optim.Adam([prior.inputs], lr=0.01)
+    for _ in range(50):
+        adam.zero_grad()
+        (prior.pseudo_inputs() - torch.tensor([0.3, 0.9, 2.0, -1.0])).square().sum().backward()
+        adam.step()
+    # the last two aims are outside; Adam's momentum carries a number past the border by a step or two at most
+    torch.testing.assert_close(prior.inputs.detach(), torch.tensor([[0.3, 0.9, 1.0, 0.0]]), atol=0.05, rtol=0)
+    assert prior.pseudo_inputs().min() >= 0 and prior.pseudo_inputs().max() <= 1
+
+
 def test_free_pseudo_inputs_are_noise_that_nothing_bounds():
     digits = {"data": "mnist", "network": "mathieu", "likelihood": "gaussian", "epochs": 1, "smoke_data": True}
     made = []

@@ -11,7 +11,7 @@ from torch import Tensor
 from intelvae.metrics import feature_cache, features, fidelity, frechet, kid
 
 PAPER_N, FULL_N = 2_000, 10_000  # the paper's number of images, and all of MNIST's test set
-PIXELS = ("clip", "minmax", "clean", "logits", "wrap")
+PIXELS = ("clip", "minmax", "clean", "wrap")
 FAINT = 16  # of 255: grey values below it are too faint to see, but not for a network that knows only pure black
 
 
@@ -20,10 +20,9 @@ def as_shown(images: Float[Tensor, "n c h w"], pixels: str = "clip") -> Float[Te
 
     "clip": values below 0 become 0 and those above 1 become 1. "minmax": each image is stretched so that its smallest
     value is 0 and its largest 1, as the authors' code does for grey images, which puts pure black and white into every
-    one; an image of one value is black. "clean" (ours): as "clip", then every value below `FAINT` / 255 is 0. "logits",
-    for the means of a Bernoulli decoder: "minmax" of their logits, since that code never takes their sigmoid. "wrap":
+    one; an image of one value is black. "clean" (ours): as "clip", then every value below `FAINT` / 255 is 0. "wrap":
     times 255 and cut to whole bytes, as that code does for faces, so that what lies outside [0, 1] comes round from the
-    other end. Raises `ValueError` for another `pixels`, and for means outside [0, 1] that are to be logits.
+    other end. Raises `ValueError` for another `pixels`.
 
     >>> as_shown(torch.tensor([0.2, 0.6, 1.2]).reshape(1, 1, 1, 3), "minmax").flatten()
     tensor([0.0000, 0.4000, 1.0000])
@@ -32,11 +31,7 @@ def as_shown(images: Float[Tensor, "n c h w"], pixels: str = "clip") -> Float[Te
         raise ValueError(f"unknown pixels {pixels!r}: choose one of {', '.join(PIXELS)}")
     if pixels == "wrap":
         return (images * 255).long().remainder(256) / 255
-    if pixels == "logits":
-        if not ((images >= 0) & (images <= 1)).all():
-            raise ValueError("only means in [0, 1], those of a Bernoulli decoder, have logits")
-        images = torch.logit(images, eps=1e-7)
-    if pixels in ("minmax", "logits"):
+    if pixels == "minmax":
         low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)
         images = (images - low) / (high - low).clamp(min=torch.finfo(images.dtype).tiny)
     shown = (images.clamp(0, 1) * 255).round()
@@ -59,7 +54,7 @@ def judge(
     surplus: int = 0,
     device: str = "cpu",
 ) -> dict[str, float]:
-    """Every metric of generated images (M, C, H, W), a decoder's means, against real ones (N, C, H, W), bytes.
+    """Every metric of generated images (M, C, H, W), a decoder's output, against real ones (N, C, H, W), bytes.
 
     For each size n the first n of both, and `surplus` more of the generated ones: for real images those are the first
     of the file, as in the authors' code, which sets 2,100 generated images against 2,000 (a surplus of 100). Names end
