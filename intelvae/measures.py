@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from intelvae import regularizers, training
 from intelvae.data.images import ImageData
 from intelvae.metrics import codes, downstream
 from intelvae.models import VAE
@@ -23,15 +24,41 @@ def of_codes(model: VAE, data: ImageData, draws: int) -> Measured:
 
     Classifiers learn from codes g(mu) of n training images, for which "random_forest_n" is the mean over `draws`, and
     are tested on those of all test images. "authors_random_forest_n" is by the protocol of the authors' code, test
-    images only, where there are enough of them. Kept is "by_class" (10, D).
+    images only, where there are enough of them. Then what `of_penalty` gives. Kept is "by_class" (10, D).
     """
     means, sampled = codes.encode(model, data.test)
     learned_from, _ = codes.encode(model, data.train)
     metrics = codes.sparsity(means, sampled, data.test_labels)
     metrics |= _accuracies(learned_from, data.train_labels, draws, test=(means, data.test_labels))
     authors = _accuracies(means, data.test_labels, draws, names=["random forest"])
-    metrics |= {f"authors_{name}": value for name, value in authors.items()}
+    metrics |= {f"authors_{name}": value for name, value in authors.items()} | of_penalty(model, data.test)
     return metrics, {"by_class": codes.mean_size(means, data.test_labels)}
+
+
+@torch.no_grad()
+def of_penalty(model: VAE, x: Tensor, batch_size: int = 100) -> dict[str, float]:
+    """What L_sp is in batches of training's size, and what lies behind it: means over batches of images x, bytes.
+
+    "l_sp_codes" is that of |g(y)|, y one sample of q(y|x). With a mapping that has gates also "l_sp_gates" and its two
+    terms as numbers of dimensions, "gates_per_image" (mean exp H of an image's gates) and "gates_per_batch" (exp H of
+    the batch's mean), and the share of gates above 1/2, "open_gates".
+    """
+    found: dict[str, list[Tensor]] = {}
+    for batch in x.split(batch_size):
+        y = model.encode(training.as_float(batch)).sample()
+        of_batch = {"l_sp_codes": regularizers.sparsity(model.mapping(y).abs())}
+        if hasattr(model.mapping, "gates"):
+            gates = model.mapping.gates(y)  # type: ignore[operator]  # a mapping's own method
+            shares = gates / gates.sum(-1, keepdim=True)
+            of_batch |= {
+                "l_sp_gates": regularizers.sparsity(gates),
+                "gates_per_image": regularizers.entropy(gates).exp().mean(),
+                "gates_per_batch": regularizers.entropy(shares.mean(0)).exp(),
+                "open_gates": (gates > 0.5).float().mean(),
+            }
+        for name, value in of_batch.items():
+            found.setdefault(name, []).append(value)
+    return {name: torch.stack(values).mean().item() for name, values in found.items()}
 
 
 def _accuracies(z: Tensor, labels: Tensor, draws: int, **options: Any) -> dict[str, float]:

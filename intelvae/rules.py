@@ -127,6 +127,43 @@ class Nearness(Claim):
 
 
 @dataclass(frozen=True)
+class Steady(Claim):
+    """That a metric of one `method` is within `tolerance` of that of the method `against`, on average over seeds.
+
+    `select` are values that the configs of both methods' records have, `ours` further ones of the first.
+    """
+
+    metric: Callable[[Record], float]
+    method: str
+    against: str
+    tolerance: float
+    select: dict[str, Any] = field(default_factory=dict)
+    ours: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: over at least 3 seeds the mean difference from the {self.against} is at most "
+            f"{self.tolerance:g} in size; partly: at most twice that; not reproduced: otherwise."
+        )
+
+    def judge(self, records: Sequence[Record]) -> Finding:
+        ours, theirs = (
+            {r.config.seed: self.metric(r) for r in records if r.config.method == method and _has(r, wanted)}
+            for method, wanted in ((self.method, self.select | self.ours), (self.against, self.select))
+        )
+        seeds = sorted(ours.keys() & theirs.keys())
+        if not seeds:
+            return Finding()
+        moved = statistics.fmean(ours[s] - theirs[s] for s in seeds)
+        size = abs(moved) / self.tolerance
+        verdict = REPRODUCED if size <= 1 else PARTLY if size <= 2 else NOT_REPRODUCED
+        mean, sd = summary([ours[s] for s in seeds])
+        test = f"{moved:+.3f} from the {self.against}'s"
+        return Finding(mean, sd, len(seeds), test, None, verdict if len(seeds) > 2 else NOT_TESTED)
+
+
+@dataclass(frozen=True)
 class Excess(Claim):
     """That a metric of one `method` is larger than `limit`, or with `below` smaller, over seeds.
 

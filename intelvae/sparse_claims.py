@@ -5,24 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from intelvae.metrics import downstream
 from intelvae.records import Record, RunConfig
-from intelvae.rules import Claim, Comparison, Excess, Nearness, Trend, clean_frechet, frechet, measured
-from intelvae.sparse_experiments import DD_ALPHA, SHOWN, STRONG, VSC_ALPHA, vsc
+from intelvae.rules import Claim, Comparison, Excess, Steady, Trend, clean_frechet, frechet, measured
+from intelvae.sparse_experiments import DD_ALPHA, DD_MOST, SHOWN, STRONG, VSC_ALPHA, vsc
 
 FASHION, DETAIL = "08_sparsity", "09_sparsity_in_detail"
 FEW = (10, 20, 50, 100)  # labels: "especially in few-shot scenarios"
+FOREST = downstream.NAMES[0]
 PRIOR_OF_DD = 0.65  # Hoyer score of codes drawn from DD's prior itself, D = 50
 
 SAMPLE, MEAN = measured("hoyer_sample"), measured("hoyer_mean")
 
 
-def few_shot(record: Record) -> float:
-    """Accuracy of the paper's random forest in per cent, mean over 10, 20, 50 and 100 labels."""
-    return 100 * sum(record.metrics[f"random_forest_{n}"] for n in FEW) / len(FEW)
+def few_shot(classifier: str) -> Callable[[Record], float]:
+    """Accuracy of a classifier of `downstream.NAMES` in per cent, mean over 10, 20, 50 and 100 labels."""
+    prefix = classifier.replace(" ", "_")
+    return lambda record: 100 * sum(record.metrics[f"{prefix}_{n}"] for n in FEW) / len(FEW)
 
 
 def _active(record: Record) -> float:
     return 100 * record.metrics["active_per_class"] / record.config.latent_dim
+
+
+def _unused(record: Record) -> float:
+    """The share of the dimensions in use that an image leaves off: sparsity that no dimension off for all counts in."""
+    return 1 - record.metrics["active_per_image"] / record.metrics["active_overall"]
 
 
 def _vsc(alpha: float) -> dict[str, Any]:
@@ -34,13 +42,21 @@ def _sparsity() -> list[Claim]:
     """Figure 7, left: how sparse the codes are; of samples g(y), as in the authors' code, unless it says otherwise."""
     strong = {"gamma": STRONG}
 
-    def less(against: str, theirs: dict[str, Any], name: str, kind: str, words: str, of: Callable[[Record], float]):
+    def less(
+        against: str,
+        theirs: dict[str, Any],
+        name: str,
+        words: str,
+        *,
+        of: Callable[[Record], float] = SAMPLE,
+        variant: bool = False,
+    ) -> Claim:
         margin = 0.1 if against == "Sparse-VAE" else 0.0
         return Comparison(
-            f"fig7-less-sparse-{name}-{kind}",
+            f"fig7-less-sparse-{name}",
             "Fig 7, left",
             f"Codes of the {words} are {'much ' if margin else ''}less sparse than the InteL-VAE's with gamma = "
-            f"{STRONG:g} (Hoyer score of g({'y' if kind == 'sample' else 'mu'}))",
+            f"{STRONG:g} (Hoyer score of g({'y' if of is SAMPLE else 'mu'}))",
             "by eye",
             FASHION,
             "sparsity",
@@ -50,19 +66,26 @@ def _sparsity() -> list[Claim]:
             theirs=theirs,
             larger=True,
             margin=margin,
+            variant=variant,
         )
 
+    def grows(name: str, metric: Callable[[Record], float], words: str) -> Claim:
+        return Trend(
+            name, "Fig 7, left", words, "by eye", FASHION, "sparsity", metric, "InteL-VAE", "gamma",
+            variant=metric is not SAMPLE,
+        )  # fmt: skip
+
     return [
-        Trend(
-            "fig7-sparsity-grows",
-            "Fig 7, left",
-            "The codes' Hoyer score grows with gamma",
-            "by eye",
-            FASHION,
-            "sparsity",
-            SAMPLE,
-            "InteL-VAE",
-            "gamma",
+        grows("fig7-sparsity-grows", SAMPLE, "The codes' Hoyer score grows with gamma"),
+        grows(
+            "fig7-sparsity-grows-in-use",
+            measured("hoyer_used"),
+            "The same for the Hoyer score in the dimensions that are in use",
+        ),
+        grows(
+            "fig7-sparsity-grows-unused",
+            _unused,
+            "The same for the share of the dimensions in use that are off in an image",
         ),
         Excess(
             "fig7-extremely-sparse",
@@ -77,59 +100,95 @@ def _sparsity() -> list[Claim]:
             PRIOR_OF_DD,
             strong,
         ),
-        less("DD", {"alpha": DD_ALPHA}, "dd", "sample", f"DD with alpha = {DD_ALPHA:g}", SAMPLE),
+        less("DD", {"alpha": DD_ALPHA}, "dd", f"DD with alpha = {DD_ALPHA:g}"),
+        less("DD", {"alpha": DD_MOST}, f"dd-{DD_MOST:g}", f"DD with alpha = {DD_MOST:g}", variant=True),
+        less("Sparse-VAE", _vsc(VSC_ALPHA), f"vsc-{VSC_ALPHA:g}", f"Sparse-VAE with alpha = {VSC_ALPHA:g}"),
         *(
-            less("Sparse-VAE", _vsc(alpha), f"vsc-{alpha:g}", kind, f"Sparse-VAE with alpha = {alpha:g}", of)
-            for alpha in (VSC_ALPHA, 0.2)
-            for kind, of in (("sample", SAMPLE), ("mean", MEAN))
+            less(
+                "Sparse-VAE",
+                _vsc(alpha),
+                f"vsc-{alpha:g}{name}",
+                f"Sparse-VAE with alpha = {alpha:g}",
+                of=of,
+                variant=True,
+            )
+            for alpha, of, name in ((VSC_ALPHA, MEAN, "-mean"), (0.2, SAMPLE, ""), (0.2, MEAN, "-mean"))
+        ),
+        Comparison(
+            "fig7-vsc-less-sparse-than-dd",
+            "Section 6.3",
+            f"Codes of the Sparse-VAE with alpha = {VSC_ALPHA:g} are less sparse even than those of DD with alpha = "
+            f"{DD_ALPHA:g} (Hoyer score of g(y))",
+            "by eye",
+            FASHION,
+            "sparsity",
+            SAMPLE,
+            method="DD",
+            against="Sparse-VAE",
+            ours={"alpha": DD_ALPHA},
+            theirs=_vsc(VSC_ALPHA),
+            larger=True,
+        ),
+        Comparison(
+            "fig7-dd-drops",
+            "Section 6.3",
+            f"DD's sparsity drops if its coefficient is too high: with alpha = {DD_MOST:g} it is below that with "
+            f"{DD_ALPHA:g} (Hoyer score of g(y))",
+            "by eye",
+            FASHION,
+            "sparsity",
+            SAMPLE,
+            method="DD",
+            against="DD",
+            ours={"alpha": DD_MOST},
+            theirs={"alpha": DD_ALPHA},
         ),
     ]
 
 
 def _quality() -> list[Claim]:
-    """Figure 7, left: how good the samples are."""
+    """Figure 7, left: how good the samples are, as they are and, variants, without faint pixels."""
+    kinds = (
+        ("", "", frechet, "Frechet distance on the stand-in features, 10,000 images"),
+        ("clean-", ", without faint pixels", clean_frechet, "the same distance, 2,000 images"),
+    )
     return [
-        *(
-            Comparison(
-                f"fig7-distance-gamma-{gamma:g}",
-                "Fig 7, left",
-                f"With gamma = {gamma:g} (below 3) samples of the InteL-VAE are closer to the test images than the "
-                "VAE's (Frechet distance on the stand-in features, 10,000 images)",
-                "by eye (FID)",
-                FASHION,
-                "sparsity",
-                frechet,
-                ours={"gamma": gamma},
-            )
-            for gamma in (0.0, 0.1, 0.3, 1.0)
-        ),
-        *(
-            Comparison(
-                f"fig7-clean-distance-gamma-{gamma:g}",
-                "Fig 7, left",
-                f"The same with gamma = {gamma:g} for samples without faint pixels (2,000 images)",
-                "by eye (FID)",
-                FASHION,
-                "sparsity",
-                clean_frechet,
-                ours={"gamma": gamma},
-                variant=True,
-            )
-            for gamma in (0.0, 0.1, 0.3, 1.0)
-        ),
-        Comparison(
-            "fig7-distance-dd",
-            "Fig 7, left",
-            f"DD with alpha = {DD_ALPHA:g} degrades samples: farther from the test images than the VAE's (Frechet "
-            "distance on the stand-in features, 10,000 images)",
-            "by eye (FID)",
-            FASHION,
-            "sparsity",
-            frechet,
-            method="DD",
-            ours={"alpha": DD_ALPHA},
-            larger=True,
-        ),
+        claim
+        for kind, cleaned, distance, words in kinds
+        for claim in (
+            *(
+                Comparison(
+                    f"fig7-{kind}distance-gamma-{gamma:g}",
+                    "Fig 7, left",
+                    f"With gamma = {gamma:g} (below 3) samples of the InteL-VAE{cleaned} are closer to the test images "
+                    f"than the VAE's ({words})",
+                    "by eye (FID)",
+                    FASHION,
+                    "sparsity",
+                    distance,
+                    ours={"gamma": gamma},
+                    variant=bool(kind),
+                )
+                for gamma in (0.0, 0.1, 0.3, 1.0)
+            ),
+            *(
+                Comparison(
+                    f"fig7-{kind}distance-dd{name}",
+                    "Fig 7, left",
+                    f"DD with alpha = {alpha:g} degrades samples: they are{cleaned} farther from the test images than "
+                    f"the VAE's ({words})",
+                    "by eye (FID)",
+                    FASHION,
+                    "sparsity",
+                    distance,
+                    method="DD",
+                    ours={"alpha": alpha},
+                    larger=True,
+                    variant=bool(kind or name),
+                )
+                for alpha, name in ((DD_ALPHA, ""), (DD_MOST, f"-{DD_MOST:g}"))
+            ),
+        )
     ]
 
 
@@ -139,19 +198,21 @@ def _use() -> list[Claim]:
     return [
         *(
             Comparison(
-                f"fig7-few-shot-{against.lower()}",
+                f"fig7-few-shot-{against.lower()}" + (f"-{classifier.split()[0]}" if classifier != FOREST else ""),
                 "Fig 7, right",
-                f"A random forest does better on few labels with codes of the InteL-VAE (gamma = {SHOWN:g}) than with "
+                f"A {classifier} does better on few labels with codes of the InteL-VAE (gamma = {SHOWN:g}) than with "
                 f"the {against}'s (accuracy in %, mean over 10 to 100 labels)",
                 "by eye",
                 FASHION,
                 "sparsity",
-                few_shot,
+                few_shot(classifier),
                 against=against,
                 ours={"gamma": SHOWN},
                 theirs=theirs,
                 larger=True,
+                variant=classifier != FOREST,
             )
+            for classifier in downstream.NAMES
             for against, theirs in others.items()
         ),
         Excess(
@@ -173,6 +234,7 @@ def _use() -> list[Claim]:
 
 def _mnist() -> list[Claim]:
     """Figure C.3, and the ablation of appendix C.3."""
+    penalised = {"gamma": 100.0}
     return [
         Trend(
             "figC3-sparsity-grows",
@@ -185,31 +247,38 @@ def _mnist() -> list[Claim]:
             "InteL-VAE",
             "gamma",
         ),
-        Nearness(
+        Steady(
             "ablation-sparsity",
             "Appendix C.3",
-            "On MNIST, L_sp on a VAE, with gamma = 100, hardly makes its codes sparse (Hoyer score)",
+            "On MNIST, L_sp on a VAE, with gamma = 100, hardly makes its codes sparser (Hoyer score)",
             "0.230 to 0.235",
             DETAIL,
             "sparsity-mnist",
             SAMPLE,
-            {"mapping": "identity", "penalty": "codes", "gamma": 100.0},
-            0.235,
+            "VAE + L_sp",
+            "VAE",
             tolerance=0.01,
-            spread=0.01,
+            ours=penalised,
         ),
-        Comparison(
-            "ablation-distance",
-            "Appendix C.3",
-            "On MNIST, L_sp on a VAE, with gamma = 100, takes its samples farther from the test images (Frechet "
-            "distance on the stand-in features, 10,000 images)",
-            "> 80 (FID)",
-            DETAIL,
-            "sparsity-mnist",
-            frechet,
-            method="VAE + L_sp",
-            ours={"gamma": 100.0},
-            larger=True,
+        *(
+            Comparison(
+                f"ablation-{kind}distance",
+                "Appendix C.3",
+                f"On MNIST, L_sp on a VAE, with gamma = 100, takes its samples{cleaned} farther from the test images "
+                f"({words})",
+                "> 80 (FID)",
+                DETAIL,
+                "sparsity-mnist",
+                distance,
+                method="VAE + L_sp",
+                ours=penalised,
+                larger=True,
+                variant=bool(kind),
+            )
+            for kind, cleaned, distance, words in (
+                ("", "", frechet, "Frechet distance on the stand-in features, 10,000 images"),
+                ("clean-", ", without faint pixels,", clean_frechet, "the same distance, 2,000 images"),
+            )
         ),
     ]
 

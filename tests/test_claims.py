@@ -200,6 +200,21 @@ def test_a_trend_is_that_of_every_seed(score, verdict, record):
     assert claim.judge([]).verdict == rules.NOT_TESTED
 
 
+@pytest.mark.parametrize(
+    ("moved", "verdict"), [(0.008, rules.REPRODUCED), (-0.015, rules.PARTLY), (0.05, rules.NOT_REPRODUCED)]
+)
+def test_hardly_another_is_judged_by_the_paired_difference(moved, verdict, record):
+    (claim,) = [c for c in claims.CLAIMS if c.id == "ablation-sparsity"]
+    records = [
+        dataclasses.replace(record, config=c, metrics={"hoyer_sample": 0.23 + 0.1 * c.seed + moved * bool(c.gamma)})
+        for c in experiments.grid("sparsity-mnist", "laptop")
+    ]
+    finding = claim.judge(records)
+    assert finding.verdict == verdict and finding.ours == pytest.approx(0.33 + moved)  # seeds scatter by 0.1
+    assert claim.judge([r for r in records if r.config.seed < 2]).verdict == rules.NOT_TESTED
+    assert claim.judge([]).verdict == rules.NOT_TESTED
+
+
 def test_a_change_is_paired_by_seed_and_has_an_interval_from_three_seeds_on(record):
     def run(seed, beta, value):
         config = dataclasses.replace(record.config, seed=seed, beta=beta)

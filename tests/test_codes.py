@@ -14,6 +14,7 @@ from intelvae.mappings import Sparse
 from intelvae.metrics import codes, downstream
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE, vsc
+from intelvae.networks import GaussianEncoder
 from intelvae.records import RunConfig
 
 D = 20
@@ -160,11 +161,29 @@ def test_the_protocol_of_the_authors_code_is_measured_where_there_are_enough_tes
     ]  # 2,100 - 2,000
 
 
+def test_the_penalty_of_a_model_is_that_of_its_gates_in_batches():
+    images = torch.zeros(200, 1, 2, 2, dtype=torch.uint8)
+    encoder = GaussianEncoder(nn.Flatten(), nn.Linear(4, 50), nn.Linear(4, 50))
+    model = VAE(encoder, nn.Identity(), priors.StandardNormal(50), Sparse(50))
+    last = model.mapping.selector[-1]
+    nn.init.zeros_(last.weight)
+    with torch.no_grad():
+        last.bias.copy_(torch.where(torch.arange(50) < 5, 40.0, -40.0))  # the same five gates for every image
+    found = measures.of_penalty(model, images)
+    assert found["l_sp_gates"] == pytest.approx(0, abs=1e-5)
+    assert found["gates_per_image"] == pytest.approx(5) and found["gates_per_batch"] == pytest.approx(5)
+    assert found["open_gates"] == pytest.approx(0.1)
+    # five Gaussian sizes an image, in batches of 100: every batch's L_sp is below 0, and that of |y| for 50 is -0.28
+    assert -0.4 < found["l_sp_codes"] < -0.1
+    model.mapping = nn.Identity()
+    assert measures.of_penalty(model, images).keys() == {"l_sp_codes"}
+
+
 def test_a_run_keeps_what_its_config_asks_for_and_a_record_stays_small():
     pytest.importorskip("efficientnet_lite_pytorch")
     config = RunConfig("fashion-mnist", "mathieu", 50, "gaussian", 1, smoke_data=True, measures=["codes", "traversals"])
     record, _ = runs.run(config)
-    assert {"hoyer_mean", "hoyer_sample", "random_forest_10", "frechet_100"} <= record.metrics.keys()
+    assert {"hoyer_mean", "hoyer_sample", "random_forest_10", "l_sp_codes", "frechet_100"} <= record.metrics.keys()
     assert torch.tensor(record.artifacts["by_class"]).shape == (10, 50)
     pixels = tasks.unpack(record.artifacts["traversals"])
     assert pixels.shape == (3, 5, 9, 1, 32, 32) and bool((pixels % 17 == 0).all())
@@ -199,9 +218,9 @@ def test_methods_with_a_penalty_have_a_name_of_their_own():
 def test_the_grids_of_sparsity_share_the_runs_they_have_in_common():
     main, choices = ({c.key for c in grid(name, "laptop", [0])} for name in ("sparsity", "sparsity-choices"))
     assert len(main) == len(sparse_experiments.METHODS)
-    # as in Figure 7 at two gammas, the VAE, and the Sparse-VAE with its own prior
-    assert len(main & choices) == 4
+    # as in Figure 7 at two gammas, the VAE, the Sparse-VAE with its own prior, and DD
+    assert len(main & choices) == 5
     mnist = grid("sparsity-mnist", "laptop")
-    assert {c.method for c in mnist if c.seed == 2} == {"VAE", "VAE + L_sp"}
+    assert {c.method for c in mnist if c.seed == 2} == {"VAE", "VAE + L_sp", "InteL-VAE"}  # what has a rule
     shown = {(c.method, c.gamma) for c in grid("sparsity", "laptop") if "traversals" in c.measures}
-    assert shown == {("VAE", 0.0), ("InteL-VAE", sparse_experiments.SHOWN)}
+    assert shown == {("VAE", 0.0), *(("InteL-VAE", g) for g in (sparse_experiments.SHOWN, sparse_experiments.STRONG))}

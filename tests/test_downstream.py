@@ -47,7 +47,8 @@ def test_who_is_learned_from_and_who_is_judged(monkeypatch):
     few_shot(codes, labels, test, generator=generator(), sizes=(8, 40), draws=2, names=NAMES[:1])
     assert [len(learned) for learned, _, _ in seen] == [8, 40, 8, 40]
     for learned, of_class, judged in seen:
-        assert judged == [-1.0] * 8 and of_class == list(range(K)) * (len(learned) // K)
+        assert judged == pytest.approx([-1 / codes.square().mean().sqrt().item()] * 8)
+        assert of_class == list(range(K)) * (len(learned) // K)
     assert seen[0][0] == seen[1][0][:8] and set(seen[0][0]) != set(seen[2][0])  # nested within a draw, not between two
 
     seen.clear()
@@ -117,3 +118,16 @@ def test_what_does_not_fit_gets_one_clear_line(change, message, unchecked):
     with pytest.raises(ValueError, match=message) as caught:
         few_shot(**arguments, generator=generator())
     assert "\n" not in str(caught.value)
+
+
+def test_the_scale_of_codes_does_not_matter_and_that_of_one_dimension_does():
+    codes, labels = blobs(400, 1.5)
+    test, of_test = blobs(400, 1.5, seed=2)
+    found = [
+        few_shot(codes * s, labels, (test * s, of_test), generator=generator(), sizes=(40,), draws=3)
+        for s in (1.0, 0.01, 100.0)
+    ]
+    assert found[0] == found[1] == found[2] and 0.6 < found[0]["logistic regression"][40][0] < 1
+    one = torch.ones(codes.shape[1]).index_fill(0, torch.tensor([0]), 100.0)
+    other = few_shot(codes * one, labels, (test * one, of_test), generator=generator(), sizes=(40,), draws=3)
+    assert other["logistic regression"] != found[0]["logistic regression"]

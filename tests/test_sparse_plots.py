@@ -46,7 +46,7 @@ def test_the_trade_off_shows_means_and_deviations_over_seeds_and_names_every_set
     low, high = bars[1].get_segments()[0][:, 1]  # the deviation of three seeds, 1 apart, is 1
     assert (low, high) == pytest.approx((100.0, 102.0))
     texts = [t.get_text() for t in axis.texts]
-    assert texts[:7] == ["0", "0.1", "0.3", "1", "3", "10", "30"] and len(texts) == 7 + 3 + 3 + 3 + 3
+    assert texts[:7] == ["0", "0.1", "0.3", "1", "3", "10", "30"] and len(texts) == 7 + 4 + 3 + 3 + 3
 
 
 def test_a_table_has_a_row_for_every_setting_that_was_run(records):

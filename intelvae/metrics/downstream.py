@@ -43,9 +43,10 @@ def few_shot(
 
     The "random forest" is the paper's, with depth 4 at most, and the 50 trees of the authors' code; "logistic
     regression" has an L2 penalty with C = 1; "nearest neighbours" are five, weighted by inverse distance, so that with
-    one example a class the nearest decides. Codes are taken as they are: to standardise them would blow up dimensions
-    that a model does not use. Raises `ValueError` for an unknown classifier, shapes that do not go together, codes that
-    are not finite, and n below the number of classes or above the number of codes there are.
+    one example a class the nearest decides. All codes are divided by one number, the root mean square of `codes`, since
+    a decoder can undo any scale and the penalty cannot; dimensions are not standardised each by itself, which would
+    blow up those that a model does not use. Raises `ValueError` for an unknown classifier, shapes that do not go
+    together, codes that are not finite, and n below the number of classes or above the number of codes there are.
 
     >>> codes = torch.arange(20.0)[:, None]
     >>> test = torch.tensor([[3.0], [16.0]]), torch.tensor([0, 1])
@@ -65,6 +66,8 @@ def few_shot(
         raise ValueError(
             f"sizes {tuple(sizes)} must lie between the number of classes, {classes} (at least 2), and {available}"
         )
+    size = codes.square().mean().sqrt().clamp_min(torch.finfo(codes.dtype).tiny)
+    codes, test = codes / size, (test[0] / size, test[1]) if test else None
     accuracies: dict[str, dict[int, list[float]]] = {name: {n: [] for n in sizes} for name in names}
     for _ in range(draws):
         order = in_turn(labels, generator)
