@@ -9,11 +9,13 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -286,8 +288,27 @@ def _commit() -> str:
     return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 
-def _attempt(configs: Sequence[RunConfig], device: str, threads: int) -> Sequence[tuple[Record, VAE] | str]:
-    """Runs one config or several side by side: each one's record and model, or what became of it."""
+@cache
+def _end_with(parent: int) -> None:
+    """From now on, this process ends within a second of its parent."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _attempt(
+    configs: Sequence[RunConfig], device: str, threads: int, sweeper: int
+) -> Sequence[tuple[Record, VAE] | str]:
+    """Runs one config or several side by side: each one's record and model, or what became of it.
+
+    `sweeper` is the process of the sweep. Workers of one that was killed would go on with what they had been given.
+    """
+    if os.getppid() == sweeper:
+        _end_with(sweeper)
     if len(configs) > 1:
         return [str(o) if isinstance(o, training.TrainingError) else o for o in run_together(configs)]
     small = configs[0].network in networks.SMALL
@@ -340,7 +361,7 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
         store.check_writable()
     threads = max(1, (os.cpu_count() or 1) // jobs)
     outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        joblib.delayed(_attempt)(part, device, threads) for part in parts(missing, device)
+        joblib.delayed(_attempt)(part, device, threads, os.getpid()) for part in parts(missing, device)
     )
     failures = []
     with tqdm(total=len(missing), unit="run", disable=not (missing and sys.stderr.isatty())) as progress:

@@ -3,10 +3,14 @@
 import dataclasses
 import json
 import math
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import jaxtyping
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -146,6 +150,31 @@ def test_a_sweep_runs_what_is_missing_and_only_that(tmp_path):
     runs.sweep(configs, store)
     again = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.json")}
     assert {p for p in times if times[p] != again[p]} == {store.path(configs[1])}
+
+
+def test_workers_end_with_the_sweep_that_started_them(tmp_path):
+    """Killed without a chance to clean up, as by the system when memory runs out."""
+    code = (
+        "from intelvae import runs; from intelvae.records import RunConfig, Store;"
+        "c = [RunConfig('mnist', 'mathieu', 50, 'gaussian', 1000, seed=s, smoke_data=True) for s in (0, 1)];"
+        f"runs.sweep(c, Store({str(tmp_path)!r}), jobs=2)"
+    )
+    sweep = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        # import and data take some three seconds of processor time: more of it is training
+        trained = _wait_for(lambda: [p for p in psutil.Process(sweep.pid).children() if p.cpu_times().user > 8])
+    finally:
+        sweep.kill()
+        sweep.wait()
+    assert trained and _wait_for(lambda: not any(p.is_running() for p in trained))
+
+
+def _wait_for(condition, seconds=120):
+    for _ in range(4 * seconds):
+        if found := condition():
+            return found
+        time.sleep(0.25)
+    return None
 
 
 def test_data_that_are_not_there_do_not_stop_the_others(tmp_path, monkeypatch):
