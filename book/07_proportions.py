@@ -134,6 +134,12 @@ for axis, (repeats, share) in zip(axes, truth.items(), strict=True):
 axes[0].set_ylabel("learned, %")
 figure.align_ylabels()
 
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the test digits are encoded: histograms of the split dimension of z by digit, first seed, from one half of zeros to none.", "name": "fig-proportions-latents"}, "image": {"alt": "Histograms by digit, one panel for each share of zeros."}}
+first = [r for r in records if r.config.seed == records[0].config.seed]
+figure = plots.latent_histograms(first)
+for axis, r in zip(figure.axes, first, strict=False):
+    axis.set_title(f"{100 * truth[tuple(r.config.repeats)]:g} % zeros", fontsize=9)
+
 # %% [markdown]
 # The share of zeros among *samples* is another matter than the learned border: a decoder can draw ones on both sides of
 # it. Where "own side" is near 50 % the two digits share a side, and the border has nothing to learn from.

@@ -23,6 +23,7 @@
 # %% tags=["parameters"]
 profile = "smoke"
 seeds = None
+extractor = None  # "inception" for FID; None for the stand-in
 device = "cpu"
 jobs = 1
 
@@ -195,7 +196,7 @@ with runs.seeded(0):
 # - the **VAE with $L_{sp}$** on $|y|$ (the paper's ablation, see the next page) and, ours, the **VAE with L1** on $y$.
 
 # %%
-records = experiments.records("sparsity", profile, seeds, jobs=jobs, device=device)
+records = experiments.records("sparsity", profile, seeds, features=extractor, jobs=jobs, device=device)
 
 # %% tags=["hide-input"]
 print(plots.provenance(records, profile))

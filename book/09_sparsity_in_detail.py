@@ -24,6 +24,7 @@
 # %% tags=["parameters"]
 profile = "smoke"
 seeds = None
+extractor = None  # "inception" for FID; None for the stand-in
 device = "cpu"
 jobs = 1
 
@@ -79,7 +80,7 @@ print(f"-log 50            {-torch.tensor(50.0).log():6.3f}")
 # The same methods, network and settings as on the last page.
 
 # %%
-records = experiments.records("sparsity-mnist", profile, seeds, jobs=jobs, device=device)
+records = experiments.records("sparsity-mnist", profile, seeds, features=extractor, jobs=jobs, device=device)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes, on MNIST. Bars are standard deviations over seeds, dashed lines the VAE.", "name": "fig-sparsity-mnist"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
 print(plots.provenance(records, profile))
@@ -198,7 +199,7 @@ for title, v in (("|y|", y.abs()), ("the gates", five), ("|z|", (y * five).abs()
 # first. As printed an image with many open gates counts more than one with few.
 
 # %%
-others = experiments.records("sparsity-choices", profile, seeds, jobs=jobs, device=device)
+others = experiments.records("sparsity-choices", profile, seeds, features=extractor, jobs=jobs, device=device)
 
 # %% tags=["hide-input"]
 print(plots.provenance(others, profile))
@@ -208,7 +209,8 @@ for r in others:
 
 
 def of_model(model):
-    return by_config.get(sparse_experiments.config(profile, "fashion-mnist", 0, model), [])
+    config = sparse_experiments.config(profile, "fashion-mnist", 0, model)
+    return by_config.get(dataclasses.replace(config, features=others[0].config.features), [])
 
 
 choices = {

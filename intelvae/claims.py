@@ -27,6 +27,7 @@ from intelvae import (
 )
 from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
+from intelvae.metrics.features import STAND_IN
 from intelvae.models import VAE
 from intelvae.records import Record, store_of
 from intelvae.rules import Claim, Comparison, Excess, Statement, measured
@@ -233,11 +234,11 @@ def rows(records: Sequence[Record], profile: str, *, page: str | None = None) ->
 
 
 def _of(claim: Claim, records: Sequence[Record], profile: str) -> list[Record]:
-    """The records of the claim's experiment, with any seed: others may share a method and differ in a setting."""
+    """The records of the claim's experiment, with any seed and features: others may share a method and differ else."""
     if claim.experiment is None:
         return []
     grid = {dataclasses.replace(config, seed=0) for config in experiments.grid(claim.experiment, profile)}
-    return [record for record in records if dataclasses.replace(record.config, seed=0) in grid]
+    return [r for r in records if dataclasses.replace(r.config, seed=0, features=STAND_IN) in grid]
 
 
 def stored(profile: str) -> list[dict[str, Any]]:

@@ -26,6 +26,9 @@ JobsOption = Annotated[
     int, typer.Option(min=1, help="Runs side by side; each gets its share of the processor's threads.")
 ]
 DaskOption = Annotated[str | None, typer.Option(help="Address of a dask scheduler (tcp://...) that runs the jobs.")]
+FeaturesOption = Annotated[
+    str | None, typer.Option(help="Whose features samples are judged on: inception (FID) or efficientnet-lite0.")
+]
 
 
 def parse_seeds(text: str | None) -> list[int] | None:
@@ -96,9 +99,11 @@ def run(
     device: DeviceOption = "cpu",
     jobs: JobsOption = 1,
     dask: DaskOption = None,
+    features: FeaturesOption = None,
 ) -> None:
     """Run what is missing of one experiment, and print its metrics: mean and standard deviation over seeds."""
-    records = _sweep(experiments.grid(experiment, profile, parse_seeds(seeds)), profile, jobs, device, dask)
+    configs = experiments.grid(experiment, profile, parse_seeds(seeds), features=features)
+    records = _sweep(configs, profile, jobs, device, dask)
     groups: dict[RunConfig, list[Record]] = {}
     for r in records:
         groups.setdefault(dataclasses.replace(r.config, seed=0), []).append(r)
@@ -136,9 +141,11 @@ def sweep(
     device: DeviceOption = "cpu",
     jobs: JobsOption = 1,
     dask: DaskOption = None,
+    features: FeaturesOption = None,
 ) -> None:
     """Run what is missing of all experiments; kill it at any time and call it again."""
-    configs = [c for name in experiments.NAMES for c in experiments.grid(name, profile, parse_seeds(seeds))]
+    chosen = parse_seeds(seeds)
+    configs = [c for name in experiments.NAMES for c in experiments.grid(name, profile, chosen, features=features)]
     records = _sweep(configs, profile, jobs, device, dask)
     typer.echo(f"{len(records)} records in {store_of(profile).root}")
 

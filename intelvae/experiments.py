@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from intelvae import digit_experiments, face_experiments, runs, sparse_experiments, training
+from intelvae import digit_experiments, face_experiments, runs, sparse_experiments, tasks, training
+from intelvae.metrics import features as extractors
 from intelvae.records import Record, RunConfig, store_of
 
 PROFILES = ("smoke", "laptop", "paper")
@@ -171,10 +172,13 @@ def check_profile(profile: str) -> None:
         raise ValueError(f"unknown profile {profile!r}: choose one of {', '.join(PROFILES)}")
 
 
-def grid(experiment: str, profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def grid(
+    experiment: str, profile: str, seeds: Sequence[int] | None = None, *, features: str | None = None
+) -> list[RunConfig]:
     """The configs of `experiment` (one of `NAMES`) at `profile`, with these seeds or the profile's own.
 
-    Raises `ValueError`, one line, for an unknown experiment or profile.
+    `features`, a name of `metrics.features` such as "inception", is for runs that are judged on any (`tasks.FEATURED`).
+    Raises `ValueError`, one line, for an unknown experiment, profile or network of features.
 
     >>> len(grid("connectivity", "laptop"))
     150
@@ -182,11 +186,21 @@ def grid(experiment: str, profile: str, seeds: Sequence[int] | None = None) -> l
     check_profile(profile)
     if experiment not in _GRIDS:
         raise ValueError(f"unknown experiment {experiment!r}: choose one of {', '.join(NAMES)}")
-    return _GRIDS[experiment](profile, seeds)
+    configs = _GRIDS[experiment](profile, seeds)
+    if features is None:
+        return configs
+    extractors.get(features)  # raises for an unknown one
+    return [dataclasses.replace(c, features=features) if c.data in tasks.FEATURED else c for c in configs]
 
 
 def records(
-    experiment: str, profile: str, seeds: Sequence[int] | None = None, *, jobs: int = 1, device: str = "cpu"
+    experiment: str,
+    profile: str,
+    seeds: Sequence[int] | None = None,
+    *,
+    features: str | None = None,
+    jobs: int = 1,
+    device: str = "cpu",
 ) -> list[Record]:
     """The records of `grid(...)`, from the profile's store or by running what is missing (`runs.sweep`)."""
-    return runs.sweep(grid(experiment, profile, seeds), store_of(profile), jobs=jobs, device=device)
+    return runs.sweep(grid(experiment, profile, seeds, features=features), store_of(profile), jobs=jobs, device=device)

@@ -26,6 +26,7 @@ WITH_HOLES = ("circle", "square", "star", "infinity")
 Metrics = dict[str, float]
 Artifacts = dict[str, Any]
 
+FEATURED = ("mnist", "fashion-mnist", celeba.NAME)  # data on which samples are judged on the features of a network
 EXEMPLARS = 6  # points whose q(z|x) a figure shows
 NAMED = 5000  # training images that teach the names of classes to the classifier of `metrics.levels`
 HELD_OUT_SEED = 20220401  # of the toy data a model is judged by: the same for every run, and never trained on

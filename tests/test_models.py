@@ -146,6 +146,19 @@ def test_vamp_with_one_pseudo_input_is_the_posterior_of_that_input():
     torch.testing.assert_close(prior().log_prob(y), encoder(u).log_prob(y[:, None])[:, 0])
 
 
+def test_the_elbo_under_a_vamp_prior_of_one_fixed_pseudo_input_is_that_under_its_gaussian():
+    model = vae(dim=3)
+    vamp = priors.Vamp(model.encoder, torch.tensor([[0.3, 0.7]])).requires_grad_(False)
+    x, q = torch.randn(50, 2), model.encode(torch.tensor([[0.3, 0.7]]))
+    found = []
+    for prior in (vamp, lambda: Independent(Normal(q.mean[0], q.stddev[0]), 1)):
+        torch.manual_seed(1)
+        found.append(bounds.terms(VAE(model.encoder, model.decoder, vamp), x))
+        y = found[-1].y
+        kl = model.encode(x).log_prob(y) - prior().log_prob(y)
+        torch.testing.assert_close(found[-1].elbo, model.decode(y).log_prob(x) - kl)  # rounding of float32
+
+
 def test_vamp_is_finite_far_from_its_components():
     encoder, _ = networks.create("mlp", (2,), 3)
     prior = priors.Vamp(encoder, torch.randn(10, 2), data_range=None)

@@ -282,6 +282,16 @@ def test_every_grid_has_distinct_runs_whose_seeds_can_be_chosen(name, profile):
     assert {c.seed for c in experiments.grid(name, profile, [41, 42])} == {41, 42}
 
 
+def test_other_features_are_those_of_runs_that_are_judged_on_any():
+    for experiment in experiments.NAMES:
+        plain, other = (experiments.grid(experiment, "laptop", features=f) for f in (None, "inception"))
+        featured = {c.data for c in plain} & {"mnist", "fashion-mnist", "celeba"}
+        assert {c.data for c, d in zip(plain, other, strict=True) if c != d} == featured
+        assert all(dataclasses.replace(d, features=c.features) == c for c, d in zip(plain, other, strict=True))
+    with pytest.raises(ValueError, match="unknown features 'vgg'"):
+        experiments.grid("table1", "laptop", features="vgg")
+
+
 def test_fit_stops_early_on_validation_and_gives_the_best_weights_back():
     config = dataclasses.replace(CONFIG, lr=0.3, epochs=30, steps_per_epoch=5, patience=2)
     record, model = runs.run(config)
