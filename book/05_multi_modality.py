@@ -249,7 +249,7 @@ glue("bernoulli-ones", " and ".join(f"{v:.1f}" for v in ones) or "(not run at th
 # mappings, with very different gaps. Here they are on the code's network (at `smoke`, on Mathieu's).
 
 # %% tags=["hide-input"]
-gaps = experiments.records("gap", profile, seeds, jobs=jobs, device=device)
+gaps = experiments.records("gap", profile, seeds, jobs=jobs, device=device, beside=True)
 y = torch.randn(200_000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 rows = []
 for name, options in digit_experiments.GAPS.items():
@@ -323,7 +323,7 @@ claims.Table(found)
 # two on Mathieu's):
 
 # %% tags=["hide-input"]
-slips = experiments.records("slips-01", profile, seeds, jobs=jobs, device=device)
+slips = experiments.records("slips-01", profile, seeds, jobs=jobs, device=device, beside=True)
 print(plots.provenance(slips, profile, experiments.grid("slips-01", profile, seeds)))
 network = digit_experiments.own_network(profile)
 rows = []

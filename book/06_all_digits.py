@@ -267,7 +267,7 @@ for surplus in (0, 100):
 # the one without faint pixels, which scatters less, with the 95 % interval of its change; the clipped one is beside it.
 
 # %% tags=["hide-input"]
-slips = experiments.records("slips", profile, seeds, features=extractor, jobs=jobs, device=device)
+slips = experiments.records("slips", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True)
 print(plots.provenance(slips, profile, experiments.grid("slips", profile, seeds, features=extractor)))
 rows = []
 for what, slip in digit_experiments.slips_of_table1(profile).items():

@@ -168,7 +168,7 @@ claims.Table(found)
 #   after four times as many (at `smoke` twice):
 
 # %% tags=["hide-input"]
-others = experiments.records("borders", profile, seeds, jobs=jobs, device=device)
+others = experiments.records("borders", profile, seeds, jobs=jobs, device=device, beside=True)
 print(plots.provenance(others, profile, experiments.grid("borders", profile, seeds)))
 
 

@@ -199,7 +199,9 @@ for title, v in (("|y|", y.abs()), ("the gates", five), ("|z|", (y * five).abs()
 # first. As printed an image with many open gates counts more than one with few.
 
 # %%
-others = experiments.records("sparsity-choices", profile, seeds, features=extractor, jobs=jobs, device=device)
+others = experiments.records(
+    "sparsity-choices", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True
+)
 
 # %% tags=["hide-input"]
 print(plots.provenance(others, profile))
@@ -210,7 +212,7 @@ for r in others:
 
 def of_model(model):
     config = sparse_experiments.config(profile, "fashion-mnist", 0, model)
-    return by_config.get(dataclasses.replace(config, features=others[0].config.features), [])
+    return by_config.get(dataclasses.replace(config, features=records[0].config.features), [])
 
 
 choices = {

@@ -201,6 +201,13 @@ def records(
     features: str | None = None,
     jobs: int = 1,
     device: str = "cpu",
+    beside: bool = False,
 ) -> list[Record]:
-    """The records of `grid(...)`, from the profile's store or by running what is missing (`runs.sweep`)."""
-    return runs.sweep(grid(experiment, profile, seeds, features=features), store_of(profile), jobs=jobs, device=device)
+    """The records of `grid(...)`, from the profile's store or by running what is missing (`runs.sweep`).
+
+    For an experiment `beside` a page's own, having none of them is no error where nothing is to be run (`jobs` = 0).
+    """
+    configs, store = grid(experiment, profile, seeds, features=features), store_of(profile)
+    if beside and not jobs and not any(store.path(c).is_file() for c in configs):
+        return []
+    return runs.sweep(configs, store, jobs=jobs, device=device)

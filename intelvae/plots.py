@@ -43,6 +43,8 @@ def provenance(records: Sequence[Record], profile: str, grid: Sequence[RunConfig
 
     A second line names the runs of `grid`, those that were asked for, that have no record yet.
     """
+    if not records:
+        return f"profile {profile}; none of {len(grid)} runs has been run yet"
     seeds = sorted({r.config.seed for r in records})
     commits = sorted({r.commit for r in records})
     data = ", ".join(dict.fromkeys(r.config.data for r in records))

@@ -282,6 +282,13 @@ def test_every_grid_has_distinct_runs_whose_seeds_can_be_chosen(name, profile):
     assert {c.seed for c in experiments.grid(name, profile, [41, 42])} == {41, 42}
 
 
+def test_an_experiment_beside_a_page_may_have_no_records(tmp_path, monkeypatch):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    assert experiments.records("gap", "laptop", jobs=0, beside=True) == []
+    with pytest.raises(ValueError, match="none of the 9 runs"):
+        experiments.records("gap", "laptop", jobs=0)
+
+
 def test_other_features_are_those_of_runs_that_are_judged_on_any():
     for experiment in experiments.NAMES:
         plain, other = (experiments.grid(experiment, "laptop", features=f) for f in (None, "inception"))
