@@ -329,14 +329,14 @@ network = digit_experiments.own_network(profile)
 rows = []
 for what, slip in digit_experiments.slips_of_table2(profile).items():
     before, after = (digit_experiments.zeros_and_ones(profile, network, "gaussian", 0, model) for model in slip)
-    found = {
+    moved = {
         title: rules.change([*records, *gaps, *slips], before, after, rules.measured(metric), scale=100.0)
         for title, metric in (("ambiguous, %", "uncertain"), ("ones, %", "ones"), ("strays, %", "stray"))
     }
-    if found["ambiguous, %"]:
-        shown = {"what the code does": what, "change of ambiguous": found["ambiguous, %"]["change"]}
-        shown |= {title: f"{of['before']} → {of['after']}" for title, of in found.items()}
-        rows.append(shown | {"seeds": found["ambiguous, %"]["seeds"]})
+    if moved["ambiguous, %"]:
+        shown = {"what the code does": what, "change of ambiguous": moved["ambiguous, %"]["change"]}
+        shown |= {title: f"{of['before']} → {of['after']}" for title, of in moved.items()}
+        rows.append(shown | {"seeds": moved["ambiguous, %"]["seeds"]})
 pd.DataFrame(rows).set_index("what the code does") if rows else "none has been run"
 
 # %% [markdown]

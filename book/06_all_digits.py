@@ -295,9 +295,9 @@ for title, key in (
     ("means, stretched", "minmax_frechet"),
     ("logits, stretched", "logits_frechet"),
 ):
-    found = [r.metrics[f"{key}_{sizes[0]}"] for r in entropy]
-    if found:
-        print(f"{title:<18} {np.mean(found):7.1f}  ({', '.join(f'{v:.1f}' for v in found)} by seed)")
+    values = [r.metrics[f"{key}_{sizes[0]}"] for r in entropy]
+    if values:
+        print(f"{title:<18} {np.mean(values):7.1f}  ({', '.join(f'{v:.1f}' for v in values)} by seed)")
 if not entropy:
     print("not run at this profile")
 
