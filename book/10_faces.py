@@ -230,6 +230,9 @@ claims.Table(found)
 #   inferred above. A floor of 0.2, as in the code, caps the Hoyer score of a standard normal $y$ at about
 #   {glue:text}`faces_cap:.2f`, near the 0.46 of the paper's sparsest row, so that row may have had it: hence our row "as
 #   the code".
+# - **The Vamp-VAE** has 100 pseudo-inputs, a number that the paper does not give for faces. Each starts as the mean of ten
+#   training faces. One that starts as a single face stays near it, and the model's samples are then that person again:
+#   a reconstruction of a photograph, which this book may not show.
 # - **The network.** Table C.2 has a decoder of 256, 256 and 128 channels, the code one of half that width (the library's
 #   network `faces-narrow`).
 # - **The Sparse-VAE** of the table is that of a replication, with a fixed prior and, for faces, a weight of 0.1 on the KL
@@ -240,7 +243,7 @@ claims.Table(found)
 # ## Exercises
 #
 # 1. Multiply a few samples by 255 and cast them to bytes as the code does. Which method suffers most?
-# 2. Give the Sparse-VAE `pseudo_inputs=10`. From which prior does it sample then?
+# 2. Give the Sparse-VAE `pseudo_inputs=10`. Whose faces are its samples near, and why can this book not show them?
 # 3. Train `faces-narrow`. What does the narrower decoder cost, in nats and in the distance?
 
 # %% tags=["nbval-check-output", "hide-cell"]

@@ -221,6 +221,15 @@ def test_the_grids_have_the_rows_of_the_tables():
             assert all(c.smoke_data == (profile == "smoke") for c in experiments.grid(name, profile))
 
 
+def test_no_pseudo_input_of_the_tables_is_a_photograph():
+    settings = dict(face_experiments.TABLE4["Vamp-VAE"]["prior_options"])
+    assert settings["blend"] >= 10 and settings["components"] * settings["blend"] <= runs.EXAMPLES
+    for name in ("table4", "table-b1"):
+        for config in experiments.grid(name, "laptop"):
+            assert "pseudo_inputs" not in dict(config.model_options)
+            assert config.prior != "vamp" or dict(config.prior_options) == settings
+
+
 def test_every_claim_about_faces_says_at_how_many():
     about = [c for c in face_claims.CLAIMS if c.experiment in ("table4", "table-b1")]
     assert about and all("8059-faces" in c.id and c.claim.startswith("At 8,059 faces") for c in about)
