@@ -94,6 +94,21 @@ print("; ".join(f"{share:.0%} open: Hoyer score {score:.2f}" for share, score in
 glue("faces_cap", max(capped.values()), display=False)
 
 # %% [markdown]
+# A Sparse-VAE whose codes are spread as its prior has another score, however it was trained. Each dimension is on with
+# probability $\alpha$:
+
+# %%
+for rate in (0.01, 0.05, 0.2):
+    codes = y * (torch.rand_like(y) < rate)
+    nothing = (codes == 0).all(1)
+    print(f"alpha = {rate:<4}: Hoyer score {hoyer(codes).mean():.2f}, all zero {nothing.double().mean():.0%}, "
+          f"the others' score {hoyer(codes[~nothing]).mean():.2f}")  # fmt: skip
+
+# %% [markdown]
+# The paper has 0.25, 0.30 and 0.28 for these, with no order in $\alpha$, and all near the score of codes that are not sparse.
+# Was it measured on samples of the slab, before the gates? Nothing says so. We keep the score of $g(y)$, gates and all, as
+# the claim, as for the other methods, and judge that of the slab beside it as a variant. Decided before the runs.
+#
 # ## The data
 #
 # CelebA has 202,599 photographs, of which 163,000 are for training. This page has fewer: at `laptop` 8,059 for training
@@ -159,6 +174,12 @@ def shown(metric, of):
     return f"{values.mean():{digits}}" + (f" ± {values.std():{digits}}" if len(values) > 1 else "")
 
 
+def table(columns, rows=by_row):
+    """A line a method: mean and standard deviation over seeds of the metrics that `columns` names."""
+    lines = [{"method": row, **{title: shown(m, rows[row]) for title, m in columns.items()}} for row in rows]
+    return pd.DataFrame(lines).set_index("method")
+
+
 columns = {
     f"{name}, N = {n:,}": f"frechet_{n}",
     "the same, images from N(0, I)": f"dense_frechet_{task.sizes[0]}",
@@ -167,14 +188,10 @@ columns = {
     "recall": f"recall_{n}",
     "test ELBO": "test_elbo",
 }
-table = pd.DataFrame(
-    [
-        {"method": row, **{title: shown(metric, of) for title, metric in columns.items()}, "seeds": len(of)}
-        | {"paper: FID": paper.get(row, ("", ""))[0], "paper: Hoyer": paper.get(row, ("", ""))[1]}
-        for row, of in by_row.items()
-    ]
-).set_index("method")
-table
+frame = table(columns)
+frame["seeds"] = [len(of) for of in by_row.values()]
+frame["paper: FID"], frame["paper: Hoyer"] = zip(*(paper.get(row, ("", "")) for row in by_row), strict=True)
+frame
 
 # %% [markdown]
 # An InteL-VAE's or a VAE's test ELBO is a bound on the log-likelihood, in nats; a Sparse-VAE's is one for another prior. The
@@ -197,6 +214,28 @@ figure = face_plots.quality_and_sparsity(points, floor, name)
 # instead, with all dimensions on, which a decoder that was trained with few of them open has never seen. The
 # column and the rows "from N(0, I)" show what that does to one and the same model.
 #
+# And how sparse is it, and in what way? Its codes can have a high score because few dimensions are on for a face and others
+# for the next one, which is what sparsity is for; because hardly any is ever on; or because many codes are all zero, which
+# counts as 1. The table has the score of $g(y)$, of those codes that are not all zero, and of the slab's samples before the
+# gates; the share of codes that are zero; the mean probability of a dimension to be on; and in how many dimensions it
+# is above one half for some test face, and for all of them.
+
+# %% tags=["hide-input"]
+gated = {row: of for row, of in by_row.items() if of[0].config.model == "vsc"}
+table(
+    {
+        "Hoyer of g(y)": "hoyer_sample",
+        "not all zero": "hoyer_nonzero",
+        "before the gates": "hoyer_slab",
+        "share of zero codes": "zero_codes",
+        "mean gate": "mean_gate",
+        "open for some": "open_for_some",
+        "open for all": "open_for_all",
+    },
+    gated,
+)
+
+# %% [markdown]
 # Has training gone on for long enough? The validation ELBO should have flattened.
 
 # %% tags=["hide-input"]
@@ -215,7 +254,7 @@ glue("faces_total", total, display=False)
 # The rules, fixed before the runs. Samples: the InteL-VAE's mean distance must be smaller, with $p < 0.05$ in a t-test
 # paired by seed (*reproduced*); smaller without significance is *partly*. "Not sacrificed" is less than 1.05 times the
 # VAE's distance, "unacceptable" at least twice the InteL-VAE's, by the same test on logarithms. Sparsity: the mean Hoyer
-# score of $g(y)$ must be larger, by the same test. Fewer than three seeds is *not tested*, and so is everything at `smoke`.
+# score of $g(y)$ must be larger, by the same test; a variant takes the Sparse-VAE's samples before the gates. Fewer than three seeds is *not tested*, and so is everything at `smoke`.
 
 # %% tags=["hide-input"]
 found = claims.rows(records, profile, page=PAGE)

@@ -14,6 +14,7 @@ from intelvae import (
     face_experiments,
     face_plots,
     face_rules,
+    face_task,
     likelihoods,
     networks,
     rules,
@@ -24,7 +25,9 @@ from intelvae import (
 from intelvae.face_task import FacesTask
 from intelvae.mappings import Hierarchy
 from intelvae.metrics import features, levels
+from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
+from intelvae.models.vsc import SpikeAndSlab
 from intelvae.networks import GaussianEncoder
 from intelvae.priors import StandardNormal
 from intelvae.records import Record, RunConfig
@@ -46,7 +49,9 @@ def test_a_run_on_faces_measures_samples_codes_and_attributes(record):
     judged = {"frechet", "kid", "kid_error", "precision", "recall", "density", "coverage"}
     labelled = {f"{name}_{n}" for name in ("accuracy", "balanced") for n in (50, 100, 500, 800)}
     names = {f"{name}_200" for name in judged} | labelled  # 100 faces for tests and 100 for validation
-    names |= {"test_elbo", "test_kl", "hoyer_mean", "hoyer_sample", "majority", "wrap_frechet_200", "best_epoch"}
+    names |= {"test_elbo", "test_kl", "majority", "wrap_frechet_200", "best_epoch"}
+    sparsity = ("hoyer_mean", "hoyer_sample", "hoyer_nonzero", "hoyer_used", "zero_codes", "active_per_image")
+    names |= {*sparsity, "active_per_class", "active_overall", "effective_per_class"}
     assert record.metrics.keys() == names
     kept = record.artifacts["attributes"]
     assert len(kept["names"]) == len(kept["majority"]) == 13
@@ -77,6 +82,26 @@ def test_a_sparse_vae_is_judged_on_both_kinds_of_samples():
     assert found.metrics["dense_frechet_200"] != found.metrics["frechet_200"]
     y = model.prior().sample((1000,))
     assert (y == 0).float().mean() == pytest.approx(0.99, abs=0.006)  # four standard errors of 6,000 draws: 0.005
+    assert 0 <= found.metrics["open_for_all"] <= found.metrics["open_for_some"] <= 6
+
+
+class _Gated(nn.Module):
+    """Gates that are the data, and slabs N(0, 1)."""
+
+    def forward(self, x):
+        return SpikeAndSlab(x, torch.zeros_like(x), torch.ones_like(x))
+
+
+def test_gates_are_told_from_what_is_behind_them():
+    gates = torch.tensor([0.0, 0.2, 0.9, 1.0]).repeat(2000, 1)
+    gates[0, 1] = 0.6
+    torch.manual_seed(0)
+    found = face_task._behind(face_task._codes(VAE(_Gated(), nn.Identity(), StandardNormal(4)), gates))
+    assert found["open_for_some"] == 3 and found["open_for_all"] == 2
+    assert found["mean_gate"] == pytest.approx((2000 * 2.1 + 0.4) / 8000)
+    # the score of Gaussian codes, of which a single one's deviates by 0.2; 0.02 are four standard errors of 2,000
+    assert found["hoyer_slab"] == pytest.approx(hoyer(torch.randn(50_000, 4)).mean().item(), abs=0.02)
+    assert face_task._behind({"mean": gates, "sample": gates}) == {}
 
 
 def test_what_the_authors_code_measures_of_flows_and_without_a_clip():
@@ -265,6 +290,15 @@ def test_a_sparse_vae_is_judged_by_both_kinds_of_samples():
     assert judge("table4-vsc-0.2-dense", records).verdict == rules.REPRODUCED
     assert judge("table4-vsc-0.2-prior", records).verdict == rules.NOT_REPRODUCED
     assert judge("table4-vsc-0.01-dense", records).verdict == rules.NOT_TESTED
+
+
+def test_a_sparse_vaes_codes_are_judged_with_their_gates_and_as_a_variant_without():
+    records = [of("InteL-VAE, γ = 70", s, hoyer_sample=0.5 + s / 100) for s in range(3)]
+    records += [of("Sparse-VAE, α = 0.2", s, hoyer_sample=0.7, hoyer_slab=0.2) for s in range(3)]
+    assert judge("table4-sparser-vsc-0.2", records).verdict == rules.NOT_REPRODUCED
+    assert judge("table4-sparser-vsc-0.2-slab", records).verdict == rules.REPRODUCED
+    variants = [c.id for c in face_claims.CLAIMS if c.variant and "sparser" in c.id]
+    assert variants == [f"table4-sparser-vsc-{alpha}-slab-8059-faces" for alpha in ("0.01", "0.05", "0.2")]
 
 
 def labelled(config, by_n):
