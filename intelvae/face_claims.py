@@ -40,7 +40,7 @@ def ungated(record: Record) -> float:
 
 
 def _vsc(alpha: float) -> dict[str, Any]:
-    return settings(TABLE4[f"Sparse-VAE, α = {alpha:g}"])
+    return settings(TABLE4[f"Sparse-VAE, α = {alpha:g}"] | {"beta": 1.0})
 
 
 def _table4() -> list[Claim]:

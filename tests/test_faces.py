@@ -236,14 +236,29 @@ def test_traversals_move_the_dimension_that_matters_and_no_other():
 def test_the_grids_have_the_rows_of_the_tables():
     grid = experiments.grid("table4", "laptop")
     rows = {row: face_experiments.face("laptop", 0, model) for row, model in face_experiments.TABLE4.items()}
-    assert {dataclasses.replace(c, seed=0) for c in grid} == set(rows.values()) and len(set(rows.values())) == 10
-    assert len(grid) == 9 * 3 + 1
+    assert {dataclasses.replace(c, seed=0) for c in grid} == set(rows.values()) and len(set(rows.values())) == 13
+    assert len(set(grid)) == len(grid) == 9 * 3 + 4
     dims = [(c.method, c.latent_dim) for c in experiments.grid("table-b1", "laptop")]
     assert dims == [("VAE", d) for d in (8, 16, 32, 64, 128)] + [("InteL-VAE", 64)] * 2
     assert set(experiments.grid("table-b1", "laptop")) & set(grid)  # the VAE of 128 dimensions is trained once
     for name in ("table4", "table-b1", "hierarchy"):
         for profile in experiments.PROFILES:
             assert all(c.smoke_data == (profile == "smoke") for c in experiments.grid(name, profile))
+
+
+@pytest.mark.parametrize("seeds", [None, (4, 7, 5)])
+def test_runs_of_faces_come_in_an_order_that_may_be_cut_off(seeds):
+    grid = experiments.grid("table4", "laptop", seeds)
+    rows = {face_experiments.face("laptop", 0, model): row for row, model in face_experiments.TABLE4.items()}
+    order = [(c.seed, rows[dataclasses.replace(c, seed=0)]) for c in grid]
+    one, two, three = seeds or range(3)
+    assert {row for _, row in order[:13]} == set(rows.values()) and order[12][0] == one
+    assert order[:4] == [(one, row) for row in face_experiments.FIRST]
+    assert order[13:21] == [(seed, row) for seed in (two, three) for row in face_experiments.FIRST]
+    assert [seed for seed, _ in order[21:]] == sorted((seed for seed, _ in order[21:]), key=(one, two, three).index)
+    for name, profile, models in (("hierarchy", "laptop", 3), ("table-b1", "paper", 7)):
+        grid = experiments.grid(name, profile)
+        assert [c.seed for c in grid] == [seed for seed in range(len(grid) // models) for _ in range(models)]
 
 
 def test_no_pseudo_input_of_the_tables_is_a_photograph():
@@ -290,6 +305,17 @@ def test_a_sparse_vae_is_judged_by_both_kinds_of_samples():
     assert judge("table4-vsc-0.2-dense", records).verdict == rules.REPRODUCED
     assert judge("table4-vsc-0.2-prior", records).verdict == rules.NOT_REPRODUCED
     assert judge("table4-vsc-0.01-dense", records).verdict == rules.NOT_TESTED
+
+
+def test_a_sparse_vae_with_less_weight_on_the_kl_is_not_the_one_that_is_judged():
+    records = [of("InteL-VAE, γ = 70", s, frechet_1900=100.0 + s, hoyer_sample=0.5 + s / 100) for s in range(3)]
+    low = [
+        of("Sparse-VAE, α = 0.2, β = 0.1", s, frechet_1900=900.0, dense_frechet_1900=900.0, hoyer_sample=0.1)
+        for s in range(3)
+    ]
+    assert low[0].config.beta == 0.1
+    for name in ("table4-vsc-0.2-dense", "table4-vsc-0.2-prior", "table4-sparser-vsc-0.2"):
+        assert judge(name, records + low).verdict == rules.NOT_TESTED
 
 
 def test_a_sparse_vaes_codes_are_judged_with_their_gates_and_as_a_variant_without():
