@@ -34,7 +34,7 @@ import torch
 from myst_nb import glue
 from sklearn.linear_model import LogisticRegression
 
-from intelvae import claims, experiments, face_plots, plots, runs
+from intelvae import claims, experiments, face_plots, plots
 from intelvae.metrics import attributes
 
 PAGE = "12_face_hierarchies"
@@ -99,7 +99,7 @@ def label(record):
 
 
 print(plots.provenance(records, profile, experiments.grid("table-b1", profile, seeds)))
-print(runs.task(records[0].config).data.source)
+print(records[0].artifacts["data"])
 of = {}
 for r in records:
     of.setdefault(label(r), []).append(r)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from intelvae import priors, sheets, training
 from intelvae.data import celeba
 from intelvae.flows import Sylvester
 from intelvae.mappings import Hierarchy
-from intelvae.metrics import attributes, codes, levels, samples
+from intelvae.metrics import attributes, codes, feature_cache, frechet, levels, samples
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
 from intelvae.models.vsc import SpikeAndSlab
@@ -67,6 +68,9 @@ class FacesTask:
     def evaluate(self, model: VAE) -> tuple[dict[str, float], dict[str, Any]]:
         """How good samples are (`metrics.samples.judge`), how sparse codes are, how well they tell attributes.
 
+        "real_frechet_n", for the largest n, is the distance of n training faces from as many of the `real` ones, what a
+        perfect model would get; the artifact "data" says which faces these are, "train_faces" how many it learned from.
+
         Sparsity is that of `metrics.codes.sparsity` over the test faces, with all of them as one class: "hoyer_mean" is
         the score of g(mu), the paper's representation, "hoyer_sample" of one posterior sample through g, as in the
         authors' code. "accuracy_n" and "balanced_n" are means over attributes and draws for n labelled faces
@@ -83,8 +87,10 @@ class FacesTask:
         means = _generate(model, sizes[-1])
         terms = training.evaluate(model, self.data.test)
         metrics = {"test_elbo": terms.elbo.mean().item(), "test_kl": terms.kl.mean().item()}
+        metrics["train_faces"] = len(self.train)
         metrics |= samples.judge(means, real, self.features, sizes=sizes)
-        artifacts: dict[str, Any] = {"images": sheets.pack(means[:SHOWN], "generated")}
+        metrics[f"real_frechet_{sizes[-1]}"] = self._floor(sizes[-1])
+        artifacts: dict[str, Any] = {"data": self.data.source, "images": sheets.pack(means[:SHOWN], "generated")}
         wrapped = samples.judge(means, real, self.features, sizes=sizes[:1], pixels="wrap")
         metrics[f"wrap_frechet_{sizes[0]}"] = wrapped[f"frechet_{sizes[0]}"]
         if not isinstance(model.prior, priors.StandardNormal):
@@ -107,10 +113,16 @@ class FacesTask:
         metrics["majority"] = sum(artifacts["attributes"]["majority"]) / len(self.data.attributes)
         return metrics, artifacts
 
+    def _floor(self, n: int) -> float:
+        """The Frechet distance of n training faces from n of the `real` ones."""
+        parts = (feature_cache.real(self.features, images[:n]) for images in (self.train, self.real))
+        return frechet.distance(*map(frechet.fit, parts))
+
     def _attributes(self, codes: Tensor, drawn: Tensor, train: Tensor) -> dict[str, Any]:
         """What `PROTOCOLS` give for each number n of labelled faces; the draws are the same for every model.
 
-        "accuracy" and "balanced" are means over attributes, one a draw, "by_attribute" means over draws.
+        "accuracy" and "balanced" are means over attributes, one a draw. "by_attribute" and "balanced_by_attribute" are
+        means over draws, the latter None for an attribute that all test faces have, or none.
         """
         data = self.data
         labelled, test = (train, data.train_attributes[:POOL]), (codes, data.test_attributes)
@@ -130,6 +142,9 @@ class FacesTask:
                     "accuracy": _rounded(scores.accuracy.mean(1)),
                     "balanced": _rounded(scores.balanced.nanmean(1)),
                     "by_attribute": _rounded(scores.accuracy.mean(0)),
+                    "balanced_by_attribute": [
+                        None if math.isnan(v) else v for v in _rounded(scores.balanced.nanmean(0))
+                    ],
                 }
                 for n, scores in of.items()
             }

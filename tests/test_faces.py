@@ -24,7 +24,7 @@ from intelvae import (
 )
 from intelvae.face_task import FacesTask
 from intelvae.mappings import Hierarchy
-from intelvae.metrics import features, levels
+from intelvae.metrics import features, frechet, levels
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
 from intelvae.models.vsc import SpikeAndSlab
@@ -49,7 +49,7 @@ def test_a_run_on_faces_measures_samples_codes_and_attributes(record):
     judged = {"frechet", "kid", "kid_error", "precision", "recall", "density", "coverage"}
     labelled = {f"{name}_{n}" for name in ("accuracy", "balanced") for n in (50, 100, 500, 800)}
     names = {f"{name}_200" for name in judged} | labelled  # 100 faces for tests and 100 for validation
-    names |= {"test_elbo", "test_kl", "majority", "wrap_frechet_200", "best_epoch"}
+    names |= {"test_elbo", "test_kl", "majority", "wrap_frechet_200", "best_epoch", "train_faces", "real_frechet_200"}
     sparsity = ("hoyer_mean", "hoyer_sample", "hoyer_nonzero", "hoyer_used", "zero_codes", "active_per_image")
     names |= {*sparsity, "active_per_class", "active_overall", "effective_per_class"}
     assert record.metrics.keys() == names
@@ -61,10 +61,35 @@ def test_a_run_on_faces_measures_samples_codes_and_attributes(record):
         "authors": ["50"],  # the other 50 of the test faces are held out
     }
     of_50 = kept["linear"]["50"]
-    assert len(of_50["accuracy"]) == 2 and len(of_50["by_attribute"]) == 13
+    assert len(of_50["accuracy"]) == 2 and len(of_50["by_attribute"]) == len(of_50["balanced_by_attribute"]) == 13
+    assert sum(of_50["balanced_by_attribute"]) / 13 == pytest.approx(record.metrics["balanced_50"], abs=2e-4)
     assert record.metrics["accuracy_50"] == pytest.approx(sum(of_50["accuracy"]) / 2)
     # the mean over draws of means over attributes, and the other way round, up to the record's four digits
     assert sum(of_50["by_attribute"]) / 13 == pytest.approx(record.metrics["accuracy_50"], abs=2e-4)
+
+
+def test_a_record_says_what_it_was_trained_on_and_what_a_perfect_model_would_get(record):
+    assert record.artifacts["data"] == "drawn faces, 800 / 100 / 100 images (train / valid / test), 32x32"
+    assert record.metrics["train_faces"] == 800
+    data = runs.task(SMALL).data
+    train, held_out = (
+        features.extract(features.STAND_IN, x / 255) for x in (data.train[:200], torch.cat([data.test, data.valid]))
+    )
+    expected = frechet.distance(frechet.fit(train), frechet.fit(held_out))
+    assert record.metrics["real_frechet_200"] == pytest.approx(expected, rel=1e-4)  # float32
+    assert record.metrics["real_frechet_200"] < record.metrics["frechet_200"]
+
+
+def test_an_attribute_that_no_test_face_has_is_left_out_of_what_is_balanced():
+    work = runs.task(SMALL)
+    has = work.data.test_attributes.clone()
+    has[:, 1] = False
+    work = dataclasses.replace(work, data=dataclasses.replace(work.data, test_attributes=has))
+    z = torch.randn(900, 4, generator=torch.Generator().manual_seed(0))
+    found = work._attributes(z[800:], z[800:], z[:800])
+    for of in (found["linear"]["50"], found["authors"]["50"]):
+        assert of["balanced_by_attribute"][1] is None and None not in of["balanced_by_attribute"][2:]
+    assert "NaN" not in json.dumps(found)
 
 
 def test_images_of_a_record_are_samples_and_traversals_that_say_so(record):

@@ -44,11 +44,12 @@ def linear(
     """Logistic regression of every attribute on n labelled codes: {n: the scores of each draw}.
 
     `train` and `test` are representations (N, D) and what their faces have (N, K). A draw orders `train` at random; its
-    first n are learned from, so that a larger n holds the smaller ones, and all of `test` is judged. The penalty is L2
-    with C = 1, on codes that are brought to mean 0 and deviation 1 by the n codes; without `standardise` they are
-    taken as they are, and dimensions that a model hardly uses stay small. An attribute that all n have, or none, is
-    predicted so. Raises `ValueError` for shapes that do not go together, codes that are not finite, and n below 2 or
-    above the number of codes there are. Book: "Hierarchies of faces".
+    first n are learned from, so that a larger n holds the smaller ones, and all of `test` is judged. All of `train` is
+    the same draw every time, and is fitted once. The penalty is L2 with C = 1, on codes that are brought to mean 0 and
+    deviation 1 by the n codes; without `standardise` they are taken as they are, and dimensions that a model hardly
+    uses stay small. An attribute that all n have, or none, is predicted so. Raises `ValueError` for shapes that do not
+    go together, codes that are not finite, and n below 2 or above the number of codes there are. Book: "Hierarchies of
+    faces".
 
     >>> z = torch.arange(20.0)[:, None]
     >>> g = torch.Generator().manual_seed(0)
@@ -60,6 +61,9 @@ def linear(
     for _ in range(draws):
         order = torch.randperm(len(train[0]), generator=generator)
         for n in sizes:
+            if n == len(order) and found[n]:
+                found[n].append(found[n][0])
+                continue
             z, judged = train[0][order[:n]].double(), test[0].double()
             if standardise:
                 mean, deviation = z.mean(0), z.std(0, correction=0)
