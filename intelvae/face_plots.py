@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -46,6 +47,33 @@ def quality_and_sparsity(points: Mapping[str, Sequence[tuple[float, float]]], fl
     axis.set(xlabel="Hoyer score of g(y)", ylabel=name, yscale="log")
     axis.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside right upper", frameon=False, fontsize=8)
+    return figure
+
+
+def graphical_model() -> Figure:
+    """Figure B.1: the latents of a hierarchical InteL-VAE, what computes what (solid) and the encoder (dashed)."""
+    figure, axis = plt.subplots(figsize=(4.6, 2.9), layout="constrained")
+    columns = {"0": 0.0, "1": 1.2, "\\ldots": 2.4, "N": 3.6}
+    nodes = {f"{row}{i}": (x, y) for row, y in (("y", 2.0), ("z", 1.0)) for i, x in columns.items()}
+    nodes["x"] = (1.8, 0.0)
+
+    def arrow(tail: str, head: str, **style: object) -> None:
+        style = {"arrowstyle": "-|>", "color": "black", "shrinkA": 14, "shrinkB": 14, **style}
+        axis.annotate("", nodes[head], nodes[tail], arrowprops=style)
+
+    for i in columns:
+        arrow(f"y{i}", f"z{i}")
+        arrow(f"z{i}", "x")
+    for above, below in pairwise(columns):
+        arrow(f"z{above}", f"z{below}")
+    arrow("x", "y0", linestyle="--", connectionstyle="arc3,rad=-0.75")
+    for name, place in nodes.items():
+        label = "$x$" if name == "x" else r"$\ldots$" if "ldots" in name else f"${name[0]}_{name[1:]}$"
+        axis.text(*place, label, ha="center", va="center", fontsize=12)
+        if "ldots" not in name:
+            axis.plot(*place, "o", ms=24, mfc="0.85" if name == "x" else "white", mec="black", zorder=-1)
+    axis.set(xlim=(-1.6, 4.1), ylim=(-0.4, 2.4))
+    axis.axis("off")
     return figure
 
 

@@ -15,9 +15,8 @@ from torch.distributions import Bernoulli, Independent
 
 from intelvae import bounds, face_task, training
 from intelvae.data import celeba, images, toys
-from intelvae.mappings import Hierarchy
 from intelvae.measures import BY_NAME as MEASURES
-from intelvae.metrics import attributes, clusters, levels, neighbours, samples, toy
+from intelvae.metrics import attributes, clusters, neighbours, samples, toy
 from intelvae.metrics.features import STAND_IN
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
@@ -27,7 +26,6 @@ Metrics = dict[str, float]
 Artifacts = dict[str, Any]
 
 EXEMPLARS = 6  # points whose q(z|x) a figure shows
-NAMED = 5000  # training images that teach the names of classes to the classifier of `metrics.levels`
 HELD_OUT_SEED = 20220401  # of the toy data a model is judged by: the same for every run, and never trained on
 
 
@@ -193,31 +191,7 @@ class AllDigitsTask(_Images):
             more, kept = MEASURES[name](model, self.data, self.draws)
             metrics |= more
             artifacts |= {n: pack(v) if v.dtype == torch.uint8 else rounded(v) for n, v in kept.items()}
-        if isinstance(model.mapping, Hierarchy):
-            of_levels, pictures = self._levels(model, model.mapping.widths)
-            return metrics | of_levels, artifacts | pictures
         return metrics, artifacts
-
-    def _levels(self, model: VAE, widths: tuple[int, ...]) -> tuple[Metrics, Artifacts]:
-        """Figure B.2: the numbers of `metrics.levels.judge`, and traversals that start from three test images."""
-        train, test = (
-            (training.as_float(images), labels)
-            for images, labels in (
-                (self.data.train[:NAMED], self.data.train_labels[:NAMED]),
-                (self.data.test, self.data.test_labels),
-            )
-        )
-        key = ("levels", self.data.name, self.data.source)
-        if key not in _classifiers:
-            _classifiers[key] = levels.fit_classifier(*train)
-        generator = torch.Generator().manual_seed(HELD_OUT_SEED)
-        metrics = levels.judge(model, widths, _classifiers[key], train, test, generator)
-        with torch.no_grad():
-            y = model.encode(test[0][:3]).mean
-        pictures, dimensions = levels.traverse(model, y, widths)
-        grey = (pictures * 15).round().byte() * 17  # 16 levels: half the bytes
-        by_level = grey.unflatten(0, (len(widths), len(y), -1))  # and image and value
-        return metrics, {"traversals": pack(by_level), "dimensions": dimensions}
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,9 @@ def judge(
     drawn anew from N(0, I) and all else stays; the images are decoded from 1,000 draws of the prior. "pixels_i": by how
     much the decoded pixels change then (root mean square). "kl_i": the level's part of the KL divergence, in nats, mean
     over the images of `test`. "accuracy_i": how well its part of g(mu) tells the class, by logistic regression on 1,000
-    images of `train` (fewer if there are fewer). `train` and `test` are images (N, C, H, W) in [0, 1] and labels; the
-    prior is N(0, I). Book: "Hierarchies".
+    images of `train` (fewer if there are fewer). One number is for all levels: "classifier_accuracy", the share of
+    `test` that the `classifier` names right, by which "change_i" is to be trusted. `train` and `test` are images
+    (N, C, H, W) in [0, 1] and labels; the prior is N(0, I). Book: "Hierarchies".
     """
     y, anew = (torch.randn(DRAWN, sum(widths), generator=generator) for _ in range(2))
     before = model.decode(y).mean.clamp(0, 1)
@@ -51,7 +52,8 @@ def judge(
     codes, test_codes = (
         torch.cat([model.represent(part) for part in images.split(1000)]) for images in (train[0], test[0])
     )
-    found: dict[str, float] = {}
+    right = classifier.predict(test[0].flatten(1).numpy()) == test[1].numpy()
+    found = {"classifier_accuracy": float(right.mean())}
     start = 0
     for i, width in enumerate(widths):
         own = slice(start, start + width)
