@@ -57,6 +57,7 @@ def test_levels_are_told_apart_by_what_they_change_hold_and_tell():
 
 def test_a_code_without_levels_is_cut_into_five_blocks():
     data = images.load("fashion-mnist", size=32, smoke=True)
+    data = dataclasses.replace(data, train=data.train[:100], train_labels=data.train_labels[:100])  # sooner to fit
     config = RunConfig("fashion-mnist", "mathieu", 10, "gaussian", 1, smoke_data=True)
     found = {}
     for name, mapping in (("vae", {}), ("intel", {"mapping": "hierarchy", "mapping_options": {"levels": (4, 6)}})):
@@ -68,8 +69,8 @@ def test_a_code_without_levels_is_cut_into_five_blocks():
         assert metrics.keys() == {"classifier_accuracy", *(f"{name}_{i}" for name in judged for i in range(count))}
         assert kept["traversals"].shape == (count, 3, len(levels.VALUES), 1, 32, 32)
     assert [int(d) // 2 for d in found["vae"][1]["dimensions"]] == [0, 1, 2, 3, 4]
-    # of the classes of the sample: far more than one in ten
-    assert 0.5 < found["vae"][0]["classifier_accuracy"] == found["intel"][0]["classifier_accuracy"] < 1
+    # ten classes, ten images of each: far more than one in ten
+    assert 0.4 < found["vae"][0]["classifier_accuracy"] == found["intel"][0]["classifier_accuracy"] < 1
     with pytest.raises(ValueError, match="12 latent dimensions cannot be cut into 5 blocks"):
         measures.of_levels(runs.build(dataclasses.replace(config, latent_dim=12), (1, 32, 32), data.train), data, 1)
 
