@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
@@ -32,6 +33,7 @@ class Scores(NamedTuple):
 Labelled = tuple[Float[Tensor, "_ dim"], Bool[Tensor, "_ k"]]  # as many of one as of the other
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # small problems lose by two threads, most beside other runs
 def linear(
     train: Labelled,
     test: Labelled,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float, Int64
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
 
@@ -19,6 +20,7 @@ VALUES = tuple(-3 + 0.75 * i for i in range(9))  # of the traversed dimension
 Labelled = tuple[Float[Tensor, "_ c h w"], Int64[Tensor, " _"]]  # as many of one as of the other
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # as in `attributes.linear`
 def fit_classifier(images: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"]) -> LogisticRegression:
     """A logistic classifier of pixels in [0, 1], which names what a decoder draws; L2 with C = 0.1."""
     return LogisticRegression(C=0.1, max_iter=1000).fit(images.flatten(1).numpy(), labels.numpy())
