@@ -194,6 +194,7 @@ def _table_b1() -> list[Claim]:
                 "table-b1",
                 labelled(n),
                 HIERARCHY,
+                significant=n <= 1000,
             )
             for n in SIZES
         ),

@@ -136,6 +136,18 @@ def test_codes_are_compared_with_the_best_vae_by_draw():
     assert judge("tableB1-10000", table_b1(better, vaes)).verdict == rules.NOT_TESTED
 
 
+@pytest.mark.parametrize(("n", "verdict"), [(1000, rules.PARTLY), (5000, rules.REPRODUCED)])
+def test_beyond_a_thousand_labels_codes_need_not_be_significantly_better(n, verdict):
+    vaes = {d: {n: [0.80, 0.81, 0.82], 8059: [0.8] * 3} for d in DIMS}
+    better = {n: [0.81, 0.81, 0.815], 8059: [0.9] * 3}  # on average, not in every draw
+    finding = judge(f"tableB1-{n}", table_b1(better, vaes))
+    assert finding.verdict == verdict and finding.p > rules.LEVEL
+    worse = {n: [0.79, 0.81, 0.82], 8059: [0.9] * 3}
+    assert judge(f"tableB1-{n}", table_b1(worse, vaes)).verdict == rules.NOT_REPRODUCED
+    (claim,) = [c for c in face_claims.CLAIMS if c.id == f"tableB1-{n}-8059-faces"]
+    assert ("How significant that is decides nothing" in claim.rule) is (n > 1000)
+
+
 @pytest.mark.parametrize(
     ("best", "verdict"),
     [
@@ -147,8 +159,12 @@ def test_codes_are_compared_with_the_best_vae_by_draw():
 def test_the_best_dimension_is_followed_over_the_numbers_of_labels(best, verdict):
     sizes = (50, 100, 500, 1000, 5000, 8059)
     vaes = {d: {n: [0.8 if d == b else 0.7] * 3 for n, b in zip(sizes, best, strict=True)} for d in DIMS}
-    finding = judge("tableB1-optimum", table_b1({n: [0.5] * 3 for n in sizes}, vaes))
-    assert finding.verdict == verdict and finding.test == "best D: " + ", ".join(map(str, best))
+    records = table_b1({n: [0.5] * 3 for n in sizes}, vaes)
+    finding = judge("tableB1-optimum", records)
+    assert finding.verdict == rules.NOT_TESTED and finding.n == 1  # one training of each
+    assert finding.test == "best D: " + ", ".join(map(str, best))
+    seeds = [dataclasses.replace(r, config=dataclasses.replace(r.config, seed=s)) for r in records for s in range(3)]
+    assert judge("tableB1-optimum", seeds).verdict == verdict
 
 
 def test_levels_are_compared_within_a_run():
