@@ -54,6 +54,7 @@ def face(profile: str, seed: int, model: dict) -> RunConfig:
         "batch_size": 25 if smoke else 100,  # 800 faces: more steps
         "precision": "float32" if smoke else "bfloat16",
         "smoke_data": smoke,
+        "whole": profile == "paper",
     }
     return RunConfig(seed=seed, **{**settings, **model})
 

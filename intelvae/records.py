@@ -49,11 +49,11 @@ class RunConfig:
     `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`, their number, in the
     place of `start`); the last two have their own prior and posterior and no mapping.
     Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs` of `steps_per_epoch` steps
-    for data that never ends. `smoke_data` uses the embedded samples only; `binary`, `split`, `repeats` (mnist-01),
-    `features` and `measures` (mnist, fashion-mnist) are those of `tasks.create`. Equal numbers give equal configs, be
-    they 1, 1.0 or NumPy's. Raises `ValueError` for what should be a number and is not, for an unknown prior, posterior,
-    model, penalty or split, for ones that do not go together, and for options of one that takes none; the other names
-    are checked before training starts.
+    for data that never ends. `smoke_data` uses the embedded samples only; `whole` (celeba), `binary`, `split`,
+    `repeats` (mnist-01), `features` and `measures` (mnist, fashion-mnist) are those of `tasks.create`. Equal numbers
+    give equal configs, be they 1, 1.0 or NumPy's. Raises `ValueError` for what should be a number and is not, for an
+    unknown prior, posterior, model, penalty or split, for ones that do not go together, and for options of one that
+    takes none; the other names are checked before training starts.
     """
 
     data: str
@@ -85,6 +85,7 @@ class RunConfig:
     binary: bool = False
     split: str = "paper"
     smoke_data: bool = False
+    whole: bool = False
     repeats: Sequence[int] = (1, 1)
     features: str = STAND_IN
     measures: Sequence[str] = ()

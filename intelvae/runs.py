@@ -49,6 +49,7 @@ def task(config: RunConfig) -> tasks.Task:
         binary=config.binary,
         split=config.split,
         smoke=config.smoke_data,
+        whole=config.whole,
         repeats=config.repeats,
         features=config.features,
         measures=config.measures,

@@ -297,8 +297,8 @@ def _load(name: str, size: int, binary: bool, split: str, smoke: bool) -> images
 
 
 @cache
-def _faces(size: int, smoke: bool) -> celeba.FaceData:
-    return celeba.load(size=size, smoke=smoke)
+def _faces(size: int, smoke: bool, whole: bool) -> celeba.FaceData:
+    return celeba.load(size=size, smoke=smoke, whole=whole)
 
 
 _classifiers: dict[tuple, Any] = {}
@@ -319,13 +319,15 @@ def create(
     binary: bool = False,
     split: str = "paper",
     smoke: bool = False,
+    whole: bool = False,
     repeats: Sequence[int] = (1, 1),
     features: str = STAND_IN,
     measures: Sequence[str] = (),
 ) -> Task:
     """The task called `name`: a toy of `toys.NAMES`, "mnist-01", "mnist", "fashion-mnist" or "celeba".
 
-    `binary` and `split` (those of `images.load`) are for grey images, `repeats` is for mnist-01; `measures`, names of
+    `binary` and `split` (those of `images.load`) are for grey images, `repeats` is for mnist-01, `whole` for celeba
+    (`celeba.load`); `measures`, names of
     `MEASURES`, for mnist and fashion-mnist; `features`, a name of `metrics.features`, for these two and celeba. Raises
     `ValueError` for another name, for measures that are unknown or not for these data, and for binary faces or another
     split of them.
@@ -348,7 +350,7 @@ def create(
             raise ValueError("faces are in colour: binary=True is for grey images")
         if split != "paper":
             raise ValueError(f"faces have a split of their own: split={split!r} is for grey images")
-        return face_task.FacesTask(_faces(size, smoke), features, 2 if smoke else attributes.DRAWS)
+        return face_task.FacesTask(_faces(size, smoke, whole), features, 2 if smoke else attributes.DRAWS)
     raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, *images.NAMES, celeba.NAME))}")
 
 

@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
-from intelvae import claims, experiments, face_claims, face_experiments, face_rules, rules, runs
+from intelvae import claims, experiments, face_claims, face_experiments, face_rules, rules, runs, training
+from intelvae.data import files, standin
 from intelvae.mappings import Hierarchy
-from intelvae.records import Record
+from intelvae.records import Record, Store
 
 
 def test_the_grids_have_the_rows_of_the_tables():
@@ -19,7 +20,9 @@ def test_the_grids_have_the_rows_of_the_tables():
     assert set(experiments.grid("table-b1", "laptop")) & set(grid)  # the VAE of 128 dimensions is trained once
     for name in ("table4", "table-b1", "hierarchy"):
         for profile in experiments.PROFILES:
-            assert all(c.smoke_data == (profile == "smoke") for c in experiments.grid(name, profile))
+            grid = experiments.grid(name, profile)
+            assert all(c.smoke_data == (profile == "smoke") for c in grid)
+            assert all(c.whole == (profile == "paper") for c in grid if c.data == "celeba")
 
 
 @pytest.mark.parametrize("seeds", [None, (4, 7, 5)])
@@ -35,6 +38,13 @@ def test_runs_of_faces_come_in_an_order_that_may_be_cut_off(seeds):
     for name, profile, models in (("hierarchy", "laptop", 3), ("table-b1", "paper", 7)):
         grid = experiments.grid(name, profile)
         assert [c.seed for c in grid] == [seed for seed in range(len(grid) // models) for _ in range(models)]
+
+
+def test_the_profile_paper_gives_one_line_where_faces_are_a_part(tmp_path, monkeypatch):
+    monkeypatch.setenv(files.VARIABLE, str(standin.write(tmp_path / "part", 40)))
+    (config,) = experiments.grid("table4", "paper", [0])[:1]
+    with pytest.raises(training.TrainingError, match=r"1 of 1 runs failed; .*expected all 202,599 faces.*found 40"):
+        runs.sweep([config], Store(tmp_path / "runs"))
 
 
 def test_no_pseudo_input_of_the_tables_is_a_photograph():

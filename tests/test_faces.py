@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from intelvae import face_task, likelihoods, networks, runs, sheets
+from intelvae import face_task, likelihoods, networks, runs, sheets, training
 from intelvae.face_task import FacesTask
 from intelvae.metrics import features, frechet, levels
 from intelvae.metrics.hoyer import hoyer
@@ -149,6 +150,31 @@ def test_binary_faces_are_refused():
         runs.task(dataclasses.replace(SMALL, binary=True))
     with pytest.raises(ValueError, match="faces have a split of their own"):
         runs.task(dataclasses.replace(SMALL, split="code"))
+
+
+def test_faces_stay_mapped_from_their_file_all_through_training(monkeypatch):
+    maps = Path("/proc/self/maps")
+    if not maps.is_file():
+        pytest.skip("only Linux tells what is mapped from where")
+    batches, seen = training._batches, []
+
+    def watched(train, *rest):
+        seen.append(train)
+        return batches(train, *rest)
+
+    monkeypatch.setattr(training, "_batches", watched)
+    work = runs.task(SMALL)
+    model = runs.build(SMALL, work.shape, work.train[:10])
+    training.fit(model, work.train, work.valid[:10], epochs=1, batch_size=400, precision="bfloat16")
+    (address,) = {train.data_ptr() for train in seen}
+    assert address == work.train.data_ptr()  # no copy
+    for line in maps.read_text().splitlines():
+        start, end = (int(word, 16) for word in line.split()[0].split("-"))
+        if start <= address < end:
+            assert line.endswith("images.u8")
+            break
+    else:
+        pytest.fail("nothing is mapped there")
 
 
 # Packing
