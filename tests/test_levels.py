@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import face_plots, likelihoods, measures, runs, tasks
+from intelvae import likelihoods, measures, runs
 from intelvae.data import images
 from intelvae.metrics import levels
 from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
 from intelvae.priors import StandardNormal
-from intelvae.records import Record, RunConfig
+from intelvae.records import RunConfig
 
 
 class _Levels(nn.Module):
@@ -83,23 +83,3 @@ def test_traversals_move_the_dimension_that_matters_and_no_other():
     assert by_level.shape == (2, 2, 9, 1, 4, 4)
     assert torch.equal(by_level[0, 0, :, 0, 0, 0], (torch.tensor(levels.VALUES) > 0).float())
     assert (by_level[1, :, :, 0, :, :2] == 1).all()  # the first level keeps what it was
-
-
-def test_the_explorer_of_levels_has_the_picture_that_its_labels_say():
-    depth, count, steps = 5, 3, len(levels.VALUES)
-    images = torch.arange(depth * count * steps, dtype=torch.uint8).reshape(depth, count, steps, 1, 1, 1)
-    artifacts = {"traversals": tasks.pack(images), "dimensions": list(range(depth))}
-    record = Record(RunConfig("fashion-mnist", "mathieu", 50, "gaussian", 1), {}, {}, artifacts, 0.0, "cpu", {}, "", "")
-    shown = face_plots.level_explorer(record)
-    assert len(shown.groups) == count and shown.dimensions[0][4] == "level 4"
-    assert torch.equal(shown.images[2, 4], images[4, 2])  # of image 2 and level 4
-    assert shown.values[2][4][shown.start[2][4]] == 0.0  # the middle
-
-
-def test_the_graphical_model_has_every_arrow_of_the_recursion():
-    figure = face_plots.graphical_model()
-    (axis,) = figure.axes
-    arrows = [a for a in axis.texts if getattr(a, "arrow_patch", None) is not None]
-    # four columns, "..." among them: y_i to z_i, z_i to x, z_(i-1) to z_i; and one arrow back from x
-    assert len(arrows) == 4 + 4 + 3 + 1
-    assert {"$x$", "$y_0$", "$z_0$", "$y_N$", "$z_N$"} <= {text.get_text() for text in axis.texts}
