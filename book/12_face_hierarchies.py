@@ -34,7 +34,7 @@ import torch
 from myst_nb import glue
 from sklearn.linear_model import LogisticRegression
 
-from intelvae import claims, experiments, face_plots, plots, runs
+from intelvae import claims, experiments, face_plots, plots
 from intelvae.metrics import attributes
 
 PAGE = "12_face_hierarchies"
@@ -46,9 +46,10 @@ PAGE = "12_face_hierarchies"
 # for each attribute to their codes $g(\mu(x))$, and see how often it is right on faces that neither model nor classifier
 # has seen. Averaged over 40 attributes that is one number for each model and each number of labels.
 #
-# It is a number to be careful with. Most attributes are rare, so that saying no every time is right for four faces of
-# five. Two columns therefore stand beside the accuracy: the **majority**, what one gets without looking at the face, and
-# the **balanced accuracy**, the mean over faces with and without the attribute, which is 0.5 for all who do not look.
+# It is a number to be careful with. Most attributes are rare or common, so that always saying what most training faces have
+# is right for {glue:text}`majority:.0f` % of the answers on this page. Two numbers therefore stand beside the accuracy:
+# this **majority**, what one gets without looking at the face, and the **balanced accuracy**, the mean over faces with and
+# without the attribute, which is 0.5 for all who do not look.
 
 
 # %%
@@ -99,7 +100,7 @@ def label(record):
 
 
 print(plots.provenance(records, profile, experiments.grid("table-b1", profile, seeds)))
-print(runs.task(records[0].config).data.source)
+print(records[0].artifacts["data"])
 of = {}
 for r in records:
     of.setdefault(label(r), []).append(r)
@@ -111,6 +112,13 @@ def by_n(members, measure="accuracy", protocol="linear"):
     return {int(n): np.mean([f[n][measure] for f in found], axis=0) for n in found[0]}
 
 
+config, curves = records[0].config, [r.curves["valid_elbo"] for r in records]
+glue("epochs", config.epochs, display=False)
+glue("steps", config.epochs * int(records[0].metrics["train_faces"] // config.batch_size), display=False)
+glue("steps-of-paper", 162_770 // 100, display=False)
+glue("gain", float(np.mean([c[-1] - c[-3] for c in curves])), display=False)
+glue("total", float(np.mean([c[-1] - c[0] for c in curves])), display=False)
+
 paper = {
     8: (0.791, 0.799, 0.814, 0.815, 0.819, 0.819),
     16: (0.788, 0.801, 0.820, 0.824, 0.829, 0.831),
@@ -121,6 +129,9 @@ paper = {
 intel = (0.817, 0.824, 0.841, 0.846, 0.854, 0.857)
 majority = records[0].metrics["majority"]
 glue("majority", 100 * majority, display=False)
+at_50 = [100 * scores[0] for scores in paper.values()]
+glue("paper-worst", min(at_50), display=False)
+glue("paper-best", max(at_50), display=False)
 
 
 def shown(scores):
@@ -152,6 +163,11 @@ pd.DataFrame(rows, index=[f"{n:,}" for n in attributes.SIZES]).T
 # %% tags=["hide-input"]
 table("balanced")
 
+# %% [markdown]
+# Has training gone on for long enough? {glue:text}`epochs` epochs are {glue:text}`steps` steps here, and a single epoch over
+# the paper's faces is {glue:text}`steps-of-paper:,`. Over the last two epochs the validation ELBO rose by
+# {glue:text}`gain:.1f` nats, mean over the models, of {glue:text}`total:.0f` since the first epoch.
+
 # %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Mean accuracy over attributes by the number of labelled faces, mean and standard deviation over ten draws; the dashed line knows no codes. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-accuracy"}, "image": {"alt": "Rising curves of accuracy, one for each model, around a dashed horizontal line."}}
 curves = {name: by_n(members) for name, members in of.items()}
 figure = face_plots.accuracies(curves, majority, "mean accuracy")
@@ -163,20 +179,36 @@ figure = face_plots.accuracies(curves, 0.5, "mean balanced accuracy")
 # %% [markdown]
 # ### Figure B.3: attribute by attribute
 
-# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Accuracy for single attributes by the VAE's latent dimension (blue, dots) and of the hierarchical InteL-VAE (dashed line), mean over draws. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-attributes"}, "image": {"alt": "A grid of small plots, a column an attribute and a row a number of labelled faces."}}
+# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Accuracy for single attributes by the VAE's latent dimension (blue, dots), of the hierarchical InteL-VAE (dashed line) and of the majority (dotted line), mean over draws; last line: the same, balanced. The paper's dimensions 1, 2 and 4 are left out. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-attributes"}, "image": {"alt": "A grid of small plots, a column an attribute and a row a number of labelled faces."}}
 wanted = ("5_o_Clock_Shadow", "Attractive", "Bald", "Bangs", "Black_Hair", "Blond_Hair", "Eyeglasses", "Smiling")
-names = records[0].artifacts["attributes"]["names"]
+kept = records[0].artifacts["attributes"]
+shown_names = [a for a in wanted if a in kept["names"]][:6]
 
 
-def single(members):
-    found = [r.artifacts["attributes"]["linear"] for r in members]
-    each = {int(n): np.mean([f[n]["by_attribute"] for f in found], axis=0) for n in found[0]}
-    return {n: dict(zip(names, values, strict=True)) for n, values in each.items()}
+def single(members, n, measure="by_attribute"):
+    found = [r.artifacts["attributes"]["linear"][str(n)][measure] for r in members]
+    return dict(zip(kept["names"], np.mean(np.array(found, dtype=float), axis=0), strict=True))
 
 
-vae = {members[0].config.latent_dim: single(members) for name, members in of.items() if name.startswith("VAE")}
+vae = {members[0].config.latent_dim: members for name, members in of.items() if name.startswith("VAE")}
 (ours,) = (members for name, members in of.items() if name.startswith("InteL") and "residual" not in name)
-figure = face_plots.by_attribute(vae, single(ours), [a for a in wanted if a in names][:6])
+
+
+def line(n, measure, baseline):
+    return face_plots.Line({d: single(m, n, measure) for d, m in vae.items()}, single(ours, n, measure), baseline)
+
+
+sizes = [int(n) for n in kept["linear"]]
+known = dict(zip(kept["names"], kept["majority"], strict=True))
+lines = {f"{n:,} labelled": line(n, "by_attribute", known) for n in sizes}
+lines[f"{sizes[-1]:,}, balanced"] = line(sizes[-1], "balanced_by_attribute", dict.fromkeys(known, 0.5))
+figure = face_plots.by_attribute(lines, shown_names)
+for n in (sizes[0], sizes[-1]):
+    accuracy = lines[f"{n:,} labelled"]
+    best = {a: max(accuracy.vae[d][a] for d in vae) for a in known}
+    print(f"{n:,} labelled: at least as good as every VAE for {sum(accuracy.intel[a] >= best[a] for a in known)} of "
+          f"{len(known)} attributes, and better than the majority for "
+          f"{sum(accuracy.intel[a] > known[a] for a in known)}")  # fmt: skip
 
 # %% [markdown]
 # ### Does the protocol decide?
@@ -212,10 +244,14 @@ figure = face_plots.level_traversals(ours[0])
 # ## Paper beside ours
 #
 # The rules, fixed before the runs. For each number of labelled faces, the InteL-VAE's mean accuracy (the mapping of the
-# authors' code) must be larger than that of every VAE, and a t-test against the best of them, paired by draw, must give
-# $p < 0.05$ (*reproduced*); larger without significance is *partly*. The best latent dimension of the VAE must never fall
-# as labels are added, and rise from the first to the last column (*reproduced*), or only rise (*partly*). Draws share one
-# training of each model: a small p says that these codes are better, not that such models are.
+# authors' code) must be larger than that of every VAE. Up to 1,000, where the paper claims significance, a t-test against
+# the best of them, paired by draw, must also give $p < 0.05$ (*reproduced*); larger without it is *partly*. All there are,
+# the last number at `laptop`, can be drawn in one way only, and a comparison of one draw is *not tested*. The best latent
+# dimension of the VAE must never fall as labels are added, and rise from the first to the last column (*reproduced*), or
+# only rise (*partly*); it is judged from three trainings of each VAE on, and *not tested* before, since one training more or
+# less could move it. Draws share one training of each model: a small p says that these codes are better, not that such
+# models are. That single attributes are told "comparably or better" than by every VAE, as the paper says of Figure B.3, is
+# shown and not judged.
 
 # %% tags=["hide-input"]
 found = claims.rows(records, profile, page=PAGE)
@@ -227,10 +263,16 @@ claims.Table(found)
 # - **The number of faces**: 163,000 in the paper, 8,059 here; and the largest draw is all of them, not 10,000.
 # - **Which hierarchy.** The text says 128 dimensions, the table 64, and the code has several splits for 64 and none for 128.
 #   Ours is four levels of 16.
-# - **The classifier** is linear in the text and a perceptron in the code. Its penalty matters most where labels are few:
+#   The code's script loops over dimensions from 128 down to 2, but for 128 it has no splits (it takes none, and later those of
+#   the dimension before), and it trains no VAE beside them; the later script reads models of 32 dimensions and fewer.
+# - **The classifier** is linear in the text and a perceptron with ten hidden units in the code, a linear one standing beside
+#   it in a comment. It learns from the first faces of CelebA's test set and is judged on the last 2,000, stops when these
+#   stop getting better, and its best epoch counts; Adam goes on from one number of faces to the next without being reset.
+#   The protocol above ("the code's") has all of that but Adam's. The linear classifier's penalty matters most where labels are few:
 #   an accuracy below the majority is a classifier that trusts its 50 faces too much, not a code without information.
 #   Ours has the library's default, C = 1, for every model.
-# - **The baseline.** The paper has none. Its own numbers for VAEs at 50 labels are below saying no every time.
+# - **The baseline.** The paper has none. Its VAEs are right for {glue:text}`paper-worst:.1f` to {glue:text}`paper-best:.1f` %
+#   from 50 labels, and the majority of the faces here for {glue:text}`majority:.1f` % (at `smoke` that of drawn ones).
 #
 # ## Exercises
 #

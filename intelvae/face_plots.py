@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,6 +16,7 @@ from intelvae.interactive import Explorer
 from intelvae.metrics import levels
 from intelvae.plots import BLUE, MARKERS, ORANGE, SHADES
 from intelvae.records import Record
+from intelvae.rules import summary
 
 
 def rows_of_faces(rows: Mapping[str, Tensor]) -> Figure:
@@ -46,6 +49,33 @@ def quality_and_sparsity(points: Mapping[str, Sequence[tuple[float, float]]], fl
     axis.set(xlabel="Hoyer score of g(y)", ylabel=name, yscale="log")
     axis.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside right upper", frameon=False, fontsize=8)
+    return figure
+
+
+def graphical_model() -> Figure:
+    """Figure B.1: the latents of a hierarchical InteL-VAE, what computes what (solid) and the encoder (dashed)."""
+    figure, axis = plt.subplots(figsize=(4.6, 2.9), layout="constrained")
+    columns = {"0": 0.0, "1": 1.2, "\\ldots": 2.4, "N": 3.6}
+    nodes = {f"{row}{i}": (x, y) for row, y in (("y", 2.0), ("z", 1.0)) for i, x in columns.items()}
+    nodes["x"] = (1.8, 0.0)
+
+    def arrow(tail: str, head: str, **style: object) -> None:
+        style = {"arrowstyle": "-|>", "color": "black", "shrinkA": 14, "shrinkB": 14, **style}
+        axis.annotate("", nodes[head], nodes[tail], arrowprops=style)
+
+    for i in columns:
+        arrow(f"y{i}", f"z{i}")
+        arrow(f"z{i}", "x")
+    for above, below in pairwise(columns):
+        arrow(f"z{above}", f"z{below}")
+    arrow("x", "y0", linestyle="--", connectionstyle="arc3,rad=-0.75")
+    for name, place in nodes.items():
+        label = "$x$" if name == "x" else r"$\ldots$" if "ldots" in name else f"${name[0]}_{name[1:]}$"
+        axis.text(*place, label, ha="center", va="center", fontsize=12)
+        if "ldots" not in name:
+            axis.plot(*place, "o", ms=24, mfc="0.85" if name == "x" else "white", mec="black", zorder=-1)
+    axis.set(xlim=(-1.6, 4.1), ylim=(-0.4, 2.4))
+    axis.axis("off")
     return figure
 
 
@@ -113,7 +143,7 @@ def accuracies(curves: Mapping[str, Mapping[int, Sequence[float]]], baseline: fl
     """
     figure, axis = plt.subplots(figsize=(7, 3.4), layout="constrained")
     for i, (name, by_n) in enumerate(curves.items()):
-        mean, sd = ([f(of) for of in by_n.values()] for f in (np.mean, np.std))
+        mean, sd = zip(*(summary(list(map(float, of))) for of in by_n.values()), strict=True)
         hierarchical = "InteL" in name
         axis.errorbar(list(by_n), mean, sd, marker=MARKERS[i], color=SHADES[i], ms=5, capsize=2,
                       lw=2 if hierarchical else 1, ls="-" if hierarchical else ":", label=name)  # fmt: skip
@@ -127,27 +157,35 @@ def accuracies(curves: Mapping[str, Mapping[int, Sequence[float]]], baseline: fl
     return figure
 
 
-def by_attribute(
-    vae: Mapping[int, Mapping[int, Mapping[str, float]]], intel: Mapping[int, Mapping[str, float]], names: Sequence[str]
-) -> Figure:
-    """Figure B.3: accuracy by the VAE's latent dimension, a column an attribute and a line a number of labelled faces.
+class Line(NamedTuple):
+    """A line of Figure B.3: scores of every attribute, by name, for VAEs by latent dimension and for the InteL-VAE.
 
-    `vae` gives, for each dimension and each number n, the accuracy of every attribute, `intel` for each n; it is the
-    horizontal line.
+    `baseline` is what one gets without looking at the face.
     """
-    sizes = list(intel)
+
+    vae: Mapping[int, Mapping[str, float]]
+    intel: Mapping[str, float]
+    baseline: Mapping[str, float]
+
+
+def by_attribute(lines: Mapping[str, Line], names: Sequence[str]) -> Figure:
+    """Figure B.3: scores by the VAE's latent dimension, a column an attribute, a line of plots for each of `lines`.
+
+    The dashed horizontal line is the InteL-VAE, the thin dotted one the baseline.
+    """
     figure, axes = plt.subplots(
-        len(sizes), len(names), figsize=(1.55 * len(names), 1.15 * len(sizes)), squeeze=False, sharex=True,
+        len(lines), len(names), figsize=(1.55 * len(names), 1.15 * len(lines)), squeeze=False, sharex=True,
         layout="constrained",
     )  # fmt: skip
-    dims = sorted(vae)
-    for line, n in zip(axes, sizes, strict=True):
-        for axis, name in zip(line, names, strict=True):
-            axis.plot(range(len(dims)), [vae[dim][n][name] for dim in dims], "o-", color=BLUE, ms=3, lw=1)
-            axis.axhline(intel[n][name], color=ORANGE, ls="--", lw=1.4)
+    for row, (label, line) in zip(axes, lines.items(), strict=True):
+        dims = sorted(line.vae)
+        for axis, name in zip(row, names, strict=True):
+            axis.plot(range(len(dims)), [line.vae[dim][name] for dim in dims], "o-", color=BLUE, ms=3, lw=1)
+            axis.axhline(line.intel[name], color=ORANGE, ls="--", lw=1.4)
+            axis.axhline(line.baseline[name], color="black", ls=":", lw=0.8)
             axis.tick_params(labelsize=6)
             axis.set_xticks(range(len(dims)), [str(dim) for dim in dims], fontsize=6)
-        line[0].set_ylabel(f"{n:,} labelled", fontsize=7)
+        row[0].set_ylabel(label, fontsize=7)
     for axis, name in zip(axes[0], names, strict=True):
         axis.set_title(name.replace("_", " "), fontsize=8)
     figure.supxlabel("latent dimensions of the VAE", fontsize=8)

@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from intelvae.records import Record
-from intelvae.rules import LEVEL, NOT_REPRODUCED, PARTLY, REPRODUCED, Claim, Finding, larger, smaller, summary
+from intelvae.rules import (
+    LEVEL,
+    NOT_REPRODUCED,
+    NOT_TESTED,
+    PARTLY,
+    REPRODUCED,
+    Claim,
+    Finding,
+    larger,
+    smaller,
+    summary,
+)
 
 Metric = Callable[[Record], float]
 
@@ -82,19 +93,28 @@ class Within(Claim):
 class ByDraw(Claim):
     """That the InteL-VAE's codes do better than those of every VAE, over draws of the labelled examples.
 
-    `metric` gives one number a draw; where a model has several seeds, their mean.
+    `metric` gives one number a draw; where a model has several seeds, their mean. Unless `significant`, only the mean
+    has to be larger: what the paper claims of more than 1,000 labelled faces.
     """
 
     metric: Callable[[Record], Sequence[float]]
     ours: dict[str, Any] = field(default_factory=dict)
+    significant: bool = True
 
     @property
     def rule(self) -> str:
+        draws = "at least 3 draws of the labelled faces"
+        verdicts = (
+            f"a t-test against the best of them, paired over {draws}, gives p < {LEVEL}; partly: larger but not "
+            "significantly; not reproduced: otherwise."
+            if self.significant
+            else f"there are {draws}; not reproduced: otherwise. How significant that is decides nothing, since the "
+            "paper claims significance for up to 1,000 labelled faces only."
+        )
         return (
-            "reproduced: the InteL-VAE's mean is larger than that of every VAE, and a t-test against the best of them, "
-            f"paired over at least 3 draws of the labelled faces, gives p < {LEVEL}; partly: larger but not "
-            "significantly; not reproduced: otherwise. Draws of all faces there are, which are one and the same, count "
-            "as one; and draws of one trained model say nothing about another training."
+            f"reproduced: the InteL-VAE's mean is larger than that of every VAE, and {verdicts} Draws of all faces "
+            "there are, the last number at laptop, are one and the same and count as one: not tested. Draws of one "
+            "trained model say nothing about another training."
         )
 
     def judge(self, records: Sequence[Record]) -> Finding:
@@ -106,6 +126,8 @@ class ByDraw(Claim):
             mine = {0: mine[0]}
         best = max(theirs, key=lambda dim: statistics.fmean(theirs[dim].values()))
         finding = larger(mine, theirs[best])
+        if finding.verdict == PARTLY and not self.significant:
+            finding = dataclasses.replace(finding, verdict=REPRODUCED)
         return dataclasses.replace(finding, test=finding.test and f"{finding.test} (D = {best}), by draw")
 
     def _of(self, records: Sequence[Record]) -> dict[int, dict[int, float]]:
@@ -128,9 +150,9 @@ class MovingOptimum(Claim):
     @property
     def rule(self) -> str:
         return (
-            "reproduced: the best of at least 3 latent dimensions never falls from one number of labelled faces to the "
-            "next larger, and rises from the first to the last; partly: rises from the first to the last; not "
-            "reproduced: otherwise."
+            "reproduced: the best of at least 3 latent dimensions, by the mean over at least 3 trainings of each, "
+            "never falls from one number of labelled faces to the next larger, and rises from the first to the last; "
+            "partly: rises from the first to the last; not reproduced: otherwise."
         )
 
     def judge(self, records: Sequence[Record]) -> Finding:
@@ -142,5 +164,7 @@ class MovingOptimum(Claim):
         best = [max(by_dim, key=lambda dim: statistics.fmean(m(r) for r in by_dim[dim])) for m in self.metrics]
         rises = best[-1] > best[0]
         verdict = (REPRODUCED if best == sorted(best) else PARTLY) if rises else NOT_REPRODUCED
-        test = "best D: " + ", ".join(map(str, best))
-        return Finding(float(best[-1]), None, min(map(len, by_dim.values())), test, None, verdict)
+        trainings = min(map(len, by_dim.values()))
+        if trainings < 3:
+            verdict = NOT_TESTED
+        return Finding(float(best[-1]), None, trainings, f"best D: {', '.join(map(str, best))}", None, verdict)

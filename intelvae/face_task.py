@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,10 @@ from intelvae import priors, sheets, training
 from intelvae.data import celeba
 from intelvae.flows import Sylvester
 from intelvae.mappings import Hierarchy
-from intelvae.metrics import attributes, levels, samples
+from intelvae.metrics import attributes, codes, feature_cache, frechet, levels, samples
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
+from intelvae.models.vsc import SpikeAndSlab
 
 SHOWN = 24  # generated images in a record
 BASES = 2  # of a level's traversals
@@ -66,20 +68,29 @@ class FacesTask:
     def evaluate(self, model: VAE) -> tuple[dict[str, float], dict[str, Any]]:
         """How good samples are (`metrics.samples.judge`), how sparse codes are, how well they tell attributes.
 
-        "hoyer_mean" is that of g(mu), the paper's representation, "hoyer_sample" of one posterior sample through g, as
-        in the authors' code; both over the test faces. "accuracy_n" and "balanced_n" are means over attributes and
-        draws for n labelled faces (`attributes.linear`), "majority" the accuracy of who ignores the codes.
+        "real_frechet_n", for the largest n, is the distance of n training faces from as many of the `real` ones, what a
+        perfect model would get; the artifact "data" says which faces these are, "train_faces" how many it learned from.
+
+        Sparsity is that of `metrics.codes.sparsity` over the test faces, with all of them as one class: "hoyer_mean" is
+        the score of g(mu), the paper's representation, "hoyer_sample" of one posterior sample through g, as in the
+        authors' code. "accuracy_n" and "balanced_n" are means over attributes and draws for n labelled faces
+        (`attributes.linear`), "majority" the accuracy of who ignores the codes.
 
         What the authors' code does in another way is beside it: "wrap_frechet_n" for the smallest n is of means that it
         cuts to bytes without a clip, "hoyer_base" of a Sylvester posterior is that of samples before the flow, and
-        "dense_frechet_n" of a model with a prior of its own is of images from N(0, I) in the place of that prior.
+        "dense_frechet_n" of a model with a prior of its own is of images from N(0, I) in the place of that prior. Of a
+        spike-and-slab posterior "hoyer_slab" is the score of samples without their gates, "mean_gate" the mean
+        probability that a dimension is on, "open_for_some" and "open_for_all" the numbers of dimensions for which it
+        is above one half for one test face at least, and for all.
         """
         sizes, real = self.sizes, self.real
         means = _generate(model, sizes[-1])
         terms = training.evaluate(model, self.data.test)
         metrics = {"test_elbo": terms.elbo.mean().item(), "test_kl": terms.kl.mean().item()}
+        metrics["train_faces"] = len(self.train)
         metrics |= samples.judge(means, real, self.features, sizes=sizes)
-        artifacts: dict[str, Any] = {"images": sheets.pack(means[:SHOWN], "generated")}
+        metrics[f"real_frechet_{sizes[-1]}"] = self._floor(sizes[-1])
+        artifacts: dict[str, Any] = {"data": self.data.source, "images": sheets.pack(means[:SHOWN], "generated")}
         wrapped = samples.judge(means, real, self.features, sizes=sizes[:1], pixels="wrap")
         metrics[f"wrap_frechet_{sizes[0]}"] = wrapped[f"frechet_{sizes[0]}"]
         if not isinstance(model.prior, priors.StandardNormal):
@@ -91,21 +102,27 @@ class FacesTask:
             y = torch.randn(BASES, sum(model.mapping.widths), generator=torch.Generator().manual_seed(0))
             pictures, artifacts["dimensions"] = levels.traverse(model, y, model.mapping.widths)
             artifacts["traversals"] = sheets.pack(pictures, "generated")
-        codes, drawn, base = _codes(model, self.data.test)
-        if base is not None:
-            metrics["hoyer_base"] = hoyer(base).mean().item()
-        metrics |= {"hoyer_mean": hoyer(codes).mean().item(), "hoyer_sample": hoyer(drawn).mean().item()}
-        artifacts["attributes"] = self._attributes(codes, drawn, _codes(model, self.data.train[:POOL])[0])
+        test = _codes(model, self.data.test)
+        alike = torch.zeros(len(self.data.test), dtype=torch.long)  # faces have no classes
+        metrics |= codes.sparsity(test["mean"], test["sample"], alike) | _behind(test)
+        train = _codes(model, self.data.train[:POOL])
+        artifacts["attributes"] = self._attributes(test["mean"], test["sample"], train["mean"])
         for n, found in artifacts["attributes"]["linear"].items():
             for name in ("accuracy", "balanced"):
                 metrics[f"{name}_{n}"] = sum(found[name]) / len(found[name])
         metrics["majority"] = sum(artifacts["attributes"]["majority"]) / len(self.data.attributes)
         return metrics, artifacts
 
+    def _floor(self, n: int) -> float:
+        """The Frechet distance of n training faces from n of the `real` ones."""
+        parts = (feature_cache.real(self.features, images[:n]) for images in (self.train, self.real))
+        return frechet.distance(*map(frechet.fit, parts))
+
     def _attributes(self, codes: Tensor, drawn: Tensor, train: Tensor) -> dict[str, Any]:
         """What `PROTOCOLS` give for each number n of labelled faces; the draws are the same for every model.
 
-        "accuracy" and "balanced" are means over attributes, one a draw, "by_attribute" means over draws.
+        "accuracy" and "balanced" are means over attributes, one a draw. "by_attribute" and "balanced_by_attribute" are
+        means over draws, the latter None for an attribute that all test faces have, or none.
         """
         data = self.data
         labelled, test = (train, data.train_attributes[:POOL]), (codes, data.test_attributes)
@@ -125,6 +142,9 @@ class FacesTask:
                     "accuracy": _rounded(scores.accuracy.mean(1)),
                     "balanced": _rounded(scores.balanced.nanmean(1)),
                     "by_attribute": _rounded(scores.accuracy.mean(0)),
+                    "balanced_by_attribute": [
+                        None if math.isnan(v) else v for v in _rounded(scores.balanced.nanmean(0))
+                    ],
                 }
                 for n, scores in of.items()
             }
@@ -156,15 +176,28 @@ def _decode_normal(model: VAE, n: int) -> Tensor:
 
 
 @torch.no_grad()
-def _codes(model: VAE, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-    """g(mu(x)), one sample of g(y), y of q(y|x), and one from before the flow, for images (N, 3, size, size): (N, D).
+def _codes(model: VAE, x: Tensor) -> dict[str, Tensor]:
+    """Codes of images (N, 3, size, size), each (N, D): "mean" g(mu(x)), and "sample" g(y), y of q(y|x).
 
-    The last is None for a posterior without a flow.
+    A posterior with a flow has "base" too, a sample from before it, and one with "gates" also "slab", a sample without.
     """
     parts = []
     for batch in x.split(500):
         q = model.encode(training.as_float(batch))
-        base = q.base.sample() if isinstance(q, Sylvester) else None
-        parts.append((model.mapping(q.mean), model.mapping(q.sample()), base))
-    means, drawn, bases = zip(*parts, strict=True)
-    return torch.cat(means), torch.cat(drawn), None if bases[0] is None else torch.cat(bases)
+        part = {"mean": model.mapping(q.mean), "sample": model.mapping(q.sample())}
+        if isinstance(q, Sylvester):
+            part["base"] = q.base.sample()
+        if isinstance(q, SpikeAndSlab):
+            part |= {"slab": q.slab.sample(), "gates": q.gates}
+        parts.append(part)
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+
+def _behind(found: dict[str, Tensor]) -> dict[str, float]:
+    """What lies behind the `_codes` of a flow or of a spike-and-slab posterior; nothing for others."""
+    metrics = {f"hoyer_{name}": hoyer(found[name]).mean().item() for name in ("base", "slab") if name in found}
+    if "gates" in found:
+        on = found["gates"] > 0.5
+        metrics["mean_gate"] = found["gates"].mean().item()
+        metrics |= {"open_for_some": float(on.any(0).sum()), "open_for_all": float(on.all(0).sum())}
+    return metrics

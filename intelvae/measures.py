@@ -6,17 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from intelvae import regularizers, training
 from intelvae.data.images import ImageData
-from intelvae.metrics import codes, downstream
+from intelvae.mappings import Hierarchy
+from intelvae.metrics import codes, downstream, levels
 from intelvae.models import VAE
 
 Measured = tuple[dict[str, float], dict[str, Tensor]]  # metrics, and what figures show; bytes are images
 
 LABELS_SEED = 20220402  # of the labels that classifiers learn from: the same ones for every model
 FIGURE_8 = (1, 4, 7)  # trouser, coat and sneaker
+NAMED = 5000  # training images that teach the names of classes to the classifier of `metrics.levels`
+BLOCKS = 5  # into which a code without levels is cut, to set it beside one with the five of Figure B.2
+LEVELS_SEED = 20220401  # of the draws of a level: the same ones for every model
 
 
 def of_codes(model: VAE, data: ImageData, draws: int) -> Measured:
@@ -84,4 +89,39 @@ def of_traversals(model: VAE, data: ImageData, draws: int) -> Measured:
     }
 
 
-BY_NAME: dict[str, Callable[[VAE, ImageData, int], Measured]] = {"codes": of_codes, "traversals": of_traversals}
+def of_levels(model: VAE, data: ImageData, draws: int) -> Measured:
+    """Figure B.2: the numbers of `levels.judge`, and traversals that start from three test images, in 16 grey levels.
+
+    The levels are those of a hierarchical mapping. Without one they are five blocks of equal width, between which
+    nothing tells: a control. Raises `ValueError` for a latent dimension that does not divide by five then.
+    """
+    (dim,) = model.prior().event_shape
+    if isinstance(model.mapping, Hierarchy):
+        widths = model.mapping.widths
+    elif dim % BLOCKS:
+        raise ValueError(f"{dim} latent dimensions cannot be cut into {BLOCKS} blocks of equal width")
+    else:
+        widths = (dim // BLOCKS,) * BLOCKS
+    train, test = (
+        (training.as_float(images), labels)
+        for images, labels in ((data.train[:NAMED], data.train_labels[:NAMED]), (data.test, data.test_labels))
+    )
+    key = (data.name, data.source)
+    if key not in _classifiers:
+        _classifiers[key] = levels.fit_classifier(*train)
+    generator = torch.Generator().manual_seed(LEVELS_SEED)
+    metrics = levels.judge(model, widths, _classifiers[key], train, test, generator)
+    with torch.no_grad():
+        y = model.encode(test[0][:3]).mean
+    pictures, dimensions = levels.traverse(model, y, widths)
+    by_level = (pictures * 15).round().byte().unflatten(0, (len(widths), len(y), -1)) * 17  # and image and value
+    return metrics, {"traversals": by_level, "dimensions": torch.tensor(dimensions)}
+
+
+_classifiers: dict[tuple[str, str], LogisticRegression] = {}
+
+BY_NAME: dict[str, Callable[[VAE, ImageData, int], Measured]] = {
+    "codes": of_codes,
+    "traversals": of_traversals,
+    "levels": of_levels,
+}

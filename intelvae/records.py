@@ -41,18 +41,19 @@ class RunConfig:
     """All that decides a run's result, one training of one model on one data set under one seed.
 
     `data` is a name of `tasks.create`; `mapping` one of `mappings.NAMES`; `prior` one of "normal", "mog" (options
-    `components`, `radius`, `scale`), "vamp" (`components`; `free`, which repeats the authors' code: pseudo-inputs that
-    start from N(0, I) and are not held to the data's range) and "sparse" (`weight`, `scale`), "mog" and "vamp" also
-    with `legacy`, names of options of `priors.Legacy`; `posterior` "gaussian" or "sylvester" (options of
-    `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
-    "gm-vae" (options of `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`,
-    their number, in the place of `start`); the last two have their own prior and posterior and no mapping.
+    `components`, `radius`, `scale`), "vamp" (`components`; `blend`, of how many examples a pseudo-input starts as the
+    mean, 1 by default; `free`, which repeats the authors' code: pseudo-inputs that start from N(0, I) and are not held
+    to the data's range) and "sparse" (`weight`, `scale`), "mog" and "vamp" also with `legacy`, names of options of
+    `priors.Legacy`; `posterior` "gaussian" or "sylvester" (options of `flows.SylvesterEncoder`); `network` and
+    `likelihood` names of their modules. `model` is "vae", with all of these, "gm-vae" (options of
+    `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`, their number, in the
+    place of `start`); the last two have their own prior and posterior and no mapping.
     Options may be given as dicts. Everything else is a setting of `training.fit`; `epochs` of `steps_per_epoch` steps
-    for data that never ends. `smoke_data` uses the embedded samples only; `binary`, `split`, `repeats` (mnist-01),
-    `features` and `measures` (mnist, fashion-mnist) are those of `tasks.create`. Equal numbers give equal configs, be
-    they 1, 1.0 or NumPy's. Raises `ValueError` for what should be a number and is not, for an unknown prior, posterior,
-    model, penalty or split, for ones that do not go together, and for options of one that takes none; the other names
-    are checked before training starts.
+    for data that never ends. `smoke_data` uses the embedded samples only; `whole` (celeba), `binary`, `split`,
+    `repeats` (mnist-01), `features` and `measures` (mnist, fashion-mnist) are those of `tasks.create`. Equal numbers
+    give equal configs, be they 1, 1.0 or NumPy's. Raises `ValueError` for what should be a number and is not, for an
+    unknown prior, posterior, model, penalty or split, for ones that do not go together, and for options of one that
+    takes none; the other names are checked before training starts.
     """
 
     data: str
@@ -84,6 +85,7 @@ class RunConfig:
     binary: bool = False
     split: str = "paper"
     smoke_data: bool = False
+    whole: bool = False
     repeats: Sequence[int] = (1, 1)
     features: str = STAND_IN
     measures: Sequence[str] = ()

@@ -51,6 +51,7 @@ def task(config: RunConfig) -> tasks.Task:
         binary=config.binary,
         split=config.split,
         smoke=config.smoke_data,
+        whole=config.whole,
         repeats=config.repeats,
         features=config.features,
         measures=config.measures,
@@ -110,12 +111,16 @@ def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) 
     return _make("the prior's option 'legacy'", priors.Legacy, prior, **legacy) if legacy else prior
 
 
-def _vamp(encoder: torch.nn.Module, examples: torch.Tensor, *, components: int, free: bool = False) -> priors.Vamp:
+def _vamp(
+    encoder: torch.nn.Module, examples: torch.Tensor, *, components: int, free: bool = False, blend: int = 1
+) -> priors.Vamp:
     if components >= 1 and free:
         return priors.Vamp(encoder, torch.randn(components, *examples.shape[1:]), None)
-    if not 1 <= components <= len(examples):
-        raise ValueError(f"the prior 'vamp' cannot start {components} pseudo-inputs from {len(examples)} examples")
-    start = training.as_float(examples[:components])
+    count = components * blend
+    if not 1 <= components <= count <= len(examples):
+        of = f", each the mean of {blend}," if blend != 1 else ""
+        raise ValueError(f"the prior 'vamp' cannot start {components} pseudo-inputs{of} from {len(examples)} examples")
+    start = training.as_float(examples[:count]).unflatten(0, (components, blend)).mean(1)
     return priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)
 
 

@@ -15,9 +15,8 @@ from torch.distributions import Bernoulli, Independent
 
 from intelvae import bounds, face_task, training
 from intelvae.data import celeba, images, toys
-from intelvae.mappings import Hierarchy
 from intelvae.measures import BY_NAME as MEASURES
-from intelvae.metrics import attributes, clusters, levels, neighbours, samples, toy
+from intelvae.metrics import attributes, clusters, neighbours, samples, toy
 from intelvae.metrics.features import STAND_IN
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
@@ -28,7 +27,6 @@ Artifacts = dict[str, Any]
 
 FEATURED = ("mnist", "fashion-mnist", celeba.NAME)  # data on which samples are judged on the features of a network
 EXEMPLARS = 6  # points whose q(z|x) a figure shows
-NAMED = 5000  # training images that teach the names of classes to the classifier of `metrics.levels`
 HELD_OUT_SEED = 20220401  # of the toy data a model is judged by: the same for every run, and never trained on
 
 
@@ -194,31 +192,7 @@ class AllDigitsTask(_Images):
             more, kept = MEASURES[name](model, self.data, self.draws)
             metrics |= more
             artifacts |= {n: pack(v) if v.dtype == torch.uint8 else rounded(v) for n, v in kept.items()}
-        if isinstance(model.mapping, Hierarchy):
-            of_levels, pictures = self._levels(model, model.mapping.widths)
-            return metrics | of_levels, artifacts | pictures
         return metrics, artifacts
-
-    def _levels(self, model: VAE, widths: tuple[int, ...]) -> tuple[Metrics, Artifacts]:
-        """Figure B.2: the numbers of `metrics.levels.judge`, and traversals that start from three test images."""
-        train, test = (
-            (training.as_float(images), labels)
-            for images, labels in (
-                (self.data.train[:NAMED], self.data.train_labels[:NAMED]),
-                (self.data.test, self.data.test_labels),
-            )
-        )
-        key = ("levels", self.data.name, self.data.source)
-        if key not in _classifiers:
-            _classifiers[key] = levels.fit_classifier(*train)
-        generator = torch.Generator().manual_seed(HELD_OUT_SEED)
-        metrics = levels.judge(model, widths, _classifiers[key], train, test, generator)
-        with torch.no_grad():
-            y = model.encode(test[0][:3]).mean
-        pictures, dimensions = levels.traverse(model, y, widths)
-        grey = (pictures * 15).round().byte() * 17  # 16 levels: half the bytes
-        by_level = grey.unflatten(0, (len(widths), len(y), -1))  # and image and value
-        return metrics, {"traversals": pack(by_level), "dimensions": dimensions}
 
 
 @dataclass(frozen=True)
@@ -324,8 +298,8 @@ def _load(name: str, size: int, binary: bool, split: str, smoke: bool) -> images
 
 
 @cache
-def _faces(size: int, smoke: bool) -> celeba.FaceData:
-    return celeba.load(size=size, smoke=smoke)
+def _faces(size: int, smoke: bool, whole: bool) -> celeba.FaceData:
+    return celeba.load(size=size, smoke=smoke, whole=whole)
 
 
 _classifiers: dict[tuple, Any] = {}
@@ -346,13 +320,15 @@ def create(
     binary: bool = False,
     split: str = "paper",
     smoke: bool = False,
+    whole: bool = False,
     repeats: Sequence[int] = (1, 1),
     features: str = STAND_IN,
     measures: Sequence[str] = (),
 ) -> Task:
     """The task called `name`: a toy of `toys.NAMES`, "mnist-01", "mnist", "fashion-mnist" or "celeba".
 
-    `binary` and `split` (those of `images.load`) are for grey images, `repeats` is for mnist-01; `measures`, names of
+    `binary` and `split` (those of `images.load`) are for grey images, `repeats` is for mnist-01, `whole` for celeba
+    (`celeba.load`); `measures`, names of
     `MEASURES`, for mnist and fashion-mnist; `features`, a name of `metrics.features`, for these two and celeba. Raises
     `ValueError` for another name, for measures that are unknown or not for these data, and for binary faces or another
     split of them.
@@ -375,7 +351,7 @@ def create(
             raise ValueError("faces are in colour: binary=True is for grey images")
         if split != "paper":
             raise ValueError(f"faces have a split of their own: split={split!r} is for grey images")
-        return face_task.FacesTask(_faces(size, smoke), features, 2 if smoke else attributes.DRAWS)
+        return face_task.FacesTask(_faces(size, smoke, whole), features, 2 if smoke else attributes.DRAWS)
     raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, *images.NAMES, celeba.NAME))}")
 
 

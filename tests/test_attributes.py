@@ -73,6 +73,17 @@ def test_a_larger_draw_holds_the_smaller_and_one_generator_gives_the_same_twice(
     assert torch.equal(both[100].accuracy, alone[100].accuracy)
 
 
+def test_all_codes_are_fitted_once(monkeypatch):
+    fits = []
+    predict = attributes._predict
+    monkeypatch.setattr(attributes, "_predict", lambda z, *rest: fits.append(len(z)) or predict(z, *rest))
+    found = attributes.linear(codes(300, 1), codes(100, 2), generator=generator(), sizes=(299, 300), draws=4)
+    assert fits.count(299) == 4 * 3 and fits.count(300) == 3  # of three attributes
+    assert found[300].accuracy.shape == (4, 3) and (found[300].accuracy == found[300].accuracy[0]).all()
+    other = attributes.linear(codes(300, 1), codes(100, 2), generator=generator(9), sizes=[300], draws=1)[300]
+    assert torch.equal(other.accuracy[0], found[300].accuracy[0])  # another order of the same codes
+
+
 def test_the_authors_protocol_reports_the_best_epoch():
     z, has = codes(2000, 1)
     found = attributes.authors((z, has), generator=generator(), sizes=(50, 1000), held_out=500, draws=2)

@@ -163,6 +163,13 @@ def test_lists_that_are_wrong_are_named(root, file, change, expected):
     assert expected in one_line(error) and str(path) in str(error.value)
 
 
+def test_a_part_is_refused_where_the_whole_is_asked_for(root):
+    with pytest.raises(DataError) as error:
+        celeba.load(root=root, whole=True)
+    message = one_line(error)
+    assert "expected all 202,599 faces of CelebA" in message and "found 40" in message and "mmlab" in message
+
+
 def test_what_is_not_there_is_listed(tmp_path, monkeypatch):
     (tmp_path / "variable" / "celeba" / "img_align_celeba").mkdir(parents=True)
     monkeypatch.setenv(files.VARIABLE, str(tmp_path / "variable"))

@@ -201,7 +201,7 @@ def test_measures_are_in_the_key_only_where_they_are_asked_for():
 
 @pytest.mark.parametrize("data", ["circle", "mnist-01", "mnist"])
 def test_a_measure_that_is_not_there_gets_one_clear_line(data):
-    with pytest.raises(ValueError, match=f"no measure 'colour' for {data}: there are (none|codes, traversals)"):
+    with pytest.raises(ValueError, match=f"no measure 'colour' for {data}: there are (none|codes, traversals, levels)"):
         tasks.create(data, size=28, smoke=True, measures=["colour"])
 
 

@@ -197,6 +197,15 @@ def test_pseudo_inputs_on_the_border_of_the_datas_range_can_leave_it_inwards_onl
     assert prior.pseudo_inputs().min() >= 0 and prior.pseudo_inputs().max() <= 1
 
 
+def test_pseudo_inputs_start_as_examples_or_as_means_of_several():
+    images = torch.randint(0, 256, (60, 1, 32, 32), dtype=torch.uint8)
+    for options, expected in (({}, images[:6]), ({"blend": 10}, images.float().unflatten(0, (6, 10)).mean(1))):
+        options = {"components": 6, **options}
+        config = RunConfig("mnist", "mathieu", 3, "gaussian", 1, prior="vamp", prior_options=options)
+        start = runs.build(config, (1, 32, 32), images).prior.pseudo_inputs()
+        torch.testing.assert_close(start, expected / 255, rtol=0, atol=1e-6 if "blend" in options else 0)  # rounding
+
+
 def test_free_pseudo_inputs_are_noise_that_nothing_bounds():
     digits = {"data": "mnist", "network": "mathieu", "likelihood": "gaussian", "epochs": 1, "smoke_data": True}
     made = []

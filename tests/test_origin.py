@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn.functional import avg_pool2d
 
-from intelvae import book, sheets
+from intelvae import book, face_experiments, sheets
 from intelvae.data import DataError, celeba, files
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +20,9 @@ ABOUT_FACES = [
     page for page in book.pages() if re.search("celeba|table-b1", page.read_text()) and page.stem < "90"
 ]  # in code
 NEAR = 0.03  # root mean square of pixels at 16x16; a JPEG of a photograph is at 0.01, another face at 0.1 and more
+# The median over a set of images: reconstructions by a good model are nearer, and what belongs to no single photograph
+# farther. Of all faces here the mean is at 0.090, those drawn along one principal direction at 0.085, along 8 at 0.115.
+TYPICAL = 0.08
 
 
 def packed_images(value):
@@ -47,8 +50,17 @@ def small(images):
 
 def distance_to_nearest(images, photographs):
     """Root mean square difference (N,) of colour images, bytes (N, 3, H, W), from the nearest photograph."""
-    a, b = small(images), small(photographs)
+    return rms_to_nearest(small(images), small(photographs))
+
+
+def rms_to_nearest(a, b):
     return torch.cdist(a, b).amin(1) / a.shape[1] ** 0.5
+
+
+def principal(x, count=40):
+    """The mean of x (N, D) and its first principal directions (count, D): what a linear model reconstructs from."""
+    values, vectors = torch.linalg.eigh(x.T.cov())
+    return x.mean(0), vectors[:, values.argsort(descending=True)[:count]].T
 
 
 def test_no_picture_is_committed_as_a_file_but_the_known_ones():
@@ -79,9 +91,7 @@ def test_pages_about_faces_show_images_from_records_or_the_stand_in_only():
     for page in ABOUT_FACES:
         for source in re.findall(r"celeba\.load\((.*?)\)", page.read_text()):
             assert "smoke=True" in source, f"{page.name} loads photographs"
-        for cell in page.read_text().split("# %%"):
-            if "imshow" in cell or "rows_of_faces" in cell:
-                assert "task." not in cell, f"{page.name} may show what a task is trained on"
+        assert "runs.task" not in page.read_text(), f"{page.name} may show what a task is trained on"
 
 
 def test_every_record_of_faces_says_that_its_images_are_generated():
@@ -101,14 +111,34 @@ def test_a_photograph_in_a_record_would_be_noticed():
     assert (distance_to_nearest(kept, faces.train) > NEAR).all()  # others of the same kind are not taken for them
 
 
-def test_no_image_in_a_record_is_a_photograph():
+@pytest.fixture(scope="module")
+def photographs():
     try:
         files.locate_celeba()
     except DataError as error:
         pytest.skip(str(error))
     data = celeba.load()
-    photographs = torch.cat([data.train, data.valid, data.test])
-    assert (distance_to_nearest(data.test[:50], photographs) < NEAR).all()
+    return torch.cat([data.train, data.valid, data.test])
+
+
+def test_no_image_in_a_record_is_a_photograph_and_no_set_is_of_reconstructions(photographs):
     for name, sets in of_faces():
         for of in sets:
-            assert (distance_to_nearest(sheets.unpack(of), photographs) > NEAR).all(), name
+            distances = distance_to_nearest(sheets.unpack(of), photographs)
+            assert (distances > NEAR).all() and distances.median() > TYPICAL, name
+
+
+def test_photographs_and_reconstructions_of_them_would_be_noticed(photographs):
+    some = photographs[-100:]
+    assert (distance_to_nearest(some, photographs) < NEAR).all()
+    pixels, (mean, directions) = small(photographs), principal(small(photographs))
+    projected = mean + (small(some) - mean) @ directions.T @ directions
+    assert rms_to_nearest(projected, pixels).median() < TYPICAL
+
+
+def test_means_of_ten_photographs_pass_for_none(photographs):
+    count = face_experiments.TABLE4["Vamp-VAE"]["prior_options"]["blend"]
+    some = photographs[torch.randperm(len(photographs), generator=torch.Generator().manual_seed(0))[: 24 * count]]
+    blended = small(some).unflatten(0, (24, count)).mean(1)
+    distances = rms_to_nearest(blended, small(photographs))
+    assert (distances > NEAR).all() and distances.median() > TYPICAL

@@ -150,8 +150,8 @@ def sparse_vae(dim=3, **options):
 @pytest.mark.parametrize("h", [-1e4, -14.0, 0.0, 1e4])
 def test_values_and_gradients_are_finite_where_gates_are_certain(start, h):
     model = sparse_vae(start=start)
-    nn.init.constant_(model.encoder.gate.bias, h)
-    nn.init.zeros_(model.encoder.gate.weight)
+    nn.init.constant_(model.encoder.gate[-1].bias, h)
+    nn.init.zeros_(model.encoder.gate[-1].weight)
     for training in (True, False):
         model.train(training).zero_grad()
         x = torch.randn(8, 2)
@@ -169,13 +169,27 @@ def test_gates_start_at_one_half_and_can_move_both_ways():
     # 0.2: what the random weights of the head add to it
     assert (model.encode(x).gates.mean(0) - 0.5).abs().max() < 0.2
     (-bounds.elbo(model, x).mean()).backward()
-    assert (model.encoder.gate.bias.grad != 0).all()
+    assert (model.encoder.gate[-1].bias.grad != 0).all()
+
+
+@pytest.mark.parametrize("network", ["mlp", "mathieu", "faces"])
+def test_a_step_of_adam_moves_no_gate_far(network):
+    size = networks.IMAGE_SIZE.get(network)
+    shape = (3, size, size) if size else (2,)
+    decoder = nn.Sequential(networks.create(network, shape, 4)[1], likelihoods.create("gaussian", shape))
+    model, x = vsc.create(network, shape, 4, decoder), torch.rand(20, *shape)
+    adam, features = torch.optim.Adam(model.encoder.gate.parameters(), lr=1e-3), model.encoder.features(x)
+    before = model.encoder.gate(features).detach()
+    (-bounds.elbo(model, x).mean()).backward()
+    adam.step()
+    # every weight moves by 0.001, and features are of order 1: by 0.26 at most for 256 of them, and by 16 for 16,384
+    assert (model.encoder.gate(features) - before).abs().max() < 0.5
 
 
 def test_the_gate_is_the_exponential_of_a_negative_number():
     model = sparse_vae()
-    nn.init.zeros_(model.encoder.gate.weight)
-    model.encoder.gate.bias = nn.Parameter(torch.tensor([-2.0, -0.1, 3.0]))
+    nn.init.zeros_(model.encoder.gate[-1].weight)
+    model.encoder.gate[-1].bias = nn.Parameter(torch.tensor([-2.0, -0.1, 3.0]))
     expected = torch.tensor([math.exp(-2.0), math.exp(-0.1), 1 - vsc.SMALLEST])
     torch.testing.assert_close(model.encode(torch.randn(5, 2)).gates, expected.expand(5, 3))
 

@@ -42,7 +42,7 @@ class FaceData:
     name: str = NAME
 
 
-def load(*, root: str | Path | None = None, size: int = SIDE, smoke: bool = False) -> FaceData:
+def load(*, root: str | Path | None = None, size: int = SIDE, smoke: bool = False, whole: bool = False) -> FaceData:
     """Load CelebA from its own layout: `img_align_celeba/` and the lists of attributes and of parts.
 
     Any number of faces will do, at full size (178 x 218) or reduced: the list of attributes says which images there
@@ -51,8 +51,10 @@ def load(*, root: str | Path | None = None, size: int = SIDE, smoke: bool = Fals
     once, and kept in `files.cache("celeba")` under a name that depends on both lists and the first image.
     `smoke`: the drawn faces of `standin`, in the same layout; `root` is then ignored.
     `root`: where to look for `celeba/`, and nowhere else; else INTELVAE_DATA, then data/ of the checkout.
+    `whole`: any number will not do, all 202,599 faces have to be there.
     Returns FaceData; its `source` names the data, without paths. Raises DataError, one line, for lists or images that
-    are missing, damaged or do not go together; ValueError for a size below 1. Explained in data/README.md.
+    are missing, damaged or do not go together, and for a part where the whole is asked for; ValueError for a size below
+    1. Explained in data/README.md.
 
     >>> load(smoke=True, size=8).train.shape
     torch.Size([800, 3, 8, 8])
@@ -61,6 +63,11 @@ def load(*, root: str | Path | None = None, size: int = SIDE, smoke: bool = Fals
         raise ValueError(f"size is {size}; give the side of the images in pixels, at least 1")
     folder, attributes, parts = files.locate_celeba(standin.write() if smoke else root)
     names, faces, values = _read_attributes(attributes)
+    if whole and len(faces) != FACES:
+        raise DataError(
+            f"{attributes}: expected all {FACES:,} faces of CelebA (the profile paper needs them, laptop takes any "
+            f"number), found {len(faces):,}; {files.CELEBA_REMEDY}"
+        )
     part = _read_parts(parts, faces)
     order = np.argsort(part, kind="stable")  # the parts one after the other: each is one piece of the file
     digest = hashlib.sha256(repr((_RECIPE, size)).encode())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float, Int64
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
 
@@ -19,6 +20,7 @@ VALUES = tuple(-3 + 0.75 * i for i in range(9))  # of the traversed dimension
 Labelled = tuple[Float[Tensor, "_ c h w"], Int64[Tensor, " _"]]  # as many of one as of the other
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # as in `attributes.linear`
 def fit_classifier(images: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"]) -> LogisticRegression:
     """A logistic classifier of pixels in [0, 1], which names what a decoder draws; L2 with C = 0.1."""
     return LogisticRegression(C=0.1, max_iter=1000).fit(images.flatten(1).numpy(), labels.numpy())
@@ -39,8 +41,9 @@ def judge(
     drawn anew from N(0, I) and all else stays; the images are decoded from 1,000 draws of the prior. "pixels_i": by how
     much the decoded pixels change then (root mean square). "kl_i": the level's part of the KL divergence, in nats, mean
     over the images of `test`. "accuracy_i": how well its part of g(mu) tells the class, by logistic regression on 1,000
-    images of `train` (fewer if there are fewer). `train` and `test` are images (N, C, H, W) in [0, 1] and labels; the
-    prior is N(0, I). Book: "Hierarchies".
+    images of `train` (fewer if there are fewer). One number is for all levels: "classifier_accuracy", the share of
+    `test` that the `classifier` names right, by which "change_i" is to be trusted. `train` and `test` are images
+    (N, C, H, W) in [0, 1] and labels; the prior is N(0, I). Book: "Hierarchies".
     """
     y, anew = (torch.randn(DRAWN, sum(widths), generator=generator) for _ in range(2))
     before = model.decode(y).mean.clamp(0, 1)
@@ -51,7 +54,8 @@ def judge(
     codes, test_codes = (
         torch.cat([model.represent(part) for part in images.split(1000)]) for images in (train[0], test[0])
     )
-    found: dict[str, float] = {}
+    right = classifier.predict(test[0].flatten(1).numpy()) == test[1].numpy()
+    found = {"classifier_accuracy": float(right.mean())}
     start = 0
     for i, width in enumerate(widths):
         own = slice(start, start + width)

@@ -1,0 +1,209 @@
+"""The grids of Tables 4 and B.1 and of Figure B.2, and the rules of their claims."""
+
+import dataclasses
+
+import pytest
+
+from intelvae import claims, experiments, face_claims, face_experiments, face_rules, rules, runs, training
+from intelvae.data import files, standin
+from intelvae.mappings import Hierarchy
+from intelvae.records import Record, Store
+
+
+def test_the_grids_have_the_rows_of_the_tables():
+    grid = experiments.grid("table4", "laptop")
+    rows = {row: face_experiments.face("laptop", 0, model) for row, model in face_experiments.TABLE4.items()}
+    assert {dataclasses.replace(c, seed=0) for c in grid} == set(rows.values()) and len(set(rows.values())) == 13
+    assert len(set(grid)) == len(grid) == 9 * 3 + 4
+    dims = [(c.method, c.latent_dim) for c in experiments.grid("table-b1", "laptop")]
+    assert dims == [("VAE", d) for d in (8, 16, 32, 64, 128)] + [("InteL-VAE", 64)] * 2
+    assert set(experiments.grid("table-b1", "laptop")) & set(grid)  # the VAE of 128 dimensions is trained once
+    for name in ("table4", "table-b1", "hierarchy"):
+        for profile in experiments.PROFILES:
+            grid = experiments.grid(name, profile)
+            assert all(c.smoke_data == (profile == "smoke") for c in grid)
+            assert all(c.whole == (profile == "paper") for c in grid if c.data == "celeba")
+
+
+@pytest.mark.parametrize("seeds", [None, (4, 7, 5)])
+def test_runs_of_faces_come_in_an_order_that_may_be_cut_off(seeds):
+    grid = experiments.grid("table4", "laptop", seeds)
+    rows = {face_experiments.face("laptop", 0, model): row for row, model in face_experiments.TABLE4.items()}
+    order = [(c.seed, rows[dataclasses.replace(c, seed=0)]) for c in grid]
+    one, two, three = seeds or range(3)
+    assert {row for _, row in order[:13]} == set(rows.values()) and order[12][0] == one
+    assert order[:4] == [(one, row) for row in face_experiments.FIRST]
+    assert order[13:21] == [(seed, row) for seed in (two, three) for row in face_experiments.FIRST]
+    assert [seed for seed, _ in order[21:]] == sorted((seed for seed, _ in order[21:]), key=(one, two, three).index)
+    for name, profile, models in (("hierarchy", "laptop", 3), ("table-b1", "paper", 7)):
+        grid = experiments.grid(name, profile)
+        assert [c.seed for c in grid] == [seed for seed in range(len(grid) // models) for _ in range(models)]
+
+
+def test_the_profile_paper_gives_one_line_where_faces_are_a_part(tmp_path, monkeypatch):
+    monkeypatch.setenv(files.VARIABLE, str(standin.write(tmp_path / "part", 40)))
+    (config,) = experiments.grid("table4", "paper", [0])[:1]
+    with pytest.raises(training.TrainingError, match=r"1 of 1 runs failed; .*expected all 202,599 faces.*found 40"):
+        runs.sweep([config], Store(tmp_path / "runs"))
+
+
+def test_no_pseudo_input_of_the_tables_is_a_photograph():
+    settings = dict(face_experiments.TABLE4["Vamp-VAE"]["prior_options"])
+    assert settings["blend"] >= 10 and settings["components"] * settings["blend"] <= runs.EXAMPLES
+    for name in ("table4", "table-b1"):
+        for config in experiments.grid(name, "laptop"):
+            assert "pseudo_inputs" not in dict(config.model_options)
+            assert config.prior != "vamp" or dict(config.prior_options) == settings
+
+
+def test_every_claim_about_faces_says_at_how_many():
+    about = [c for c in face_claims.CLAIMS if c.experiment in ("table4", "table-b1")]
+    assert about and all("8059-faces" in c.id and c.claim.startswith("At 8,059 faces at laptop") for c in about)
+
+
+def of(row, seed, **metrics):
+    config = face_experiments.face("laptop", seed, face_experiments.TABLE4[row])
+    return Record(config, metrics, {}, {}, 1.0, "cpu", {"torch": "0"}, "none", "2022-04-25")
+
+
+def judge(name, records):
+    (claim,) = [c for c in face_claims.CLAIMS if c.id == f"{name}-8059-faces"]
+    return claim.judge(records)
+
+
+@pytest.mark.parametrize(
+    ("sparse", "verdict"), [(100.0, rules.REPRODUCED), (104.0, rules.PARTLY), (106.0, rules.NOT_REPRODUCED)]
+)
+def test_quality_is_kept_within_five_per_cent(sparse, verdict):
+    noise = (0.0, 1.0, -0.7)
+    records = [of("VAE", s, frechet_1900=100.0) for s in range(3)]
+    records += [of("InteL-VAE, γ = 70", s, frechet_1900=sparse + noise[s]) for s in range(3)]
+    records += [of("InteL-VAE, γ = 70, as the code", s, frechet_1900=1.0) for s in range(3)]  # not the one in question
+    finding = judge("table4-quality", records)
+    assert finding.verdict == verdict and finding.ours == pytest.approx(sparse + 0.1) and finding.n == 3
+
+
+def test_a_sparse_vae_is_judged_by_both_kinds_of_samples():
+    records = [of("InteL-VAE, γ = 70", s, frechet_1900=100.0 + s) for s in range(3)]
+    records += [
+        of("Sparse-VAE, α = 0.2", s, frechet_1900=150.0 - s, dense_frechet_1900=300.0 + 2 * s) for s in range(3)
+    ]
+    assert judge("table4-vsc-0.2-dense", records).verdict == rules.REPRODUCED
+    assert judge("table4-vsc-0.2-prior", records).verdict == rules.NOT_REPRODUCED
+    assert judge("table4-vsc-0.01-dense", records).verdict == rules.NOT_TESTED
+
+
+def test_a_sparse_vae_with_less_weight_on_the_kl_is_not_the_one_that_is_judged():
+    records = [of("InteL-VAE, γ = 70", s, frechet_1900=100.0 + s, hoyer_sample=0.5 + s / 100) for s in range(3)]
+    low = [
+        of("Sparse-VAE, α = 0.2, β = 0.1", s, frechet_1900=900.0, dense_frechet_1900=900.0, hoyer_sample=0.1)
+        for s in range(3)
+    ]
+    assert low[0].config.beta == 0.1
+    for name in ("table4-vsc-0.2-dense", "table4-vsc-0.2-prior", "table4-sparser-vsc-0.2"):
+        assert judge(name, records + low).verdict == rules.NOT_TESTED
+
+
+def test_a_sparse_vaes_codes_are_judged_with_their_gates_and_as_a_variant_without():
+    records = [of("InteL-VAE, γ = 70", s, hoyer_sample=0.5 + s / 100) for s in range(3)]
+    records += [of("Sparse-VAE, α = 0.2", s, hoyer_sample=0.7, hoyer_slab=0.2) for s in range(3)]
+    assert judge("table4-sparser-vsc-0.2", records).verdict == rules.NOT_REPRODUCED
+    assert judge("table4-sparser-vsc-0.2-slab", records).verdict == rules.REPRODUCED
+    variants = [c.id for c in face_claims.CLAIMS if c.variant and "sparser" in c.id]
+    assert variants == [f"table4-sparser-vsc-{alpha}-slab-8059-faces" for alpha in ("0.01", "0.05", "0.2")]
+
+
+def labelled(config, by_n):
+    kept = {"linear": {str(n): {"accuracy": values} for n, values in by_n.items()}}
+    return Record(config, {}, {}, {"attributes": kept}, 1.0, "cpu", {"torch": "0"}, "none", "2022-04-25")
+
+
+def table_b1(intel, vaes, residual=(0.9, 0.9, 0.9)):
+    """Records of Table B.1 with these accuracies by draw: {n: values} for each dimension."""
+    found = []
+    for config in experiments.grid("table-b1", "laptop"):
+        if config.method == "VAE":
+            found.append(labelled(config, vaes[config.latent_dim]))
+        else:
+            ours = dict(config.mapping_options).get("residual")
+            found.append(labelled(config, dict.fromkeys(intel, residual) if ours else intel))
+    return found
+
+
+DIMS = (8, 16, 32, 64, 128)
+
+
+def test_codes_are_compared_with_the_best_vae_by_draw():
+    vaes = {d: {50: [0.70, 0.75, 0.80], 8059: [0.8] * 3} for d in DIMS}
+    vaes[16] = {50: [0.72, 0.77, 0.82], 8059: [0.8] * 3}
+    better = {50: [0.73, 0.785, 0.83], 8059: [0.9] * 3}
+    finding = judge("tableB1-50", table_b1(better, vaes))
+    assert finding.verdict == rules.REPRODUCED and finding.n == 3 and "(D = 16), by draw" in finding.test
+    worse = {50: [0.71, 0.765, 0.81], 8059: [0.9] * 3}  # better than all but one
+    assert judge("tableB1-50", table_b1(worse, vaes)).verdict == rules.NOT_REPRODUCED
+    # all faces can be drawn in one way only: no draws to compare
+    assert judge("tableB1-10000", table_b1(better, vaes)).n == 1
+    assert judge("tableB1-10000", table_b1(better, vaes)).verdict == rules.NOT_TESTED
+
+
+@pytest.mark.parametrize(("n", "verdict"), [(1000, rules.PARTLY), (5000, rules.REPRODUCED)])
+def test_beyond_a_thousand_labels_codes_need_not_be_significantly_better(n, verdict):
+    vaes = {d: {n: [0.80, 0.81, 0.82], 8059: [0.8] * 3} for d in DIMS}
+    better = {n: [0.81, 0.81, 0.815], 8059: [0.9] * 3}  # on average, not in every draw
+    finding = judge(f"tableB1-{n}", table_b1(better, vaes))
+    assert finding.verdict == verdict and finding.p > rules.LEVEL
+    worse = {n: [0.79, 0.81, 0.82], 8059: [0.9] * 3}
+    assert judge(f"tableB1-{n}", table_b1(worse, vaes)).verdict == rules.NOT_REPRODUCED
+    (claim,) = [c for c in face_claims.CLAIMS if c.id == f"tableB1-{n}-8059-faces"]
+    assert ("How significant that is decides nothing" in claim.rule) is (n > 1000)
+
+
+@pytest.mark.parametrize(
+    ("best", "verdict"),
+    [
+        ((8, 16, 16, 64, 128, 128), rules.REPRODUCED),
+        ((8, 32, 16, 64, 64, 64), rules.PARTLY),
+        ((64, 64, 64, 64, 64, 64), rules.NOT_REPRODUCED),
+    ],
+)
+def test_the_best_dimension_is_followed_over_the_numbers_of_labels(best, verdict):
+    sizes = (50, 100, 500, 1000, 5000, 8059)
+    vaes = {d: {n: [0.8 if d == b else 0.7] * 3 for n, b in zip(sizes, best, strict=True)} for d in DIMS}
+    records = table_b1({n: [0.5] * 3 for n in sizes}, vaes)
+    finding = judge("tableB1-optimum", records)
+    assert finding.verdict == rules.NOT_TESTED and finding.n == 1  # one training of each
+    assert finding.test == "best D: " + ", ".join(map(str, best))
+    seeds = [dataclasses.replace(r, config=dataclasses.replace(r.config, seed=s)) for r in records for s in range(3)]
+    assert judge("tableB1-optimum", seeds).verdict == verdict
+
+
+def test_levels_are_compared_within_a_run():
+    (claim,) = [c for c in face_claims.CLAIMS if c.id == "figB2-details"]
+    assert isinstance(claim, face_rules.Within)
+    for last, verdict in ((0.1, rules.REPRODUCED), (0.9, rules.NOT_REPRODUCED)):
+        records = [
+            Record(c, {"change_0": 0.5 + c.seed / 100, "change_4": last}, {}, {}, 1.0, "cpu", {}, "none", "2022-04-25")
+            for c in experiments.grid("hierarchy", "laptop")
+            if c.mapping == "hierarchy" and not dict(c.mapping_options).get("residual")
+        ]
+        assert claim.judge(records).verdict == verdict
+
+
+def test_rules_of_faces_are_said_in_words():
+    for claim in face_claims.CLAIMS:
+        assert claim in claims.CLAIMS and claim.rule.startswith("reproduced: ")
+        assert claim.judge([]).verdict == rules.NOT_TESTED
+
+
+def test_the_levels_of_every_model_of_figure_b2_are_measured_and_of_no_other_vae():
+    grid = experiments.grid("hierarchy", "laptop")
+    assert {c.method for c in grid} == {"VAE", "InteL-VAE"} and all(c.measures == ("levels",) for c in grid)
+    assert not any("levels" in c.measures for name in ("sparsity", "table1") for c in experiments.grid(name, "laptop"))
+
+
+def test_mappings_of_the_grids_fit_their_dimensions():
+    for name in ("table-b1", "hierarchy"):
+        for profile in experiments.PROFILES:
+            for c in experiments.grid(name, profile):
+                if c.mapping == "hierarchy":
+                    assert sum(Hierarchy(c.latent_dim, **dict(c.mapping_options)).widths) == c.latent_dim

@@ -1,0 +1,85 @@
+"""What the levels of a hierarchical model change, hold and tell, and its traversals."""
+
+import dataclasses
+
+import pytest
+import torch
+from torch import nn
+
+from intelvae import likelihoods, measures, runs
+from intelvae.data import images
+from intelvae.metrics import levels
+from intelvae.models import VAE
+from intelvae.networks import GaussianEncoder
+from intelvae.priors import StandardNormal
+from intelvae.records import RunConfig
+
+
+class _Levels(nn.Module):
+    """Decodes the first of four latents to a picture's left half and the others to single pixels of the right one."""
+
+    def forward(self, z):
+        image = torch.zeros(len(z), 1, 4, 4)
+        image[:, 0, :, :2] = (z[:, :1, None] > 0).float()
+        for i in (1, 2, 3):
+            image[:, 0, i, 3] = torch.sigmoid(z[:, i])
+        return image
+
+
+def known():
+    """A model whose first level decides the class, with test images of which the code is the class."""
+    encoder = GaussianEncoder(nn.Flatten(), nn.Linear(16, 4), nn.Linear(16, 4))
+    with torch.no_grad():
+        for p in encoder.parameters():
+            p.zero_()
+        encoder.mu.weight[0, 0] = 4.0  # the top left pixel, which is 0 or 1
+        encoder.mu.bias[0] = -2.0
+    decoder = nn.Sequential(_Levels(), likelihoods.Gaussian())
+    return VAE(encoder, decoder, StandardNormal(4)).eval()
+
+
+def test_levels_are_told_apart_by_what_they_change_hold_and_tell():
+    model = known()
+    y = torch.randn(400, 4, generator=torch.Generator().manual_seed(1))
+    pictures, labels = _Levels()(y), (y[:, 0] > 0).long()
+    classifier = levels.fit_classifier(pictures[:200], labels[:200])
+    train, test = (pictures[:200], labels[:200]), (pictures[200:], labels[200:])
+    found = levels.judge(model, (1, 3), classifier, train, test, torch.Generator().manual_seed(0))
+    # a new sign with probability one half; four standard errors of 1,000 draws
+    assert found["change_0"] == pytest.approx(0.5, abs=4 * 0.0158) and found["change_1"] == 0
+    assert found["kl_0"] == pytest.approx(2.0) and found["kl_1"] == pytest.approx(0)  # mu^2 / 2 with mu = +-2
+    assert found["accuracy_0"] == 1 and found["accuracy_1"] < 0.65  # nothing but the more frequent class
+    assert found["pixels_0"] > 4 * found["pixels_1"] > 0
+    assert found["classifier_accuracy"] == 1
+    wrong = levels.judge(model, (1, 3), classifier, train, (pictures[200:], 1 - labels[200:]), torch.Generator())
+    assert wrong["classifier_accuracy"] == 0 and wrong["change_1"] == 0
+
+
+def test_a_code_without_levels_is_cut_into_five_blocks():
+    data = images.load("fashion-mnist", size=32, smoke=True)
+    data = dataclasses.replace(data, train=data.train[:100], train_labels=data.train_labels[:100])  # sooner to fit
+    config = RunConfig("fashion-mnist", "mathieu", 10, "gaussian", 1, smoke_data=True)
+    found = {}
+    for name, mapping in (("vae", {}), ("intel", {"mapping": "hierarchy", "mapping_options": {"levels": (4, 6)}})):
+        with runs.seeded(0):
+            model = runs.build(dataclasses.replace(config, **mapping), (1, 32, 32), data.train).eval()
+        found[name] = measures.of_levels(model, data, 1)
+    judged = ("change", "pixels", "kl", "accuracy")
+    for (metrics, kept), count in zip(found.values(), (5, 2), strict=True):
+        assert metrics.keys() == {"classifier_accuracy", *(f"{name}_{i}" for name in judged for i in range(count))}
+        assert kept["traversals"].shape == (count, 3, len(levels.VALUES), 1, 32, 32)
+    assert [int(d) // 2 for d in found["vae"][1]["dimensions"]] == [0, 1, 2, 3, 4]
+    # ten classes, ten images of each: far more than one in ten
+    assert 0.4 < found["vae"][0]["classifier_accuracy"] == found["intel"][0]["classifier_accuracy"] < 1
+    with pytest.raises(ValueError, match="12 latent dimensions cannot be cut into 5 blocks"):
+        measures.of_levels(runs.build(dataclasses.replace(config, latent_dim=12), (1, 32, 32), data.train), data, 1)
+
+
+def test_traversals_move_the_dimension_that_matters_and_no_other():
+    model, y = known(), torch.full((2, 4), 0.3)
+    images, dimensions = levels.traverse(model, y, (2, 2))
+    assert dimensions[0] == 0 and dimensions[1] in (2, 3)
+    by_level = images.unflatten(0, (2, 2, -1))
+    assert by_level.shape == (2, 2, 9, 1, 4, 4)
+    assert torch.equal(by_level[0, 0, :, 0, 0, 0], (torch.tensor(levels.VALUES) > 0).float())
+    assert (by_level[1, :, :, 0, :, :2] == 1).all()  # the first level keeps what it was
