@@ -135,7 +135,7 @@ def table_of(column, scale=1):
         if np.isnan(sd) or sd == 0:
             return f"{mean:.4g}"
         digits = max(0, 1 - int(np.floor(np.log10(sd))))
-        return f"{mean:.{digits}f} ± {sd:.{digits}f}"
+        return f"{mean:.{digits}f}\xa0±\xa0{sd:.{digits}f}"
 
     return grouped[column].agg(shown)
 

@@ -23,6 +23,7 @@
 # %% tags=["parameters"]
 profile = "smoke"
 seeds = None
+extractor = None  # "inception" for FID; None for the stand-in
 device = "cpu"
 jobs = 1
 
@@ -139,10 +140,10 @@ figure = face_plots.rows_of_faces({"drawn": drawn[:12], "faces": drawn[12:24]})
 # squared error. Each method samples from its own prior. (At `smoke` there are four rows.)
 
 # %%
-records = experiments.records("table4", profile, seeds, jobs=jobs, device=device)
+records = experiments.records("table4", profile, seeds, features=extractor, jobs=jobs, device=device)
 
 # %% tags=["hide-input"]
-print(plots.provenance(records, profile, experiments.grid("table4", profile, seeds)))
+print(plots.provenance(records, profile, experiments.grid("table4", profile, seeds, features=extractor)))
 first = records[0]
 n = max(int(key.removeprefix("frechet_")) for key in first.metrics if key.startswith("frechet_"))
 fewest = min(int(key.removeprefix("wrap_frechet_")) for key in first.metrics if key.startswith("wrap_frechet_"))

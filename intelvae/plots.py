@@ -226,11 +226,13 @@ def latent_histograms(records: Sequence[Record], *, space: str = "z") -> Figure:
 def curves(records: Sequence[Record], curve: str = "valid_elbo") -> Figure:
     """Validation ELBO (nats an image) by epoch, one line a run: has training flattened?"""
     figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+    named: set[str] = set()
     for record in records:
         method = record.config.method
         values = record.curves[curve]
         axis.plot(range(1, len(values) + 1), values, ls=STYLE[method]["ls"], color=STYLE[method]["color"], lw=1,
-                  label=method if record.config.seed == records[0].config.seed else None)  # fmt: skip
+                  label=None if method in named else method)  # fmt: skip
+        named.add(method)
     axis.set(xlabel="epoch", ylabel="validation ELBO (nats)")
     axis.legend(frameon=False)
     axis.spines[["top", "right"]].set_visible(False)
