@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import face_task, likelihoods, networks, runs, sheets, training
+from intelvae import builder, face_task, likelihoods, networks, runs, sheets, training
 from intelvae.face_task import FacesTask
 from intelvae.metrics import features, frechet, levels
 from intelvae.metrics.hoyer import hoyer
@@ -164,7 +164,7 @@ def test_faces_stay_mapped_from_their_file_all_through_training(monkeypatch):
 
     monkeypatch.setattr(training, "_batches", watched)
     work = runs.task(SMALL)
-    model = runs.build(SMALL, work.shape, work.train[:10])
+    model = builder.build(SMALL, work.shape, work.train[:10])
     training.fit(model, work.train, work.valid[:10], epochs=1, batch_size=400, precision="bfloat16")
     (address,) = {train.data_ptr() for train in seen}
     assert address == work.train.data_ptr()  # no copy

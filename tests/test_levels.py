@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import likelihoods, measures, runs
+from intelvae import builder, likelihoods, measures, runs
 from intelvae.data import images
 from intelvae.metrics import levels
 from intelvae.models import VAE
@@ -62,7 +62,7 @@ def test_a_code_without_levels_is_cut_into_five_blocks():
     found = {}
     for name, mapping in (("vae", {}), ("intel", {"mapping": "hierarchy", "mapping_options": {"levels": (4, 6)}})):
         with runs.seeded(0):
-            model = runs.build(dataclasses.replace(config, **mapping), (1, 32, 32), data.train).eval()
+            model = builder.build(dataclasses.replace(config, **mapping), (1, 32, 32), data.train).eval()
         found[name] = measures.of_levels(model, data, 1)
     judged = ("change", "pixels", "kl", "accuracy")
     for (metrics, kept), count in zip(found.values(), (5, 2), strict=True):
@@ -72,7 +72,7 @@ def test_a_code_without_levels_is_cut_into_five_blocks():
     # ten classes, ten images of each: far more than one in ten
     assert 0.4 < found["vae"][0]["classifier_accuracy"] == found["intel"][0]["classifier_accuracy"] < 1
     with pytest.raises(ValueError, match="12 latent dimensions cannot be cut into 5 blocks"):
-        measures.of_levels(runs.build(dataclasses.replace(config, latent_dim=12), (1, 32, 32), data.train), data, 1)
+        measures.of_levels(builder.build(dataclasses.replace(config, latent_dim=12), (1, 32, 32), data.train), data, 1)
 
 
 def test_traversals_move_the_dimension_that_matters_and_no_other():

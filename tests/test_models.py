@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
-from intelvae import bounds, likelihoods, mappings, networks, priors, runs
+from intelvae import bounds, builder, likelihoods, mappings, networks, priors, runs
 from intelvae.models import VAE
 from intelvae.records import RunConfig
 
@@ -202,7 +202,7 @@ def test_pseudo_inputs_start_as_examples_or_as_means_of_several():
     for options, expected in (({}, images[:6]), ({"blend": 10}, images.float().unflatten(0, (6, 10)).mean(1))):
         options = {"components": 6, **options}
         config = RunConfig("mnist", "mathieu", 3, "gaussian", 1, prior="vamp", prior_options=options)
-        start = runs.build(config, (1, 32, 32), images).prior.pseudo_inputs()
+        start = builder.build(config, (1, 32, 32), images).prior.pseudo_inputs()
         torch.testing.assert_close(start, expected / 255, rtol=0, atol=1e-6 if "blend" in options else 0)  # rounding
 
 
@@ -212,7 +212,7 @@ def test_free_pseudo_inputs_are_noise_that_nothing_bounds():
     for free in ({}, {"free": True}):
         config = RunConfig(latent_dim=3, prior="vamp", prior_options={"components": 50, **free}, **digits)
         with runs.seeded(0):
-            made.append(runs.build(config, (1, 32, 32), torch.rand(60, 1, 32, 32)).prior)
+            made.append(builder.build(config, (1, 32, 32), torch.rand(60, 1, 32, 32)).prior)
     bounded, free = (prior.pseudo_inputs() for prior in made)
     assert bounded.min() >= 0 and bounded.max() <= 1
     # 51,200 numbers: four standard errors of the mean 0 and of the standard deviation 1

@@ -14,7 +14,7 @@ import psutil
 import pytest
 import torch
 
-from intelvae import bench, experiments, runs, tasks, training
+from intelvae import bench, builder, experiments, runs, tasks, training
 from intelvae.data import files
 from intelvae.models import VAE
 from intelvae.records import CHECKOUT, Record, RunConfig, Store, store_of
@@ -313,7 +313,7 @@ def test_fit_stops_early_on_validation_and_gives_the_best_weights_back():
 
 
 def test_fit_refuses_settings_that_do_not_fit():
-    model = runs.build(CONFIG, (2,), torch.zeros(1, 2))
+    model = builder.build(CONFIG, (2,), torch.zeros(1, 2))
     x = torch.zeros(10, 2)
     with pytest.raises(ValueError, match="steps_per_epoch"):
         training.fit(model, x, x, epochs=1, batch_size=5, steps_per_epoch=3)

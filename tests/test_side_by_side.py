@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from intelvae import bounds, experiments, runs, side_by_side, training
+from intelvae import bounds, builder, experiments, runs, side_by_side, training
 from intelvae.records import RunConfig, Store
 from intelvae.side_by_side import Member
 
@@ -30,7 +30,7 @@ def member(config: RunConfig) -> Member:
     with runs.seeded(config.seed):
         order = torch.Generator().manual_seed(config.seed)
         work = runs.task(config)
-        model = runs.build(config, (2,), work.train(1000, order))
+        model = builder.build(config, (2,), work.train(1000, order))
         noise = torch.Generator()
         noise.set_state(torch.random.get_rng_state())
     return Member(model, work.train, work.valid, order, noise)

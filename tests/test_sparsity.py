@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import integrate, stats
 
-from intelvae import priors, regularizers, runs, training
+from intelvae import builder, priors, regularizers, runs, training
 from intelvae.mappings import Identity, Sparse
 from intelvae.metrics.hoyer import hoyer
 from intelvae.records import RunConfig
@@ -261,10 +261,10 @@ def test_dd_has_its_name_and_trains_alone():
 
 
 def test_without_alpha_the_training_is_the_same_to_the_bit():
-    model, x = runs.build(CONFIG, (2,), torch.zeros(1, 2)), gaussian(100, 2).float()
+    model, x = builder.build(CONFIG, (2,), torch.zeros(1, 2)), gaussian(100, 2).float()
     states = []
     for settings in ({}, {"alpha": 0.0, "penalty": "codes"}):
-        copied = runs.build(CONFIG, (2,), torch.zeros(1, 2))
+        copied = builder.build(CONFIG, (2,), torch.zeros(1, 2))
         copied.load_state_dict(model.state_dict())
         with runs.seeded(0):
             training.fit(copied, x, x, epochs=3, batch_size=50, **settings)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import digit_experiments, likelihoods, priors, runs, tasks
+from intelvae import builder, digit_experiments, likelihoods, priors, runs, tasks
 from intelvae.digit_experiments import PROPORTIONS
 from intelvae.experiments import grid
 from intelvae.mappings import Threshold
@@ -127,7 +127,7 @@ def test_every_slip_changes_a_model_that_can_be_built(table):
     for config, slip in zip(grid(table, "laptop", [0]), of("laptop").values(), strict=True):
         assert slip.before != slip.after
         size = shape[config.network]
-        runs.build(config, size, torch.rand(200, *size))  # refuses options that do not fit
+        builder.build(config, size, torch.rand(200, *size))  # refuses options that do not fit
     assert len({str(slip.after) for slip in of("laptop").values()}) == len(of("laptop"))
 
 

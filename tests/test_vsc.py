@@ -9,7 +9,7 @@ from scipy import integrate
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 
-from intelvae import bounds, likelihoods, networks, runs
+from intelvae import bounds, builder, likelihoods, networks, runs
 from intelvae.models import VAE, vsc
 from intelvae.models.vsc import PseudoInputPrior, SpikeAndSlab, SpikeAndSlabEncoder, SpikeAndSlabPrior
 from intelvae.records import Record, RunConfig, Store
@@ -248,7 +248,7 @@ def test_dense_samples_are_those_of_a_gaussian_and_change_no_bound():
     model, options = sparse_vae(), {"model_options": {"dense_samples": True}}
     model.decoder = nn.Sequential(nn.Identity(), likelihoods.Gaussian())
     assert (model.generate(1000).mean == 0).float().mean() > 0.95  # of which 0.99 are off on average
-    replicated = runs.build(dataclasses.replace(CONFIG, **options), (2,), torch.zeros(1, 2))
+    replicated = builder.build(dataclasses.replace(CONFIG, **options), (2,), torch.zeros(1, 2))
     replicated.decoder = model.decoder
     assert (replicated.generate(1000).mean != 0).all()
 
@@ -338,7 +338,7 @@ def test_a_config_trains_measures_and_survives_the_store(config, tmp_path):
 def test_image_networks_get_a_head_for_the_gates(network):
     size = networks.IMAGE_SIZE[network]
     config = RunConfig("mnist", network, 5, "gaussian", 1, model="vsc", model_options={"pseudo_inputs": 3})
-    model = runs.build(config, (1, size, size), torch.randint(0, 256, (9, 1, size, size), dtype=torch.uint8))
+    model = builder.build(config, (1, size, size), torch.randint(0, 256, (9, 1, size, size), dtype=torch.uint8))
     x = torch.rand(4, 1, size, size)
     with torch.autocast("cpu", torch.bfloat16):
         terms = bounds.terms(model, x)
