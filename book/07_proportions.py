@@ -201,15 +201,16 @@ for share, repeats in digit_experiments.PROPORTIONS.items():
 pd.DataFrame(rows).set_index("zeros in the data, %")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "A quarter of zeros for longer: the learned share by steps of training with the power of the text (solid) and that of the code (dotted), first seed; the dashed line is the share in the data.", "name": "fig-proportions-longer"}, "image": {"alt": "Two lines that fall from one half towards the dashed line at a quarter."}}
-figure, axis = plt.subplots(figsize=(5, 2.6), layout="constrained")
-for r in [r for r in others if longest(r) and of_zeros(r) is not None]:
-    steps = digit_experiments.steps_of(profile, r.config.repeats) * np.arange(1, r.config.epochs + 1)
-    style = {"color": plots.ORANGE, "ls": "-"} if power_of(r) == 0.2 else {"color": plots.BLUE, "ls": ":"}
-    axis.plot(steps, of_zeros(r), label=f"c2 = {power_of(r)}", **style)
-axis.axhline(25, color="black", ls="--", lw=1)
-axis.set(xlabel="steps", ylabel="learned, %", ylim=(0, 60))
-axis.spines[["top", "right"]].set_visible(False)
-_ = axis.legend(frameon=False)
+if any(longest(r) for r in others):
+    figure, axis = plt.subplots(figsize=(5, 2.6), layout="constrained")
+    for r in [r for r in others if longest(r) and of_zeros(r) is not None]:
+        steps = digit_experiments.steps_of(profile, r.config.repeats) * np.arange(1, r.config.epochs + 1)
+        style = {"color": plots.ORANGE, "ls": "-"} if power_of(r) == 0.2 else {"color": plots.BLUE, "ls": ":"}
+        axis.plot(steps, of_zeros(r), label=f"c2 = {power_of(r)}", **style)
+    axis.axhline(25, color="black", ls="--", lw=1)
+    axis.set(xlabel="steps", ylabel="learned, %", ylim=(0, 60))
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(frameon=False)
 
 # %% [markdown]
 # ## Exercises

@@ -138,6 +138,8 @@ def by_seed(records: Sequence[Record], metric: str, label: str, *, group: str = 
                 for r in records
                 if r.config.method == method and getattr(r.config, group) == name and metric in r.metrics
             ]
+            if not values:
+                continue  # not run yet
             x = i + (j - (len(methods) - 1) / 2) * step
             style = STYLE[method]
             axis.plot(np.full(len(values), x), values, style["marker"], color=style["color"], ms=4, alpha=0.6,
