@@ -273,8 +273,9 @@ glue("short-order", ", ".join(order), display=False)
 # with $2 \cdot 5$ clusters {glue:text}`short-product`. Is it the number of clusters, or how they are arranged? Two sectors
 # have {glue:text}`short-two`, ten in one plane {glue:text}`short-ten`. Does it fit the data better? The test ELBO of the
 # InteL-VAE is {glue:text}`short-product-elbo` nats, the VAE's {glue:text}`short-vae-elbo` and the best baseline's
-# {glue:text}`short-best-elbo`. Other explanations, the code's constants, network, likelihood and baselines, are tried one
-# by one below. What these runs cannot rule out is that FID itself, or many more epochs, would give another order.
+# {glue:text}`short-best-elbo`. Other explanations, the code's constants, network, likelihood and baselines, have a table
+# below, as far as it has been run. What these runs cannot rule out is that FID itself, or many more epochs, would give
+# another order.
 #
 # ## What the paper leaves open, and what the authors' code does
 #
@@ -315,8 +316,9 @@ pd.DataFrame(rows).set_index("what the code does") if rows else "none has been r
 # Binary images are what the text says and the code does not do; samples are held against the same grey test images. "The
 # code's network" is another network on 28x28 pixels, whose images are held against test images of that size. "Two by two"
 # is what the code's product of clusters makes of any two factors, and "forgotten" borders are those of a model that was
-# saved and loaded. The code stops training by the test FID; ours takes the best epoch by the test ELBO. The code decodes with a sigmoid when it trains with cross-entropy, but
-# stretches what the decoder gives *before* the sigmoid when it computes the FID. For those runs:
+# saved and loaded. The code stops training by the test FID; ours takes the best epoch by the test ELBO. The code decodes
+# with a sigmoid when it trains with cross-entropy, but stretches what the decoder gives *before* the sigmoid when it
+# computes the FID. For those runs:
 
 # %% tags=["hide-input"]
 entropy = [r for r in slips if r.config.likelihood == "bernoulli"]

@@ -396,7 +396,7 @@ sparse_plots.explorer(record)
 #
 # The rules were written before the published runs, but not blind: short trials with seed 100, which is not published
 # (up to 1,000 steps on 20,000 images), had shown Hoyer scores and active dimensions, though no distances and no
-# accuracies. No limit was moved since.
+# accuracies. No limit was moved since; DD's $\alpha$ was, from 100 to 3, because of its units.
 
 # %% tags=["hide-input"]
 for rule in dict.fromkeys(c.rule for c in claims.CLAIMS if c.page == PAGE):
