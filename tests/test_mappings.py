@@ -5,7 +5,11 @@ import math
 
 import pytest
 import torch
-from contracts import (
+from scipy import optimize, stats
+from torch import nn
+
+from intelvae import mappings, runs
+from intelvae.contracts import (
     CHECKS,
     check_continuous,
     check_deterministic,
@@ -14,10 +18,6 @@ from contracts import (
     check_state_dict,
     check_vmap,
 )
-from scipy import optimize, stats
-from torch import nn
-
-from intelvae import mappings, runs
 
 CASES = [
     ("identity", 2, {}),

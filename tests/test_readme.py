@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import torch
-from contracts import check_mapping
 
 from intelvae import book
+from intelvae.contracts import check_mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

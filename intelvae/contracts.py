@@ -1,6 +1,6 @@
 """What every mapping keeps to, as checks that a mapping of your own can be run through.
 
-    from contracts import check_mapping
+    from intelvae.contracts import check_mapping
 
     def test_mine():
         check_mapping(lambda: Mine(), dim=2)
