@@ -257,19 +257,23 @@ def proportions(profile: str, seeds: Sequence[int] | None = None) -> list[RunCon
 
 
 def borders(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
-    """Table 3 with the power c2 of the authors' code, three seeds (ten at `paper`); and a quarter of zeros for longer.
-
-    The latter with both powers and one seed. At `smoke` a quarter of zeros only.
-    """
-    all_of = [0.25] if profile == "smoke" else list(PROPORTIONS)
-    chosen = list(seeds or range({"smoke": 1, "laptop": 3, "paper": 10}[profile]))
-    code, quarter = POWERS["c2 = 0.5, the code"], PROPORTIONS[0.25]
-    found = [
+    """Table 3 with the power c2 of the authors' code, three seeds (ten at `paper`); at `smoke` a quarter of zeros."""
+    code = POWERS["c2 = 0.5, the code"]
+    return [
         shares(profile, seed, PROPORTIONS[share], epochs_of(profile, PROPORTIONS[share], STEPS_SHARES), **code)
-        for seed in chosen
-        for share in all_of
+        for seed in seeds or range({"smoke": 1, "laptop": 3, "paper": 10}[profile])
+        for share in ([0.25] if profile == "smoke" else PROPORTIONS)
     ]
-    if profile in LONGER:
-        longest = epochs_of(profile, quarter, LONGER)
-        found += [shares(profile, chosen[0], quarter, longest, **power) for power in POWERS.values()]
-    return found
+
+
+def borders_longer(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+    """Table 3's quarter of zeros for longer with the power of the text and that of the code, one seed.
+
+    At `paper` no longer than all others are, as long as the authors'.
+    """
+    quarter = PROPORTIONS[0.25]
+    return [
+        shares(profile, seed, quarter, epochs_of(profile, quarter, LONGER), **power)
+        for seed in seeds or range(1)
+        for power in POWERS.values()
+    ]

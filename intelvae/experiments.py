@@ -155,6 +155,7 @@ _GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
     "slips-01": digit_experiments.slips_01,
     "proportions": digit_experiments.proportions,
     "borders": digit_experiments.borders,
+    "borders-longer": digit_experiments.borders_longer,
     "sparsity": sparse_experiments.fashion,
     "sparsity-mnist": sparse_experiments.mnist,
     "sparsity-choices": sparse_experiments.choices,
