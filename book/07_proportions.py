@@ -157,7 +157,7 @@ for axis, r in zip(figure.axes, first, strict=False):
 # The authors' code has $c_2 = 0.5$ where the text says 0.2, and trains for 200 epochs. The smaller the power, the steeper $g$
 # at the border: at 0.2 a point a hundredth away from it is moved by 2, at 0.5 by one half. Here is what the code's power
 # learns in as many steps as above, and what both powers learn for a quarter of zeros in four times as many (at `smoke`
-# twice).
+# twice; at `paper` all runs are as long as the code's).
 
 # %% tags=["hide-input"]
 code = experiments.records("borders", profile, seeds, jobs=jobs, device=device, beside=True)
@@ -184,7 +184,7 @@ pd.DataFrame(rows).set_index("zeros in the data, %")
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "A quarter of zeros for longer: the learned share by steps of training with the power of the text (solid) and that of the code (dotted), first seed; the dashed line is the share in the data.", "name": "fig-proportions-longer"}, "image": {"alt": "Two lines, one for each power, that start at one half, and a dashed line at a quarter."}}
 if longer:
     figure, axis = plt.subplots(figsize=(5, 2.6), layout="constrained")
-    for r in [r for r in longer if of_zeros(r) is not None]:
+    for r in [r for r in longer if r.config.seed == longer[0].config.seed and of_zeros(r) is not None]:
         steps = digit_experiments.steps_of(profile, r.config.repeats) * np.arange(1, r.config.epochs + 1)
         style = {"color": plots.ORANGE, "ls": "-"} if power_of(r) == 0.2 else {"color": plots.BLUE, "ls": ":"}
         axis.plot(steps, of_zeros(r), label=f"c2 = {power_of(r)}", **style)

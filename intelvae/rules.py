@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import statistics
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,7 +36,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(ABC):
     """A claim of the paper: where it stands, its content in our words, its number, and the book page that shows it.
 
     `experiment` is the grid whose records decide it, or None. A `variant` asks the same of a setting that is not the
@@ -51,13 +52,13 @@ class Claim:
     variant: bool = field(default=False, kw_only=True)
 
     @property
+    @abstractmethod
     def rule(self) -> str:
         """The rule in words, as the page prints it before the result."""
-        raise NotImplementedError
 
+    @abstractmethod
     def judge(self, records: Sequence[Record]) -> Finding:
         """Applies the rule to those of the records that it is about; "not tested" where they are too few."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def random(*shape, slope=None):
     return SpikeAndSlab(gates, torch.randn(shape, dtype=torch.float64), sigma, slope)
 
 
-def equal_in_mean(values, expected):
+def assert_equal_in_mean(values, expected):
     """The mean of independent values (N, ...) is `expected`, by four of its standard errors."""
     error = 4 * values.std(0) / math.sqrt(len(values))
     assert ((values.mean(0) - expected).abs() <= error).all()
@@ -41,9 +41,9 @@ def equal_in_mean(values, expected):
 def test_samples_have_the_moments_and_the_zeros_that_they_should():
     q = random(6)
     y = q.sample((SAMPLES,))
-    equal_in_mean(y, q.mean)
-    equal_in_mean((y - q.mean).square(), q.variance)
-    equal_in_mean((y != 0).double(), q.gates)
+    assert_equal_in_mean(y, q.mean)
+    assert_equal_in_mean((y - q.mean).square(), q.variance)
+    assert_equal_in_mean((y != 0).double(), q.gates)
     # gates of exactly 0 and 1 are never open and always open
     certain = SpikeAndSlab(torch.tensor([0.0, 1.0]), torch.ones(2), torch.ones(2)).sample((SAMPLES,))
     assert (certain == 0).sum(0).tolist() == [SAMPLES, 0]
@@ -62,7 +62,7 @@ def test_the_density_has_total_mass_one():
 def test_the_divergence_is_that_of_monte_carlo():
     q, p = random(7), random(7)
     y = q.sample((SAMPLES,))
-    equal_in_mean(q.log_prob(y) - p.log_prob(y), kl_divergence(q, p))
+    assert_equal_in_mean(q.log_prob(y) - p.log_prob(y), kl_divergence(q, p))
 
 
 def test_the_divergence_in_its_limits():
@@ -92,7 +92,7 @@ def test_relaxed_samples_are_exact_ones_in_the_limit_and_have_the_mean_of_their_
     relaxed = SpikeAndSlab(q.gates, q.mu, q.sigma, slope=c)
     # the integral of sigmoid(c (u - 1 + gamma)) over u from 0 to 1
     gate = (nn.functional.softplus(c * q.gates) - nn.functional.softplus(c * (q.gates - 1))) / c
-    equal_in_mean(relaxed.rsample((SAMPLES,)), gate * q.mu)
+    assert_equal_in_mean(relaxed.rsample((SAMPLES,)), gate * q.mu)
     assert (relaxed.sample((1000,)) == 0).any()  # `sample` is exact whatever the slope
 
 
@@ -132,7 +132,7 @@ def test_with_the_true_posterior_the_bound_is_the_evidence_at_every_sample():
     weights = bounds.log_weights(model, data[:100], 3)
     # 1e-5: float32's rounding of densities of size 1
     torch.testing.assert_close(weights, torch.full((3, 100), math.log(on + off)), atol=1e-5, rtol=0)
-    equal_in_mean(bounds.elbo(model, data), math.log(on + off))
+    assert_equal_in_mean(bounds.elbo(model, data), math.log(on + off))
     worse = VAE(Fixed(SpikeAndSlab(torch.tensor([0.5]), *posterior[1:])), model.decoder, model.prior)
     assert bounds.elbo(worse, data).mean().item() < math.log(on + off) - 0.05
     estimate = bounds.log_likelihood(worse, data[:200], 2000)
@@ -232,17 +232,17 @@ def test_samples_of_the_fixed_prior_are_as_sparse_as_stated():
     for alpha in (0.01, 0.2):
         prior = SpikeAndSlabPrior(4, alpha)()
         y = prior.sample((SAMPLES,))
-        equal_in_mean((y != 0).float(), alpha)
-        equal_in_mean(y[y != 0].square(), 1.0)
+        assert_equal_in_mean((y != 0).float(), alpha)
+        assert_equal_in_mean(y[y != 0].square(), 1.0)
         # all four dimensions are off together with probability (1 - alpha)^4
-        equal_in_mean((y == 0).all(1).float(), (1 - alpha) ** 4)
+        assert_equal_in_mean((y == 0).all(1).float(), (1 - alpha) ** 4)
 
 
 def test_dense_samples_are_those_of_a_gaussian_and_change_no_bound():
     sparse, dense = SpikeAndSlabPrior(3, 0.1)(), SpikeAndSlabPrior(3, 0.1, dense_samples=True)()
     y = dense.sample((SAMPLES,))
     assert (y != 0).all() and dense.sample((2, 5)).shape == (2, 5, 3)
-    equal_in_mean(y.square(), 1.0)
+    assert_equal_in_mean(y.square(), 1.0)
     q = SpikeAndSlab(torch.full((2, 3), 0.4), torch.ones(2, 3), torch.ones(2, 3))
     assert torch.equal(kl_divergence(q, dense.expand((2,))), kl_divergence(q, sparse.expand((2,))))
     model, options = sparse_vae(), {"model_options": {"dense_samples": True}}
@@ -299,8 +299,8 @@ def test_the_density_and_the_samples_of_the_pseudo_input_prior_are_those_of_its_
     parts = [SpikeAndSlab(p.components.gates[c], p.components.mu[c], p.components.sigma[c]) for c in range(3)]
     expected = torch.stack([part.log_prob(y) for part in parts]).exp().mean(0).log()
     torch.testing.assert_close(p.log_prob(y), expected)
-    equal_in_mean((y != 0).double(), p.components.gates.mean(0))
-    equal_in_mean(y, p.components.mean.mean(0))
+    assert_equal_in_mean((y != 0).double(), p.components.gates.mean(0))
+    assert_equal_in_mean(y, p.components.mean.mean(0))
 
 
 def test_one_pseudo_input_leaves_nothing_to_assign():
