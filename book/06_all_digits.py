@@ -340,16 +340,16 @@ for title, key in (
 ):
     values = [r.metrics[f"{key}_{sizes[0]}"] for r in entropy]
     if values:
-        print(f"{title:<18} {np.mean(values):7.1f}  ({', '.join(f'{v:.1f}' for v in values)} by seed)")
+        print(f"{title:<18} {np.mean(values):7.1f}  ({', '.join(f'{v:.1f}' for v in values)} by run)")
 if not entropy:
     print("not run at this profile")
 
 # %% [markdown]
-# What moves samples most? An entropy that counts 50 times takes the distance of the MoG-VAE from
+# Two slips of the baselines: an entropy that counts 50 times takes the distance of the MoG-VAE from
 # {glue:text}`slip-mog-entropy` and that of the Vamp-VAE from {glue:text}`slip-vamp-entropy`; images from
-# $\mathcal N(0, I)$ take them from {glue:text}`slip-mog-images` and from {glue:text}`slip-vamp-images`. Cross-entropy takes
-# the VAE's from {glue:text}`slip-vae-likelihood` and the InteL-VAE's from {glue:text}`slip-intel-likelihood`. The number of
-# seeds is in the table.
+# $\mathcal N(0, I)$ take them from {glue:text}`slip-mog-images` and from {glue:text}`slip-vamp-images`. And the
+# likelihood, of which the paper says nothing: cross-entropy takes the VAE's from {glue:text}`slip-vae-likelihood` and
+# the InteL-VAE's from {glue:text}`slip-intel-likelihood`. The number of seeds is in the table.
 #
 # Where borders are learned, they move. In the code they always do:
 

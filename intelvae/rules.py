@@ -311,9 +311,9 @@ def change(
     interval = ""
     if len(seeds) > 2:
         half = float(stats.t.ppf(0.975, len(seeds) - 1)) * sd / math.sqrt(len(seeds))
-        interval = f" ({mean - half:+.3g} to {mean + half:+.3g})"
+        interval = f" ({mean - half:+.4g} to {mean + half:+.4g})"
     means = {name: f"{statistics.fmean(v[s] for s in seeds):.4g}" for name, v in (("before", a), ("after", b))}
-    return means | {"change": f"{mean:+.3g}{interval}", "seeds": len(seeds)}
+    return means | {"change": f"{mean:+.4g}{interval}", "seeds": len(seeds)}
 
 
 def smaller(ours: dict[int, float], other: dict[int, float], margin: float = 0.0) -> Finding:
