@@ -224,6 +224,6 @@ def test_a_change_is_paired_by_seed_and_has_an_interval_from_three_seeds_on(reco
     one, other = (dataclasses.replace(record.config, beta=b) for b in (1.0, 2.0))
     found = rules.change(records, one, other, rules.measured("x"))
     # differences 0, 1, 2: mean 1, standard error 1 / sqrt(3), t of 2 degrees of freedom 4.303
-    assert found == {"before": "10", "after": "11", "change": "+1 (-1.48 to +3.48)", "seeds": 3}
+    assert found == {"before": "10", "after": "11", "change": "+1 (-1.484 to +3.484)", "seeds": 3}
     assert rules.change(records[:5], one, other, rules.measured("x"), scale=100.0)["change"] == "+0"  # seed 0 alone
     assert rules.change(records, one, dataclasses.replace(one, beta=3.0), rules.measured("x")) == {}
