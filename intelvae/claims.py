@@ -270,7 +270,7 @@ class Table:
                 "verdict": row["verdict"],
                 "claim": f"{row['where']}. {row['claim']}",
                 "paper": row["paper"],
-                "ours": _ours(row, ".4g", ".2g"),
+                "ours": _ours(row, ".4g", ".2g" if (row["sd"] or 0) < 99.5 else ".0f"),
                 "test": ", ".join(filter(None, [row["test"], f"n = {row['n']}", _p(row)])),
                 "p, Holm": corrected.get(row["id"], ""),
             }

@@ -167,6 +167,12 @@ def test_a_table_for_readers_cuts_no_claim_short():
     assert all(row["claim"] in shown for row in found)
 
 
+@pytest.mark.parametrize(("sd", "written"), [(0.0123, "0.012"), (9.87, "9.9"), (99.7, "100"), (212.3, "212")])
+def test_a_table_for_readers_writes_deviations_out(sd, written):
+    row = claims.rows([], "smoke", page=digit_claims.MULTI_MODALITY)[0] | {"ours": 588.8, "sd": sd, "n": 3}
+    assert f"588.8 ± {written}<" in claims.Table([row])._repr_html_()
+
+
 def test_a_limit_from_above_is_for_the_runs_that_the_claim_names(record):
     (claim,) = [c for c in claims.CLAIMS if c.id == "fig8-active"]
     records = [
