@@ -44,6 +44,7 @@ from intelvae import (
     regularizers,
     rules,
     runs,
+    sparse_claims,
     sparse_experiments,
     sparse_plots,
 )
@@ -305,7 +306,14 @@ sparse_plots.table(sparse_plots.settings(records), columns)
 # "Exp H" is the number of dimensions of a class that its entropy stands for, without a threshold. Where the dimensions
 # in use are about as many as those active per image, all images use the same ones: then the model is a VAE with fewer
 # dimensions, whatever its score. Sparsity in the paper's sense is few active dimensions per image *out of more in use*.
-#
+# Here is Figure 7 once more, with the share of the dimensions in use that an image leaves off in the score's place:
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of the samples from the test images against the share of the dimensions in use that are not active in an image (mean over images), otherwise as in Figure 7.", "name": "fig-left-off"}, "image": {"alt": "One line a method in the plane of the share left off and the distance, with the values of gamma or alpha beside its points."}}
+figure = sparse_plots.trade_off(
+    [r for r in records if r.config.method in FAMILIES], name, sparse_claims.LEFT_OFF, "Share left off"
+)
+
+# %% [markdown]
 # ### Figure 7, right: few labels
 #
 # Take the codes $g(\mu(x))$ of a few labelled training images, the classes in turn, learn from them, and test on the

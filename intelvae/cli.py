@@ -150,6 +150,20 @@ def sweep(
     typer.echo(f"{len(records)} records in {store_of(profile).root}")
 
 
+@app.command()
+def remeasure(
+    experiment: Annotated[str, typer.Argument(help=f"One of {', '.join(experiments.NAMES)}.")],
+    profile: ProfileOption = "laptop",
+    seeds: SeedsOption = None,
+    jobs: JobsOption = 1,
+    features: FeaturesOption = None,
+) -> None:
+    """Measure the models of one experiment anew, from their weights, and train nothing: for a metric that is new."""
+    configs = experiments.grid(experiment, profile, parse_seeds(seeds), features=features)
+    found = runs.remeasure(configs, store_of(profile), jobs=jobs)
+    typer.echo(f"{len(found)} of {len(set(configs))} runs measured anew")
+
+
 @app.command(name="claims")
 def show_claims(
     profile: ProfileOption = "laptop",

@@ -11,6 +11,7 @@ from intelvae.face_rules import AtMost, ByDraw, MovingOptimum, Within
 from intelvae.metrics.attributes import SIZES
 from intelvae.records import Record, RunConfig
 from intelvae.rules import Claim, Comparison, frechet, measured
+from intelvae.sparse_claims import ungated
 
 FACES, HIERARCHIES, FACE_HIERARCHIES = "10_faces", "11_hierarchies", "12_face_hierarchies"
 AT = "At 8,059 faces at laptop (800 drawn ones at smoke, and at paper 163,000, as in the paper): "
@@ -32,11 +33,6 @@ LEVELS = settings({"mapping_options": {"levels": 5}})
 def dense(record: Record) -> float:
     """The Frechet distance of images that a Sparse-VAE decodes from N(0, I)."""
     return next(value for name, value in record.metrics.items() if name.startswith("dense_frechet_"))
-
-
-def ungated(record: Record) -> float:
-    """The Hoyer score of g(y), for a Sparse-VAE without its gates."""
-    return record.metrics.get("hoyer_slab", record.metrics["hoyer_sample"])
 
 
 def _vsc(alpha: float) -> dict[str, Any]:

@@ -11,12 +11,9 @@ from torch import Tensor
 
 from intelvae import priors, sheets, training
 from intelvae.data import celeba
-from intelvae.flows import Sylvester
 from intelvae.mappings import Hierarchy
 from intelvae.metrics import attributes, codes, feature_cache, frechet, levels, samples
-from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
-from intelvae.models.vsc import SpikeAndSlab
 
 SHOWN = 24  # generated images in a record
 BASES = 2  # of a level's traversals
@@ -77,11 +74,8 @@ class FacesTask:
         (`attributes.linear`), "majority" the accuracy of who ignores the codes.
 
         What the authors' code does in another way is beside it: "wrap_frechet_n" for the smallest n is of means that it
-        cuts to bytes without a clip, "hoyer_base" of a Sylvester posterior is that of samples before the flow, and
-        "dense_frechet_n" of a model with a prior of its own is of images from N(0, I) in the place of that prior. Of a
-        spike-and-slab posterior "hoyer_slab" is the score of samples without their gates, "mean_gate" the mean
-        probability that a dimension is on, "open_for_some" and "open_for_all" the numbers of dimensions for which it
-        is above one half for one test face at least, and for all.
+        cuts to bytes without a clip, "dense_frechet_n" of a model with a prior of its own is of images from N(0, I) in
+        the place of that prior, and a flow or a spike-and-slab posterior has what `metrics.codes.behind` tells of it.
         """
         sizes, real = self.sizes, self.real
         means = _generate(model, sizes[-1])
@@ -102,10 +96,10 @@ class FacesTask:
             y = torch.randn(BASES, sum(model.mapping.widths), generator=torch.Generator().manual_seed(0))
             pictures, artifacts["dimensions"] = levels.traverse(model, y, model.mapping.widths)
             artifacts["traversals"] = sheets.pack(pictures, "generated")
-        test = _codes(model, self.data.test)
+        test = codes.encode(model, self.data.test)
         alike = torch.zeros(len(self.data.test), dtype=torch.long)  # faces have no classes
-        metrics |= codes.sparsity(test["mean"], test["sample"], alike) | _behind(test)
-        train = _codes(model, self.data.train[:POOL])
+        metrics |= codes.sparsity(test["mean"], test["sample"], alike) | codes.behind(test)
+        train = codes.encode(model, self.data.train[:POOL])
         artifacts["attributes"] = self._attributes(test["mean"], test["sample"], train["mean"])
         for n, found in artifacts["attributes"]["linear"].items():
             for name in ("accuracy", "balanced"):
@@ -173,31 +167,3 @@ def _decode_normal(model: VAE, n: int) -> Tensor:
     """The decoder's means for n draws of N(0, I) in the place of the model's prior, (n, 3, size, size)."""
     y = torch.randn(n, *model.prior().event_shape)
     return torch.cat([model.decode(part).mean for part in y.split(500)])
-
-
-@torch.no_grad()
-def _codes(model: VAE, x: Tensor) -> dict[str, Tensor]:
-    """Codes of images (N, 3, size, size), each (N, D): "mean" g(mu(x)), and "sample" g(y), y of q(y|x).
-
-    A posterior with a flow has "base" too, a sample from before it, and one with "gates" also "slab", a sample without.
-    """
-    parts = []
-    for batch in x.split(500):
-        q = model.encode(training.as_float(batch))
-        part = {"mean": model.mapping(q.mean), "sample": model.mapping(q.sample())}
-        if isinstance(q, Sylvester):
-            part["base"] = q.base.sample()
-        if isinstance(q, SpikeAndSlab):
-            part |= {"slab": q.slab.sample(), "gates": q.gates}
-        parts.append(part)
-    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-
-
-def _behind(found: dict[str, Tensor]) -> dict[str, float]:
-    """What lies behind the `_codes` of a flow or of a spike-and-slab posterior; nothing for others."""
-    metrics = {f"hoyer_{name}": hoyer(found[name]).mean().item() for name in ("base", "slab") if name in found}
-    if "gates" in found:
-        on = found["gates"] > 0.5
-        metrics["mean_gate"] = found["gates"].mean().item()
-        metrics |= {"open_for_some": float(on.any(0).sum()), "open_for_all": float(on.all(0).sum())}
-    return metrics

@@ -27,17 +27,21 @@ LEVELS_SEED = 20220401  # of the draws of a level: the same ones for every model
 def of_codes(model: VAE, data: ImageData, draws: int) -> Measured:
     """`codes.sparsity` of the test images, the mean |z| of every class, and accuracies of `downstream.few_shot`.
 
+    "class_overlap" is the `codes.overlap` of the classes; a spike-and-slab posterior has what `codes.behind` tells too.
+
     Classifiers learn from codes g(mu) of n training images, for which "random_forest_n" is the mean over `draws`, and
     are tested on those of all test images. "authors_random_forest_n" is by the protocol of the authors' code, test
     images only, where there are enough of them. Then what `of_penalty` gives. Kept is "by_class" (10, D).
     """
-    means, sampled = codes.encode(model, data.test)
-    learned_from, _ = codes.encode(model, data.train)
-    metrics = codes.sparsity(means, sampled, data.test_labels)
+    found = codes.encode(model, data.test)
+    means, by_class = found["mean"], codes.mean_size(found["mean"], data.test_labels)
+    learned_from = codes.encode(model, data.train)["mean"]
+    metrics = codes.sparsity(means, found["sample"], data.test_labels) | codes.behind(found)
+    metrics["class_overlap"] = codes.overlap(by_class)
     metrics |= _accuracies(learned_from, data.train_labels, draws, test=(means, data.test_labels))
     authors = _accuracies(means, data.test_labels, draws, names=["random forest"])
     metrics |= {f"authors_{name}": value for name, value in authors.items()} | of_penalty(model, data.test)
-    return metrics, {"by_class": codes.mean_size(means, data.test_labels)}
+    return metrics, {"by_class": by_class}
 
 
 @torch.no_grad()

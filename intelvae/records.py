@@ -154,10 +154,11 @@ MODELS = ("vae", "gm-vae", "vsc")
 
 @dataclass(frozen=True)
 class Record:
-    """What one run gave, and what it ran on. Written by `run` and `run_together` alone.
+    """What one run gave, and what it ran on. Written by `runs` alone.
 
-    `together` is the number of runs that were trained side by side as one, this one included; `seconds` the wall time,
-    divided by that number.
+    `commit` is that of the training, `measured_at` that of a later measurement of the trained model (`runs.remeasure`),
+    "" without one. `together` is the number of runs that were trained side by side as one, this one included; `seconds`
+    the wall time, divided by that number.
     """
 
     config: RunConfig
@@ -170,6 +171,7 @@ class Record:
     commit: str
     date: str
     together: int = 1
+    measured_at: str = ""
 
     def to_json(self) -> str:
         """The record as JSON text, one line for each field."""

@@ -71,6 +71,37 @@ def load(config: RunConfig, store: Store) -> VAE:
     return model.eval()
 
 
+def remeasure(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1) -> list[Record]:
+    """The records of all configs whose weights are here, measured anew: for a metric that is newer than they are.
+
+    Nothing is trained; what training left in a record stays there, and `Record.measured_at` says which code measured.
+    Samples are drawn anew, from the config's seed. Raises `ValueError` if there are no weights of any.
+    """
+    there = [c for c in dict.fromkeys(configs) if store.get(c) and store.path(c).with_suffix(".safetensors").is_file()]
+    if not there:
+        raise ValueError(
+            f"no weights of these runs in {store.root}: only models that were trained here can be measured"
+        )
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    return joblib.Parallel(n_jobs=jobs)(joblib.delayed(_remeasure)(config, store, threads) for config in there)
+
+
+def _remeasure(config: RunConfig, store: Store, threads: int) -> Record:
+    record, model = store.get(config), load(config, store)
+    assert record is not None
+    with seeded(config.seed), training.torch_threads(threads):
+        metrics, artifacts = task(config).evaluate(model)
+    measures = {name: float(value) for name, value in metrics.items()}
+    again = dataclasses.replace(
+        record,
+        metrics=measures | {"best_epoch": record.metrics["best_epoch"]},
+        artifacts=record.artifacts | artifacts,  # the masses of clusters are from training
+        measured_at=_commit(),
+    )
+    store.put(again, model)
+    return again
+
+
 def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> tuple[Record, VAE]:
     """Trains and measures the model of `config`: its record, and the model with the weights that were measured.
 

@@ -13,9 +13,16 @@ from intelvae.sparse_experiments import DD_ALPHA, DD_MOST, SHOWN, STRONG, VSC_AL
 FASHION, DETAIL = "08_sparsity", "09_sparsity_in_detail"
 FEW = (10, 20, 50, 100)  # labels: "especially in few-shot scenarios"
 FOREST = downstream.NAMES[0]
+DD_SPARSEST = 10.0  # of the grid, by the first seed
 PRIOR_OF_DD = 0.65  # Hoyer score of codes drawn from DD's prior itself, D = 50
 
-SAMPLE, MEAN = measured("hoyer_sample"), measured("hoyer_mean")
+SAMPLE, MEAN, USED = measured("hoyer_sample"), measured("hoyer_mean"), measured("hoyer_used")
+LEFT_OFF = measured("left_off")  # sparsity that no dimension which is off for all images counts in
+
+
+def ungated(record: Record) -> float:
+    """The Hoyer score of g(y), for a Sparse-VAE without its gates."""
+    return record.metrics.get("hoyer_slab", record.metrics["hoyer_sample"])
 
 
 def few_shot(classifier: str) -> Callable[[Record], float]:
@@ -28,11 +35,6 @@ def _active(record: Record) -> float:
     return 100 * record.metrics["active_per_class"] / record.config.latent_dim
 
 
-def _unused(record: Record) -> float:
-    """The share of the dimensions in use that an image leaves off: sparsity that no dimension off for all counts in."""
-    return 1 - record.metrics["active_per_image"] / record.metrics["active_overall"]
-
-
 def _vsc(alpha: float) -> dict[str, Any]:
     model = vsc(alpha)
     return {"model_options": RunConfig("mnist", "mathieu", 50, "gaussian", 1, **model).model_options}
@@ -41,6 +43,13 @@ def _vsc(alpha: float) -> dict[str, Any]:
 def _sparsity() -> list[Claim]:
     """Figure 7, left: how sparse the codes are; of samples g(y), as in the authors' code, unless it says otherwise."""
     strong = {"gamma": STRONG}
+    how = {
+        SAMPLE: "Hoyer score of g(y)",
+        MEAN: "Hoyer score of g(mu)",
+        USED: "Hoyer score of g(y) in the dimensions in use",
+        LEFT_OFF: "share of the dimensions in use that are off in an image",
+        ungated: "Hoyer score of g(y), for the Sparse-VAE without its gates",
+    }
 
     def less(
         against: str,
@@ -49,6 +58,7 @@ def _sparsity() -> list[Claim]:
         words: str,
         *,
         of: Callable[[Record], float] = SAMPLE,
+        gamma: float = STRONG,
         variant: bool = False,
     ) -> Claim:
         margin = 0.1 if against == "Sparse-VAE" else 0.0
@@ -56,13 +66,13 @@ def _sparsity() -> list[Claim]:
             f"fig7-less-sparse-{name}",
             "Fig 7, left",
             f"Codes of the {words} are {'much ' if margin else ''}less sparse than the InteL-VAE's with gamma = "
-            f"{STRONG:g} (Hoyer score of g({'y' if of is SAMPLE else 'mu'}))",
+            f"{gamma:g} ({how[of]})",
             "by eye",
             FASHION,
             "sparsity",
             of,
             against=against,
-            ours=strong,
+            ours={"gamma": gamma},
             theirs=theirs,
             larger=True,
             margin=margin,
@@ -79,12 +89,12 @@ def _sparsity() -> list[Claim]:
         grows("fig7-sparsity-grows", SAMPLE, "The codes' Hoyer score grows with gamma"),
         grows(
             "fig7-sparsity-grows-in-use",
-            measured("hoyer_used"),
+            USED,
             "The same for the Hoyer score in the dimensions that are in use",
         ),
         grows(
             "fig7-sparsity-grows-unused",
-            _unused,
+            LEFT_OFF,
             "The same for the share of the dimensions in use that are off in an image",
         ),
         Excess(
@@ -112,7 +122,19 @@ def _sparsity() -> list[Claim]:
                 of=of,
                 variant=True,
             )
-            for alpha, of, name in ((VSC_ALPHA, MEAN, "-mean"), (0.2, SAMPLE, ""), (0.2, MEAN, "-mean"))
+            for alpha, of, name in (
+                (VSC_ALPHA, MEAN, "-mean"),
+                (VSC_ALPHA, ungated, "-slab"),
+                (0.2, SAMPLE, ""),
+                (0.2, MEAN, "-mean"),
+            )
+        ),
+        less("DD", {"alpha": DD_SPARSEST}, f"dd-{DD_SPARSEST:g}", f"DD with alpha = {DD_SPARSEST:g}", variant=True),
+        less("DD", {"alpha": DD_ALPHA}, "dd-unused", f"DD with alpha = {DD_ALPHA:g}", of=LEFT_OFF, variant=True),
+        *(
+            less("VAE", {}, f"vae-{gamma:g}-{name}", "VAE", of=of, gamma=gamma, variant=True)
+            for gamma in (1.0, SHOWN)
+            for of, name in ((USED, "in-use"), (LEFT_OFF, "unused"))
         ),
         Comparison(
             "fig7-vsc-less-sparse-than-dd",
@@ -129,19 +151,23 @@ def _sparsity() -> list[Claim]:
             theirs=_vsc(VSC_ALPHA),
             larger=True,
         ),
-        Comparison(
-            "fig7-dd-drops",
-            "Section 6.3",
-            f"DD's sparsity drops if its coefficient is too high: with alpha = {DD_MOST:g} it is below that with "
-            f"{DD_ALPHA:g} (Hoyer score of g(y))",
-            "by eye",
-            FASHION,
-            "sparsity",
-            SAMPLE,
-            method="DD",
-            against="DD",
-            ours={"alpha": DD_MOST},
-            theirs={"alpha": DD_ALPHA},
+        *(
+            Comparison(
+                f"fig7-dd-drops{name}",
+                "Section 6.3",
+                f"DD's sparsity drops if its coefficient is too high: with alpha = {DD_MOST:g} it is below that with "
+                f"{alpha:g} (Hoyer score of g(y))",
+                "by eye",
+                FASHION,
+                "sparsity",
+                SAMPLE,
+                method="DD",
+                against="DD",
+                ours={"alpha": DD_MOST},
+                theirs={"alpha": alpha},
+                variant=bool(name),
+            )
+            for alpha, name in ((DD_ALPHA, ""), (DD_SPARSEST, f"-{DD_SPARSEST:g}"))
         ),
     ]
 
@@ -235,7 +261,66 @@ def _use() -> list[Claim]:
 def _mnist() -> list[Claim]:
     """Figure C.3, and the ablation of appendix C.3."""
     penalised = {"gamma": 100.0}
+    fd = "(Frechet distance on the stand-in features, 10,000 images)"
+    baselines = (("DD", {"alpha": DD_ALPHA}, DD_ALPHA, 0.0), ("Sparse-VAE", _vsc(VSC_ALPHA), VSC_ALPHA, 0.1))
     return [
+        *(
+            Comparison(
+                f"figC3-distance-gamma-{gamma:g}",
+                "Fig C.3, left",
+                f"On MNIST, with gamma = {gamma:g}, samples of the InteL-VAE are closer to the test images than the "
+                f"VAE's {fd}",
+                "by eye (FID)",
+                DETAIL,
+                "sparsity-mnist",
+                frechet,
+                ours={"gamma": gamma},
+            )
+            for gamma in (0.0, 0.1, 0.3, 1.0)
+        ),
+        *(
+            Comparison(
+                f"figC3-less-sparse-{against.lower()}",
+                "Fig C.3, left",
+                f"On MNIST, codes of the {against} with alpha = {alpha:g} are {'much ' if margin else ''}less sparse "
+                f"than the InteL-VAE's with gamma = {STRONG:g} (Hoyer score of g(y))",
+                "by eye",
+                DETAIL,
+                "sparsity-mnist",
+                SAMPLE,
+                against=against,
+                ours={"gamma": STRONG},
+                theirs=theirs,
+                larger=True,
+                margin=margin,
+            )
+            for against, theirs, alpha, margin in baselines
+        ),
+        Comparison(
+            "figC3-distance-dd",
+            "Fig C.3, left",
+            f"On MNIST, DD with alpha = {DD_ALPHA:g} degrades samples: they are farther from the test images than the "
+            f"VAE's {fd}",
+            "by eye (FID)",
+            DETAIL,
+            "sparsity-mnist",
+            frechet,
+            method="DD",
+            ours={"alpha": DD_ALPHA},
+            larger=True,
+        ),
+        Comparison(
+            "figC3-few-shot-vae",
+            "Fig C.3, right",
+            f"On MNIST, a {FOREST} does better on few labels with codes of the InteL-VAE (gamma = {SHOWN:g}) than with "
+            "the VAE's (accuracy in %, mean over 10 to 100 labels)",
+            "by eye",
+            DETAIL,
+            "sparsity-mnist",
+            few_shot(FOREST),
+            ours={"gamma": SHOWN},
+            larger=True,
+        ),
         Trend(
             "figC3-sparsity-grows",
             "Fig C.3, left",

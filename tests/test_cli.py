@@ -46,6 +46,13 @@ def test_run_prints_metrics_from_the_store_the_second_time(monkeypatch, capsys, 
     assert first[0] == 0 and "sliced_wasserstein" in first[1] and "InteL-VAE" in first[1]
     assert call(monkeypatch, capsys, "run", "framework", "--seeds", "3") == first
     assert [p.stat().st_mtime_ns for p in tmp_path.iterdir()] == times
+    code, out, _ = call(monkeypatch, capsys, "remeasure", "framework", "--profile", "smoke", "--seeds", "3")
+    runs = len(list(tmp_path.glob("*.json")))
+    assert (
+        code == 0
+        and out.startswith(f"{runs} of ")
+        and all(p.stat().st_mtime_ns not in times for p in tmp_path.iterdir())
+    )
 
 
 @pytest.mark.parametrize("experiment", experiments.NAMES)

@@ -14,6 +14,7 @@ from intelvae.mappings import Sparse
 from intelvae.metrics import codes, downstream
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE, vsc
+from intelvae.models.vsc import SpikeAndSlab
 from intelvae.networks import GaussianEncoder
 from intelvae.records import RunConfig
 
@@ -39,6 +40,8 @@ def test_sparsity_of_one_hot_codes_whose_class_is_their_dimension():
     assert found["hoyer_sample"] == found["hoyer_mean"] == found["hoyer_nonzero"] == pytest.approx(1.0)
     assert found["active_per_image"] == pytest.approx(0.9)  # one of each code that is not zero
     assert found["active_per_class"] == 1 and found["active_overall"] == 10
+    assert found["left_off"] == pytest.approx(0.9 * 0.9 + 0.1)  # nine of ten, and all ten by the zeros
+    assert codes.overlap(codes.mean_size(z, labels)) == 0
     assert found["effective_per_class"] == pytest.approx(1.0)
 
 
@@ -48,6 +51,8 @@ def test_sparsity_of_gaussian_codes_is_that_of_chance():
     assert found["hoyer_sample"] == pytest.approx(0.2308, abs=1e-3)  # standard error 0.0005
     assert found["zero_codes"] == 0 and found["hoyer_nonzero"] == found["hoyer_sample"]
     assert found["active_per_class"] == found["active_overall"] == 50
+    assert found["left_off"] == pytest.approx(1 - found["active_per_image"] / 50)
+    assert codes.overlap(codes.mean_size(z, torch.arange(10).repeat(2000))) == 1  # every class uses all
     assert found["effective_per_class"] == pytest.approx(50, abs=0.05)  # means of 2,000 differ by 2 %: half its square
 
 
@@ -59,6 +64,18 @@ def test_dimensions_that_say_nothing_raise_the_score_but_not_that_of_the_used_on
     assert found["hoyer_used"] == pytest.approx(hoyer(z[:, :5]).mean().item())
     assert found["hoyer_sample"] > hoyer(gaussian(5000, D)).mean() + 0.1
     assert codes.sparsity(z[:, 4:], z[:, 4:], labels)["hoyer_used"] == 0  # one dimension is left
+    nothing = torch.zeros(5000, D)
+    assert codes.sparsity(nothing, nothing, labels)["left_off"] == 0
+
+
+def test_what_an_image_leaves_off_counts_the_dimensions_in_use_only():
+    # the first two are in use; every other image has hardly any of them, and then others seem large beside them
+    z = torch.full((100, D), 0.05)
+    z[::2, 0] = z[1::4, 1] = 1.0
+    z[3::4, :2] = torch.tensor([0.06, 0.001])
+    found = codes.sparsity(z, z, torch.zeros(100, dtype=torch.long))
+    assert found["active_overall"] == 2 and found["left_off"] == 0.5
+    assert found["active_per_image"] > 2  # which is more than are in use
 
 
 class _Known(nn.Module):
@@ -84,20 +101,40 @@ def known_model() -> VAE:
 def test_both_kinds_of_codes_pass_through_the_mapping():
     model, x = known_model(), torch.rand(700, 1, 28, 28)
     y = x.flatten(1)[:, :D]
-    means, samples = codes.encode(model, x)
+    found = codes.encode(model, x)
+    means, samples = found["mean"], found["sample"]
+    assert len(found) == 2 and codes.behind(found) == {}
     torch.testing.assert_close(means, model.mapping(y).detach())
     # samples: z is between half and all of a tenth of a standard normal away, as gates start near 1/2
     assert 0.02 < (samples - means).std() < 0.1
-    same, _ = codes.encode(model, (255 * x).round().byte(), batch_size=64)
+    same = codes.encode(model, (255 * x).round().byte(), batch_size=64)["mean"]
     assert (same - means).abs().max() < 0.01  # bytes are images too
 
 
 def test_samples_of_a_sparse_vae_are_exact():
     with runs.seeded(0):
         model = vsc.create("mlp", (2,), 4, nn.Linear(4, 2), alpha=0.1).eval()
-        _, samples = codes.encode(model, torch.randn(500, 2))
+        samples = codes.encode(model, torch.randn(500, 2))["sample"]
     off = (samples == 0).double().mean().item()
     assert off == pytest.approx(0.5, abs=0.1)  # gates start at 1/2
+
+
+class _Gated(nn.Module):
+    """Gates that are the data, and slabs N(0, 1)."""
+
+    def forward(self, x):
+        return SpikeAndSlab(x, torch.zeros_like(x), torch.ones_like(x))
+
+
+def test_gates_are_told_from_what_is_behind_them():
+    gates = torch.tensor([0.0, 0.2, 0.9, 1.0]).repeat(2000, 1)
+    gates[0, 1] = 0.6
+    torch.manual_seed(0)
+    found = codes.behind(codes.encode(VAE(_Gated(), nn.Identity(), priors.StandardNormal(4)), gates))
+    assert found["open_for_some"] == 3 and found["open_for_all"] == 2
+    assert found["mean_gate"] == pytest.approx((2000 * 2.1 + 0.4) / 8000)
+    # the score of Gaussian codes, of which a single one's deviates by 0.2; 0.02 are four standard errors of 2,000
+    assert found["hoyer_slab"] == pytest.approx(hoyer(torch.randn(50_000, 4)).mean().item(), abs=0.02)
 
 
 def test_traversals_change_one_dimension_and_nothing_else():

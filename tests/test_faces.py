@@ -6,15 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
-from intelvae import builder, face_task, likelihoods, networks, runs, sheets, training
+from intelvae import builder, likelihoods, networks, runs, sheets, training
 from intelvae.face_task import FacesTask
 from intelvae.metrics import features, frechet, levels
-from intelvae.metrics.hoyer import hoyer
-from intelvae.models import VAE
-from intelvae.models.vsc import SpikeAndSlab
-from intelvae.priors import StandardNormal
 from intelvae.records import Record, RunConfig
 
 SMALL = RunConfig("celeba", "mathieu", 6, "gaussian", epochs=1, batch_size=50, smoke_data=True)
@@ -36,7 +31,7 @@ def test_a_run_on_faces_measures_samples_codes_and_attributes(record):
     names = {f"{name}_200" for name in judged} | labelled  # 100 faces for tests and 100 for validation
     names |= {"test_elbo", "test_kl", "majority", "wrap_frechet_200", "best_epoch", "train_faces", "real_frechet_200"}
     sparsity = ("hoyer_mean", "hoyer_sample", "hoyer_nonzero", "hoyer_used", "zero_codes", "active_per_image")
-    names |= {*sparsity, "active_per_class", "active_overall", "effective_per_class"}
+    names |= {*sparsity, "active_per_class", "active_overall", "effective_per_class", "left_off"}
     assert record.metrics.keys() == names
     kept = record.artifacts["attributes"]
     assert len(kept["names"]) == len(kept["majority"]) == 13
@@ -93,25 +88,6 @@ def test_a_sparse_vae_is_judged_on_both_kinds_of_samples():
     y = model.prior().sample((1000,))
     assert (y == 0).float().mean() == pytest.approx(0.99, abs=0.006)  # four standard errors of 6,000 draws: 0.005
     assert 0 <= found.metrics["open_for_all"] <= found.metrics["open_for_some"] <= 6
-
-
-class _Gated(nn.Module):
-    """Gates that are the data, and slabs N(0, 1)."""
-
-    def forward(self, x):
-        return SpikeAndSlab(x, torch.zeros_like(x), torch.ones_like(x))
-
-
-def test_gates_are_told_from_what_is_behind_them():
-    gates = torch.tensor([0.0, 0.2, 0.9, 1.0]).repeat(2000, 1)
-    gates[0, 1] = 0.6
-    torch.manual_seed(0)
-    found = face_task._behind(face_task._codes(VAE(_Gated(), nn.Identity(), StandardNormal(4)), gates))
-    assert found["open_for_some"] == 3 and found["open_for_all"] == 2
-    assert found["mean_gate"] == pytest.approx((2000 * 2.1 + 0.4) / 8000)
-    # the score of Gaussian codes, of which a single one's deviates by 0.2; 0.02 are four standard errors of 2,000
-    assert found["hoyer_slab"] == pytest.approx(hoyer(torch.randn(50_000, 4)).mean().item(), abs=0.02)
-    assert face_task._behind({"mean": gates, "sample": gates}) == {}
 
 
 def test_what_the_authors_code_measures_of_flows_and_without_a_clip():

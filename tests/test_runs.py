@@ -72,6 +72,23 @@ def test_weights_that_are_not_there_are_named(tmp_path):
         runs.load(CONFIG, Store(tmp_path))
 
 
+def test_a_model_is_measured_again_from_its_weights(trained, tmp_path):
+    first, model = trained
+    config, store = first.config, Store(tmp_path)
+    with pytest.raises(ValueError, match="no weights of these runs"):
+        runs.remeasure([config], store)
+    old = dataclasses.replace(first, metrics={"best_epoch": first.metrics["best_epoch"], "gone": 1.0})
+    store.put(old, model)
+    other = dataclasses.replace(config, seed=1)
+    (again,) = runs.remeasure([config, other], store)
+    assert again == store.get(config) and again.metrics.keys() == first.metrics.keys()
+    assert again.measured_at and not first.measured_at
+    assert (again.curves, again.commit, again.seconds) == (first.curves, first.commit, first.seconds)
+    # its samples are other draws
+    assert again.metrics["test_elbo"] == pytest.approx(first.metrics["test_elbo"], abs=0.1)
+    assert runs.remeasure([config], store) == [again]
+
+
 def test_the_key_sees_every_field():
     changed = {
         "seed": 9,

@@ -46,7 +46,15 @@ def test_the_trade_off_shows_means_and_deviations_over_seeds_and_names_every_set
     low, high = bars[1].get_segments()[0][:, 1]  # the deviation of three seeds, 1 apart, is 1
     assert (low, high) == pytest.approx((100.0, 102.0))
     texts = [t.get_text() for t in axis.texts]
-    assert texts[:7] == ["0", "0.1", "0.3", "1", "3", "10", "30"] and len(texts) == 7 + 4 + 3 + 3 + 3
+    assert texts[:8] == ["0", "0.1", "0.3", "1", "3", "10", "30", "100"] and len(texts) == 8 + 4 + 3 + 3 + 3
+
+
+def test_the_trade_off_can_be_against_another_number(records):
+    (axis,) = sparse_plots.trade_off(records, "FD", lambda r: float(r.config.seed), "Seed").axes
+    assert all(
+        c.lines[0].get_xdata().tolist() == pytest.approx([1.0] * len(c.lines[0].get_xdata())) for c in axis.containers
+    )
+    assert axis.get_xlabel().startswith("Seed")
 
 
 def test_a_table_has_a_row_for_every_setting_that_was_run(records):

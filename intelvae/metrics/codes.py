@@ -10,8 +10,10 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from intelvae import training
+from intelvae.flows import Sylvester
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
+from intelvae.models.vsc import SpikeAndSlab
 from intelvae.regularizers import entropy
 
 ACTIVE = 0.1  # ours: the paper counts active dimensions and does not say which those are
@@ -19,17 +21,37 @@ TAIL = 0.995  # a traversal reaches as far as this share of all codes
 
 
 @torch.no_grad()
-def encode(model: VAE, x: Tensor, batch_size: int = 500) -> tuple[Tensor, Tensor]:
-    """The codes g(mu) and g(y) of x (N, *data_shape), y one exact sample of q(y|x): twice (N, D).
+def encode(model: VAE, x: Tensor, batch_size: int = 500) -> dict[str, Tensor]:
+    """Codes of x (N, *data_shape), each (N, D): "mean" g(mu), and "sample" g(y), y one exact sample of q(y|x).
 
-    The first is the paper's representation, the second what the authors' code measures sparsity by.
+    The first is the paper's representation, the second what the authors' code measures sparsity by. A posterior with a
+    flow has "base" too, a sample from before it; a spike-and-slab "slab", a sample without its gates, and the "gates".
     """
     parts = []
     for batch in x.split(batch_size):
         q = model.encode(training.as_float(batch))
-        parts.append((model.mapping(q.mean), model.mapping(q.sample())))
-    means, samples = zip(*parts, strict=True)
-    return torch.cat(means), torch.cat(samples)
+        part = {"mean": model.mapping(q.mean), "sample": model.mapping(q.sample())}
+        if isinstance(q, Sylvester):
+            part["base"] = q.base.sample()
+        if isinstance(q, SpikeAndSlab):
+            part |= {"slab": q.slab.sample(), "gates": q.gates}
+        parts.append(part)
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+
+def behind(found: dict[str, Tensor]) -> dict[str, float]:
+    """What lies behind the codes `encode` of a flow or of a spike-and-slab posterior; nothing for others.
+
+    "hoyer_base" is the Hoyer score of samples before the flow, "hoyer_slab" of samples without their gates. "mean_gate"
+    is the mean probability that a dimension is on; "open_for_some" and "open_for_all" are the numbers of dimensions for
+    which it is above one half for one x at least, and for all.
+    """
+    metrics = {f"hoyer_{name}": hoyer(found[name]).mean().item() for name in ("base", "slab") if name in found}
+    if "gates" in found:
+        on = found["gates"] > 0.5
+        metrics["mean_gate"] = found["gates"].mean().item()
+        metrics |= {"open_for_some": float(on.any(0).sum()), "open_for_all": float(on.all(0).sum())}
+    return metrics
 
 
 def active(size: Float[Tensor, "*batch dim"]) -> Int64[Tensor, "*batch"]:
@@ -63,12 +85,15 @@ def sparsity(
     "hoyer_used" is that of g(y) in the dimensions of "active_overall" alone: the score divides every dimension by its
     deviation, so one that is almost closed and says nothing counts as much as any other (0 if only one is left).
     Of g(mu), the mean number of `active` dimensions "active_per_image", "active_per_class" (of a class's mean |z|) and
-    "active_overall" (of all images' mean |z|), and "effective_per_class", exp H of the shares of a class's mean |z|:
-    a number of dimensions without a threshold.
+    "active_overall" (of all images' mean |z|, the ones in use), and "effective_per_class", exp H of the shares of a
+    class's mean |z|: a number of dimensions without a threshold. "left_off" is the share of the dimensions in use that
+    are not active in an image (against its largest in these), mean over images; 0 where none is in use.
     """
     scores, dead = hoyer(samples), ~samples.any(1)
     by_class, overall = mean_size(means, labels), means.abs().mean(0)
-    used = samples[:, overall >= ACTIVE * overall.max()]
+    in_use = (overall >= ACTIVE * overall.max()) & (overall > 0)
+    used = samples[:, in_use]
+    left_off = 1 - active(means[:, in_use].abs()).double() / in_use.sum() if in_use.any() else torch.zeros(1)
     return {
         "hoyer_mean": hoyer(means).mean().item(),
         "hoyer_sample": scores.mean().item(),
@@ -77,9 +102,26 @@ def sparsity(
         "zero_codes": dead.double().mean().item(),
         "active_per_image": active(means.abs()).double().mean().item(),
         "active_per_class": active(by_class).double().mean().item(),
-        "active_overall": float(active(overall)),
+        "active_overall": float(in_use.sum()),
+        "left_off": left_off.mean().item(),
         "effective_per_class": entropy(by_class).exp().mean().item(),
     }
+
+
+def overlap(by_class: Float[Tensor, "classes dim"]) -> float:
+    """How much two classes' `active` dimensions have in common, given every class's `mean_size` (C, D), C > 1.
+
+    The mean over all pairs of classes of the number of dimensions active in both, over that of dimensions active in
+    either (the Jaccard index): 1 if all classes have the same ones, 0 if no two share any.
+
+    >>> overlap(torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]))
+    0.3333333333333333
+    """
+    on = ((by_class >= ACTIVE * by_class.amax(1, keepdim=True)) & (by_class > 0)).double()
+    both, number = on @ on.T, on.sum(1)
+    either = number + number[:, None] - both
+    first, second = torch.triu_indices(len(on), len(on), 1)
+    return (both / either.clamp_min(1))[first, second].mean().item()
 
 
 class Traversals(NamedTuple):
@@ -111,7 +153,7 @@ def traversals(
     The dimensions are those in which the class's mean |z| is largest, in this order. `steps` values are spread evenly
     over [-a, a], a the size that 99.5 % of all codes stay below in that dimension.
     """
-    codes, _ = encode(model, x)
+    codes = encode(model, x)["mean"]
     by_class, reach = mean_size(codes, labels), codes.abs().quantile(TAIL, dim=0)
     index = {int(c): i for i, c in enumerate(labels.unique())}
     chosen = torch.stack([by_class[index[c]].argsort(descending=True)[:dimensions] for c in classes])  # (G, K)
