@@ -14,7 +14,7 @@ from intelvae.rules import Claim, Comparison, frechet, measured
 from intelvae.sparse_claims import ungated
 
 FACES, HIERARCHIES, FACE_HIERARCHIES = "10_faces", "11_hierarchies", "12_face_hierarchies"
-AT = "At 8,059 faces at laptop (800 drawn ones at smoke, and at paper 163,000, as in the paper): "
+AT = "At 8,059 faces and after 800 steps at laptop (800 drawn ones at smoke, and at paper 163,000, as in the paper): "
 PER_CLAIM = "8059-faces"
 SPARSITY = measured("hoyer_sample")
 
@@ -31,8 +31,14 @@ LEVELS = settings({"mapping_options": {"levels": 5}})
 
 
 def dense(record: Record) -> float:
-    """The Frechet distance of images that a Sparse-VAE decodes from N(0, I)."""
+    """The Frechet distance of images that a Sparse-VAE decodes from N(0, I); there are the fewest of these only."""
     return next(value for name, value in record.metrics.items() if name.startswith("dense_frechet_"))
+
+
+def frechet_of_fewest(record: Record) -> float:
+    """The Frechet distance at the smallest number of images, at which `dense` is: distances fall with the number."""
+    sizes = [int(name.removeprefix("frechet_")) for name in record.metrics if name.startswith("frechet_")]
+    return record.metrics[f"frechet_{min(sizes)}"]
 
 
 def _vsc(alpha: float) -> dict[str, Any]:
@@ -84,7 +90,7 @@ def _table4() -> list[Claim]:
         ]
     for alpha, paper in ((0.01, "68.0 against 328 (FID)"), (0.2, "68.0 against 337 (FID)")):
         for kind, where, metric in (
-            ("prior", "its own prior", None),
+            ("prior", "its own prior", frechet),
             ("dense", "N(0, I), as in the replication's code", dense),
         ):
             claims.append(
@@ -96,7 +102,7 @@ def _table4() -> list[Claim]:
                     paper,
                     FACES,
                     "table4",
-                    frechet,
+                    frechet if kind == "prior" else frechet_of_fewest,
                     "Sparse-VAE",
                     0.5,
                     ours=INTEL[70],
@@ -154,12 +160,12 @@ def _levels() -> list[Claim]:
     ]
 
 
-def labelled(n: int, name: str = "accuracy") -> Callable[[Record], list[float]]:
+def labelled(n: int, name: str = "accuracy", protocol: str = "linear") -> Callable[[Record], list[float]]:
     """The score of each draw of n labelled faces, or of as many as there are."""
 
     def by_draw(record: Record) -> list[float]:
-        linear = record.artifacts["attributes"]["linear"]
-        return linear[str(min(n, max(map(int, linear))))][name]
+        found = record.artifacts["attributes"][protocol]
+        return found[str(min(n, max(map(int, found))))][name]
 
     return by_draw
 
@@ -181,17 +187,20 @@ def _table_b1() -> list[Claim]:
     return [
         *(
             ByDraw(
-                f"tableB1-{n}-{PER_CLAIM}",
+                f"tableB1-{n}-{kind}{PER_CLAIM}",
                 "Table B.1",
                 f"{AT}from {f'{n:,}' if n < max(SIZES) else 'all (the paper: 10,000)'} labelled faces, codes of the "
-                "hierarchical InteL-VAE with 64 dimensions tell the attributes better than those of any VAE (accuracy)",
+                f"hierarchical InteL-VAE with 64 dimensions{words} tell the attributes better than those of any VAE "
+                "(accuracy)",
                 paper[n],
                 FACE_HIERARCHIES,
                 "table-b1",
-                labelled(n),
+                labelled(n, protocol=protocol),
                 HIERARCHY,
                 significant=n <= 1000,
+                variant=bool(kind),
             )
+            for kind, words, protocol in (("", "", "linear"), ("plain-", ", as they are,", "linear, codes as they are"))
             for n in SIZES
         ),
         MovingOptimum(

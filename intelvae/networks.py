@@ -217,7 +217,7 @@ def faces(data_shape: tuple[int, ...], latent_dim: int, widths: tuple[int, int] 
 
     Three 4x4 convolutions of stride 2 (64, 128, 256 channels, batch norm, leaky ReLU) and dense heads; the decoder goes
     from a dense layer, read as 256 maps of 8x8, through transposed convolutions to `widths` channels and to the image.
-    The authors' code (`widths` 128 and 64, the network "faces-narrow") halves the decoder. The table says neither the
+    The authors' code (`widths` 128 and 64, the network "faces-narrow") halves these two. The table says neither the
     leaky ReLU's slope, 0.2 as in the code, nor how weights start, as torch does here; layers before a batch norm have
     no bias. Raises `ValueError` for another image size. Book: "Faces".
 

@@ -58,7 +58,7 @@ def test_no_pseudo_input_of_the_tables_is_a_photograph():
 
 def test_every_claim_about_faces_says_at_how_many():
     about = [c for c in face_claims.CLAIMS if c.experiment in ("table4", "table-b1")]
-    assert about and all("8059-faces" in c.id and c.claim.startswith("At 8,059 faces at laptop") for c in about)
+    assert about and all("8059-faces" in c.id and c.claim.startswith("At 8,059 faces and after 800 steps at laptop") for c in about)
 
 
 def of(row, seed, **metrics):
@@ -91,6 +91,18 @@ def test_a_sparse_vae_is_judged_by_both_kinds_of_samples():
     assert judge("table4-vsc-0.2-dense", records).verdict == rules.REPRODUCED
     assert judge("table4-vsc-0.2-prior", records).verdict == rules.NOT_REPRODUCED
     assert judge("table4-vsc-0.01-dense", records).verdict == rules.NOT_TESTED
+
+
+def test_images_from_a_standard_normal_are_held_against_as_many_of_the_other_model():
+    # of 10,000 images the InteL-VAE's distance would be below half of the other's
+    records = [of("InteL-VAE, γ = 70", s, frechet_2000=200.0 + s, frechet_10000=100.0 + s) for s in range(3)]
+    records += [
+        of("Sparse-VAE, α = 0.2", s, frechet_2000=320.0, frechet_10000=220.0 + 3 * s, dense_frechet_2000=320.0)
+        for s in range(3)
+    ]
+    finding = judge("table4-vsc-0.2-dense", records)
+    assert finding.verdict == rules.NOT_REPRODUCED and finding.ours == 201
+    assert judge("table4-vsc-0.2-prior", records).ours == 101
 
 
 def test_a_sparse_vae_with_less_weight_on_the_kl_is_not_the_one_that_is_judged():

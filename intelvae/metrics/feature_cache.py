@@ -46,7 +46,8 @@ def real(extractor: str, images: UInt8[Tensor, "n c h w"], device: str = "cpu") 
     kept = _read(place)
     if kept is not None and kept.shape == (len(images), features.get(extractor).dimension):
         return kept
-    computed = features.extract(extractor, images / 255, device=device)
+    parts = images.split(features.AT_ONCE)
+    computed = torch.cat([features.extract(extractor, part / 255, device=device) for part in parts])
     _write(place, computed)
     return computed
 

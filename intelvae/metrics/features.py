@@ -21,6 +21,7 @@ from intelvae.data.errors import DataError
 
 VARIABLE = "INTELVAE_INCEPTION"
 STAND_IN = "efficientnet-lite0"
+AT_ONCE = 1024  # images to be made float and given to `extract`: some of its batches, which memory holds with ease
 Network = Callable[[Tensor], Tensor]
 
 

@@ -69,7 +69,8 @@ def judge(
             f"{len(real)} real and {len(generated)} generated images are fewer than the {largest} asked for"
             + (f" and {surplus} more" if surplus else "")
         )
-    ours = features.extract(extractor, as_shown(generated[: largest + surplus], pixels), device=device)
+    parts = generated[: largest + surplus].split(features.AT_ONCE)  # copies of all of them could fill the memory
+    ours = torch.cat([features.extract(extractor, as_shown(part, pixels), device=device) for part in parts])
     real = real.where(real >= FAINT, 0) if pixels == "clean" else real
     theirs = feature_cache.real(extractor, real[:largest], device)
     metrics: dict[str, float] = {}
