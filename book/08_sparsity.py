@@ -184,7 +184,8 @@ with runs.seeded(0):
 #   them (it could also undo one for each dimension, which these numbers do not allow for);
 # - what share of the dimensions in use an image **leaves off**, and how much the active dimensions of two classes
 #   **overlap** (those in both over those in either, mean over pairs of classes);
-# - the share of codes that are **all zero**, which only the Sparse-VAE can have. The score counts such a code as 1.
+# - the share of codes that are **all zero**: those of the Sparse-VAE with no dimension on, and those of a selector that
+#   has closed every gate. The score counts such a code as 1.
 #
 # ## The experiment
 #

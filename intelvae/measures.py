@@ -58,7 +58,7 @@ def of_penalty(model: VAE, x: Tensor, batch_size: int = 100) -> dict[str, float]
         of_batch = {"l_sp_codes": regularizers.sparsity(model.mapping(y).abs())}
         if hasattr(model.mapping, "gates"):
             gates = model.mapping.gates(y)  # type: ignore[operator]  # a mapping's own method
-            shares = gates / gates.sum(-1, keepdim=True)
+            shares = gates / gates.sum(-1, keepdim=True).clamp_min(regularizers.SMALLEST)  # all may have closed
             of_batch |= {
                 "l_sp_gates": regularizers.sparsity(gates),
                 "gates_per_image": regularizers.entropy(gates).exp().mean(),

@@ -58,7 +58,9 @@ def test_no_pseudo_input_of_the_tables_is_a_photograph():
 
 def test_every_claim_about_faces_says_at_how_many():
     about = [c for c in face_claims.CLAIMS if c.experiment in ("table4", "table-b1")]
-    assert about and all("8059-faces" in c.id and c.claim.startswith("At 8,059 faces and after 800 steps at laptop") for c in about)
+    assert about and all(
+        "8059-faces" in c.id and c.claim.startswith("At 8,059 faces and after 800 steps at laptop") for c in about
+    )
 
 
 def of(row, seed, **metrics):

@@ -339,6 +339,16 @@ def test_a_floor_of_the_gates_caps_the_hoyer_score(dim, floor, active, score):
     assert hoyer(z).mean().item() == pytest.approx(score, abs=5e-3)
 
 
+def test_hoyer_does_not_depend_on_how_small_a_code_is():
+    z = gaussian(2000, 10)
+    z[::2] *= 1e-25  # as gates that have nearly all closed make it; its square is 0 in float32
+    scores = hoyer(z)
+    assert 0 <= scores.min() and scores.max() <= 1
+    torch.testing.assert_close(
+        scores[::2], hoyer(z * torch.where(torch.arange(2000) % 2 == 0, 1e20, 1.0)[:, None])[::2], atol=0.01, rtol=0
+    )
+
+
 def test_hoyer_of_one_hot_codes_is_one_whatever_the_scales():
     codes = torch.eye(8, dtype=torch.float64).repeat(5, 1) * torch.logspace(-3, 3, 8, dtype=torch.float64)
     torch.testing.assert_close(hoyer(codes), torch.ones(40, dtype=torch.float64))

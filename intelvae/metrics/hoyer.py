@@ -22,5 +22,7 @@ def hoyer(z: Float[Tensor, "batch dim"]) -> Float[Tensor, " batch"]:
         raise ValueError(f"the Hoyer score compares dimensions: it needs at least 2, not {z.shape[1]}")
     deviation = z.std(0, correction=0)
     scaled = torch.where(deviation > 0, z / deviation.where(deviation > 0, 1.0), 0.0).abs()
-    ratio = torch.where(scaled.any(1), scaled.sum(1) / scaled.norm(dim=1).clamp_min(1e-30), 1.0)
+    largest = scaled.amax(1, keepdim=True)
+    scaled = scaled / largest.where(largest > 0, 1.0)  # the square of a tiny number would be 0
+    ratio = torch.where(largest.squeeze(1) > 0, scaled.sum(1) / scaled.norm(dim=1).clamp_min(1.0), 1.0)
     return (math.sqrt(z.shape[1]) - ratio) / (math.sqrt(z.shape[1]) - 1)
