@@ -83,7 +83,7 @@ print(f"-log 50            {-torch.tensor(50.0).log():6.3f}")
 records = experiments.records("sparsity-mnist", profile, seeds, features=extractor, jobs=jobs, device=device)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes, on MNIST. Bars are standard deviations over seeds, dashed lines the VAE.", "name": "fig-sparsity-mnist"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
-print(plots.provenance(records, profile))
+print(plots.provenance(records, profile, experiments.grid("sparsity-mnist", profile, seeds, features=extractor)))
 name = features.distance_name(records[0].config.features)
 families = [r for r in records if r.config.method in ("VAE", "InteL-VAE", "DD", "Sparse-VAE")]
 figure = sparse_plots.trade_off(families, name)
@@ -212,7 +212,7 @@ others = experiments.records(
 )
 
 # %% tags=["hide-input"]
-print(plots.provenance(others, profile))
+print(plots.provenance(others, profile, experiments.grid("sparsity-choices", profile, seeds, features=extractor)))
 by_config = {}
 for r in others:
     by_config.setdefault(dataclasses.replace(r.config, seed=0), []).append(r)

@@ -10,8 +10,7 @@ from intelvae.face_experiments import TABLE4
 from intelvae.face_rules import AtMost, ByDraw, MovingOptimum, Within
 from intelvae.metrics.attributes import SIZES
 from intelvae.records import Record, RunConfig
-from intelvae.rules import Claim, Comparison, frechet, measured
-from intelvae.sparse_claims import ungated
+from intelvae.rules import Claim, Comparison, frechet, measured, ungated
 
 FACES, HIERARCHIES, FACE_HIERARCHIES = "10_faces", "11_hierarchies", "12_face_hierarchies"
 AT = "At 8,059 faces and after 800 steps at laptop (800 drawn ones at smoke, and at paper 163,000, as in the paper): "
@@ -30,15 +29,8 @@ HIERARCHY = settings({"mapping_options": {"levels": 4}})
 LEVELS = settings({"mapping_options": {"levels": 5}})
 
 
-def dense(record: Record) -> float:
-    """The Frechet distance of images that a Sparse-VAE decodes from N(0, I); there are the fewest of these only."""
-    return next(value for name, value in record.metrics.items() if name.startswith("dense_frechet_"))
-
-
-def frechet_of_fewest(record: Record) -> float:
-    """The Frechet distance at the smallest number of images, at which `dense` is: distances fall with the number."""
-    sizes = [int(name.removeprefix("frechet_")) for name in record.metrics if name.startswith("frechet_")]
-    return record.metrics[f"frechet_{min(sizes)}"]
+# Of images that a Sparse-VAE decodes from N(0, I), and at the same number, the fewest: distances fall with the number.
+dense, frechet_of_fewest = partial(frechet, kind="dense"), partial(frechet, number=min)
 
 
 def _vsc(alpha: float) -> dict[str, Any]:

@@ -251,14 +251,22 @@ def measured(name: str) -> Callable[[Record], float]:
     return lambda record: record.metrics[name]
 
 
-def frechet(record: Record, pixels: str = "clip") -> float:
-    """The Frechet distance at the largest number of images that the record has, for one of `samples.PIXELS`."""
-    prefix = "frechet_" if pixels == "clip" else f"{pixels}_frechet_"
+def frechet(record: Record, kind: str = "", number: Callable[[list[int]], int] = max) -> float:
+    """The Frechet distance of a record at the largest (or other) `number` of images that it has one at.
+
+    `kind`: "" for the distance of samples as they are, or what stands before "_frechet" in the name of the metric.
+    """
+    prefix = f"{kind}_frechet_" if kind else "frechet_"
     sizes = [int(name.removeprefix(prefix)) for name in record.metrics if name.startswith(prefix)]
-    return record.metrics[f"{prefix}{max(sizes)}"]
+    return record.metrics[f"{prefix}{number(sizes)}"]
 
 
-clean_frechet = partial(frechet, pixels="clean")
+clean_frechet = partial(frechet, kind="clean")
+
+
+def ungated(record: Record) -> float:
+    """The Hoyer score of g(y), for a Sparse-VAE that of samples without their gates."""
+    return record.metrics.get("hoyer_slab", record.metrics["hoyer_sample"])
 
 
 def _has(record: Record, wanted: dict[str, Any]) -> bool:

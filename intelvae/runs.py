@@ -75,13 +75,17 @@ def remeasure(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1) -> l
     """The records of all configs whose weights are here, measured anew: for a metric that is newer than they are.
 
     Nothing is trained; what training left in a record stays there, and `Record.measured_at` says which code measured.
-    Samples are drawn anew, from the config's seed. Raises `ValueError` if there are no weights of any.
+    Samples are drawn anew, from the config's seed. Each record is stored as soon as it is there. Raises `ValueError`
+    for jobs < 1 and if there are no weights of any, `data.DataError` for data that are not there.
     """
+    if jobs < 1:
+        raise ValueError(f"jobs must be positive, but is {jobs}")
     there = [c for c in dict.fromkeys(configs) if store.get(c) and store.path(c).with_suffix(".safetensors").is_file()]
     if not there:
         raise ValueError(
             f"no weights of these runs in {store.root}: only models that were trained here can be measured"
         )
+    store.check_writable()
     threads = max(1, (os.cpu_count() or 1) // jobs)
     return joblib.Parallel(n_jobs=jobs)(joblib.delayed(_remeasure)(config, store, threads) for config in there)
 

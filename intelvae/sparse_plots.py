@@ -16,8 +16,7 @@ from intelvae.interactive import Explorer
 from intelvae.metrics import downstream
 from intelvae.plots import BLUE, ORANGE, STYLE
 from intelvae.records import Record
-from intelvae.rules import frechet, summary
-from intelvae.sparse_claims import SAMPLE
+from intelvae.rules import frechet, measured, summary
 from intelvae.sparse_experiments import setting
 
 
@@ -79,19 +78,19 @@ def settings(records: Sequence[Record]) -> list[tuple[Mapping[str, str], Sequenc
 def trade_off(
     records: Sequence[Record],
     distance: str,
-    sparsity: Callable[[Record], float] = SAMPLE,
+    score: str = "hoyer_sample",
     label: str = "Hoyer score",
 ) -> Figure:
     """Figures 7 and C.3, left: the distance of samples against the sparsity of codes, means and deviations over seeds.
 
     One line a method, along what it varies, with its values beside the points; dashed lines show where the VAE is.
-    `distance` and `label` are the names of the two axes.
+    `score` is a metric's name; `distance` and `label` are the names of the two axes.
     """
     figure, axis = plt.subplots(figsize=(7, 4.5), layout="constrained")
     points = []
     for method, of in by_setting(records).items():
         x, y = (np.array([_bar([f(r) for r in runs]) for runs in of.values()]).T
-                for f in (sparsity, frechet))  # fmt: skip
+                for f in (measured(score), frechet))  # fmt: skip
         varied = setting(next(iter(of.values()))[0].config)
         title = f"{method} ({ {'gamma': 'γ', 'alpha': 'α'}[varied[0]] })" if varied else method
         axis.errorbar(x[0], y[0], y[1], x[1], label=title, ms=5, lw=1, capsize=2, **STYLE[method])

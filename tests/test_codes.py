@@ -258,12 +258,7 @@ def test_the_grids_of_sparsity_share_the_runs_they_have_in_common():
     # as in Figure 7 at two gammas, the VAE, the Sparse-VAE with its own prior, and DD
     assert len(main & choices) == 5
     mnist = grid("sparsity-mnist", "laptop")
-    assert {c.method for c in mnist if c.seed == 2} == {
-        "VAE",
-        "VAE + L_sp",
-        "InteL-VAE",
-        "DD",
-        "Sparse-VAE",
-    }  # what has a rule
+    with_a_rule = {"VAE", "VAE + L_sp", "InteL-VAE", "DD", "Sparse-VAE"}
+    assert {c.method for c in mnist if c.seed == 2} == with_a_rule
     shown = {(c.method, c.gamma) for c in grid("sparsity", "laptop") if "traversals" in c.measures}
     assert shown == {("VAE", 0.0), *(("InteL-VAE", g) for g in (sparse_experiments.SHOWN, sparse_experiments.STRONG))}

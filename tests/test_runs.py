@@ -79,6 +79,8 @@ def test_a_model_is_measured_again_from_its_weights(trained, tmp_path):
         runs.remeasure([config], store)
     old = dataclasses.replace(first, metrics={"best_epoch": first.metrics["best_epoch"], "gone": 1.0})
     store.put(old, model)
+    with pytest.raises(ValueError, match="jobs must be positive"):
+        runs.remeasure([config], store, jobs=0)
     other = dataclasses.replace(config, seed=1)
     (again,) = runs.remeasure([config, other], store)
     assert again == store.get(config) and again.metrics.keys() == first.metrics.keys()

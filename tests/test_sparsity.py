@@ -293,11 +293,8 @@ def test_dd_without_its_penalty_and_with_a_standard_normal_as_prior_is_the_vae()
         encoder, network = networks.create("mlp", (2,), 3)
         vae, dd = (
             VAE(encoder, torch.nn.Sequential(network, likelihoods.Gaussian()), prior)
-            for prior in (
-                priors.StandardNormal(3),
-                priors.Sparse(3, scale=1.0),
-            )  # both halves of the mixture are N(0, 1)
-        )
+            for prior in (priors.StandardNormal(3), priors.Sparse(3, scale=1.0))
+        )  # both parts of the mixture are N(0, 1)
         x = torch.randn(5, 2).repeat(20_000, 1)
         with torch.no_grad():
             exact, sampled = bounds.terms(vae, x), bounds.terms(dd, x)
@@ -344,9 +341,8 @@ def test_hoyer_does_not_depend_on_how_small_a_code_is():
     z[::2] *= 1e-25  # as gates that have nearly all closed make it; its square is 0 in float32
     scores = hoyer(z)
     assert 0 <= scores.min() and scores.max() <= 1
-    torch.testing.assert_close(
-        scores[::2], hoyer(z * torch.where(torch.arange(2000) % 2 == 0, 1e20, 1.0)[:, None])[::2], atol=0.01, rtol=0
-    )
+    z[::2] *= 1e20  # still small beside the others, whose deviations it is divided by
+    torch.testing.assert_close(scores[::2], hoyer(z)[::2], atol=1e-3, rtol=0)
 
 
 def test_hoyer_of_one_hot_codes_is_one_whatever_the_scales():

@@ -62,7 +62,11 @@ def active(size: Float[Tensor, "*batch dim"]) -> Int64[Tensor, "*batch"]:
     >>> active(torch.tensor([[5.0, 0.4, 0.6], [0.0, 0.0, 0.0]]))
     tensor([2, 0])
     """
-    return ((size >= ACTIVE * size.amax(-1, keepdim=True)) & (size > 0)).sum(-1)
+    return _is_active(size).sum(-1)
+
+
+def _is_active(size: Tensor) -> Tensor:
+    return (size >= ACTIVE * size.amax(-1, keepdim=True)) & (size > 0)
 
 
 def mean_size(codes: Float[Tensor, "n dim"], labels: Int64[Tensor, " n"]) -> Float[Tensor, "classes dim"]:
@@ -91,7 +95,7 @@ def sparsity(
     """
     scores, dead = hoyer(samples), ~samples.any(1)
     by_class, overall = mean_size(means, labels), means.abs().mean(0)
-    in_use = (overall >= ACTIVE * overall.max()) & (overall > 0)
+    in_use = _is_active(overall)
     used = samples[:, in_use]
     left_off = 1 - active(means[:, in_use].abs()).double() / in_use.sum() if in_use.any() else torch.zeros(1)
     return {
@@ -117,7 +121,7 @@ def overlap(by_class: Float[Tensor, "classes dim"]) -> float:
     >>> overlap(torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]))
     0.3333333333333333
     """
-    on = ((by_class >= ACTIVE * by_class.amax(1, keepdim=True)) & (by_class > 0)).double()
+    on = _is_active(by_class).double()
     both, number = on @ on.T, on.sum(1)
     either = number + number[:, None] - both
     first, second = torch.triu_indices(len(on), len(on), 1)
