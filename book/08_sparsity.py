@@ -190,7 +190,7 @@ with runs.seeded(0):
 #
 # Fashion-MNIST, 55,000 grey images, 50 latent dimensions, the network of Mathieu et al., batches of 100, Adam with
 # 1e-3, squared error, constant $\gamma$. Every method samples from its own prior. Beside the InteL-VAE with
-# $\gamma$ from 0 to 30:
+# $\gamma$ from 0 to 100:
 #
 # - the **VAE**;
 # - **DD**: the sparse mixture prior of the page on [mappings and priors](03_why.ipynb), and $\alpha$ times an MMD that

@@ -46,9 +46,10 @@ for name in experiments.NAMES:
             "hours": round(sum(r.seconds for r in found) / 3600, 2),
             "device": ", ".join(sorted({r.device for r in found})),
             "torch": ", ".join(sorted({r.versions["torch"] for r in found})),
-            "commits": ", ".join(sorted({r.commit for r in found})),
+            "commits": ", ".join(sorted({r.code for r in found})),
         }
     )
+pd.set_option("display.max_colwidth", None)
 pd.DataFrame(rows).set_index("experiment")
 
 # %% [markdown]

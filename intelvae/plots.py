@@ -46,7 +46,7 @@ def provenance(records: Sequence[Record], profile: str, grid: Sequence[RunConfig
     if not records:
         return f"profile {profile}; none of {len(grid)} runs has been run yet"
     seeds = sorted({r.config.seed for r in records})
-    commits = sorted({r.commit + (f" (measured at {r.measured_at})" if r.measured_at else "") for r in records})
+    commits = sorted({r.code for r in records})
     data = ", ".join(dict.fromkeys(r.config.data for r in records))
     which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
     torches = ", ".join(sorted({r.versions["torch"] for r in records}))

@@ -173,6 +173,11 @@ class Record:
     together: int = 1
     measured_at: str = ""
 
+    @property
+    def code(self) -> str:
+        """The commit that trained the model, and the one that measured it if that was later."""
+        return self.commit + (f" (measured at {self.measured_at})" if self.measured_at else "")
+
     def to_json(self) -> str:
         """The record as JSON text, one line for each field."""
         fields = {"key": self.config.key, "semantics": SEMANTICS}

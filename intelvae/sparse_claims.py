@@ -302,8 +302,8 @@ def _mnist() -> list[Claim]:
             Comparison(
                 f"ablation-{kind.id}distance",
                 "Appendix C.3",
-                f"On MNIST, L_sp on a VAE, with gamma = 100, takes its samples{kind.words} farther from the test "
-                f"images ({kind.name})",
+                "On MNIST, L_sp on a VAE, with gamma = 100, takes its samples farther from the test images"
+                f"{kind.words} ({kind.name})",
                 "> 80 (FID)",
                 MNIST.page,
                 MNIST.experiment,
