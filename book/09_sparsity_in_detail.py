@@ -80,7 +80,9 @@ print(f"-log 50            {-torch.tensor(50.0).log():6.3f}")
 # The same methods, network and settings as on the last page.
 
 # %%
-records = experiments.records("sparsity-mnist", profile, seeds, features=extractor, jobs=jobs, device=device)
+records = experiments.records(
+    "sparsity-mnist", profile, seeds, features=extractor, jobs=jobs, device=device, every=True
+)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes, on MNIST. Bars are standard deviations over seeds, dashed lines the VAE.", "name": "fig-sparsity-mnist"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
 print(plots.provenance(records, profile, experiments.grid("sparsity-mnist", profile, seeds, features=extractor)))

@@ -112,7 +112,7 @@ _ = figure.colorbar(shown, ax=axes, shrink=0.8)
 # cut into five blocks of ten, beside both mappings.
 
 # %%
-records = experiments.records("hierarchy", profile, seeds, features=extractor, jobs=jobs, device=device)
+records = experiments.records("hierarchy", profile, seeds, features=extractor, jobs=jobs, device=device, every=True)
 
 
 # %% tags=["hide-input"]

@@ -89,7 +89,7 @@ print(f"the library, the first case: {library.accuracy.item():.3f}")
 # for every model.
 
 # %%
-records = experiments.records("table-b1", profile, seeds, features=extractor, jobs=jobs, device=device)
+records = experiments.records("table-b1", profile, seeds, features=extractor, jobs=jobs, device=device, every=True)
 
 
 # %% tags=["hide-input"]

@@ -203,12 +203,21 @@ def records(
     jobs: int = 1,
     device: str = "cpu",
     beside: bool = False,
+    every: bool = False,
 ) -> list[Record]:
     """The records of `grid(...)`, from the profile's store or by running what is missing (`runs.sweep`).
 
     For an experiment `beside` a page's own, having none of them is no error where nothing is to be run (`jobs` = 0).
+    For one of which `every` setting is needed, with one seed at least, lacking one raises `ValueError`, one line.
     """
     configs, store = grid(experiment, profile, seeds, features=features), store_of(profile)
     if beside and not jobs and not any(store.path(c).is_file() for c in configs):
         return []
-    return runs.sweep(configs, store, jobs=jobs, device=device)
+    found = runs.sweep(configs, store, jobs=jobs, device=device)
+    settings, there = ({dataclasses.replace(c, seed=0) for c in of} for of in (configs, [r.config for r in found]))
+    if every and (lacking := settings - there):
+        raise ValueError(
+            f"{len(lacking)} of the {len(settings)} settings of {experiment} have no run yet, and this page compares "
+            f"all of them: `intelvae run {experiment} --profile {profile}` goes on with them"
+        )
+    return found

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import shutil
 import subprocess
 import sys
 import time
@@ -308,6 +309,19 @@ def test_an_experiment_beside_a_page_may_have_no_records(tmp_path, monkeypatch):
     assert experiments.records("gap", "laptop", jobs=0, beside=True) == []
     with pytest.raises(ValueError, match="none of the 9 runs"):
         experiments.records("gap", "laptop", jobs=0)
+
+
+def test_a_page_that_compares_every_setting_says_how_many_have_no_run(tmp_path, monkeypatch):
+    published = store_of("laptop")
+    *some, last = experiments.grid("hierarchy", "laptop", [1])
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    for config in some:
+        shutil.copy(published.path(config), tmp_path)
+    assert len(experiments.records("hierarchy", "laptop", jobs=0)) == 2
+    with pytest.raises(ValueError, match="1 of the 3 settings of hierarchy have no run yet"):
+        experiments.records("hierarchy", "laptop", jobs=0, every=True)
+    shutil.copy(published.path(last), tmp_path)
+    assert len(experiments.records("hierarchy", "laptop", jobs=0, every=True)) == 3  # one seed of each is enough
 
 
 def test_other_features_are_those_of_runs_that_are_judged_on_any():
