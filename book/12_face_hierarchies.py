@@ -251,8 +251,8 @@ figure = face_plots.level_traversals(ours[0])
 # dimension of the VAE must never fall as labels are added, and rise from the first to the last column (*reproduced*), or
 # only rise (*partly*); it is judged from three trainings of each VAE on, and *not tested* before, since one training more or
 # less could move it. Draws share one training of each model: a small p says that these codes are better, not that such
-# models are. That single attributes are told "comparably or better" than by every VAE, as the paper says of Figure B.3, is
-# shown and not judged.
+# models are; from three trainings of each on, as at `paper`, it is their means over draws that are paired. That single
+# attributes are told "comparably or better" than by every VAE, as the paper says of Figure B.3, is shown and not judged.
 
 # %% tags=["hide-input"]
 found = claims.rows(records, profile, page=PAGE)

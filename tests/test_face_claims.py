@@ -1,6 +1,7 @@
 """The grids of Tables 4 and B.1 and of Figure B.2, and the rules of their claims."""
 
 import dataclasses
+import math
 
 import pytest
 
@@ -158,6 +159,22 @@ def test_codes_are_compared_with_the_best_vae_by_draw():
     # all faces can be drawn in one way only: no draws to compare
     assert judge("tableB1-10000", table_b1(better, vaes)).n == 1
     assert judge("tableB1-10000", table_b1(better, vaes)).verdict == rules.NOT_TESTED
+
+
+def test_with_three_trainings_codes_are_compared_by_training():
+    vaes = {d: {50: [0.70, 0.75, 0.80]} for d in DIMS}
+    by_seed = [table_b1({50: [0.71 + shift, 0.76, 0.81]}, vaes) for shift in (0.0, 0.06, -0.06)]
+    records = [
+        dataclasses.replace(r, config=dataclasses.replace(r.config, seed=seed))
+        for seed, of in enumerate(by_seed)
+        for r in of
+    ]
+    # 0.01 better in each draw on average, but by -0.01, 0.01 and 0.03 in the trainings
+    finding = judge("tableB1-50", records)
+    assert finding.test.endswith("by training") and finding.n == 3
+    p = 1 - math.sqrt(3 / 11)  # t = sqrt(3) / 2, with 2 degrees of freedom
+    assert finding.verdict == rules.PARTLY and finding.p == pytest.approx(p)
+    assert judge("tableB1-50", by_seed[0]).test.endswith("by draw")
 
 
 @pytest.mark.parametrize(("n", "verdict"), [(1000, rules.PARTLY), (5000, rules.REPRODUCED)])
