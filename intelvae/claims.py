@@ -27,7 +27,7 @@ from intelvae import (
 )
 from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
-from intelvae.metrics.features import STAND_IN
+from intelvae.metrics import features
 from intelvae.models import VAE
 from intelvae.records import Record, store_of
 from intelvae.rules import Claim, Comparison, Excess, Statement, measured
@@ -224,13 +224,19 @@ CLAIMS: tuple[Claim, ...] = (
 
 def rows(records: Sequence[Record], profile: str, *, page: str | None = None) -> list[dict[str, Any]]:
     """One row for each claim (of `page`, if given), judged on `records`: the columns of `intelvae claims --json`."""
+    judged = [(c, _of(c, records, profile)) for c in CLAIMS if page is None or c.page == page]
     return [
-        {"id": c.id, "where": c.where, "claim": c.claim, "paper": c.paper}
-        | dataclasses.asdict(c.judge(_of(c, records, profile)))
+        {"id": c.id, "where": c.where, "claim": _words(c, of), "paper": c.paper}
+        | dataclasses.asdict(c.judge(of))
         | {"profile": profile, "page": c.page}
-        for c in CLAIMS
-        if page is None or c.page == page
+        for c, of in judged
     ]
+
+
+def _words(claim: Claim, records: Sequence[Record]) -> str:
+    """What the claim says, of the FID where that is what `records` have."""
+    on_inception = {r.config.features for r in records} == {"inception"}
+    return claim.claim.replace(rules.DISTANCE, features.distance_name("inception")) if on_inception else claim.claim
 
 
 def _of(claim: Claim, records: Sequence[Record], profile: str) -> list[Record]:
@@ -238,13 +244,17 @@ def _of(claim: Claim, records: Sequence[Record], profile: str) -> list[Record]:
     if claim.experiment is None:
         return []
     grid = {dataclasses.replace(config, seed=0) for config in experiments.grid(claim.experiment, profile)}
-    return [r for r in records if dataclasses.replace(r.config, seed=0, features=STAND_IN) in grid]
+    return [r for r in records if dataclasses.replace(r.config, seed=0, features=features.STAND_IN) in grid]
 
 
-def stored(profile: str) -> list[dict[str, Any]]:
-    """`rows` for all claims on the records that the profile's store holds, without running anything."""
+def stored(profile: str, extractor: str | None = None) -> list[dict[str, Any]]:
+    """`rows` for all claims on the records that the profile's store holds, without running anything.
+
+    Samples are judged on the features of `extractor` (`experiments.grid`).
+    """
     store = store_of(profile)
-    configs = dict.fromkeys(c for name in experiments.NAMES for c in experiments.grid(name, profile))
+    grids = (experiments.grid(name, profile, features=extractor) for name in experiments.NAMES)
+    configs = dict.fromkeys(c for grid in grids for c in grid)
     records = [record for config in configs if (record := store.get(config)) is not None]
     return rows(records, profile)
 

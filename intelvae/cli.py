@@ -168,9 +168,10 @@ def remeasure(
 def show_claims(
     profile: ProfileOption = "laptop",
     as_json: Annotated[bool, typer.Option("--json", help="An array of objects instead of a table.")] = False,
+    features: FeaturesOption = None,
 ) -> None:
     """Judge the paper's claims on the records that are there."""
-    rows = claims.stored(profile)
+    rows = claims.stored(profile, features)
     if as_json:
         typer.echo(json.dumps(rows, indent=1).replace("NaN", "null"))
         return

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from intelvae.digit_experiments import PROPORTIONS as SHARES
 from intelvae.digit_experiments import TABLE1
 from intelvae.records import Record, RunConfig
-from intelvae.rules import Claim, Comparison, Nearness, clean_frechet, frechet, measured
+from intelvae.rules import DISTANCE, Claim, Comparison, Nearness, clean_frechet, frechet, measured
 
 MULTI_MODALITY, ALL_DIGITS, PROPORTIONS = "05_multi_modality", "06_all_digits", "07_proportions"
 
@@ -80,7 +80,7 @@ def _table1() -> list[Claim]:
     }
     intel = TABLE1["intel"]
     measures: dict[str, tuple[Callable[[Record], float], str]] = {
-        "": (frechet, "Frechet distance on the stand-in features, as many images as test images"),
+        "": (frechet, f"{DISTANCE}, as many images as test images"),
         "clean-": (clean_frechet, "the same at the smaller number of images, without faint pixels"),
     }
     return [

@@ -10,7 +10,7 @@ from intelvae.face_experiments import TABLE4
 from intelvae.face_rules import AtMost, ByDraw, MovingOptimum, Within
 from intelvae.metrics.attributes import SIZES
 from intelvae.records import Record, RunConfig
-from intelvae.rules import Claim, Comparison, frechet, measured, ungated
+from intelvae.rules import DISTANCE, Claim, Comparison, frechet, measured, ungated
 
 FACES, HIERARCHIES, FACE_HIERARCHIES = "10_faces", "11_hierarchies", "12_face_hierarchies"
 AT = "At 8,059 faces and after 800 steps at laptop (800 drawn ones at smoke, and at paper 163,000, as in the paper): "
@@ -38,7 +38,7 @@ def _vsc(alpha: float) -> dict[str, Any]:
 
 
 def _table4() -> list[Claim]:
-    fd = "(Frechet distance on the stand-in features)"
+    fd = f"({DISTANCE})"
     claims: list[Claim] = [
         Comparison(
             f"table4-{name}-{PER_CLAIM}",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from intelvae.metrics import downstream
 from intelvae.records import Record, RunConfig
-from intelvae.rules import Claim, Comparison, Excess, Steady, Trend, clean_frechet, frechet, measured, ungated
+from intelvae.rules import DISTANCE, Claim, Comparison, Excess, Steady, Trend, clean_frechet, frechet, measured, ungated
 from intelvae.sparse_experiments import DD_ALPHA, DD_MOST, SHOWN, STRONG, VSC_ALPHA, vsc
 
 FEW = (10, 20, 50, 100)  # labels: "especially in few-shot scenarios"
@@ -37,7 +37,7 @@ class _Kind(NamedTuple):
     name: str
 
 
-AS_THEY_ARE = _Kind("", "", frechet, "Frechet distance on the stand-in features, 10,000 images")
+AS_THEY_ARE = _Kind("", "", frechet, f"{DISTANCE}, 10,000 images")
 CLEAN = _Kind("clean-", ", without faint pixels", clean_frechet, "the same distance, 2,000 images")
 
 

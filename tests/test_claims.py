@@ -6,7 +6,7 @@ import html
 import pytest
 
 from intelvae import claims, digit_claims, experiments, rules, runs
-from intelvae.records import Record, RunConfig
+from intelvae.records import Record, RunConfig, store_of
 
 
 @pytest.fixture(scope="module")
@@ -233,3 +233,16 @@ def test_a_change_is_paired_by_seed_and_has_an_interval_from_three_seeds_on(reco
     assert found == {"before": "10", "after": "11", "change": "+1 (-1.484 to +3.484)", "seeds": 3}
     assert rules.change(records[:5], one, other, rules.measured("x"), scale=100.0)["change"] == "+0"  # seed 0 alone
     assert rules.change(records, one, dataclasses.replace(one, beta=3.0), rules.measured("x")) == {}
+
+
+def test_claims_of_samples_judged_on_inception_speak_of_the_fid(tmp_path, monkeypatch):
+    published = store_of("laptop")
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    for config in experiments.grid("sparsity", "laptop"):
+        if record := published.get(config) if config.method in ("VAE", "InteL-VAE") else None:
+            judged = dataclasses.replace(record, config=dataclasses.replace(config, features="inception"))
+            store_of("laptop").path(judged.config).write_text(judged.to_json())
+    rows = {extractor: {r["id"]: r for r in claims.stored("laptop", extractor)} for extractor in (None, "inception")}
+    name = "fig7-distance-gamma-1"
+    assert rows[None][name]["verdict"] == rules.NOT_TESTED and rules.DISTANCE in rows[None][name]["claim"]
+    assert rows["inception"][name]["n"] == 3 and "(FID, 10,000 images)" in rows["inception"][name]["claim"]
