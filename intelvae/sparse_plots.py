@@ -56,9 +56,16 @@ class Column:
 
 
 def table(rows: Iterable[tuple[Mapping[str, str], Sequence[Record]]], columns: Mapping[str, Column]) -> pd.DataFrame:
-    """A row for each setting, given as what names it and its records over seeds; empty where there is none."""
+    """A row for each setting, given as what names it and its records over seeds; empty where there is none.
+
+    Names break at their commas only: a narrow page would otherwise have a line for each word.
+    """
     filled = [
-        {**names, **{title: column.text(of) for title, column in columns.items()}, "seeds": len(of)}
+        {
+            **{k: v.replace(" ", "\xa0").replace(",\xa0", ", ") for k, v in names.items()},
+            **{title: column.text(of) for title, column in columns.items()},
+            "seeds": len(of),
+        }
         for names, of in rows
         if of
     ]
