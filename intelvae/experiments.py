@@ -214,10 +214,11 @@ def records(
     if beside and not jobs and not any(store.path(c).is_file() for c in configs):
         return []
     found = runs.sweep(configs, store, jobs=jobs, device=device)
-    settings, there = ({dataclasses.replace(c, seed=0) for c in of} for of in (configs, [r.config for r in found]))
+    settings = {dataclasses.replace(c, seed=0) for c in configs}
+    there = {dataclasses.replace(r.config, seed=0) for r in found}
     if every and (lacking := settings - there):
         raise ValueError(
             f"{len(lacking)} of the {len(settings)} settings of {experiment} have no run yet, and this page compares "
-            f"all of them: `intelvae run {experiment} --profile {profile}` goes on with them"
+            "all of them: run the rest with jobs >= 1"
         )
     return found

@@ -38,7 +38,7 @@ def _vsc(alpha: float) -> dict[str, Any]:
 
 
 def _table4() -> list[Claim]:
-    fd = f"({DISTANCE})"
+    fd = f"({DISTANCE}, the largest N of the page's table)"
     claims: list[Claim] = [
         Comparison(
             f"table4-{name}-{PER_CLAIM}",

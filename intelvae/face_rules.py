@@ -93,7 +93,7 @@ class Within(Claim):
 class ByDraw(Claim):
     """That the InteL-VAE's codes do better than those of every VAE, over draws of the labelled examples.
 
-    `metric` gives one number a draw. With three trainings of each model the mean over draws is compared by training.
+    `metric` gives one number a draw. With three trainings of both, means over draws are compared by training.
     Unless `significant`, only the mean has to be larger: what the paper claims of more than 1,000 labelled faces.
     """
 
@@ -112,9 +112,9 @@ class ByDraw(Claim):
             "since the paper claims significance for up to 1,000 labelled faces only."
         )
         return (
-            f"reproduced: the InteL-VAE's mean is larger than that of every VAE, and {verdicts} Draws of all faces "
-            "there are, the last number at laptop, are one and the same and count as one: not tested. Draws of one "
-            "trained model say nothing about another training."
+            f"reproduced: the InteL-VAE's mean is larger than that of every VAE, and {verdicts} With fewer than 3 "
+            "trainings, draws of all faces there are, the last number at laptop, are one and the same and count as "
+            "one: not tested; and draws of one trained model say nothing about another training."
         )
 
     def judge(self, records: Sequence[Record]) -> Finding:

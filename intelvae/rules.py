@@ -21,9 +21,8 @@ from intelvae.records import Record, RunConfig
 
 LEVEL = 0.05  # a difference counts from this p-value on
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTED = "reproduced", "partly", "not reproduced", "not tested"
-DISTANCE = (
-    "Frechet distance on the stand-in features"  # in a claim's words; `claims.rows` names the FID where it is one
-)
+# in a claim's words; `claims.rows` names the FID where it is one
+DISTANCE = "Frechet distance on the stand-in features"
 
 
 @dataclass(frozen=True)
