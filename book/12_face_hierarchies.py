@@ -136,7 +136,7 @@ glue("paper-best", max(at_50), display=False)
 
 
 def shown(scores):
-    return f"{scores.mean():.3f}" + (f" ± {scores.std(ddof=1):.3f}" if scores.std() else "")
+    return f"{scores.mean():.3f}" + (f" ± {scores.std(ddof=1):.3f}" if scores.std(ddof=1) >= 0.0005 else "")
 
 
 def table(measure):

@@ -150,7 +150,7 @@ def accuracies(curves: Mapping[str, Mapping[int, Sequence[float]]], baseline: fl
     axis.axhline(baseline, color="black", ls="--", lw=1)
     sizes = list(next(iter(curves.values())))
     axis.set(xlabel="labelled faces", ylabel=label, xscale="log")
-    axis.set_xticks(sizes, [f"{n:,}" for n in sizes])
+    axis.set_xticks(sizes, [f"{n:,}" for n in sizes], rotation=45)  # the last two are close
     axis.set_xticks([], minor=True)
     axis.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside right upper", frameon=False, fontsize=8)

@@ -144,9 +144,8 @@ class ByDraw(Claim):
 
     @staticmethod
     def _draws(of: dict[int, Sequence[float]]) -> dict[int, float]:
-        """The mean over seeds of each draw; one where all are alike."""
-        means = [statistics.fmean(values) for values in zip(*of.values(), strict=True)]
-        return dict(enumerate(means[:1] if len(set(means)) == 1 else means))
+        """The mean over seeds of each draw."""
+        return {i: statistics.fmean(values) for i, values in enumerate(zip(*of.values(), strict=True))}
 
 
 @dataclass(frozen=True)
