@@ -111,49 +111,67 @@ table(sparse_plots.settings(records), COLUMNS)
 grouped = sparse_plots.by_setting(records)
 (vae,) = grouped["VAE"].values()
 intel = grouped["InteL-VAE"]
-of_mnist = {"vae": vae, "first": intel[min(intel)], "most": intel[max(intel)]}
-of_mnist |= {key: intel.get(gamma, []) for key, gamma in (("three", 3.0), ("ten", 10.0), ("thirty", 30.0))}
-of_mnist["vsc"] = grouped.get("Sparse-VAE", {}).get(sparse_experiments.VSC_ALPHA, [])
 ablation = grouped["VAE + L_sp"]
 strongest = max(ablation)
-weaker = max((gamma for gamma in ablation if gamma < strongest), default=strongest)
-of_mnist |= {"ablation": ablation[strongest], "weaker": ablation[weaker]}
+next_strongest = max((gamma for gamma in ablation if gamma < strongest), default=strongest)
+CITED = {
+    "score": Column("hoyer_sample", 3),
+    "of-mean": Column("hoyer_mean", 3),
+    "used": Column("hoyer_used", 3),
+    "off": Column("left_off", 0, 100),
+    "use": Column("active_overall", 0),
+    "zero": Column("zero_codes", 0, 100),
+    "kl": Column("test_kl", 1),
+    "distance": Column(rules.frechet, 0),
+    "forest": Column("random_forest_100", 0, 100),
+}
 
 
-def shared_seeds(settings):
-    """The records of each setting with a seed that all settings have, and these seeds in words: means are then of a kind."""
+def cite(prefix, settings):
+    """Glues the `CITED` means of each setting over the seeds that all of them have, so that they compare, and these."""
     seeds_of = [{r.config.seed for r in of} for of in settings.values() if of]
     shared = set.intersection(*seeds_of) if seeds_of else set()
-    kept = {key: [r for r in of if r.config.seed in shared] for key, of in settings.items()}
-    return kept, ", ".join(map(str, sorted(shared))) or "none"
+    glue(f"{prefix}-seeds", ", ".join(map(str, sorted(shared))) or "none", display=False)
+    for key, of in settings.items():
+        same = [r for r in of if r.config.seed in shared]
+        for title, column in CITED.items():
+            glue(f"{prefix}-{key}-{title}", column.text(same) if same else "(no run)", display=False)
 
 
-of_mnist, seeds_shared = shared_seeds(of_mnist)
-glue("mnist-common", seeds_shared, display=False)
-for key, of in of_mnist.items():
-    for title, column in (
-        ("score", Column("hoyer_sample", 2)),
-        ("of-mean", Column("hoyer_mean", 2)),
-        ("used", Column("hoyer_used", 2)),
-        ("off", Column("left_off", 0, 100)),
-        ("zero", Column("zero_codes", 0, 100)),
-        ("distance", Column(rules.frechet, 0)),
-        ("forest", Column("random_forest_100", 0, 100)),
-    ):
-        glue(f"mnist-{key}-{title}", column.text(of) if of else "(no run)", display=False)
-glue("mnist-gamma", f"{max(intel):g}", display=False)
+cite(
+    "mnist",
+    {
+        "vae": vae,
+        "three": intel.get(3.0, []),
+        "shown": intel[sparse_experiments.SHOWN],
+        "strong": intel.get(sparse_experiments.STRONG, []),
+        "most": intel[max(intel)],
+        "vsc": grouped.get("Sparse-VAE", {}).get(sparse_experiments.VSC_ALPHA, []),
+        "ablation": ablation[strongest],
+        "next": ablation[next_strongest],
+    },
+)
+for key, gamma in (
+    ("shown", sparse_experiments.SHOWN),
+    ("strong", sparse_experiments.STRONG),
+    ("most", max(intel)),
+    ("strongest", strongest),
+    ("next", next_strongest),
+):
+    glue(f"gamma-{key}", f"{gamma:g}", display=False)
 
 # %% [markdown]
-# How far is the score one of sparse images? (Means over the seeds that all settings quoted here have,
-# {glue:text}`mnist-common`; table and figures have all there are.) A VAE has {glue:text}`mnist-vae-score`, in the dimensions in use
-# {glue:text}`mnist-vae-used`, an image leaves off {glue:text}`mnist-vae-off` % of them, and its samples are at a distance of
-# {glue:text}`mnist-vae-distance`. The InteL-VAE with $\gamma = 3$ has {glue:text}`mnist-three-score`, in use
-# {glue:text}`mnist-three-used`, {glue:text}`mnist-three-off` % and {glue:text}`mnist-three-distance`; with $\gamma = 10$ it
-# leaves off {glue:text}`mnist-ten-off` % at a distance of {glue:text}`mnist-ten-distance`, with 30 it is
-# {glue:text}`mnist-thirty-off` % at {glue:text}`mnist-thirty-distance`. At $\gamma =$ {glue:text}`mnist-gamma`
-# {glue:text}`mnist-most-zero` % of the codes are all zero, which counts as a score of 1, and a forest on 100 labels is right
-# for {glue:text}`mnist-most-forest` %. The Sparse-VAE's {glue:text}`mnist-vsc-score` is of samples, whose gates are drawn anew;
-# $g(\mu)$ has {glue:text}`mnist-vsc-of-mean`.
+# How far is the score one of sparse images? (Means over the seeds that all settings cited here and below have,
+# {glue:text}`mnist-seeds`; table and figures have all there are.) A VAE has {glue:text}`mnist-vae-score`, in the dimensions in
+# use {glue:text}`mnist-vae-used`, an image leaves off {glue:text}`mnist-vae-off` % of them, and its samples are at a distance
+# of {glue:text}`mnist-vae-distance`. The InteL-VAE with $\gamma = 3$ has {glue:text}`mnist-three-score`, in use
+# {glue:text}`mnist-three-used`, {glue:text}`mnist-three-off` % and {glue:text}`mnist-three-distance`; with
+# $\gamma =$ {glue:text}`gamma-shown` it leaves off {glue:text}`mnist-shown-off` % at a distance of
+# {glue:text}`mnist-shown-distance`, with {glue:text}`gamma-strong` it is {glue:text}`mnist-strong-off` % at
+# {glue:text}`mnist-strong-distance`. At $\gamma =$ {glue:text}`gamma-most` {glue:text}`mnist-most-zero` % of the codes are all
+# zero, which counts as a score of 1, and a forest on 100 labels is right for {glue:text}`mnist-most-forest` %. The
+# Sparse-VAE's {glue:text}`mnist-vsc-score` is of samples, whose gates are drawn anew; $g(\mu)$ has
+# {glue:text}`mnist-vsc-of-mean`.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, right, redrawn, and two more classifiers: accuracy on MNIST's test images by the number of labelled training images.", "name": "fig-few-shot-mnist"}, "image": {"alt": "Three panels, one a classifier, of accuracy growing with the number of labels; a line for each method."}}
 compared = {
@@ -188,30 +206,19 @@ axes[1].set_yscale("log")
 for formatter in (axes[1].yaxis.set_major_formatter, axes[1].yaxis.set_minor_formatter):
     formatter("{x:g}")
 
-# %% tags=["hide-input"]
-off, forest = Column("left_off", 0, 100), Column("random_forest_100", 1, 100)
-for key in ("vae", "ablation", "weaker", "ten"):
-    of = of_mnist[key]
-    glue(f"{key}-score", score.text(of), display=False)
-    glue(f"{key}-distance", distance.text(of), display=False)
-    glue(f"{key}-kl", Column("test_kl", 1).text(of), display=False)
-    glue(f"{key}-off", off.text(of), display=False)
-    glue(f"{key}-forest", forest.text(of), display=False)
-glue("strongest", f"{strongest:g}", display=False)
-glue("second", f"{weaker:g}", display=False)
-glue("weaker", f"{sparse_experiments.SHOWN:g}", display=False)
-
 # %% [markdown]
-# With $\gamma =$ {glue:text}`strongest` the score goes from {glue:text}`vae-score` to {glue:text}`ablation-score` and the
-# distance from {glue:text}`vae-distance` to {glue:text}`ablation-distance`. The codes hold {glue:text}`vae-kl` nats without
-# the penalty and {glue:text}`ablation-kl` nats with it. With $\gamma =$ {glue:text}`second` the score is
-# {glue:text}`weaker-score` (the paper: 0.235 with "$\gamma > 30$"), so the verdict below depends on what "larger than 30" is.
+# With $\gamma =$ {glue:text}`gamma-strongest` the score goes from {glue:text}`mnist-vae-score` to
+# {glue:text}`mnist-ablation-score` and the distance from {glue:text}`mnist-vae-distance` to
+# {glue:text}`mnist-ablation-distance`. The codes hold {glue:text}`mnist-vae-kl` nats without the penalty and
+# {glue:text}`mnist-ablation-kl` nats with it. With $\gamma =$ {glue:text}`gamma-next` the score is
+# {glue:text}`mnist-next-score` (the paper: 0.235 with "$\gamma > 30$"), so the verdict below depends on what "larger than 30" is.
 #
-# The score does not see all that the penalty does. With $\gamma =$ {glue:text}`strongest` an image leaves off
-# {glue:text}`ablation-off` % of the dimensions in use (a VAE's {glue:text}`vae-off` %), and a forest on 100 labels is right for
-# {glue:text}`ablation-forest` % ({glue:text}`vae-forest` %). The InteL-VAE with $\gamma =$ {glue:text}`weaker` has
-# {glue:text}`ten-off` % and {glue:text}`ten-forest` %, at a distance of {glue:text}`ten-distance`. The score divides every
-# dimension by its own deviation, and so does not see that some are small for all images; the share left off does.
+# The score does not see all that the penalty does. With $\gamma =$ {glue:text}`gamma-strongest` an image leaves off
+# {glue:text}`mnist-ablation-off` % of the dimensions in use (a VAE's {glue:text}`mnist-vae-off` %), and a forest on 100 labels
+# is right for {glue:text}`mnist-ablation-forest` % ({glue:text}`mnist-vae-forest` %). The InteL-VAE with
+# $\gamma =$ {glue:text}`gamma-shown` has {glue:text}`mnist-shown-off` % and {glue:text}`mnist-shown-forest` %, at a distance of
+# {glue:text}`mnist-shown-distance`. The score divides every dimension by its own deviation, and so does not see that some are
+# small for all images; the share left off does.
 #
 # L1 asks for small codes rather than for few dimensions; the KL divergence resists that too, and the score does not see
 # scales.
@@ -344,14 +351,13 @@ versions = [({"version": title}, of_model(model)) for title, model in sparse_exp
 table(versions, COLUMNS)
 
 # %% tags=["hide-input"]
-for key, title in (("own", "its own prior"), ("dense", "images from N(0, I), as in the replication")):
-    of = of_model(sparse_experiments.OF_VSC[title])
-    glue(f"vsc-{key}", distance.text(of) if of else "(no run)", display=False)
+of_vsc = {"own": "its own prior", "dense": "images from N(0, I), as in the replication"}
+cite("vsc", {key: of_model(sparse_experiments.OF_VSC[title]) for key, title in of_vsc.items()})
 
 # %% [markdown]
 # ("All zero" is of codes of test images here.) If images from $\mathcal N(0, I)$ explained the paper's FIDs, they would have
-# to be much farther from the test images than the model's own. The distances are {glue:text}`vsc-dense` and
-# {glue:text}`vsc-own`.
+# to be much farther from the test images than the model's own. The distances are {glue:text}`vsc-dense-distance` and
+# {glue:text}`vsc-own-distance` (seeds in common: {glue:text}`vsc-seeds`).
 
 # %% [markdown]
 # **DD in its own units.** Its authors' likelihood is a Laplace distribution with scale 0.1, whose absolute errors weigh
@@ -386,49 +392,41 @@ of_any = {
 }
 for key, title in of_any.items():
     quoted[f"{key}-vae"], quoted[key] = pair(title)
-kept, common = shared_seeds(quoted)
-for key, same in kept.items():
-    for title, column in (
-        ("score", Column("hoyer_sample", 2)),
-        ("off", Column("left_off", 0, 100)),
-        ("use", Column("active_overall", 0)),
-        ("distance", Column(rules.frechet, 0)),
-    ):
-        glue(f"{key}-{title}", column.text(same) if same else "(no run)", display=False)
+cite("open", quoted)
 for title, column in (("score", score), ("distance", distance)):
     values = column.values(quoted["default"])
     apart = f"{max(values) - min(values):.{2 if column is score else 0}f}" if values else "(no run)"
     glue(f"apart-{title}", apart, display=False)
 glue("apart-seeds", len(quoted["default"]), display=False)
-glue("common", common, display=False)
-glue("strong", f"{strong:g}", display=False)
 
 # %% [markdown]
 # ### In short
 #
-# On Fashion-MNIST, means over the seeds that all these settings have ({glue:text}`common`; the tables have all there are). A
-# VAE's samples have a distance of {glue:text}`shown-vae-distance`, and its images leave off {glue:text}`shown-vae-off` % of the
-# dimensions in use. At $\gamma =$ {glue:text}`strong` the {glue:text}`apart-seeds` seeds of the first row are
-# {glue:text}`apart-score` apart in the score and {glue:text}`apart-distance` in the distance: smaller differences than these
-# mean nothing here.
+# On Fashion-MNIST, means over the seeds that all these settings have ({glue:text}`open-seeds`; the tables have all there
+# are). A VAE's samples have a distance of {glue:text}`open-shown-vae-distance`, and its images leave off
+# {glue:text}`open-shown-vae-off` % of the dimensions in use. At $\gamma =$ {glue:text}`gamma-strong` the
+# {glue:text}`apart-seeds` seeds of the first row are {glue:text}`apart-score` apart in the score and
+# {glue:text}`apart-distance` in the distance: differences of that size may be chance.
 #
-# - **The floor** caps the score. At $\gamma =$ {glue:text}`strong` it is {glue:text}`default-score` at a distance of
-#   {glue:text}`default-distance`; with the code's floor {glue:text}`floor-score` at {glue:text}`floor-distance`, and an image
-#   leaves off {glue:text}`floor-off` % of what is in use where it was {glue:text}`default-off` %.
-# - **Acting on $|z|$** without the floor gives {glue:text}`codes-score` and {glue:text}`codes-distance`. Both together, what
-#   the code does, give {glue:text}`code-score` and {glue:text}`code-distance`, and an image leaves off {glue:text}`code-off` % of
-#   the {glue:text}`code-use` dimensions in use.
-# - **The second term as printed** gives {glue:text}`printed-score` and {glue:text}`printed-distance`. Dimensions in use:
-#   {glue:text}`printed-use`, and {glue:text}`default-use` where every image counts the same. The term is there to bring more of
-#   them into use.
-# - **$\beta$** sets how many dimensions are in use. At $\gamma =$ {glue:text}`weaker` it is {glue:text}`light-use`,
-#   {glue:text}`shown-use` and {glue:text}`heavy-use` with $\beta =$ 0.3, 1 and 3, of which an image leaves off
-#   {glue:text}`light-off`, {glue:text}`shown-off` and {glue:text}`heavy-off` %. The distances, a VAE's in brackets, are
-#   {glue:text}`light-distance` ({glue:text}`light-vae-distance`), {glue:text}`shown-distance`
-#   ({glue:text}`shown-vae-distance`) and {glue:text}`heavy-distance` ({glue:text}`heavy-vae-distance`).
-# - **Absolute errors** weigh more against $\gamma$ than squared ones: {glue:text}`absolute-score` where it was
-#   {glue:text}`shown-score`, {glue:text}`absolute-off` % left off, and a distance of {glue:text}`absolute-distance`
-#   ({glue:text}`absolute-vae-distance`).
+# - **The floor** caps the score. At $\gamma =$ {glue:text}`gamma-strong` it is {glue:text}`open-default-score` at a distance of
+#   {glue:text}`open-default-distance`; with the code's floor {glue:text}`open-floor-score` at
+#   {glue:text}`open-floor-distance`, and an image leaves off {glue:text}`open-floor-off` % of what is in use where it was
+#   {glue:text}`open-default-off` %.
+# - **Acting on $|z|$** without the floor gives {glue:text}`open-codes-score` and {glue:text}`open-codes-distance`. Both
+#   together, what the code does, give {glue:text}`open-code-score` and {glue:text}`open-code-distance`, and an image leaves off
+#   {glue:text}`open-code-off` % of the {glue:text}`open-code-use` dimensions in use.
+# - **The second term as printed** gives {glue:text}`open-printed-score` and {glue:text}`open-printed-distance`. Dimensions in
+#   use: {glue:text}`open-printed-use`, and {glue:text}`open-default-use` where every image counts the same. The term is there
+#   to bring more of them into use.
+# - **$\beta$** changes how many dimensions are in use. At $\gamma =$ {glue:text}`gamma-shown` with $\beta =$ 0.3, 1 and 3 it is
+#   {glue:text}`open-light-use`, {glue:text}`open-shown-use` and {glue:text}`open-heavy-use` (a VAE's:
+#   {glue:text}`open-light-vae-use`, {glue:text}`open-shown-vae-use` and {glue:text}`open-heavy-vae-use`), of which an image
+#   leaves off {glue:text}`open-light-off`, {glue:text}`open-shown-off` and {glue:text}`open-heavy-off` %. The distances are
+#   {glue:text}`open-light-distance`, {glue:text}`open-shown-distance` and {glue:text}`open-heavy-distance` (a VAE's:
+#   {glue:text}`open-light-vae-distance`, {glue:text}`open-shown-vae-distance` and {glue:text}`open-heavy-vae-distance`).
+# - **Absolute errors** weigh more against $\gamma$ than squared ones: the score is {glue:text}`open-absolute-score` where it
+#   was {glue:text}`open-shown-score`, {glue:text}`open-absolute-off` % are left off, and the distance is
+#   {glue:text}`open-absolute-distance` (a VAE's: {glue:text}`open-absolute-vae-distance`).
 #
 # ## Paper beside ours
 #
