@@ -84,10 +84,22 @@ records = experiments.records(
     "sparsity-mnist", profile, seeds, features=extractor, jobs=jobs, device=device, every=True
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes, on MNIST. Bars are standard deviations over seeds, dashed lines the VAE.", "name": "fig-sparsity-mnist"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes, on MNIST. Over the seeds that all settings have, with standard deviations from two on; dashed lines are the VAE.", "name": "fig-sparsity-mnist"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
 print(plots.provenance(records, profile, experiments.grid("sparsity-mnist", profile, seeds, features=extractor)))
 name = features.distance_name(records[0].config.features)
-families = [r for r in records if r.config.method in ("VAE", "InteL-VAE", "DD", "Sparse-VAE")]
+settings = {}
+for r in records:
+    settings.setdefault(dataclasses.replace(r.config, seed=0), []).append(r)
+
+
+def shared(groups):
+    """The seeds that all groups of records have: means over others are of different seeds, and do not compare."""
+    seeds_of = [{r.config.seed for r in of} for of in groups if of]
+    return set.intersection(*seeds_of) if seeds_of else set()
+
+
+compared = [r for r in records if r.config.seed in shared(settings.values())]
+families = [r for r in compared if r.config.method in ("VAE", "InteL-VAE", "DD", "Sparse-VAE")]
 figure = sparse_plots.trade_off(families, name)
 
 # %% tags=["hide-input"]
@@ -108,7 +120,7 @@ COLUMNS = {
 table(sparse_plots.settings(records), COLUMNS)
 
 # %% tags=["hide-input"]
-grouped = sparse_plots.by_setting(records)
+grouped = sparse_plots.by_setting(compared)
 (vae,) = grouped["VAE"].values()
 intel = grouped["InteL-VAE"]
 ablation = grouped["VAE + L_sp"]
@@ -129,11 +141,10 @@ CITED = {
 
 def cite(prefix, settings):
     """Glues the `CITED` means of each setting over the seeds that all of them have, so that they compare, and these."""
-    seeds_of = [{r.config.seed for r in of} for of in settings.values() if of]
-    shared = set.intersection(*seeds_of) if seeds_of else set()
-    glue(f"{prefix}-seeds", ", ".join(map(str, sorted(shared))) or "none", display=False)
+    common = shared(settings.values())
+    glue(f"{prefix}-seeds", ", ".join(map(str, sorted(common))) or "none", display=False)
     for key, of in settings.items():
-        same = [r for r in of if r.config.seed in shared]
+        same = [r for r in of if r.config.seed in common]
         for title, column in CITED.items():
             glue(f"{prefix}-{key}-{title}", column.text(same) if same else "(no run)", display=False)
 
@@ -159,10 +170,14 @@ for key, gamma in (
     ("next", next_strongest),
 ):
     glue(f"gamma-{key}", f"{gamma:g}", display=False)
+apart = [max(values) - min(values) for values in map(distance.values, settings.values())]
+glue("mnist-apart", f"{max(apart):.0f}", display=False)
 
 # %% [markdown]
-# How far is the score one of sparse images? (Means over the seeds that all settings cited here and below have,
-# {glue:text}`mnist-seeds`; table and figures have all there are.) A VAE has {glue:text}`mnist-vae-score`, in the dimensions in
+# Figures and text have the seeds that all settings have ({glue:text}`mnist-seeds`), the table all there are. That matters: two
+# seeds of one setting are up to {glue:text}`mnist-apart` apart in the distance.
+#
+# How far is the score one of sparse images? A VAE has {glue:text}`mnist-vae-score`, in the dimensions in
 # use {glue:text}`mnist-vae-used`, an image leaves off {glue:text}`mnist-vae-off` % of them, and its samples are at a distance
 # of {glue:text}`mnist-vae-distance`. The InteL-VAE with $\gamma = 3$ has {glue:text}`mnist-three-score`, in use
 # {glue:text}`mnist-three-used`, {glue:text}`mnist-three-off` % and {glue:text}`mnist-three-distance`; with
@@ -174,13 +189,13 @@ for key, gamma in (
 # {glue:text}`mnist-vsc-of-mean`.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, right, redrawn, and two more classifiers: accuracy on MNIST's test images by the number of labelled training images.", "name": "fig-few-shot-mnist"}, "image": {"alt": "Three panels, one a classifier, of accuracy growing with the number of labels; a line for each method."}}
-compared = {
+few_shot = {
     "VAE": None,
     "InteL-VAE": ("gamma", sparse_experiments.SHOWN),
     "DD": ("alpha", sparse_experiments.DD_ALPHA),
     "Sparse-VAE": ("alpha", sparse_experiments.VSC_ALPHA),
 }
-chosen = [r for r in records if compared.get(r.config.method, ()) == sparse_experiments.setting(r.config)]
+chosen = [r for r in compared if few_shot.get(r.config.method, ()) == sparse_experiments.setting(r.config)]
 figure = sparse_plots.few_shot(chosen)
 
 # %% [markdown]
@@ -188,7 +203,7 @@ figure = sparse_plots.few_shot(chosen)
 #
 # The penalty alone, on $|y|$ of a VAE, and beside it the plain way to make something sparse, L1.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hoyer score of sampled codes (left) and distance of the samples (right) by the weight of the penalty, on MNIST: the InteL-VAE, L_sp and L1 on a VAE. Bars are standard deviations over seeds, the dashed line is the VAE.", "name": "fig-ablation"}, "image": {"alt": "Two panels with lines over gamma, one a method, and a dashed line for the VAE."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hoyer score of sampled codes (left) and distance of the samples (right) by the weight of the penalty, on MNIST: the InteL-VAE, L_sp and L1 on a VAE, over the seeds that all settings have, with standard deviations from two on; the dashed line is the VAE.", "name": "fig-ablation"}, "image": {"alt": "Two panels with lines over gamma, one a method, and a dashed line for the VAE."}}
 figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
 for axis, (label, column) in zip(axes, (("Hoyer score, g(y)", score), (name, distance)), strict=True):
     for method in ("InteL-VAE", "VAE + L_sp", "VAE + L1"):
