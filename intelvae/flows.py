@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 from torch.types import _size
 
-from intelvae.networks import GaussianEncoder, at_least_float32
+from intelvae.networks import GaussianEncoder, Steady, at_least_float32
 
 VARIANTS = ("orthogonal", "householder", "triangular")
 DIAGONAL = 1 - 1e-3  # the largest |R_ii|: tanh alone is exactly 1 from 9 on, and 1 + tanh' R1_ii R2_ii then 0
@@ -152,14 +152,16 @@ class SylvesterEncoder(GaussianEncoder):
 
     Parameters: `encoder`, whose features and heads it takes over; `data_shape` of one x; `variant`, "orthogonal" (M =
     `vectors` columns), "householder" (M = D, H = `vectors` reflections) or "triangular" (M = D, the identity and the
-    reversal of the dimensions in turn); the number of `steps`. The defaults are van den Berg et al.'s.
+    reversal of the dimensions in turn); the number of `steps`. The defaults are van den Berg et al.'s. `hidden` is for
+    encoders with many more features than theirs, which has 256: a layer of so many ReLU units between features and
+    head, which moves no faster for being wide (`networks.Steady`).
 
     Three options are off by default and repeat the InteL-VAE authors' code. `on_mean`: the head sees the mean of the
     Gaussian, D numbers, in the place of the features. `mispaired`: see `Step`; the density is then wrong, and so are
     all bounds. `unchecked`, of the variant "orthogonal": see `orthonormal`; with more vectors than dimensions, which
     cannot be orthonormal, the determinant is wrong, too.
 
-    Raises `ValueError` for an unknown variant, fewer than one step or vector, or more orthonormal vectors than latent
+    Raises `ValueError` for an unknown variant, fewer than one step, vector or hidden unit, or more orthonormal vectors than latent
     dimensions. Reference: van den Berg et al., "Sylvester Normalizing Flows for Variational Inference", UAI 2018.
 
     >>> from intelvae import networks
@@ -178,6 +180,7 @@ class SylvesterEncoder(GaussianEncoder):
         variant: str = "orthogonal",
         steps: int = 4,
         vectors: int = 8,
+        hidden: int | None = None,
         on_mean: bool = False,
         mispaired: bool = False,
         unchecked: bool = False,
@@ -193,6 +196,8 @@ class SylvesterEncoder(GaussianEncoder):
             raise ValueError(f"unknown Sylvester variant {variant!r}: choose one of {', '.join(VARIANTS)}")
         if steps < 1 or vectors < 1:
             raise ValueError(f"a Sylvester flow needs at least one step and one vector, not {steps} and {vectors}")
+        if hidden is not None and hidden < 1:
+            raise ValueError(f"hidden is a number of units, at least 1, not {hidden}: leave it out for none")
         if variant == "orthogonal" and vectors > d and not unchecked:
             raise ValueError(f"{vectors} orthonormal vectors do not fit into {d} latent dimensions: give fewer vectors")
         self.variant, self.on_mean, self.mispaired, self.unchecked = variant, on_mean, mispaired, unchecked
@@ -204,6 +209,10 @@ class SylvesterEncoder(GaussianEncoder):
         permutations = torch.stack([identity.flip(0) if k % 2 else identity for k in range(steps)])
         self.register_buffer("permutations", permutations, persistent=False)
         inputs = d if on_mean else h.numel()
+        self.body: nn.Module = nn.Identity()
+        if hidden is not None:
+            self.body = nn.Sequential(Steady(inputs), nn.Linear(inputs, hidden), nn.ReLU())
+            inputs = hidden
         self.head = nn.Linear(inputs, steps * sum(self.sizes))
         nn.init.normal_(self.head.weight, 0, START / inputs**0.5)
         bias = torch.zeros(steps, sum(self.sizes))
@@ -213,7 +222,7 @@ class SylvesterEncoder(GaussianEncoder):
     def forward(self, x: Tensor) -> Sylvester:
         h = self.features(x)
         base = self.posterior(h)
-        raw = at_least_float32(self.head(base.mean if self.on_mean else h.flatten(1)))
+        raw = at_least_float32(self.head(self.body(base.mean if self.on_mean else h.flatten(1))))
         with torch.autocast(x.device.type, enabled=False):
             raw = raw.unflatten(1, (self.steps, -1))  # (B, K, all parameters of a step)
             basis, r, d1, d2, b = raw.split(self.sizes, -1)

@@ -58,11 +58,9 @@ def of_penalty(model: VAE, x: Tensor, batch_size: int = 100) -> dict[str, float]
         of_batch = {"l_sp_codes": regularizers.sparsity(model.mapping(y).abs())}
         if hasattr(model.mapping, "gates"):
             gates = model.mapping.gates(y)  # type: ignore[operator]  # a mapping's own method
-            shares = gates / gates.sum(-1, keepdim=True).clamp_min(regularizers.SMALLEST)  # all may have closed
             of_batch |= {
                 "l_sp_gates": regularizers.sparsity(gates),
-                "gates_per_image": regularizers.entropy(gates).exp().mean(),
-                "gates_per_batch": regularizers.entropy(shares.mean(0)).exp(),
+                "gates_per_batch": regularizers.entropy(regularizers.shares(gates).mean(0)).exp(),
                 "open_gates": (gates > 0.5).float().mean(),
             }
         for name, value in of_batch.items():

@@ -24,6 +24,24 @@ def at_least_float32(h: Tensor) -> Tensor:
     return h.float() if h.dtype in (torch.bfloat16, torch.float16) else h
 
 
+class Steady(nn.Module):
+    """Divides `n` features h (B, *) by n / 256 where they are more than 256, so that a wide head moves no faster (ours).
+
+    A step of Adam moves each weight by about the learning rate, and so a linear head's output by that much for each of
+    its inputs. For means and variances the KL divergence holds against it; gates and flows can be lost in a few steps.
+
+    >>> Steady(512)(torch.ones(2)), Steady(10)(torch.ones(2))
+    (tensor([0.5000, 0.5000]), tensor([1., 1.]))
+    """
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.scale = min(1.0, 256 / n)
+
+    def forward(self, h: Tensor) -> Tensor:
+        return self.scale * h
+
+
 class GaussianEncoder(nn.Module):
     """`q(y|x) = N(mu(x), diag sigma^2(x))`: features, then one head for mu and one for log sigma^2.
 

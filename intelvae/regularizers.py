@@ -5,18 +5,24 @@ from torch import Tensor, nn
 
 PENALTIES = ("gates", "gates-raw", "codes", "l1")
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # of Mathieu et al.'s kernels
-SMALLEST = 1e-8  # a row of zeros is divided by this, and no logarithm is taken of less: its slope times 0 is NaN
+SMALLEST = 1e-8  # no logarithm is taken of less: its slope times 0 is NaN
+ZERO = 1e-30  # a row with a smaller sum counts as all zero: it has no shares, and float32 ends near
+
+
+def shares(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
+    """`v / |v|_1` along the last dimension of v (..., D) >= 0, or zeros where nothing is left to share."""
+    return v / v.sum(-1, keepdim=True).clamp_min(ZERO)
 
 
 def entropy(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch"]:
-    """`H(v)`, the entropy in nats of the shares `v / |v|_1` of v (..., D) >= 0: 0 for one active dimension.
+    """`H(v)`, the entropy in nats of the `shares` of v (..., D) >= 0: 0 for one active dimension, and for none.
 
     >>> import torch
     >>> entropy(torch.tensor([1.0, 1.0, 0.0, 0.0])).exp()
     tensor(2.)
     """
-    shares = _shares(v)
-    return -(shares * shares.clamp_min(SMALLEST).log()).sum(-1)
+    part = shares(v)
+    return -(part * part.clamp_min(SMALLEST).log()).sum(-1)
 
 
 def sparsity(v: Float[Tensor, "batch dim"], raw: bool = False) -> Float[Tensor, ""]:
@@ -24,14 +30,17 @@ def sparsity(v: Float[Tensor, "batch dim"], raw: bool = False) -> Float[Tensor, 
 
     Small where every example uses few dimensions and different examples different ones: between -log D and 0. Rows are
     normalised before their mean, as in the authors' code, which makes it minus a Jensen-Shannon divergence. The paper
-    writes the mean of the rows as they are, `raw`: large rows count more in it, and the sum may be above 0. The paper
+    writes the mean of the rows as they are, `raw`: large rows count more in it, and the sum may be above 0. The scale of
+    a row has no part in it otherwise, however small, and a row of zeros, which has no shares, is left out. The paper
     maximises "ELBO + gamma L_sp"; it has to be *minimised*, so here it is a penalty. Book: "Sparsity".
 
     >>> import torch
     >>> round(sparsity(torch.eye(50)).item(), 3), sparsity(torch.ones(4, 50)).item()
     (-3.912, 0.0)
     """
-    return entropy(v).mean() - entropy((v if raw else _shares(v)).mean(0))
+    alive = (v.sum(-1) > ZERO).to(v.dtype)
+    of_each = (alive * entropy(v)).sum() / alive.sum().clamp_min(1)
+    return of_each - entropy((v if raw else shares(v)).mean(0))  # zeros do not change the shares of a mean
 
 
 def penalty(name: str, mapping: nn.Module, y: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
@@ -82,7 +91,3 @@ def _within(x: Tensor) -> Tensor:
     """The mean kernel of two different rows, summed over dimensions; a row and itself have 1 at each scale."""
     n, dim = x.shape
     return (_kernel(x, x).sum() - n * dim * len(SCALES)) / (n * (n - 1))
-
-
-def _shares(v: Tensor) -> Tensor:
-    return v / v.sum(-1, keepdim=True).clamp_min(SMALLEST)

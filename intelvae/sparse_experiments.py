@@ -138,6 +138,7 @@ OF_DD: dict[str, dict[str, Any]] = {
     f"squared errors, alpha = {DD_ALPHA:g}": {"prior": "sparse", "alpha": DD_ALPHA},
     "its prior alone (alpha = 0)": {"prior": "sparse"},
     "its authors' absolute errors and alpha = 100": {"prior": "sparse", **DD_AUTHORS},
+    "the VAE with these errors": {key: DD_AUTHORS[key] for key in ("likelihood", "likelihood_options")},
 }
 
 

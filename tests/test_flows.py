@@ -342,3 +342,24 @@ def test_a_vamp_prior_or_an_unknown_posterior_is_refused():
         dataclasses.replace(CONFIG, prior="vamp")
     with pytest.raises(ValueError, match="unknown posterior"):
         dataclasses.replace(CONFIG, posterior="planar")
+
+
+def test_a_hidden_layer_keeps_the_start_near_the_identity_and_many_features_from_moving_fast():
+    made = SylvesterEncoder(networks.create("mlp", (2,), 5)[0], (2,), vectors=3, hidden=7)
+    assert made.head.in_features == 7 and made.body[1].in_features == 10  # the features of the perceptron
+    x = torch.randn(50, 2)
+    torch.testing.assert_close(made(x).mean, made(x).base.mean, atol=0.2, rtol=0)  # four steps of R1 near START
+    with pytest.raises(ValueError, match="hidden is a number of units, at least 1, not 0"):
+        SylvesterEncoder(networks.create("mlp", (2,), 5)[0], (2,), vectors=3, hidden=0)
+
+    def moved(features):
+        """How far a step of Adam moves the hidden units of a layer on so many features of size 1."""
+        body = nn.Sequential(networks.Steady(features), nn.Linear(features, 4))
+        h, optimiser = torch.ones(1, features), torch.optim.Adam(body.parameters(), lr=1e-3)
+        before = body(h)
+        before.sum().backward()
+        optimiser.step()
+        return (body(h) - before).abs().max().item()
+
+    # 256 weights and a bias move by 1e-3 each; beyond 256 features the first sum stays
+    assert moved(4096) == pytest.approx(moved(256), rel=1e-2) and moved(256) == pytest.approx(0.257, rel=1e-2)

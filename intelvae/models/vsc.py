@@ -31,7 +31,6 @@ from intelvae.priors import Vamp
 
 SMALLEST = 1e-6  # a gate of the posterior is this far from 0 and from 1, where the KL's slope is infinite
 START = 0.5  # gates of an untrained model (ours): small weights alone start them near 1, where they have no gradient
-STEADY = 256  # inputs of the gates' head beyond which their scale falls, so that no wider one moves gates faster (ours)
 
 
 class SpikeAndSlab(Distribution):
@@ -212,17 +211,6 @@ class SpikeAndSlabEncoder(GaussianEncoder):
         return Assigned(q, logsigmoid(at_least_float32(self.assign(x))).log_softmax(-1))
 
 
-class _Scaled(nn.Module):
-    """Its input, times a constant."""
-
-    def __init__(self, scale: float) -> None:
-        super().__init__()
-        self.scale = scale
-
-    def forward(self, h: Tensor) -> Tensor:
-        return self.scale * h
-
-
 class SpikeAndSlabPrior(nn.Module):
     """The fixed prior of the first version (2018): each dimension is N(0, 1) with probability alpha, else exactly 0.
 
@@ -317,10 +305,9 @@ def create(
     `PseudoInputPrior` that starts from them; data are then assigned to its components by one linear layer, as in the
     authors' code. Left out of that code: images of unit norm, and a learned variance for every pixel.
 
-    Ours is that all gates start at 1/2, and that a wide head moves them no faster than a narrow one. A step of Adam
-    moves each weight by about the learning rate, and so a head's output by that much for each of its inputs: the gates
-    of 16,384 features cross their whole range in a few steps, and are shut before the decoder has learned anything.
-    Where the gates see more than 256 features, these are therefore divided by a 256th of their number.
+    Ours is that all gates start at 1/2, and that a wide head moves them no faster than a narrow one (`networks.Steady`):
+    the gates of 16,384 features would cross their whole range in a few steps, and be shut before the decoder has
+    learned anything.
 
     Raises `ValueError` for values out of range, and for `dense_samples`, which is about the fixed prior, together with
     pseudo-inputs.
@@ -334,7 +321,7 @@ def create(
     assert isinstance(gaussian, GaussianEncoder) and isinstance(spare, GaussianEncoder)
     head = spare.mu  # one of the network's kind, with weights of its own
     nn.init.constant_(head.bias, math.log(START))  # type: ignore[arg-type]
-    gate = nn.Sequential(_Scaled(min(1.0, STEADY / head.weight[0].numel())), head)  # type: ignore[index,union-attr]
+    gate = nn.Sequential(networks.Steady(head.weight[0].numel()), head)  # type: ignore[index,union-attr]
     if start is None:
         prior = SpikeAndSlabPrior(latent_dim, alpha, dense_samples)
         return VAE(SpikeAndSlabEncoder(gaussian, gate, slope, slab_warmup=slab_warmup), decoder, prior)
