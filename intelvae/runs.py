@@ -287,7 +287,7 @@ def _attempt(
     small = configs[0].network in networks.SMALL
     try:
         return [run(configs[0], device, 1 if small else threads)]  # small layers lose by two
-    except (training.TrainingError, DataError) as error:
+    except (training.TrainingError, DataError, OSError) as error:  # of this run: the others go on
         return [str(error)]
 
 

@@ -1,7 +1,10 @@
 """CelebA's layout read whole, reduced and damaged; the drawn stand-in; decoding once."""
 
 import shutil
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -149,10 +152,14 @@ def test_an_image_that_is_no_aligned_face_is_refused(root):
         (0, lambda lines: lines[:-1], "expected 40 faces, as its first line says, found '39'"),
         (0, lambda lines: ["faces", *lines[1:]], "expected the number of faces in the first line"),
         (0, lambda lines: [], "expected the number of faces in the first line"),
+        (0, lambda lines: ["²", *lines[1:]], "expected the number of faces in the first line"),
+        (0, lambda lines: ["4" * 5_000, *lines[1:]], "faces, as its first line says, found '40'"),
+        (0, lambda lines: [*lines[:-1], lines[2]], "expected one line for 000001.jpg, found '2'"),
         (0, lambda lines: [*lines[:5], lines[5] + " 1", *lines[6:]], "13 attributes in line 6, found '14'"),
         (0, lambda lines: [*lines[:5], lines[5].replace("-1", "-7"), *lines[6:]], "attributes 1 or -1, found '-7'"),
         (1, lambda lines: lines[:-1], "(train, valid, test) for 000040.jpg, found 'no such line'"),
         (1, lambda lines: [*lines[:-1], lines[-1][:-1] + "3"], "(train, valid, test) for 000040.jpg"),
+        (1, lambda lines: [*lines, lines[0][:-1] + "1"], "expected one line for 000001.jpg, found '2'"),
         (1, lambda lines: [line[:-1] + "0" for line in lines], "among the 40 listed, found 'no valid'"),
     ],
 )
@@ -162,6 +169,18 @@ def test_lists_that_are_wrong_are_named(root, file, change, expected):
     with pytest.raises(DataError) as error:
         celeba.load(root=root)
     assert expected in one_line(error) and str(path) in str(error.value)
+
+
+@pytest.mark.parametrize("smoke", [True, False])
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/none"])
+def test_a_cache_that_cannot_be_written_is_named(root, tmp_path, monkeypatch, place, smoke):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(files.CACHE_VARIABLE, str(tmp_path / place))
+    with pytest.raises(DataError) as error:
+        celeba.load(root=root, smoke=smoke)
+    message = one_line(error)
+    assert message.startswith(str(tmp_path / place)) and "cannot be written" in message
+    assert "set INTELVAE_CACHE to another folder" in message
 
 
 def test_a_part_is_refused_where_the_whole_is_asked_for(root):
@@ -270,6 +289,65 @@ def test_a_line_cut_short_vouches_for_nothing(tmp_path):
     assert np.array_equal(load(tmp_path, again), ROWS) and again.asked == list(range(3_000, N))
     starts = [line.split() for line in journal.read_text().splitlines()]
     assert ["0", str(zlib.crc32(ROWS[:1_000].tobytes()))] in starts
+
+
+@pytest.mark.parametrize("damage", [b"\xff", "²".encode()])
+def test_a_damaged_line_vouches_for_nothing(tmp_path, damage):
+    load(tmp_path, Decoder())
+    journal = tmp_path / "checksums.txt"
+    journal.write_bytes(journal.read_bytes().replace(b"\n1000 ", b"\n" + damage + b" "))
+    again, after = Decoder(), Decoder()
+    assert np.array_equal(load(tmp_path, again), ROWS) and again.asked == list(range(1_000, 2_000))
+    assert np.array_equal(load(tmp_path, after), ROWS) and not after.asked
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here is always full")
+def test_a_full_disk_is_one_line(tmp_path):
+    (tmp_path / "checksums.txt").symlink_to("/dev/full")
+    with pytest.raises(DataError) as error:
+        load(tmp_path, Decoder())
+    assert one_line(error).startswith(f"{tmp_path} cannot be written (No space left on device): make room there")
+
+
+def test_what_decoding_raises_is_not_blamed_on_the_cache(tmp_path):
+    def broken(i):
+        raise OSError("no such image")
+
+    with pytest.raises(OSError, match="no such image"):
+        load(tmp_path, broken)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says how much memory is a process's own")
+def test_memory_does_not_grow_with_the_number_of_faces(tmp_path, cache):
+    """50,000 black faces, in a file of holes: 600 MB that take no room on the disk."""
+    folder, names = tmp_path / "celeba", [f"{i:06}.jpg" for i in range(50_000)]
+    (folder / "img_align_celeba").mkdir(parents=True)
+    (folder / "img_align_celeba" / names[0]).touch()
+    (folder / files.CELEBA_LISTS[0]).write_text("\n".join(["50000", "Bald", *(f"{name} -1" for name in names)]))
+    (folder / files.CELEBA_LISTS[1]).write_text("\n".join(f"{name} {i // 20_000}" for i, name in enumerate(names)))
+    with pytest.raises(DataError, match="this image is damaged"):
+        celeba.load(root=tmp_path)  # leaves the file at its full length
+    (path,) = cache.rglob("images.u8")
+    black = zlib.crc32(bytes(decoded.CHUNK * 3 * 64 * 64))
+    path.with_name("checksums.txt").write_text("".join(f"{i} {black}\n" for i in range(0, len(names), decoded.CHUNK)))
+    code = f"""
+import torch
+from intelvae.data import celeba
+
+def kilobytes(kind):
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(kind + ":"))
+
+own, whole = kilobytes("RssAnon"), kilobytes("VmRSS")
+faces = celeba.load(root={str(tmp_path)!r})
+peak = kilobytes("VmHWM")  # before a page of the map was looked at: those count in it, though they can be taken back
+for order in torch.randperm(len(faces.train)).split(64):
+    assert not faces.train[order].any()
+print(peak - whole, kilobytes("RssAnon") - own)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    # 1,000 faces are 12 MB, both lists as words of Python some 20 MB
+    assert all(int(grown) < 100_000 for grown in ran.stdout.split()), ran.stdout
 
 
 # The stand-in

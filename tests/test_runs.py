@@ -208,6 +208,29 @@ def test_data_that_are_not_there_do_not_stop_the_others(tmp_path, monkeypatch):
     assert store.get(short) is not None
 
 
+def test_a_cache_that_cannot_be_written_does_not_stop_the_others(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(files.CACHE_VARIABLE, str(tmp_path / "file"))
+    tasks._faces.cache_clear()
+    store, short = Store(tmp_path / "runs"), dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
+    faces = RunConfig("celeba", "faces", 2, "gaussian", epochs=1, smoke_data=True)
+    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed; the first: .*set INTELVAE_CACHE to another"):
+        runs.sweep([faces, short], store)
+    assert store.get(short) is not None
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path, monkeypatch):
+    def denied(*_):
+        raise PermissionError(13, "Permission denied", "some file")
+
+    monkeypatch.setattr(tasks, "_faces", denied)
+    store, short = Store(tmp_path), dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
+    faces = RunConfig("celeba", "faces", 2, "gaussian", epochs=1)
+    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed; the first: .*Permission denied"):
+        runs.sweep([faces, short], store)
+    assert store.get(short) is not None
+
+
 @pytest.mark.parametrize(
     ("prior", "options", "message"),
     [

@@ -1,7 +1,8 @@
 """CelebA, or any part of it, as uint8 tensors that stay on disk; and a drawn stand-in that may be passed on."""
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,15 +54,18 @@ def load(*, root: str | Path | None = None, size: int = SIDE, smoke: bool = Fals
     `root`: where to look for `celeba/`, and nowhere else; else INTELVAE_DATA, then data/ of the checkout.
     `whole`: any number will not do, all 202,599 faces have to be there.
     Returns FaceData; its `source` names the data, without paths. Raises DataError, one line, for lists or images that
-    are missing, damaged or do not go together, and for a part where the whole is asked for; ValueError for a size below
-    1. Explained in data/README.md.
+    are missing, damaged or do not go together, for a part where the whole is asked for, and for a cache that cannot be
+    written; ValueError for a size below 1. Explained in data/README.md.
 
     >>> load(smoke=True, size=8).train.shape
     torch.Size([800, 3, 8, 8])
     """
     if size < 1:
         raise ValueError(f"size is {size}; give the side of the images in pixels, at least 1")
-    folder, attributes, parts = files.locate_celeba(standin.write() if smoke else root)
+    if smoke:
+        with decoded.keeping(files.cache(NAME)):
+            root = standin.write()
+    folder, attributes, parts = files.locate_celeba(root)
     names, faces, values = _read_attributes(attributes)
     if whole and len(faces) != FACES:
         raise DataError(
@@ -117,11 +121,13 @@ def decode(path: Path, size: int, listed_in: Path) -> NDArray[np.uint8]:
 def _read_attributes(path: Path) -> tuple[tuple[str, ...], list[str], NDArray[np.bool_]]:
     """The names (K), the images' files (N), and which face has which attribute (N, K)."""
     first, *lines = _lines(path)
-    if not first.isdigit() or not lines:
+    if not first.isdecimal() or not lines:
         raise _wrong(path, "the number of faces in the first line and the attributes' names in the second", first[:40])
     names, rows = tuple(lines[0].split()), [line.split() for line in lines[1:]]
-    if len(rows) != int(first):
-        raise _wrong(path, f"{int(first):,} faces, as its first line says", f"{len(rows):,}")
+    if first != str(len(rows)):
+        raise _wrong(path, f"{first[:40]} faces, as its first line says", f"{len(rows)}")
+    faces = [row[0] for row in rows]
+    _check_once(path, faces)
     for number, row in enumerate(rows, start=3):
         if len(row) != len(names) + 1:
             raise _wrong(path, f"{len(names)} attributes in line {number}", f"{len(row) - 1}")
@@ -129,13 +135,14 @@ def _read_attributes(path: Path) -> tuple[tuple[str, ...], list[str], NDArray[np
     has = values == "1"
     if not (has | (values == "-1")).all():
         raise _wrong(path, "attributes 1 or -1", str(values[~(has | (values == "-1"))][0]))
-    return names, [row[0] for row in rows], has
+    return names, faces, has
 
 
 def _read_parts(path: Path, faces: Sequence[str]) -> NDArray[np.int64]:
     """The part of each face, 0 to 2 for `PARTS`; the list may hold other faces too."""
     known = {str(i): i for i in range(len(PARTS))}
     pairs = [line.split() for line in _lines(path)]
+    _check_once(path, (words[0] for words in pairs if words))
     part = {words[0]: known[words[1]] for words in pairs if len(words) == 2 and words[1] in known}
     unknown = next((face for face in faces if face not in part), None)
     if unknown is not None:
@@ -145,6 +152,12 @@ def _read_parts(path: Path, faces: Sequence[str]) -> NDArray[np.int64]:
         if i not in found:
             raise _wrong(path, f"faces of all three parts, 0, 1 and 2, among the {len(faces):,} listed", f"no {name}")
     return found
+
+
+def _check_once(path: Path, faces: Iterable[str]) -> None:
+    for face, times in Counter(faces).most_common(1):
+        if times > 1:
+            raise _wrong(path, f"one line for {face}", f"{times}")
 
 
 def _lines(path: Path) -> list[str]:

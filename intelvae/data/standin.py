@@ -4,7 +4,6 @@ What is drawn is what some of CelebA's attributes name, over a background, a ski
 that no attribute names. Ours; a model of these faces says nothing about faces.
 """
 
-import contextlib
 import hashlib
 import tempfile
 from pathlib import Path
@@ -62,8 +61,11 @@ def write(root: Path | None = None, count: int = 1_000, reduced: bool = True) ->
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root, suffix=".part") as part:
         _write(Path(part) / files.CELEBA, count, reduced)
-        with contextlib.suppress(OSError):  # another process was faster
+        try:
             (Path(part) / files.CELEBA).rename(place)
+        except OSError:
+            if not place.is_dir():  # else another process was faster
+                raise
     return root
 
 

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -40,7 +41,8 @@ def real(extractor: str, images: UInt8[Tensor, "n c h w"], device: str = "cpu") 
 
     A file is written under another name and then renamed, so that a reader sees all of it or none, and each file
     carries a checksum (zip's CRC-32): one that is damaged or of another shape is computed again. Nothing is lost by
-    deleting the folder. Raises what `features.extract` raises, and `OSError` where the folder cannot be written.
+    deleting the folder. Where it cannot be written, the features are given back with a `RuntimeWarning`: a run that has
+    trained for hours does not end for that. Raises what `features.extract` raises.
     """
     place = path(extractor, images)
     kept = _read(place)
@@ -48,7 +50,15 @@ def real(extractor: str, images: UInt8[Tensor, "n c h w"], device: str = "cpu") 
         return kept
     parts = images.split(features.AT_ONCE)
     computed = torch.cat([features.extract(extractor, part / 255, device=device) for part in parts])
-    _write(place, computed)
+    try:
+        _write(place, computed)
+    except OSError as error:
+        warnings.warn(
+            f"features of real images are not kept: {place.parent} cannot be written ({error.strerror or error}); make "
+            f"room there, or set {VARIABLE} to another folder",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     return computed
 
 
