@@ -29,8 +29,10 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
+import dataclasses
 import math
 
+import pandas as pd
 import torch
 from myst_nb import glue
 
@@ -49,8 +51,8 @@ from intelvae import (
     sparse_plots,
 )
 from intelvae.mappings import Sparse
-from intelvae.metrics import features
-from intelvae.metrics.hoyer import hoyer
+from intelvae.metrics import codes, features
+from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.models import VAE
 
 PAGE = "08_sparsity"
@@ -177,26 +179,39 @@ with runs.seeded(0):
 # A decoder of these codes sees five dense dimensions. So besides the score we report
 #
 # - the score of the **dimensions in use** alone, those whose mean $|z|$ over all images is at least a tenth of the
-#   largest, and how many they are (the score's chance value depends on that number);
+#   largest, how many they are, and the score that as many Gaussians have by **chance**: what is above it is sparsity image
+#   by image;
 # - how many dimensions are **active** in one image, or in the mean over a class: at least a tenth of the largest there.
 #   The threshold is ours, the paper has none; relative to the largest, because a decoder can undo any scale of all of
 #   them (it could also undo one for each dimension, which these numbers do not allow for);
-# - what share of the dimensions in use an image **leaves off**, and how much the active dimensions of two classes
-#   **overlap** (those in both over those in either, mean over pairs of classes);
+# - what share of the dimensions in use an image **leaves off**, that is, has not active, and how much the active dimensions
+#   of two classes **overlap** (those in both over those in either, mean over pairs of classes);
 # - the share of codes that are **all zero**: those of the Sparse-VAE with no dimension on, and those of a selector that
 #   has closed every gate. The score counts such a code as 1.
 #
+# None of these is enough alone. The share left off, for one, sees scales, which the score does not: dense Gaussian codes
+# leave off more if their dimensions have different sizes.
+
+# %%
+with runs.seeded(0):
+    z = torch.randn(10_000, 24)
+for title, size in (("24 of one size", torch.ones(24)), ("from 1 down to 0.12", torch.logspace(0, -0.92, 24))):
+    sizes = codes.sparsity(z * size, z * size, torch.zeros(10_000, dtype=torch.long))
+    print(f"{title:<20} in use {sizes['active_overall']:.0f}, left off {sizes['left_off']:.0%}, "
+          f"score in use {sizes['hoyer_used']:.3f}, by chance {by_chance(24):.3f}")  # fmt: skip
+
+# %% [markdown]
 # ## The experiment
 #
 # Fashion-MNIST, 55,000 grey images, 50 latent dimensions, the network of Mathieu et al., batches of 100, Adam with
-# 1e-3, squared error, constant $\gamma$. Every method samples from its own prior. Beside the InteL-VAE with
-# $\gamma$ from 0 to 100:
+# 1e-3, squared error, constant $\gamma$; the number of epochs is below, where the records are. Every method samples from
+# its own prior. Beside the InteL-VAE with $\gamma$ from 0 to 100:
 #
 # - the **VAE**;
 # - **DD**: the sparse mixture prior of the page on [mappings and priors](03_why.ipynb), and $\alpha$ times an MMD that
 #   draws the codes of a batch towards it (maximum mean discrepancy, a distance of two samples). Like $\gamma$, $\alpha$ is
-#   in nats of the likelihood. Its authors take $\alpha = 100$ with absolute errors divided by 0.1, which have far more of
-#   them than our squared ones; $\alpha = 3$ is our guess at the same weight. Their own setting is on the next page;
+#   in nats of the likelihood. Its authors take $\alpha = 100$ with absolute errors divided by 0.1, which are many times the
+#   nats of our squared ones; $\alpha = 3$ is our guess at the same weight. Their own setting is on the next page;
 # - the **Sparse-VAE**: each dimension is exactly 0 with a probability that the encoder chooses; the prior is
 #   $\mathcal N(0, 1)$ with probability $\alpha$, else 0. This is its first version, which the paper's numbers come from.
 #   Its codes here are exact samples, with true zeros, and means. Its gates start at 1/2, which is ours. And it is at a
@@ -212,14 +227,17 @@ print(plots.provenance(records, profile, experiments.grid("sparsity", profile, s
 name = features.distance_name(records[0].config.features)
 grouped = sparse_plots.by_setting(records)
 Column = sparse_plots.Column
+glue("epochs", records[0].config.epochs, display=False)
 
+# %% [markdown]
+# Each model is trained for {glue:text}`epochs` epochs. Numbers are means over the seeds that a setting has (the last column
+# of tables); tests, and the changes below, are over seeds that both sides have.
 
 # %% [markdown]
 # ### Figure 7, left: samples against sparsity
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, left, redrawn: distance of the samples from the test images (10,000 each; logarithmic, lower is better) against the Hoyer score of sampled codes. Bars are standard deviations over seeds (none where there is one), dashed lines the VAE.", "name": "fig-sparsity"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
-FAMILIES = ("VAE", "InteL-VAE", "DD", "Sparse-VAE")
-figure = sparse_plots.trade_off([r for r in records if r.config.method in FAMILIES], name)
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, left, redrawn: distance of the samples from the test images (10,000 each; logarithmic, lower is better) against the Hoyer score of sampled codes. Bars are standard deviations over seeds (none where there is one), dashed lines the VAE. The VAE with L1 or L_sp has no part in the paper's figure.", "name": "fig-sparsity"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
+figure = sparse_plots.trade_off(records, name)
 
 # %% tags=["hide-input"]
 sizes = sorted({int(k.split("_")[1]) for k in records[0].metrics if k.startswith("frechet_")})
@@ -241,26 +259,40 @@ sparse_plots.table(sparse_plots.settings(records), columns)
 # And some of the samples themselves:
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples of the first seed's models, means of the decoder; the number is γ or α.", "name": "fig-sparsity-samples"}, "image": {"alt": "Rows of generated clothes, one row a model."}}
-SHOWN = (None, *(("gamma", g) for g in sparse_experiments.GAMMAS),
-         ("alpha", sparse_experiments.DD_ALPHA), ("alpha", sparse_experiments.VSC_ALPHA))  # fmt: skip
+values = {
+    "VAE": {0.0},
+    "InteL-VAE": set(sparse_experiments.GAMMAS),
+    "DD": {sparse_experiments.DD_ALPHA},
+    "Sparse-VAE": {sparse_experiments.VSC_ALPHA},
+}
 one_seed = [
-    (r, varied)
-    for r in records
-    if r.config.seed == records[0].config.seed and r.config.method in FAMILIES
-    if (varied := sparse_experiments.setting(r.config)) in SHOWN
+    (method + (f", {value:g}" if method != "VAE" else ""), of[0])
+    for method, by_value in sparse_plots.by_setting(records).items()
+    for value, of in by_value.items()
+    if value in values.get(method, ())
 ]
-labels = [r.config.method + (f", {varied[1]:g}" if varied else "") for r, varied in one_seed]
-figure = plots.image_rows([r for r, _ in one_seed], rows=1, labels=labels)
+figure = plots.image_rows([r for _, r in one_seed], rows=1, labels=[label for label, _ in one_seed])
 
 # %% [markdown]
 # The distance is on stand-in features (the page on [all ten digits](06_all_digits.ipynb) says why); it ranks models here
 # and cannot be set beside the paper's FID.
 #
-# **Where does the paper's curve put a user?** As far right as costs nothing.
+# **Where does the paper's curve put a user?** As far right as costs nothing. Here is what every $\gamma$ changes against the
+# VAE, over the seeds that both have, with the 95 % interval of the mean where there are three.
 
 # %% tags=["hide-input"]
 distance, score, active = Column(rules.frechet, 1), Column("hoyer_sample", 3), Column("active_per_class", 1)
 left_off, used = Column("left_off", 0, 100), Column("hoyer_used", 3)
+chance, above = Column(sparse_plots.chance_in_use, 3), Column(sparse_plots.above_chance, 3)
+plain = sparse_experiments.config(profile, "fashion-mnist", 0, {})
+changes = {}
+for gamma in grouped["InteL-VAE"]:
+    after = sparse_experiments.config(profile, "fashion-mnist", 0, sparse_experiments.intel(gamma))
+    pair = (dataclasses.replace(c, features=records[0].config.features) for c in (plain, after))
+    changes[f"{gamma:g}"] = rules.change(records, *pair, rules.frechet)
+pd.DataFrame(changes).T.rename_axis("γ").rename(columns={"before": "VAE", "after": "InteL-VAE"})
+
+# %% tags=["hide-input"]
 
 
 def mean(of, column):
@@ -269,29 +301,56 @@ def mean(of, column):
 
 def tell(key, of):
     """Glues what these records have, or that there are none."""
-    for name, column in (("distance", distance), ("hoyer", score), ("used", used), ("left-off", left_off)):
+    cited = {
+        "distance": Column(rules.frechet, 0), "hoyer": score, "used": used, "chance": chance, "left-off": left_off,
+        "in-use": Column("active_overall", 0), "zero": Column("zero_codes", 0, 100),
+        "overlap": Column("class_overlap"),
+    }  # fmt: skip
+    for name, column in cited.items():
         glue(f"{key}-{name}", column.text(of) if of else "(none)", display=False)
+
+
+def shown(setting):
+    """A setting, a method and a value, in words."""
+    method, value = setting
+    return f"{method}, {'γ' if method.startswith(('InteL', 'VAE +')) else 'α'} = {value:g}"
 
 
 (vae,) = grouped["VAE"].values()
 intel = grouped["InteL-VAE"]
 at_no_cost = {g: of for g, of in intel.items() if mean(of, distance) <= mean(vae, distance)}
 seat = max(at_no_cost, key=lambda g: mean(at_no_cost[g], score), default=None)
-half_off = min((g for g, of in intel.items() if mean(of, left_off) >= 50), default=None)
+after_seat = min((g for g in intel if seat is not None and g > seat), default=None)
+# the scores in use twice as high as by chance, or more
+sparse = {
+    (method, value): of
+    for method, by_value in grouped.items()
+    for value, of in by_value.items()
+    if mean(of, used) >= 2 * mean(of, chance) > 0
+}
+first_sparse = min((value for method, value in sparse if method == "InteL-VAE"), default=None)
+nearest = min(sparse, key=lambda key: mean(sparse[key], distance), default=None)
+others = [key for key in sparse if key[0] != "InteL-VAE"]
+nearest_other = min(others, key=lambda key: mean(sparse[key], distance), default=None)
 tell("vae", vae)
 tell("seat", at_no_cost.get(seat))
-tell("half", intel.get(half_off))
+tell("after", intel.get(after_seat))
+tell("sparse", intel.get(first_sparse))
+tell("nearest", sparse.get(nearest))
+tell("other", sparse.get(nearest_other))
 tell("last", intel[max(intel)])
 tell("zero", intel.get(0.0))
-glue("last-zero", Column("zero_codes", 0, 100).text(intel[max(intel)]), display=False)
 glue("no-cost", ", ".join(f"{g:g}" for g in at_no_cost) or "none", display=False)
-for key, gamma in (("seat", seat), ("half", half_off), ("last", max(intel))):
+for key, gamma in (("seat", seat), ("after", after_seat), ("sparse", first_sparse), ("last", max(intel))):
     glue(key, "none" if gamma is None else f"{gamma:g}", display=False)
+for key, setting in (("nearest", nearest), ("other", nearest_other)):
+    glue(key, "none" if setting is None else shown(setting), display=False)
 
 # %% [markdown]
 # The VAE has a distance of {glue:text}`vae-distance` and a score of {glue:text}`vae-hoyer`. Of the values of $\gamma$
 # here, those whose mean distance is not above that: {glue:text}`no-cost`. The sparsest of them: {glue:text}`seat`, with
-# a distance of {glue:text}`seat-distance` and a score of {glue:text}`seat-hoyer`. At the far end, $\gamma =$
+# a distance of {glue:text}`seat-distance` and a score of {glue:text}`seat-hoyer`. (Where an interval above includes 0, these
+# seeds cannot tell: the next value, {glue:text}`after`, has {glue:text}`after-distance`.) At the far end, $\gamma =$
 # {glue:text}`last`, it is {glue:text}`last-distance` and {glue:text}`last-hoyer`. The point $\gamma = 0$ tells the
 # mapping from the penalty: a selector that nothing asks to select has a distance of {glue:text}`zero-distance` and a
 # score of {glue:text}`zero-hoyer`. But is a code with that score sparse?
@@ -305,6 +364,7 @@ columns = {
     "Hoyer, g(y)": Column("hoyer_sample", 3, spread=True),
     "g(mu)": Column("hoyer_mean", 3, spread=True),
     "g(y), in use": used,
+    "by chance": chance,
     "in use": Column("active_overall", 1),
     "active per image": Column("active_per_image", 1),
     "left off, %": left_off,
@@ -317,60 +377,63 @@ columns = {
 sparse_plots.table(sparse_plots.settings(records), columns)
 
 # %% [markdown]
-# "Exp H" is the number of dimensions of a class that its entropy stands for, without a threshold. Where images leave off
-# no more than a VAE's do, they use the same dimensions: then the model is a VAE with fewer of them, whatever its score.
-# (A VAE's image leaves some off too: a Gaussian is below a tenth of its largest coordinate now and then.) This is what
-# the second term of $L_{sp}$ is there to prevent, by the paper's own words. Sparsity in its sense is few active dimensions
-# per image *out of more in use*. Here is Figure 7 once more, with the share left off in the score's place:
+# "Exp H" is the number of dimensions of a class that its entropy stands for, without a threshold. Where the score in the
+# dimensions in use is the one by chance, all images use the same dimensions: then the model is a VAE with fewer of them,
+# whatever its score over all fifty. This is what the second term of $L_{sp}$ is there to prevent, by the paper's own words.
+# Sparsity in its sense is few active dimensions per image *out of more in use*. Here is Figure 7 once more, with what the
+# score in use has above chance in the score's place:
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of the samples from the test images against the share of the dimensions in use that are not active in an image (mean over images), otherwise as in Figure 7.", "name": "fig-left-off"}, "image": {"alt": "One line a method in the plane of the share left off and the distance, with the values of gamma or alpha beside its points."}}
-figure = sparse_plots.trade_off([r for r in records if r.config.method in FAMILIES], name, "left_off", "Share left off")
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of the samples from the test images against the Hoyer score in the dimensions in use, less that of as many Gaussian dimensions; otherwise as in Figure 7.", "name": "fig-in-use"}, "image": {"alt": "One line a method in the plane of score above chance and distance, with the values of gamma or alpha beside its points."}}
+figure = sparse_plots.trade_off(records, name, sparse_plots.above_chance, "Hoyer score in use, above chance")
 
 # %% [markdown]
 # The selector tells the same without codes. How many gates does an image open, and how many do all images of a batch open
-# together (exponentials of the two entropies in $L_{sp}$, means over batches)? If the two are alike, the gates do not look
-# at the image.
+# together (exponentials of the two entropies in $L_{sp}$)? If the two are alike, the gates do not look at the image.
 
 # %% tags=["hide-input"]
 of_gates = {
     "L_sp": Column("l_sp_gates", 2),
-    "gates per image": Column("gates_per_image", 1),
+    "gates per image": Column(lambda r: r.metrics["gates_per_batch"] * math.exp(r.metrics["l_sp_gates"]), 1),
     "gates per batch": Column("gates_per_batch", 1),
+    "all zero, %": Column("zero_codes", 1, 100),
     "left off, %": left_off,
     "distance": Column(rules.frechet, 1),
 }
 sparse_plots.table([({"γ": f"{gamma:g}"}, of) for gamma, of in intel.items()], of_gates)
 
 # %% [markdown]
-# **So where should a user sit?** The VAE's images leave off {glue:text}`vae-left-off` % of the dimensions in use, those of
-# the seat above, $\gamma =$ {glue:text}`seat`, {glue:text}`seat-left-off` %. The smallest $\gamma$ here at which at least half
-# of them are left off is {glue:text}`half`: {glue:text}`half-left-off` %, with a distance of {glue:text}`half-distance`. That
-# is what codes cost that are sparse image by image. At the far end, $\gamma =$ {glue:text}`last`,
-# {glue:text}`last-zero` % of the codes are all zero: the selector has closed every gate. The entropy of shares does not see
-# how small gates are, until their sum is too small to be divided by (here $10^{-8}$) and they count as none.
+# **So where should a user sit?** In the dimensions in use the VAE has a score of {glue:text}`vae-used`, and
+# {glue:text}`vae-chance` would be chance; the seat above, $\gamma =$ {glue:text}`seat`, has {glue:text}`seat-used`, and chance is
+# {glue:text}`seat-chance`. Let us call a code sparse image by image if its score in use is at least twice the one by chance
+# (our line, drawn after the first seeds). The smallest such $\gamma$ is {glue:text}`sparse`: {glue:text}`sparse-used` where chance
+# is {glue:text}`sparse-chance`, {glue:text}`sparse-in-use` dimensions in use of which an image leaves off
+# {glue:text}`sparse-left-off` %, an overlap of the classes of {glue:text}`sparse-overlap` (the VAE's is {glue:text}`vae-overlap`),
+# and a distance of {glue:text}`sparse-distance`. That is what the InteL-VAE's samples cost where its codes are sparse. Of all
+# settings on this page that are, the one with the nearest samples is "{glue:text}`nearest`" at {glue:text}`nearest-distance`, and
+# of the other methods' "{glue:text}`other`" at {glue:text}`other-distance`. (All-zero codes count as sparse here:
+# {glue:text}`nearest-zero` and {glue:text}`other-zero` % of the codes of these two.)
 #
 # ### Figure 7, right: few labels
 #
 # Take the codes $g(\mu(x))$ of a few labelled training images, the classes in turn, learn from them, and test on the
 # codes of all test images. The paper's classifier is a random forest of depth 4, which splits along single dimensions
-# and may flatter codes that are sparse along the axes. So logistic regression and nearest neighbours are beside it.
-# The InteL-VAE has the $\gamma$ of Figure 8, the Sparse-VAE the $\alpha$ of its authors and DD the one that comes
-# nearest to its authors'.
+# and may flatter codes that are sparse along the axes; it does not see how large a dimension is. Logistic regression and
+# nearest neighbours, beside it, do: what lies in small dimensions is all but lost to them. So a method may gain with one
+# and lose with the others without holding more or less about the classes. The InteL-VAE has the $\gamma$ of Figure 8, the
+# Sparse-VAE the $\alpha$ of its authors and DD the one that comes nearest to its authors'. Ours are the VAEs with a penalty
+# and no mapping, each with the largest weight here.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, right, redrawn, and two more classifiers: accuracy on the test images by the number of labelled training images; means and standard deviations over seeds, each the mean over draws of the labels.", "name": "fig-few-shot"}, "image": {"alt": "Three panels, one a classifier, of accuracy growing with the number of labels; a line for each method."}}
-chosen = [
-    r
-    for r in records
-    if sparse_experiments.setting(r.config)
-    in (
-        None,
-        ("gamma", sparse_experiments.SHOWN),
-        ("alpha", sparse_experiments.DD_ALPHA),
-        ("alpha", sparse_experiments.VSC_ALPHA),
-    )
-    and r.config.method in ("VAE", "InteL-VAE", "DD", "Sparse-VAE")
-]
-figure = sparse_plots.few_shot(chosen)
+of_labels = {
+    "VAE": 0.0,
+    "InteL-VAE": sparse_experiments.SHOWN,
+    "DD": sparse_experiments.DD_ALPHA,
+    "Sparse-VAE": sparse_experiments.VSC_ALPHA,
+    "VAE + L_sp": max(grouped.get("VAE + L_sp", [0.0])),
+    "VAE + L1": max(grouped.get("VAE + L1", [0.0])),
+}
+chosen = {method: grouped.get(method, {}).get(value, []) for method, value in of_labels.items()}
+figure = sparse_plots.few_shot([r for of in chosen.values() for r in of])
 
 # %% tags=["hide-input"]
 classifiers = {
@@ -418,8 +481,26 @@ glue("fewest", f"{fewest:g}", display=False)
 # %% [markdown]
 # Over the ten classes {glue:text}`active-shown` of 50 dimensions are active on average, {glue:text}`active-vae` in the VAE.
 # The fewest of all $\gamma$ are {glue:text}`active-fewest`, at $\gamma =$ {glue:text}`fewest`. The paper has fewer than
-# 5.
-#
+# 5. The number depends on what "active" is: a tenth of a class's largest is our choice. In per cent of the 50, for other
+# choices, with the VAE beside it:
+
+# %% tags=["hide-input"]
+profiles = {"VAE": vae, **{f"γ = {g:g}": intel[g] for g in (3.0, sparse_experiments.SHOWN, 30.0) if g in intel}}
+
+
+def share_active(of, threshold):
+    """The share of dimensions whose mean |z| in a class is at least that share of the class's largest, in %."""
+    sizes = torch.stack([torch.as_tensor(r.artifacts["by_class"]) for r in of])  # (seeds, classes, D)
+    return 100 * (sizes >= threshold * sizes.amax(-1, keepdim=True)).double().mean().item()
+
+
+thresholds = (0.05, 0.1, 0.2, 0.3, 0.5)
+counts = {
+    title: {f"{t:g} of the largest": f"{share_active(of, t):.1f}" for t in thresholds} for title, of in profiles.items()
+}
+pd.DataFrame(counts).T
+
+# %% [markdown]
 # A traversal starts at the code $g(\mu(x))$ of the first test image of a class, sets one dimension to values from $-a$ to
 # $a$, where $a$ is the size that 99.5 % of all codes stay below there, and leaves the others as they are.
 
@@ -442,8 +523,11 @@ sparse_plots.explorer(record)
 # accuracies. Still before the published runs, DD's $\alpha$ went from 100 to 3 because of its units, and comparisons with
 # the Sparse-VAE's means, and with $\alpha = 0.2$, became variants, which do not count. Variants were also added when the
 # first seed had been seen: those on the dimensions in use and left off at $\gamma = 1$ and 10, DD at $\alpha = 10$, where
-# it was sparsest, and the Sparse-VAE without its gates; so was the run with $\gamma = 100$, which enters the first rule. No
-# rule that counts has changed since that seed.
+# it was sparsest, and the Sparse-VAE without its gates; so was the run with $\gamma = 100$, which enters the first rule.
+# When two seeds and most of the third had been seen, there came the rule on the Sparse-VAE's samples and the variants
+# against VAEs with a penalty; and the runs with $\gamma = 100$ were done anew, because of a mistake of ours: $L_{sp}$ did not
+# divide out how small a row of gates is below a sum of $10^{-8}$, and so paid for closing all of them. No
+# rule that counts has changed since the first seed.
 
 # %% tags=["hide-input"]
 for rule in dict.fromkeys(c.rule for c in claims.CLAIMS if c.page == PAGE):
@@ -462,17 +546,27 @@ for key, of in (("vae", vae), ("shown", of_shown)):
     for classifier in ("random_forest", "logistic_regression"):
         accuracy = Column(f"{classifier}_{n_labels}", 0, 100)
         glue(f"{key}-{classifier}", accuracy.text(of), display=False)
+for key, method in (("lsp", "VAE + L_sp"), ("l1", "VAE + L1"), ("vsc", "Sparse-VAE"), ("dd", "DD")):
+    of = chosen[method]
+    glue(f"{key}-forest", Column(f"random_forest_{n_labels}", 0, 100).text(of) if of else "(no run)", display=False)
+    glue(f"{key}-distance", Column(rules.frechet, 0).text(of) if of else "(no run)", display=False)
+    glue(f"{key}-gamma", f"{of_labels[method]:g}", display=False)
 glue("n-labels", f"{n_labels}", display=False)
 
 # %% [markdown]
 # In short: the Hoyer score goes from {glue:text}`zero-hoyer` without the penalty to {glue:text}`shown-score` at
 # $\gamma =$ {glue:text}`shown`, where a VAE has {glue:text}`vae-score`. The sparsest setting whose mean distance is not above
-# the VAE's, $\gamma =$ {glue:text}`seat`, has {glue:text}`seat-hoyer`; but in the dimensions in use it has a score of
-# {glue:text}`seat-used` against {glue:text}`vae-used`, and an image leaves off {glue:text}`seat-left-off` % of them, where a
-# VAE's leaves off {glue:text}`vae-left-off` %. At least half is left off from $\gamma =$ {glue:text}`half` on, at a distance
-# of {glue:text}`half-distance` against {glue:text}`vae-distance`. From {glue:text}`n-labels` labels a forest of depth 4 is right for {glue:text}`shown-random_forest` %
-# of the test images with the codes of $\gamma =$ {glue:text}`shown` and for {glue:text}`vae-random_forest` % with the VAE's;
-# logistic regression for {glue:text}`shown-logistic_regression` and {glue:text}`vae-logistic_regression` %.
+# the VAE's, $\gamma =$ {glue:text}`seat`, has {glue:text}`seat-hoyer`; but in the dimensions in use it has
+# {glue:text}`seat-used`, with {glue:text}`seat-chance` by chance. From $\gamma =$ {glue:text}`sparse` on codes are sparse image by
+# image, {glue:text}`sparse-used` against {glue:text}`sparse-chance`, at a distance of {glue:text}`sparse-distance` against
+# {glue:text}`vae-distance`. From {glue:text}`n-labels` labels a forest of depth 4 is right for
+# {glue:text}`shown-random_forest` % of the test images with the codes of $\gamma =$ {glue:text}`shown` and for
+# {glue:text}`vae-random_forest` % with the VAE's; logistic regression for {glue:text}`shown-logistic_regression` and
+# {glue:text}`vae-logistic_regression` %. The forest's gain needs no mapping: with $L_{sp}$ on a VAE's codes
+# ($\gamma =$ {glue:text}`lsp-gamma`) it is right for {glue:text}`lsp-forest` % at a distance of {glue:text}`lsp-distance`, with L1
+# ($\gamma =$ {glue:text}`l1-gamma`) for {glue:text}`l1-forest` % at {glue:text}`l1-distance`. The Sparse-VAE's samples, which
+# the paper calls good, are at a distance of {glue:text}`vsc-distance` with its authors' $\alpha$, DD's at
+# {glue:text}`dd-distance`; the next page looks for reasons.
 #
 # ## What the paper leaves open, and what the authors' code does
 #
@@ -491,7 +585,8 @@ glue("n-labels", f"{n_labels}", display=False)
 # - **The Sparse-VAE's score.** Ours has a high one on samples: gates are drawn anew for each code, also in dimensions that
 #   say nothing, and all-zero codes count as 1. The paper has a score hardly above a VAE's and, by the official code, a
 #   higher one. A variant leaves the gates out, as on the page on [faces](10_faces.ipynb).
-# - **When training ends.** The script has 40 epochs without evaluation, its classifiers use the model after epoch 30.
+# - **When training ends.** The script has 40 epochs without evaluation, its classifiers use the model after epoch 30. Here
+#   it ends after {glue:text}`epochs`, and the order of methods may depend on that.
 #
 # ## Exercises
 #

@@ -35,7 +35,8 @@ import torch
 from myst_nb import glue
 from sklearn.linear_model import LogisticRegression
 
-from intelvae import claims, experiments, face_plots, plots
+from intelvae import claims, experiments, face_claims, face_plots, plots
+from intelvae.face_task import POOL
 from intelvae.metrics import attributes
 
 PAGE = "12_face_hierarchies"
@@ -85,8 +86,8 @@ print(f"the library, the first case: {library.accuracy.item():.3f}")
 #
 # VAEs with 8 to 128 dimensions and an InteL-VAE with 64 in four levels of 16, as in one of the code's settings; beside it
 # ours with the residual mapping. Trained on 8,059 faces at `laptop` (the paper: 163,000), on drawn ones, with 13 attributes
-# and fewer dimensions, at `smoke`. One training a model, and ten draws of labelled faces (two at `smoke`), the same ones
-# for every model.
+# and fewer dimensions, at `smoke`. Trainings of each model: {glue:text}`seeds`. Draws of labelled faces:
+# {glue:text}`draws`, from {glue:text}`pool` training faces, the same ones for every model.
 
 # %%
 records = experiments.records("table-b1", profile, seeds, features=extractor, jobs=jobs, device=device, every=True)
@@ -105,15 +106,24 @@ print(records[0].artifacts["data"])
 of = {}
 for r in records:
     of.setdefault(label(r), []).append(r)
+shared = set.intersection(*({r.config.seed for r in members} for members in of.values()))
+of = {name: [r for r in members if r.config.seed in shared] for name, members in of.items()}
 
 
 def by_n(members, measure="accuracy", protocol="linear"):
     """Scores by draw, averaged over the seeds of a model, for each number of labelled faces."""
-    found = [r.artifacts["attributes"][protocol] for r in members]
-    return {int(n): np.mean([f[n][measure] for f in found], axis=0) for n in found[0]}
+    sizes = map(int, members[0].artifacts["attributes"][protocol])
+    return {n: np.mean([face_claims.labelled(n, measure, protocol)(r) for r in members], axis=0) for n in sizes}
 
 
 config, curves = records[0].config, [r.curves["valid_elbo"] for r in records]
+draws = by_n(records[:1])
+sizes, pool = list(draws), min(POOL, int(records[0].metrics["train_faces"]))
+glue("seeds", len(shared), display=False)
+glue("draws", len(draws[sizes[0]]), display=False)
+glue("pool", f"{pool:,}", display=False)
+everyone = f"all {pool:,} of them, can be drawn in one way only, and has no deviation"
+glue("last-column", everyone if sizes[-1] == pool else f"{sizes[-1]:,} of them, has one, too", display=False)
 glue("epochs", config.epochs, display=False)
 glue("steps", config.epochs * int(records[0].metrics["train_faces"] // config.batch_size), display=False)
 glue("steps-of-paper", 162_770 // 100, display=False)
@@ -136,7 +146,11 @@ glue("paper-best", max(at_50), display=False)
 
 
 def shown(scores):
-    return f"{scores.mean():.3f}" + (f" ± {scores.std(ddof=1):.3f}" if scores.std(ddof=1) >= 0.0005 else "")
+    """Mean and standard deviation over draws, the mean alone where there is one draw only."""
+    if len(scores) == 1:
+        return f"{scores[0]:.3f}"
+    sd = scores.std(ddof=1)
+    return f"{scores.mean():.3f} ± " + (f"{sd:.3f}" if sd >= 0.0005 else "<0.001")
 
 
 def table(measure):
@@ -149,10 +163,10 @@ frame.loc["majority, without the face"] = f"{majority:.3f}"
 frame
 
 # %% [markdown]
-# Mean accuracy over the attributes by the number of labelled faces, with the standard deviation over the draws (the last
-# column has all training faces, which can be drawn in one way only). Who says what most of the training faces have,
-# whatever the code, is right for {glue:text}`majority:.1f` %. The paper's numbers, on 163,000 faces and with another
-# protocol, from 50 to 10,000 labels:
+# Mean accuracy over the attributes by the number of labelled faces, with the standard deviation over draws from
+# {glue:text}`pool` faces; the last column, {glue:text}`last-column`. Who says what most of the training faces have, whatever
+# the code, is right for {glue:text}`majority:.1f` %. The paper's numbers, on 163,000 faces and with another protocol, from 50
+# to 10,000 labels:
 
 # %% tags=["hide-input"]
 rows = {**{f"VAE, D = {dim}": values for dim, values in paper.items()}, "InteL-VAE, D = 64": intel}
@@ -169,7 +183,7 @@ table("balanced")
 # the paper's faces is {glue:text}`steps-of-paper:,`. Over the last two epochs the validation ELBO rose by
 # {glue:text}`gain:.1f` nats, mean over the models, of {glue:text}`total:.0f` since the first epoch.
 
-# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Mean accuracy over attributes by the number of labelled faces, mean and standard deviation over ten draws; the dashed line knows no codes. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-accuracy"}, "image": {"alt": "Rising curves of accuracy, one for each model, around a dashed horizontal line."}}
+# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Mean accuracy over attributes by the number of labelled faces, mean and standard deviation over draws; the dashed line knows no codes. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-accuracy"}, "image": {"alt": "Rising curves of accuracy, one for each model, around a dashed horizontal line."}}
 curves = {name: by_n(members) for name, members in of.items()}
 figure = face_plots.accuracies(curves, majority, "mean accuracy")
 
@@ -199,7 +213,6 @@ def line(n, measure, baseline):
     return face_plots.Line({d: single(m, n, measure) for d, m in vae.items()}, single(ours, n, measure), baseline)
 
 
-sizes = [int(n) for n in kept["linear"]]
 known = dict(zip(kept["names"], kept["majority"], strict=True))
 lines = {f"{n:,} labelled": line(n, "by_attribute", known) for n in sizes}
 lines[f"{sizes[-1]:,}, balanced"] = line(sizes[-1], "balanced_by_attribute", dict.fromkeys(known, 0.5))
@@ -215,25 +228,43 @@ for n in (sizes[0], sizes[-1]):
 # ### Does the protocol decide?
 #
 # The authors' code does not do what the text says. It trains a perceptron with ten hidden units on one posterior *sample*
-# of each of n *test* faces, watches its accuracy on the last faces of the same set, and reports the best epoch on those. A
-# sample carries noise in every dimension, and most where a VAE has dimensions to spare, so that protocol punishes a large
-# $D$; and the best of many epochs is a little better than any. And codes may be standardised, as here, or taken as they
-# are, which leaves unused dimensions small. All three, where all have a number:
+# of each of n *test* faces, watches its accuracy on the last faces of the same set, and reports the best epoch on those,
+# which is optimistic. And codes may be standardised, as here, or taken as they are, which leaves unused dimensions small.
+# All three, where all have a number. Draws by the code's protocol are {glue:text}`code-draws`; records do not say whether
+# they are of the same faces for every model (in early ones they were not), so that no test pairs them.
 
 # %% tags=["hide-input"]
 protocols = {
-    "linear, standardised": "linear",
-    "linear, as they are": "linear, codes as they are",
-    "the code's": "authors",
+    "linear, standardised": ("accuracy", "linear"),
+    "linear, as they are": ("accuracy", "linear, codes as they are"),
+    "the code's": ("accuracy", "authors"),
+    "the code's, balanced": ("balanced", "authors"),
 }
-common = list(by_n(records[:1], protocol="authors"))
+common = by_n(records[:1], protocol="authors")
 pd.DataFrame(
     {
-        (f"{n:,} labelled", title): {name: round(by_n(m, protocol=key)[n].mean(), 3) for name, m in of.items()}
+        (f"{n:,} labelled", name): {title: shown(by_n(m, *how)[n]) for title, how in protocols.items()}
         for n in common
-        for title, key in protocols.items()
+        for name, m in of.items()
     }
-)
+).T
+
+# %% tags=["hide-input"]
+leads = {}  # of the InteL-VAE over the best VAE, in points
+for key, title in (("linear", "linear, standardised"), ("code", "the code's"), ("fair", "the code's, balanced")):
+    ours_by_n, *theirs = (by_n(m, *protocols[title]) for m in (ours, *vae.values()))
+    leads[key] = [100 * float(ours_by_n[n].mean() - max(t[n].mean() for t in theirs)) for n in common]
+    glue(f"lead-{key}", ", ".join(f"{lead:+.1f}" for lead in leads[key]), display=False)
+glue("code-draws", len(next(iter(common.values()))), display=False)
+glue("common", ", ".join(f"{n:,}" for n in common), display=False)
+glue("flips", sum(a * b < 0 for a, b in zip(leads["linear"], leads["code"], strict=True)), display=False)
+glue("of-common", len(common), display=False)
+
+# %% [markdown]
+# From {glue:text}`common` labelled faces the InteL-VAE's lead over the best VAE, in points of accuracy, is
+# {glue:text}`lead-linear` in the first column and {glue:text}`lead-code` by the code's protocol: who is ahead depends on the
+# protocol for {glue:text}`flips` of {glue:text}`of-common` numbers of labels. The tests of the leads by the code's protocol,
+# among the variants below, give $p =$ {glue:text}`code-p`, and balanced these leads are {glue:text}`lead-fair`.
 
 # %% [markdown]
 # ### What the levels draw
@@ -247,12 +278,18 @@ figure = face_plots.level_traversals(ours[0])
 # The rules, fixed before the runs. For each number of labelled faces, the InteL-VAE's mean accuracy (the mapping of the
 # authors' code) must be larger than that of every VAE. Up to 1,000, where the paper claims significance, a t-test against
 # the best of them must also give $p < 0.05$ (*reproduced*); larger without it is *partly*. Paired are the draws or, from
-# three trainings of both on (as at `paper`), the trainings' means over draws. Draws share one training of each model: a
+# three trainings of all on (as at `paper`), the trainings' means over draws. Draws share one training of each model: a
 # small p says that these codes are better, not that such models are. All faces there are, the last number at `laptop`, can
 # be drawn in one way only, and a comparison of one draw is *not tested*. The best latent dimension of the VAE must never fall
 # as labels are added, and rise from the first to the last column (*reproduced*), or only rise (*partly*); it is judged from
 # three trainings of each VAE on, and *not tested* before, since one training more or less could move it. That single
 # attributes are told "comparably or better" than by every VAE, as the paper says of Figure B.3, is shown and not judged.
+#
+# Added when the first seed had been seen at `laptop`: a rule for the sentence that the accuracy is "quite robust, even as
+# the number of data points gets dramatically low", which counts: from the most labels to 50 the InteL-VAE must lose less than
+# the VAE of as many dimensions, by the same test (`tableB1-robust`). Variants, which do not count: the code's protocol, with
+# Welch's test in the place of a paired one. And two details, which change no verdict of that seed: models are compared over
+# the seeds that all have, and all faces there are count as one draw even if their scores differ by rounding.
 
 # %% tags=["hide-input"]
 found = claims.rows(records, profile, page=PAGE)
@@ -261,10 +298,11 @@ claims.Table(found)
 # %% tags=["hide-input"]
 vaes = {dim: (by_n(m), by_n(m, "balanced")) for dim, m in vae.items()}
 accuracy, balanced = by_n(ours), by_n(ours, "balanced")
-for key, n in (("few", sizes[0]), ("all", sizes[-1])):
+fewest, most = sizes[0], sizes[-1]
+for key, n in (("few", fewest), ("all", most)):
     best_dim = max(vaes, key=lambda dim: vaes[dim][0][n].mean())
     best_accuracy, best_balanced = vaes[best_dim]
-    glue(f"{key}-n", f"{n:,}", display=False)
+    glue(f"{key}-n", f"all {n:,}" if n == pool else f"{n:,}", display=False)
     glue(f"{key}-best", best_dim, display=False)
     for who, of_n in (
         ("ours", accuracy),
@@ -274,9 +312,23 @@ for key, n in (("few", sizes[0]), ("all", sizes[-1])):
     ):
         glue(f"{key}-{who}", 100 * float(of_n[n].mean()), display=False)
     glue(f"{key}-most-balanced", 100 * max(float(b[n].mean()) for _, b in vaes.values()), display=False)
-    if n < sizes[-1]:  # of all faces there is one draw
+    if n == fewest:
         glue(f"{key}-ours-sd", 100 * float(accuracy[n].std(ddof=1)), display=False)
         glue(f"{key}-theirs-sd", 100 * float(best_accuracy[n].std(ddof=1)), display=False)
+
+
+def falls(*first_and_last):
+    """By how many points accuracies fall from the last to the first, as text."""
+    return ", ".join(f"{100 * (last - first):.1f}" for first, last in first_and_last)
+
+
+glue("fall", falls((accuracy[fewest].mean(), accuracy[most].mean())), display=False)
+glue("falls", falls(*((a[fewest].mean(), a[most].mean()) for a, _ in vaes.values())), display=False)
+glue("dims", ", ".join(map(str, vaes)), display=False)
+glue("paper-fall", falls((intel[0], intel[-1])), display=False)
+glue("paper-falls", falls(*((of_dim[0], of_dim[-1]) for of_dim in paper.values())), display=False)
+p_values = [row["p"] for row in found if "-code-" in row["id"] and row["ours"] is not None]
+glue("code-p", ", ".join("none" if p is None else f"{p:.2f}" for p in p_values), display=False)
 glue("profile", profile, display=False)
 
 # %% [markdown]
@@ -284,14 +336,16 @@ glue("profile", profile, display=False)
 # faces the codes of the InteL-VAE are right for {glue:text}`few-ours:.1f` ± {glue:text}`few-ours-sd:.1f` %, those of the VAE
 # that is best at it, $D =$ {glue:text}`few-best`, for {glue:text}`few-theirs:.1f` ± {glue:text}`few-theirs-sd:.1f` %, and the
 # majority, without a code, for {glue:text}`majority:.1f` %. Balanced it is {glue:text}`few-ours-balanced:.1f` %,
-# {glue:text}`few-theirs-balanced:.1f` % (the best of any VAE: {glue:text}`few-most-balanced:.1f` %) and 50 %. From all
+# {glue:text}`few-theirs-balanced:.1f` % (the best of any VAE: {glue:text}`few-most-balanced:.1f` %) and 50 %. From
 # {glue:text}`all-n` faces the codes of the InteL-VAE are right for {glue:text}`all-ours:.1f` %, those of the VAE with
 # $D =$ {glue:text}`all-best` for {glue:text}`all-theirs:.1f` %; balanced, {glue:text}`all-ours-balanced:.1f` and
-# {glue:text}`all-theirs-balanced:.1f` % (the best: {glue:text}`all-most-balanced:.1f` %).
+# {glue:text}`all-theirs-balanced:.1f` % (the best: {glue:text}`all-most-balanced:.1f` %). From {glue:text}`all-n` faces down to
+# {glue:text}`few-n` the InteL-VAE loses {glue:text}`fall` points of accuracy (the paper: {glue:text}`paper-fall`), and VAEs with
+# {glue:text}`dims` dimensions {glue:text}`falls` (the paper, with 8 to 128: {glue:text}`paper-falls`).
 #
 # ## What the paper leaves open, and what the authors' code does
 #
-# - **The number of faces**: 163,000 in the paper, 8,059 here; and the largest draw is all of them, not 10,000.
+# - **The number of faces**: 163,000 in the paper, 8,059 at `laptop`, where the largest draw is all of them, not 10,000.
 # - **Which hierarchy.** The text says 128 dimensions, the table 64, and the code has several splits for both. Ours is four
 #   levels of 16. The code's script loops over dimensions from 128 down to 2 without choosing a split for 128, and trains no
 #   VAE beside them; the later script reads models of 32 dimensions and fewer.

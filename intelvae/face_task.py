@@ -113,8 +113,9 @@ class FacesTask:
         return frechet.distance(*map(frechet.fit, parts))
 
     def _attributes(self, codes: Tensor, drawn: Tensor, train: Tensor) -> dict[str, Any]:
-        """What `PROTOCOLS` give for each number n of labelled faces; the draws are the same for every model.
+        """What `PROTOCOLS` give for each number n of labelled faces; a protocol's draws are the same for every model.
 
+        In early records, whose "authors" did not draw all orders first, that is not so from its second draw on.
         "accuracy" and "balanced" are means over attributes, one a draw. "by_attribute" and "balanced_by_attribute" are
         means over draws, the latter None for an attribute that all test faces have, or none.
         """

@@ -161,8 +161,8 @@ class SylvesterEncoder(GaussianEncoder):
     all bounds. `unchecked`, of the variant "orthogonal": see `orthonormal`; with more vectors than dimensions, which
     cannot be orthonormal, the determinant is wrong, too.
 
-    Raises `ValueError` for an unknown variant, fewer than one step, vector or hidden unit, or more orthonormal vectors than latent
-    dimensions. Reference: van den Berg et al., "Sylvester Normalizing Flows for Variational Inference", UAI 2018.
+    Raises `ValueError` for an unknown variant, fewer than one step, vector or hidden unit, or more orthonormal
+    vectors than latent dimensions. Reference: van den Berg et al., "Sylvester Normalizing Flows for Variational Inference", UAI 2018.
 
     >>> from intelvae import networks
     >>> encoder, _ = networks.create("mlp", (2,), 3)

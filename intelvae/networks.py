@@ -25,7 +25,7 @@ def at_least_float32(h: Tensor) -> Tensor:
 
 
 class Steady(nn.Module):
-    """Divides `n` features h (B, *) by n / 256 where they are more than 256, so that a wide head moves no faster (ours).
+    """Divides `n` features h (B, *) by n / 256 where they are more than 256, so that a wide head is no faster (ours).
 
     A step of Adam moves each weight by about the learning rate, and so a linear head's output by that much for each of
     its inputs. For means and variances the KL divergence holds against it; gates and flows can be lost in a few steps.

@@ -30,9 +30,9 @@ def sparsity(v: Float[Tensor, "batch dim"], raw: bool = False) -> Float[Tensor, 
 
     Small where every example uses few dimensions and different examples different ones: between -log D and 0. Rows are
     normalised before their mean, as in the authors' code, which makes it minus a Jensen-Shannon divergence. The paper
-    writes the mean of the rows as they are, `raw`: large rows count more in it, and the sum may be above 0. The scale of
-    a row has no part in it otherwise, however small, and a row of zeros, which has no shares, is left out. The paper
-    maximises "ELBO + gamma L_sp"; it has to be *minimised*, so here it is a penalty. Book: "Sparsity".
+    writes the mean of the rows as they are, `raw`: large rows count more in it, and the sum may be above 0. Otherwise
+    the scale of a row, however small, has no part in it, and a row of zeros, which has no shares, is left out. The
+    paper maximises "ELBO + gamma L_sp"; it has to be *minimised*, so here it is a penalty. Book: "Sparsity".
 
     >>> import torch
     >>> round(sparsity(torch.eye(50)).item(), 3), sparsity(torch.ones(4, 50)).item()

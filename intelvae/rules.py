@@ -1,7 +1,8 @@
 """Rules that decide a claim of the paper from records, and the statistics behind them.
 
-Every rule was written before the run it judges. Most compare a metric of the InteL-VAE with that of another method over
-seeds, paired by seed (the same seed draws the same data and order for every method), by a paired t-test.
+Rules are written before the runs that they judge; a page says of which that is not so. Most compare a metric of the
+InteL-VAE with that of another method over seeds, paired by seed (the same seed draws the same data and order for every
+method), by a paired t-test.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,10 +15,13 @@ from intelvae import measures, tasks
 from intelvae.data.images import CLASSES
 from intelvae.interactive import Explorer
 from intelvae.metrics import downstream
+from intelvae.metrics.hoyer import by_chance
 from intelvae.plots import BLUE, ORANGE, STYLE
-from intelvae.records import Record
+from intelvae.records import Record, RunConfig
 from intelvae.rules import frechet, measured, summary
 from intelvae.sparse_experiments import setting
+
+HOYER = measured("hoyer_sample")
 
 
 def by_setting(records: Sequence[Record]) -> dict[str, dict[float, list[Record]]]:
@@ -27,6 +31,32 @@ def by_setting(records: Sequence[Record]) -> dict[str, dict[float, list[Record]]
         varied = setting(record.config)
         found.setdefault(record.config.method, {}).setdefault(varied[1] if varied else 0.0, []).append(record)
     return {method: dict(sorted(of.items())) for method, of in found.items()}
+
+
+def shared(settings: Iterable[Sequence[Record]]) -> set[int]:
+    """The seeds that all settings with a record have: means over others do not compare, as seeds are far apart."""
+    seeds = [{r.config.seed for r in of} for of in settings if of]
+    return set.intersection(*seeds) if seeds else set()
+
+
+def comparable(records: Sequence[Record]) -> list[Record]:
+    """The records of the seeds that all settings among them have."""
+    settings: dict[RunConfig, list[Record]] = {}
+    for r in records:
+        settings.setdefault(dataclasses.replace(r.config, seed=0), []).append(r)
+    seeds = shared(settings.values())
+    return [r for r in records if r.config.seed in seeds]
+
+
+def chance_in_use(record: Record) -> float:
+    """The Hoyer score of as many Gaussian dimensions as the record's codes use: what its "hoyer_used" is by chance."""
+    dim = round(record.metrics["active_overall"])
+    return by_chance(dim) if dim > 1 else 0.0
+
+
+def above_chance(record: Record) -> float:
+    """By how much the Hoyer score in the dimensions in use is above that of as many Gaussians: sparsity by image."""
+    return record.metrics["hoyer_used"] - chance_in_use(record)
 
 
 def _bar(values: Sequence[float]) -> tuple[float, float]:
@@ -85,19 +115,19 @@ def settings(records: Sequence[Record]) -> list[tuple[Mapping[str, str], Sequenc
 def trade_off(
     records: Sequence[Record],
     distance: str,
-    score: str = "hoyer_sample",
+    score: Callable[[Record], float] = HOYER,
     label: str = "Hoyer score",
 ) -> Figure:
     """Figures 7 and C.3, left: the distance of samples against the sparsity of codes, means and deviations over seeds.
 
     One line a method, along what it varies, with its values beside the points; dashed lines show where the VAE is.
-    `score` is a metric's name; `distance` and `label` are the names of the two axes.
+    `score` is that of a record; `distance` and `label` are the names of the two axes.
     """
     figure, axis = plt.subplots(figsize=(7, 4.5), layout="constrained")
     points = []
     for method, of in by_setting(records).items():
         x, y = (np.array([_bar([f(r) for r in runs]) for runs in of.values()]).T
-                for f in (measured(score), frechet))  # fmt: skip
+                for f in (score, frechet))  # fmt: skip
         varied = setting(next(iter(of.values()))[0].config)
         title = f"{method} ({ {'gamma': 'γ', 'alpha': 'α'}[varied[0]] })" if varied else method
         axis.errorbar(x[0], y[0], y[1], x[1], label=title, ms=5, lw=1, capsize=2, **STYLE[method])

@@ -63,6 +63,15 @@ def test_what_all_have_is_said_of_all():
     assert found.accuracy.item() == 1 and found.balanced.isnan().all()
 
 
+def test_what_no_test_code_has_leaves_the_authors_balanced_accuracy_open():
+    z, _ = codes(100, 1)
+    found = attributes.authors(
+        (z, torch.zeros(100, 40, dtype=torch.bool)), generator=generator(), sizes=[20], held_out=50, draws=1
+    )[20]
+    assert (found.accuracy == 0).any()  # some start by saying it of all, and learn too slowly
+    assert found.balanced.isnan().all()
+
+
 def test_a_larger_draw_holds_the_smaller_and_one_generator_gives_the_same_twice():
     train, test = codes(300, 1), codes(300, 2)
     both, again, alone = (
@@ -90,10 +99,34 @@ def test_the_authors_protocol_reports_the_best_epoch():
     # the rare attribute may stop where nobody has it, which twenty epochs do not improve
     assert (found[1000].accuracy[:, [0, 2]] > 0.95).all()
     assert found[50].accuracy.mean() < found[1000].accuracy.mean()
-    nothing = torch.randn(2000, 6, generator=generator(7)), has[:, :1]
-    guess = attributes.authors(nothing, generator=generator(), sizes=[50], held_out=100, draws=8)[50]
-    # the best of many epochs on 100 codes: more than the half that can be had; 0.018 is the standard error of 8 draws
-    assert guess.accuracy.mean() > 0.5 + 2 * 0.018
+    # 40 attributes that codes say nothing of
+    nothing = torch.randn(2000, 6, generator=generator(7)), torch.rand(2000, 40, generator=generator(8)) < 0.5
+    guess = attributes.authors(nothing, generator=generator(), sizes=[50], held_out=100, draws=2)[50]
+    # the best of many epochs on 100 codes: more than the half that can be had; one standard error is 0.05 / sqrt(80)
+    assert guess.accuracy.mean() > 0.5 + 2 * 0.0056
+
+
+def test_the_authors_protocol_draws_the_same_faces_for_every_model(monkeypatch):
+    has = codes(200, 1)[1]
+    telling, noise = codes(200, 1)[0], torch.randn(200, 6, generator=generator(7))
+    draws, train = [], attributes._perceptrons
+
+    def watched(learned, judged, g):
+        found = train(learned, judged, g)
+        faces = [part[0][:, 0].tolist() for part in (learned, judged)]
+        draws.append((faces, g.get_state()))  # who was learned from and judged, and what is left of the generator
+        return found
+
+    monkeypatch.setattr(attributes, "_perceptrons", watched)
+    for z in (telling, telling[:, :1], noise):
+        z = torch.cat([torch.arange(200.0)[:, None], z], 1)  # a face's number comes first
+        attributes.authors((z, has), generator=generator(), sizes=(20, 50), held_out=90, draws=3)
+    wide, narrow, other = draws[:6], draws[6:12], draws[12:]
+    assert [faces for faces, _ in wide] == [faces for faces, _ in narrow] == [faces for faces, _ in other]
+    assert len({tuple(judged) for (_, judged), _ in wide}) == 3
+    # though other numbers of weights, and of epochs before they stop, took other amounts of random numbers
+    for model in (narrow, other):
+        assert not torch.equal(model[0][1], wide[0][1])
 
 
 @pytest.mark.parametrize(

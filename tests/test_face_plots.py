@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from intelvae import face_plots, tasks
+from intelvae import experiments, face_experiments, face_plots, tasks
 from intelvae.metrics import levels
 from intelvae.records import Record, RunConfig
 
@@ -58,3 +58,11 @@ def test_the_graphical_model_has_every_arrow_of_the_recursion():
     # four columns, "..." among them: y_i to z_i, z_i to x, z_(i-1) to z_i; and one arrow back from x
     assert len(arrows) == 4 + 4 + 3 + 1
     assert {"$x$", "$y_0$", "$z_0$", "$y_N$", "$z_N$"} <= {text.get_text() for text in axis.texts}
+
+
+@pytest.mark.parametrize("features", [None, "inception"])
+def test_every_run_of_table_4_has_its_row(features):
+    for profile in ("smoke", "laptop"):
+        grid = experiments.grid("table4", profile, features=features)
+        rows = {face_experiments.row(profile, c) for c in grid}
+        assert rows == set(face_experiments.AT_SMOKE if profile == "smoke" else face_experiments.TABLE4)

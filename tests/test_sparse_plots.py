@@ -1,12 +1,14 @@
 """The figures on sparsity: which records go where, and what the sliders start from."""
 
+import dataclasses
+
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 import torch
 
 from intelvae import experiments, sparse_experiments, sparse_plots, tasks
-from intelvae.metrics import downstream
+from intelvae.metrics import codes, downstream
 from intelvae.records import Record
 
 matplotlib.use("agg")
@@ -50,11 +52,25 @@ def test_the_trade_off_shows_means_and_deviations_over_seeds_and_names_every_set
 
 
 def test_the_trade_off_can_be_against_another_number(records):
-    for record in records:
-        record.metrics["left_off"] = float(record.config.seed)
-    (axis,) = sparse_plots.trade_off(records, "FD", "left_off", "Share left off").axes
-    assert axis.get_xlabel().startswith("Share left off")
+    (axis,) = sparse_plots.trade_off(records, "FD", lambda record: float(record.config.seed), "Seed").axes
+    assert axis.get_xlabel().startswith("Seed")
     assert {x for container in axis.containers for x in container.lines[0].get_xdata()} == {1.0}  # of seeds 0, 1, 2
+
+
+def test_only_seeds_that_all_settings_have_are_comparable(records):
+    without = [r for r in records if (r.config.method, r.config.seed) != ("DD", 1)]
+    assert sparse_plots.comparable(records) == records
+    assert {r.config.seed for r in sparse_plots.comparable(without)} == {0, 2}
+    assert sparse_plots.shared([[], records[:1], records]) == {0} and sparse_plots.shared([[]]) == set()
+
+
+def test_gaussian_codes_are_at_chance_whatever_the_number_in_use(records):
+    z = torch.randn(5000, 50, generator=torch.Generator().manual_seed(0))
+    z[:, 20:] *= 1e-3
+    record = dataclasses.replace(records[0], metrics=codes.sparsity(z, z, torch.arange(5000) % 10))
+    assert record.metrics["active_overall"] == 20
+    assert sparse_plots.above_chance(record) == pytest.approx(0, abs=0.01)  # standard error 0.001
+    assert sparse_plots.chance_in_use(dataclasses.replace(record, metrics={"active_overall": 1.0})) == 0
 
 
 def test_a_table_has_a_row_for_every_setting_that_was_run(records):

@@ -206,28 +206,6 @@ def test_samples_are_relaxed_in_training_and_exact_in_evaluation():
     torch.testing.assert_close(model.represent(x), q.gates * q.mu)
 
 
-def test_before_the_warm_up_only_the_pattern_of_gates_carries_information():
-    model, x = sparse_vae(slab_warmup=(2, 4)), torch.randn(500, 2)
-    encoder = model.encoder
-    nn.init.constant_(encoder.mu.bias, 10.0)
-    shares, gates = [], []
-    for step in range(6):
-        shares.append(encoder.share())
-        q = model.encode(x)
-        y, gate = q.rsample(), [q.mu, q.gates]
-        gates.append(torch.autograd.grad(y.sum(), gate))
-        assert q.mean.mean() > 4  # moments and divergences are those of the full slab
-        if step == 0:
-            model.prior(), model.eval().encode(x), model.train()  # no steps of training
-            open_ones = y[y.abs() > 1e-3]
-            assert abs(open_ones.mean().item()) < 0.2  # four standard errors of some 750 draws of N(0, 1)
-        assert model.eval().encode(x).rsample().max() > 9  # exact samples do not wait
-        model.train()
-    assert shares == [0.0, 0.0, 0.0, 0.5, 1.0, 1.0]
-    for share, (of_mu, of_gates) in zip(shares, gates, strict=True):
-        assert (of_mu.abs().max() > 0) == (share > 0) and of_gates.abs().max() > 0
-
-
 def test_samples_of_the_fixed_prior_are_as_sparse_as_stated():
     for alpha in (0.01, 0.2):
         prior = SpikeAndSlabPrior(4, alpha)()
@@ -355,7 +333,6 @@ def test_image_networks_get_a_head_for_the_gates(network):
         ({"alpha": 1.0, "pseudo_inputs": 2}, "alpha of open gates"),
         ({"slope": 0.0}, "slope"),
         ({"sharpness": -1.0, "pseudo_inputs": 2}, "sharpness"),
-        ({"slab_warmup": (5, 4)}, "warm-up of the slabs"),
         ({"pseudo_inputs": 10**6}, "pseudo-inputs from"),
         ({"pseudo_inputs": 2, "dense_samples": True}, "does not go with pseudo-inputs"),
         ({"rate": 0.1}, "rate"),

@@ -26,3 +26,18 @@ def hoyer(z: Float[Tensor, "batch dim"]) -> Float[Tensor, " batch"]:
     scaled = scaled / largest.where(largest > 0, 1.0)  # the square of a tiny number would be 0
     ratio = torch.where(largest.squeeze(1) > 0, scaled.sum(1) / scaled.norm(dim=1).clamp_min(1.0), 1.0)
     return (math.sqrt(z.shape[1]) - ratio) / (math.sqrt(z.shape[1]) - 1)
+
+
+def by_chance(dim: int) -> float:
+    """The mean score of independent Gaussian codes with `dim` dimensions of equal size: what is no sparsity at all.
+
+    A Gaussian's direction u is uniform on the sphere, where `E|u_d| = Gamma(D/2) / (sqrt(pi) Gamma((D+1)/2))`. Raises
+    `ValueError` for dim < 2.
+
+    >>> round(by_chance(50), 4), round(by_chance(128), 4)
+    (0.2307, 0.22)
+    """
+    if dim < 2:
+        raise ValueError(f"the Hoyer score compares dimensions: it needs at least 2, not {dim}")
+    ratio = dim / math.sqrt(math.pi) * math.exp(math.lgamma(dim / 2) - math.lgamma((dim + 1) / 2))
+    return (math.sqrt(dim) - ratio) / (math.sqrt(dim) - 1)

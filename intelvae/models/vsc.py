@@ -7,7 +7,6 @@ their KL divergence has a closed form.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -41,8 +40,7 @@ class SpikeAndSlab(Distribution):
     gate is `sigmoid(c (u - 1 + gamma))`, u uniform, in the place of `u > 1 - gamma`, its limit for a large c. Such
     relaxed samples have no density that is known, and `log_prob` raises `NotImplementedError`. `sample` is exact.
 
-    Parameters: `gates` gamma, `mu` and `sigma`, each (*batch, D); `slope`, or None for exact samples; `share`, how much
-    of the slab there is in relaxed samples, which have `N(share mu, sigma^(2 share))` in its place.
+    Parameters: `gates` gamma, `mu` and `sigma`, each (*batch, D); `slope`, or None for exact samples.
     Reference: Tonolini, Jensen and Murray-Smith, "Variational Sparse Coding", UAI 2019.
 
     >>> q = SpikeAndSlab(torch.tensor([0.0, 1.0]), torch.ones(2), torch.ones(2))
@@ -53,15 +51,13 @@ class SpikeAndSlab(Distribution):
     arg_constraints: ClassVar[dict] = {}
     has_rsample = True
 
-    def __init__(
-        self, gates: Tensor, mu: Tensor, sigma: Tensor, slope: float | None = None, share: float = 1.0
-    ) -> None:
+    def __init__(self, gates: Tensor, mu: Tensor, sigma: Tensor, slope: float | None = None) -> None:
         super().__init__(gates.shape[:-1], gates.shape[-1:], validate_args=False)
-        self.gates, self.mu, self.sigma, self.slope, self.share = gates, mu, sigma, slope, share
+        self.gates, self.mu, self.sigma, self.slope = gates, mu, sigma, slope
 
     def expand(self, batch_shape: _size, _instance: Distribution | None = None) -> SpikeAndSlab:
         gates, mu, sigma = (t.expand(*batch_shape, *self.event_shape) for t in (self.gates, self.mu, self.sigma))
-        return SpikeAndSlab(gates, mu, sigma, self.slope, self.share)
+        return SpikeAndSlab(gates, mu, sigma, self.slope)
 
     @property
     def slab(self) -> Normal:
@@ -79,8 +75,7 @@ class SpikeAndSlab(Distribution):
     def rsample(self, sample_shape: _size = torch.Size()) -> Tensor:  # noqa: B008  # torch's own default, immutable
         if self.slope is None:
             return self._exact(sample_shape)
-        slab = self.slab if self.share == 1 else Normal(self.share * self.mu, self.sigma**self.share, False)
-        value = slab.rsample(sample_shape)
+        value = self.slab.rsample(sample_shape)
         return value * torch.sigmoid(self.slope * self._lead(value))
 
     @torch.no_grad()
@@ -124,7 +119,7 @@ class Assigned(SpikeAndSlab):
     """
 
     def __init__(self, q: SpikeAndSlab, log_shares: Tensor) -> None:
-        super().__init__(q.gates, q.mu, q.sigma, q.slope, q.share)
+        super().__init__(q.gates, q.mu, q.sigma, q.slope)
         self.log_shares = log_shares
 
 
@@ -164,10 +159,8 @@ class SpikeAndSlabEncoder(GaussianEncoder):
 
     Parameters: `encoder`, whose features and heads it takes over; `gate`, a module features -> h (B, D); `slope`, how
     steep a relaxed gate is: Tonolini et al. name 50 to 200, and their code has 100; `assign`, a module
-    x -> (B, C) or None, whose sigmoids, divided by their sum, are the shares of an `Assigned` result; `slab_warmup`,
-    two numbers of training steps: until the first, open dimensions are N(0, 1) in the samples of a training step,
-    whatever x is, so that only the pattern of gates can carry information, and until the second the slabs come in.
-    Theirs are 45,000 and 50,000. Raises `ValueError` for slope <= 0, and for a warm-up that ends before it starts.
+    x -> (B, C) or None, whose sigmoids, divided by their sum, are the shares of an `Assigned` result. Raises
+    `ValueError` for slope <= 0.
 
     >>> from intelvae import networks
     >>> encoder, _ = networks.create("mlp", (2,), 3)
@@ -181,31 +174,17 @@ class SpikeAndSlabEncoder(GaussianEncoder):
         gate: nn.Module,
         slope: float = 100.0,
         assign: nn.Module | None = None,
-        slab_warmup: Sequence[int] = (0, 0),
     ) -> None:
         super().__init__(encoder.features, encoder.mu, encoder.log_variance)
         if slope <= 0:
             raise ValueError(f"the slope of relaxed gates must be positive, not {slope}")
-        start, end = slab_warmup
-        if not 0 <= start <= end:
-            raise ValueError(f"a warm-up of the slabs ends after it starts, and not before step 0: not {start}, {end}")
         self.gate, self.slope, self.assign = gate, slope, assign
-        self.slab_warmup, self.step = (start, end), 0  # the step of training, counted by its forward passes
-
-    def share(self) -> float:
-        """How much of the slabs the samples of the current step have, 0 to 1."""
-        start, end = self.slab_warmup
-        return 1.0 if self.step >= end else max(0.0, (self.step - start) / (end - start))
 
     def forward(self, x: Tensor) -> SpikeAndSlab:
         h = self.features(x)
         slab = self.posterior(h)
         gates = at_least_float32(self.gate(h)).clamp(max=0).exp().clamp(SMALLEST, 1 - SMALLEST)
-        if self.training:
-            q = SpikeAndSlab(gates, slab.mean, slab.stddev, self.slope, self.share())
-            self.step += 1
-        else:
-            q = SpikeAndSlab(gates, slab.mean, slab.stddev)
+        q = SpikeAndSlab(gates, slab.mean, slab.stddev, self.slope if self.training else None)
         if self.assign is None:
             return q
         return Assigned(q, logsigmoid(at_least_float32(self.assign(x))).log_softmax(-1))
@@ -296,18 +275,18 @@ def create(
     slope: float = 100.0,
     start: Tensor | None = None,
     sharpness: float = 10.0,
-    slab_warmup: Sequence[int] = (0, 0),
     dense_samples: bool = False,
 ) -> VAE:
     """The Sparse-VAE with the encoder called `network` (`networks.create`), and the given `decoder` z (B, D) -> p(x|z).
 
     Its prior is the fixed `SpikeAndSlabPrior`, or with `start` (C, *shape), images in [0, 1] or points, a
     `PseudoInputPrior` that starts from them; data are then assigned to its components by one linear layer, as in the
-    authors' code. Left out of that code: images of unit norm, and a learned variance for every pixel.
+    authors' code. Left out of that code: images of unit norm, a learned variance for every pixel, and 45,000 steps of
+    its 100,000 in which open dimensions are N(0, 1) whatever x is.
 
-    Ours is that all gates start at 1/2, and that a wide head moves them no faster than a narrow one (`networks.Steady`):
-    the gates of 16,384 features would cross their whole range in a few steps, and be shut before the decoder has
-    learned anything.
+    Ours is that all gates start at 1/2, and that a wide head moves them no faster than a narrow one
+    (`networks.Steady`): the gates of 16,384 features would cross their whole range in a few steps, and be shut before
+    the decoder has learned anything.
 
     Raises `ValueError` for values out of range, and for `dense_samples`, which is about the fixed prior, together with
     pseudo-inputs.
@@ -324,8 +303,8 @@ def create(
     gate = nn.Sequential(networks.Steady(head.weight[0].numel()), head)  # type: ignore[index,union-attr]
     if start is None:
         prior = SpikeAndSlabPrior(latent_dim, alpha, dense_samples)
-        return VAE(SpikeAndSlabEncoder(gaussian, gate, slope, slab_warmup=slab_warmup), decoder, prior)
+        return VAE(SpikeAndSlabEncoder(gaussian, gate, slope), decoder, prior)
     assign = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), len(start)))
-    encoder = SpikeAndSlabEncoder(gaussian, gate, slope, assign, slab_warmup)
+    encoder = SpikeAndSlabEncoder(gaussian, gate, slope, assign)
     data_range = (0.0, 1.0) if len(shape) == 3 else None
     return VAE(encoder, decoder, PseudoInputPrior(encoder, start, data_range, alpha, sharpness))
