@@ -162,7 +162,8 @@ class SylvesterEncoder(GaussianEncoder):
     cannot be orthonormal, the determinant is wrong, too.
 
     Raises `ValueError` for an unknown variant, fewer than one step, vector or hidden unit, or more orthonormal
-    vectors than latent dimensions. Reference: van den Berg et al., "Sylvester Normalizing Flows for Variational Inference", UAI 2018.
+    vectors than latent dimensions. Reference: van den Berg et al., "Sylvester Normalizing Flows for Variational
+    Inference", UAI 2018.
 
     >>> from intelvae import networks
     >>> encoder, _ = networks.create("mlp", (2,), 3)
