@@ -233,7 +233,7 @@ for formatter in (axes[1].yaxis.set_major_formatter, axes[1].yaxis.set_minor_for
 # {glue:text}`mnist-shown-distance`. The score divides every dimension by its own deviation, and so does not see that some are
 # small for all images; the share left off does, and in part it grows for that reason alone: in the dimensions in use the
 # score is {glue:text}`mnist-ablation-used`, by chance {glue:text}`mnist-ablation-chance`. So the penalty without the mapping makes
-# dimensions uneven rather than images sparse, and a forest, which does not see sizes, gains from it as much.
+# dimensions uneven more than images sparse, and a forest gains from it all the same.
 #
 # L1 asks for small codes rather than for few dimensions; the KL divergence resists that too, and the score does not see
 # scales.
@@ -432,8 +432,9 @@ glue("apart-seeds", len(quoted["default"]), display=False)
 #   {glue:text}`open-floor-distance`, and an image leaves off {glue:text}`open-floor-off` % of what is in use where it was
 #   {glue:text}`open-default-off` %.
 # - **Acting on $|z|$** without the floor gives {glue:text}`open-codes-score` and {glue:text}`open-codes-distance`. Both
-#   together, what the code does, give {glue:text}`open-code-score` and {glue:text}`open-code-distance`, and an image leaves off
-#   {glue:text}`open-code-off` % of the {glue:text}`open-code-use` dimensions in use.
+#   together, what the code does, give {glue:text}`open-code-score` and {glue:text}`open-code-distance`. An image leaves off
+#   {glue:text}`open-code-off` % of the {glue:text}`open-code-use` dimensions in use, in which the score is
+#   {glue:text}`open-code-used` and by chance would be {glue:text}`open-code-chance`.
 # - **The second term as printed** gives {glue:text}`open-printed-score` and {glue:text}`open-printed-distance`. Dimensions in
 #   use: {glue:text}`open-printed-use`, and {glue:text}`open-default-use` where every image counts the same. The term is there
 #   to bring more of them into use.
@@ -450,7 +451,9 @@ glue("apart-seeds", len(quoted["default"]), display=False)
 # ## Paper beside ours
 #
 # The rules were written before the published runs, as on the last page; those on the InteL-VAE's and DD's distances, other
-# methods and few labels when Fashion-MNIST's first seed had been seen, and of MNIST no more than the profile `smoke`:
+# methods and few labels when Fashion-MNIST's first seed had been seen, and of MNIST no more than the profile `smoke`. The rule
+# on the Sparse-VAE's samples, and the variants without faint pixels on the InteL-VAE's and DD's, came when MNIST's first
+# seed and some of the second had been seen.
 
 # %% tags=["hide-input"]
 for rule in dict.fromkeys(c.rule for c in claims.CLAIMS if c.page == PAGE):
