@@ -150,7 +150,7 @@ def shown(scores):
     if len(scores) == 1:
         return f"{scores[0]:.3f}"
     sd = scores.std(ddof=1)
-    return f"{scores.mean():.3f} ± " + (f"{sd:.3f}" if sd >= 0.0005 else "<0.001")
+    return f"{scores.mean():.3f}\xa0±\xa0" + (f"{sd:.3f}" if sd >= 0.0005 else "<0.001")
 
 
 def table(measure):
@@ -243,7 +243,9 @@ protocols = {
 common = by_n(records[:1], protocol="authors")
 pd.DataFrame(
     {
-        (f"{n:,} labelled", name): {title: shown(by_n(m, *how)[n]) for title, how in protocols.items()}
+        (f"{n:,} labelled", name.replace(" ", "\xa0").replace(",\xa0", ", ")): {
+            title: shown(by_n(m, *how)[n]) for title, how in protocols.items()
+        }
         for n in common
         for name, m in of.items()
     }
