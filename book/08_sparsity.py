@@ -283,7 +283,7 @@ figure = plots.image_rows([r for _, r in one_seed], rows=1, labels=[label for la
 # %% tags=["hide-input"]
 distance, score, active = Column(rules.frechet, 1), Column("hoyer_sample", 3), Column("active_per_class", 1)
 left_off, used = Column("left_off", 0, 100), Column("hoyer_used", 3)
-chance, above = Column(sparse_plots.chance_in_use, 3), Column(sparse_plots.above_chance, 3)
+chance = Column(sparse_plots.chance_in_use, 3)
 plain = sparse_experiments.config(profile, "fashion-mnist", 0, {})
 changes = {}
 for gamma in grouped["InteL-VAE"]:

@@ -140,8 +140,8 @@ figure = face_plots.rows_of_faces({"drawn": drawn[:12], "faces": drawn[12:24]})
 # the InteL-VAE with $\gamma = 50$. Three are Sparse-VAEs with the weight $\beta = 0.1$ on the KL divergence that the
 # replication has for faces, whose code the paper says it used; the rules below are about the full weight. One is
 # the last row in the code's reading (a floor of 0.2 under the gates, and the penalty on $\lvert z \rvert$), and one the
-# Sylvester flow as it stands elsewhere in this book (see the end of the page). At `laptop` these five have one seed. The network is that of Table C.2 (a smaller one at `smoke`), with 128 latent dimensions and the
-# squared error. Each method samples from its own prior. (At `smoke` there are four rows.)
+# Sylvester flow as it stands elsewhere in this book (see the end of the page). At `laptop` these five have one seed. The
+# network is that of Table C.2 (a smaller one at `smoke`), with 128 latent dimensions and the squared error. Each method samples from its own prior. (At `smoke` there are four rows.)
 
 # %%
 records = experiments.records("table4", profile, seeds, features=extractor, jobs=jobs, device=device)

@@ -156,7 +156,7 @@ def _levels() -> list[Claim]:
 def labelled(n: int, name: str = "accuracy", protocol: str = "linear") -> Callable[[Record], list[float]]:
     """The score of each draw of n labelled faces; or of all there are, one draw, whose repeats differ by rounding.
 
-    None where the protocol was not followed for so many.
+    Empty where the protocol was not followed for so many.
     """
 
     def by_draw(record: Record) -> list[float]:

@@ -68,11 +68,13 @@ def face(profile: str, seed: int, model: dict) -> RunConfig:
 def row(profile: str, config: RunConfig) -> str:
     """The row of `TABLE4` that a config of its grid at `profile` belongs to, whatever its seed and its features.
 
+    Raises `KeyError` for a config of another grid.
+
     >>> row("paper", face("paper", 7, TABLE4["InteL-VAE, γ = 50"]))
     'InteL-VAE, γ = 50'
     """
-    any_run = dataclasses.replace(config, seed=0, features=STAND_IN)
-    return next(row for row, model in TABLE4.items() if face(profile, 0, model) == any_run)
+    of_config = {face(profile, 0, model): row for row, model in TABLE4.items()}
+    return of_config[dataclasses.replace(config, seed=0, features=STAND_IN)]
 
 
 def table4(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:

@@ -48,9 +48,9 @@ def of_codes(model: VAE, data: ImageData, draws: int) -> Measured:
 def of_penalty(model: VAE, x: Tensor, batch_size: int = 100) -> dict[str, float]:
     """What L_sp is in batches of training's size, and what lies behind it: means over batches of images x, bytes.
 
-    "l_sp_codes" is that of |g(y)|, y one sample of q(y|x). With a mapping that has gates also "l_sp_gates" and its two
-    terms as numbers of dimensions, "gates_per_image" (mean exp H of an image's gates) and "gates_per_batch" (exp H of
-    the batch's mean), and the share of gates above 1/2, "open_gates".
+    "l_sp_codes" is that of |g(y)|, y one sample of q(y|x). With a mapping that has gates also "l_sp_gates", its second
+    term as a number of dimensions, "gates_per_batch" (exp H of the batch's mean), and the share of gates above 1/2,
+    "open_gates". The first term as a number is `gates_per_batch * exp(l_sp_gates)`.
     """
     found: dict[str, list[Tensor]] = {}
     for batch in x.split(batch_size):
