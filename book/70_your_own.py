@@ -118,6 +118,9 @@ except AssertionError as error:
 print(refused)
 
 # %% [markdown]
+# A mapping may also change the number of dimensions: an angle may become a point in the plane, $D = 1$ and $D' = 2$. Then
+# the encoder is made for $D$ and the decoder for $D'$, by two calls of `networks.create`.
+#
 # ## A table of your own
 #
 # The example is no picture on purpose: 178 wines, each with thirteen chemical measurements, made from three cultivars (it

@@ -40,7 +40,8 @@ def fingerprint(page: Path, parameters: Mapping[str, Any]) -> str:
     for path in (page, *sorted((ROOT / "intelvae").rglob("*.py"))):
         digest.update(path.read_bytes())
     published = store_of("laptop").root
-    digest.update(" ".join(sorted(p.name for p in published.glob("*.json"))).encode())
+    for path in sorted(published.glob("*.json")):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 

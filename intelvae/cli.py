@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 data_app = typer.Typer(no_args_is_help=True, help="The data sets: what is there, and how to get it.")
 app.add_typer(data_app, name="data")
 
-ProfileOption = Annotated[str, typer.Option(help="How much to run: smoke (minutes), laptop (a night), paper (a GPU).")]
+ProfileOption = Annotated[str, typer.Option(help="How much to run: smoke (minutes), laptop (days), paper (a GPU).")]
 SeedsOption = Annotated[str | None, typer.Option(help="Seeds, as 0,1,2 or 0-9; the profile's own if not given.")]
 DeviceOption = Annotated[str, typer.Option(help="A device of torch: cpu, cuda, cuda:1, mps.")]
 JobsOption = Annotated[
@@ -173,7 +173,8 @@ def show_claims(
     """Judge the paper's claims on the records that are there."""
     rows = claims.stored(profile, features)
     if as_json:
-        typer.echo(json.dumps(rows, indent=1).replace("NaN", "null"))
+        finite = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in rows]
+        typer.echo(json.dumps(finite, indent=1, allow_nan=False))
         return
     for row in rows:
         sd = "" if row["sd"] is None or math.isnan(row["sd"]) else f" ± {row['sd']:.2g}"
@@ -216,7 +217,10 @@ def book(
     ] = "",
 ) -> None:
     """Execute the pages at a profile and build the book."""
-    from intelvae import book as pages  # needs the tools of the book, which the library does without
+    try:
+        from intelvae import book as pages  # needs the tools of the book, which the library does without
+    except ImportError as error:
+        raise ValueError(f"the book needs the package {error.name}: pip install -e '.[dev]'") from error
 
     if site + publish + references > 1:
         raise ValueError("choose one of --site, --publish and --references")

@@ -38,16 +38,17 @@ def singular_points(dim: int) -> Tensor:
 
 
 def check_shape_and_dtype(make: Make, dim: int) -> None:
-    """`(..., D) -> (..., D)` for any leading shape, with the same values, in the precision of the latents."""
+    """`(..., D) -> (..., D')` for any leading shape, with the same values, in the precision of the latents."""
     g = make().double()
     y = _normal(4, 3, dim)
     z = g(y)
+    out = z.shape[-1] if z.ndim else None  # D', which need not be D: an angle may become a point in the plane
     for leading in ((), (1,), (12,), (4, 3), (2, 3, 2), (0,)):
         n = math.prod(leading)
         part = g(y.reshape(12, dim)[:n].reshape(*leading, dim))
-        assert part.shape == (*leading, dim), f"{(*leading, dim)} became {tuple(part.shape)}"
+        assert part.shape == (*leading, out), f"{(*leading, dim)} became {tuple(part.shape)}"
         # 1e-12 is rounding: a reduction may add up in another order for another shape
-        torch.testing.assert_close(part, z.reshape(12, dim)[:n].reshape(part.shape), atol=1e-12, rtol=1e-12)
+        torch.testing.assert_close(part, z.reshape(12, out)[:n].reshape(part.shape), atol=1e-12, rtol=1e-12)
     for dtype in (torch.float32, torch.float64):
         z = make().to(dtype)(y.to(dtype))
         assert z.dtype == dtype, f"{dtype} became {z.dtype}"
@@ -134,17 +135,37 @@ def check_state_dict(make: Make, dim: int) -> None:
     assert torch.equal(fresh(y), g(y)), "a restored mapping differs: keep what it learns in parameters or buffers"
 
 
-CHECKS = (check_shape_and_dtype, check_deterministic, check_finite, check_continuous, check_vmap, check_state_dict)
+def check_device(make: Make, dim: int) -> None:
+    """The mapping moves to another device as a whole: constants are parameters or buffers, not made in `forward`."""
+    try:
+        make().to("meta")(torch.zeros(3, dim, device="meta"))  # a device that every machine has
+    except (RuntimeError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise AssertionError(f"it cannot move to a GPU: keep tensors with register_buffer ({reason})") from error
+
+
+CHECKS = (
+    check_shape_and_dtype,
+    check_deterministic,
+    check_finite,
+    check_continuous,
+    check_vmap,
+    check_state_dict,
+    check_device,
+)
 
 
 def check_mapping(make: Make, dim: int) -> None:
     """All `CHECKS` of the mapping that `make()` returns, for latents (..., dim), in float64.
 
-    Raises `AssertionError`, one line that says what is wrong, at the first that fails. A mapping that raises on latents
-    of that shape has its own error. Ours, not the paper's. Book: "Your own mapping, your own data".
+    Raises `AssertionError`, one line that says what is wrong, at the first that fails, and `TypeError` for a mapping in
+    the place of a function that makes one. A mapping that raises on latents of that shape has its own error. Ours, not
+    the paper's. Book: "Your own mapping, your own data".
 
     >>> from intelvae.mappings import Circle
     >>> check_mapping(Circle, dim=2)
     """
+    if isinstance(make, nn.Module):
+        raise TypeError(f"give a function that makes the mapping, such as {type(make).__name__}, not a made one")
     for check in CHECKS:
         check(make, dim)

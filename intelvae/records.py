@@ -21,7 +21,9 @@ from intelvae import regularizers
 from intelvae.data import files, images
 from intelvae.metrics.features import STAND_IN
 
-SEMANTICS = 1  # raised when a change to the code alters results: records of older semantics are not found any more
+# Part of every key, so that records of older code are not found any more: raised with the first release after a change
+# that alters results. Between releases the commit that makes such a change removes the records that it touches.
+SEMANTICS = 1
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 Options = Mapping[str, Any] | tuple | list  # a dict, or its items as pairs, which is what JSON gives back
@@ -247,9 +249,12 @@ class Store:
 
 
 def store_of(profile: str) -> Store:
-    """Where a profile's records live: `data/runs` for published ones, `_build/runs` for smoke.
+    """Where a profile's records live: `data/runs` of the checkout for published ones, `_build/runs` for smoke.
 
-    The variable INTELVAE_RUNS names another folder for both (`files.of_variable`).
+    Outside a checkout that is ~/.local/share/intelvae/runs. The variable INTELVAE_RUNS names another folder for all
+    (`files.of_variable`).
     """
-    default = CHECKOUT / ("_build" if profile == "smoke" else "data") / "runs"
+    root = files.checkout()
+    own = Path.home() / ".local" / "share" / "intelvae"
+    default = (root / ("_build" if profile == "smoke" else "data") if root else own) / "runs"
     return Store(files.of_variable("INTELVAE_RUNS") or default)

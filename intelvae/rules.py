@@ -85,8 +85,11 @@ class Comparison(Claim):
     def rule(self) -> str:
         how = "larger" if self.larger else "smaller"
         by = f", by more than {self.margin:g}," if self.margin else ""
+        ours, theirs = self.method, self.against
+        if ours == theirs:  # only their settings tell them apart
+            ours, theirs = (f"{name} ({_words(of)})" for name, of in ((ours, self.ours), (theirs, self.theirs)))
         return (
-            f"reproduced: the {self.method}'s mean is {how}{by} than the {self.against}'s and a paired t-test over at "
+            f"reproduced: the mean of the {ours} is {how}{by} than that of the {theirs} and a paired t-test over at "
             f"least 3 seeds gives p < {LEVEL}; partly: {how}{by} but not significantly; not reproduced: otherwise."
         )
 
@@ -274,6 +277,10 @@ def ungated(record: Record) -> float:
 
 def _has(record: Record, wanted: dict[str, Any]) -> bool:
     return all(getattr(record.config, name) == value for name, value in wanted.items())
+
+
+def _words(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{name} = {value:g}" for name, value in settings.items())
 
 
 def summary(values: Sequence[float]) -> tuple[float, float]:

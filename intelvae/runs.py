@@ -20,12 +20,14 @@ from typing import Any
 
 import joblib
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_model
 from tqdm import tqdm
 
 import intelvae
 from intelvae import builder, networks, side_by_side, tasks, training
 from intelvae.data import DataError, toys
+from intelvae.metrics.features import STAND_IN
 from intelvae.models import VAE
 from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
@@ -60,44 +62,70 @@ def task(config: RunConfig) -> tasks.Task:
 def load(config: RunConfig, store: Store) -> VAE:
     """The trained model of `config`, in evaluation mode, with the weights that lie beside its record.
 
-    Raises `ValueError` if they are not there: weights are not published, only records are.
+    Raises `ValueError` if they are not there (weights are not published, only records are), damaged, or of another
+    model than this version builds.
     """
     weights = store.path(config).with_suffix(".safetensors")
     if not weights.is_file():
         raise ValueError(f"no weights of {config} in {store.root}: train it anew with intelvae.runs.run")
     with seeded(config.seed):
         _, model, _ = _prepare(config)
-    load_model(model, weights)
+    try:
+        load_model(model, weights)
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(
+            f"{weights} does not fit {config} ({error}): delete it and its record and run again"
+        ) from error
     return model.eval()
 
 
 def remeasure(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1) -> list[Record]:
     """The records of all configs whose weights are here, measured anew: for a metric that is newer than they are.
 
-    Nothing is trained; what training left in a record stays there, and `Record.measured_at` says which code measured.
-    Samples are drawn anew, from the config's seed. Each record is stored as soon as it is there. Raises `ValueError`
-    for jobs < 1 and if there are no weights of any, `data.DataError` for data that are not there.
+    A config with other `features` takes the weights of the run with the stand-in's, since training does not see them:
+    that gives FID for models that are there. Nothing is trained; what training left in a record stays there, and
+    `Record.measured_at` says which code measured. Samples are drawn anew, from the config's seed. Each record is stored
+    as soon as it is there, and a model that cannot be measured does not stop the others. Raises `RuntimeError` at the
+    end if any could not, `ValueError` for jobs < 1 and if there are no weights of any.
     """
     if jobs < 1:
         raise ValueError(f"jobs must be positive, but is {jobs}")
-    there = [c for c in dict.fromkeys(configs) if store.get(c) and store.path(c).with_suffix(".safetensors").is_file()]
+    there = [(c, trained) for c in dict.fromkeys(configs) if (trained := _trained(c, store)) is not None]
     if not there:
         raise ValueError(
             f"no weights of these runs in {store.root}: only models that were trained here can be measured"
         )
     store.check_writable()
     threads = max(1, (os.cpu_count() or 1) // jobs)
-    return joblib.Parallel(n_jobs=jobs)(joblib.delayed(_remeasure)(config, store, threads) for config in there)
+    outcomes = joblib.Parallel(n_jobs=jobs)(joblib.delayed(_remeasure)(*pair, store, threads) for pair in there)
+    failures = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    if failures:
+        raise RuntimeError(f"{len(failures)} of {len(there)} models could not be measured: " + "\n".join(failures))
+    return outcomes
 
 
-def _remeasure(config: RunConfig, store: Store, threads: int) -> Record:
-    record, model = store.get(config), load(config, store)
+def _trained(config: RunConfig, store: Store) -> RunConfig | None:
+    """The config of a run in the store whose weights are those of `config`, or None."""
+    for same in (config, dataclasses.replace(config, features=STAND_IN)):
+        if store.get(same) and store.path(same).with_suffix(".safetensors").is_file():
+            return same
+    return None
+
+
+def _remeasure(config: RunConfig, trained: RunConfig, store: Store, threads: int) -> Record | str:
+    """The record of `config`, the model of `trained` measured anew, or why it cannot be."""
+    record = store.get(trained)
     assert record is not None
-    with seeded(config.seed), training.torch_threads(threads):
-        metrics, artifacts = task(config).evaluate(model)
+    try:
+        model = load(trained, store)
+        with seeded(config.seed), training.torch_threads(threads):
+            metrics, artifacts = task(config).evaluate(model)
+    except (ValueError, DataError, OSError) as error:
+        return str(error)
     measures = {name: float(value) for name, value in metrics.items()}
     again = dataclasses.replace(
         record,
+        config=config,
         metrics=measures | {"best_epoch": record.metrics["best_epoch"]},
         artifacts=record.artifacts | artifacts,  # the masses of clusters are from training
         measured_at=_commit(),
@@ -346,7 +374,7 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
                     store.put(*outcome)
             progress.update(len(part))
     if failures:
-        raise training.TrainingError(f"{len(failures)} of {len(missing)} runs failed; the first: {failures[0]}")
+        raise training.TrainingError(f"{len(failures)} of {len(missing)} runs failed: " + "\n".join(failures))
     return _all(configs, store)
 
 

@@ -156,7 +156,8 @@ def fit(
     and which are slower on a GPU (torch raises `RuntimeError` where there is none). `generator` orders the data; the
     noise of the latents and the draws of the prior come from torch's global generator, which the caller seeds.
 
-    Raises `ValueError` for settings that do not fit, `TrainingError` when the objective is not a number.
+    Data are of the model's dtype, or images of bytes (uint8), which become floats in [0, 1]. Raises `ValueError` for
+    settings or data that do not fit, `TrainingError` when the objective is not a number.
     """
     if callable(train) != (steps_per_epoch is not None):
         raise ValueError("steps_per_epoch goes with a function that draws data, and only with one")
@@ -168,6 +169,7 @@ def fit(
         )
     if alpha and isinstance(model, bounds.Structured):
         raise ValueError(f"alpha = {alpha} needs a prior over the codes alone, and {type(model).__name__} has none")
+    _check_data(model, train, valid)
     device = next(model.parameters()).device
     precision = precision or fastest(model)
     if precision not in PRECISIONS:
@@ -210,6 +212,35 @@ def fit(
         model.load_state_dict(best_weights)
     model.eval()
     return history
+
+
+@torch.no_grad()
+def _check_data(model: VAE, train: Tensor | Sampler, valid: Tensor) -> None:
+    """Raises `ValueError` for data that `model` is not made for: torch would spread some over other shapes in silence.
+
+    Draws no random numbers.
+    """
+    first = next(model.parameters())
+    for name, x in (("training", train), ("validation", valid)):
+        if callable(x):
+            continue
+        if x.dtype not in (torch.uint8, first.dtype):
+            raise ValueError(f"the {name} data are {x.dtype}: make them {first.dtype}, or bytes if they are images")
+        if not len(x) or x.shape[1:] != valid.shape[1:]:
+            raise ValueError(
+                f"the {name} data have shape {tuple(x.shape)}, the validation data {tuple(valid.shape)}: examples of "
+                "both must be alike, and of both there must be some"
+            )
+    model.eval()
+    try:
+        made = model.decode(model.encode(as_float(valid[:1]).to(first.device)).mean)
+    except RuntimeError as error:
+        raise ValueError(f"the model does not take examples of shape {tuple(valid.shape[1:])}: {error}") from error
+    if made.event_shape != valid.shape[1:]:
+        raise ValueError(
+            f"the model makes examples of shape {tuple(made.event_shape)}, the data have {tuple(valid.shape[1:])}: "
+            "give both the same data_shape"
+        )
 
 
 @contextmanager

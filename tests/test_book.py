@@ -66,6 +66,15 @@ def test_a_page_is_executed_with_its_parameters_and_reused_until_something_chang
     assert book.execute(page, out, {"profile": "paper"})
 
 
+def test_a_record_that_changes_changes_the_fingerprint(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    stamps = [book.fingerprint(page, {})]
+    for text in ("{}", "{ }"):
+        (tmp_path / "a.json").write_text(text)
+        stamps.append(book.fingerprint(page, {}))
+    assert len(set(stamps)) == 3
+
+
 @pytest.mark.filterwarnings("ignore")  # papermill's and the kernel's own
 def test_a_cell_that_fails_is_named(page, tmp_path):
     page.write_text(page.read_text() + "\n# %%\n1 / 0\n")

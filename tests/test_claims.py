@@ -75,12 +75,25 @@ def test_every_claim_has_its_own_name_a_rule_and_runs_to_judge():
         elif isinstance(claim, rules.Nearness):
             chosen = [c for c in configs if has(c, claim.select)]
             assert len(chosen) == len({c.seed for c in chosen}) > 0
+        elif isinstance(claim, rules.Steady):
+            for method, wanted in ((claim.method, claim.select | claim.ours), (claim.against, claim.select)):
+                chosen = [c for c in configs if c.method == method and has(c, wanted)]
+                assert len(chosen) == len({c.seed for c in chosen}) > 0
         elif isinstance(claim, rules.Excess):
             chosen = [c for c in configs if c.method == claim.method and has(c, claim.select)]
             assert len(chosen) == len({c.seed for c in chosen}) > 0
         elif isinstance(claim, rules.Trend):
-            chosen = [(c.seed, getattr(c, claim.setting)) for c in configs if c.method == claim.method]
+            of = [c for c in configs if c.method == claim.method and has(c, claim.select)]
+            chosen = [(c.seed, getattr(c, claim.setting)) for c in of]
             assert len(chosen) == len(set(chosen)) > 0
+
+
+def test_a_rule_that_compares_a_method_with_itself_names_the_settings():
+    of_one = [c for c in claims.CLAIMS if isinstance(c, rules.Comparison) and c.method == c.against]
+    assert of_one
+    for claim in of_one:
+        for settings in (claim.ours, claim.theirs):
+            assert all(f"{claim.method} ({name} = {value:g})" in claim.rule for name, value in settings.items())
 
 
 def test_a_record_of_another_experiment_does_not_decide_a_claim(record):

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ def call(monkeypatch, capsys, *arguments):
         (["run", "table9"], "unknown experiment 'table9'"),
         (["run", "connectivity", "--profile", "huge"], "unknown profile 'huge'"),
         *((["run", "connectivity", "--seeds", text], "seeds are numbers") for text in ("a", "5-2", "0,0", "²", "1-")),
-        (["run", "connectivity", "--jobs", "0"], "1"),
+        (["run", "connectivity", "--jobs", "0"], "value for '--jobs'"),
         (["run", "connectivity", "--device", "tpu9"], "device 'tpu9'"),
         (["run", "--nonsense"], "nonsense"),
         (["data", "fetch", "cifar"], "unknown dataset 'cifar'"),
@@ -65,6 +66,14 @@ def test_dask_that_is_not_installed_is_named(monkeypatch, capsys, tmp_path):
     assert code == 2 and err.count("\n") == 1 and "pip install -e '.[dask]'" in err
 
 
+def test_tools_of_the_book_that_are_not_installed_are_named(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "papermill", None)
+    monkeypatch.delitem(sys.modules, "intelvae.book", raising=False)
+    monkeypatch.delattr("intelvae.book", raising=False)
+    code, _, err = call(monkeypatch, capsys, "book")
+    assert code == 2 and err.count("\n") == 1 and "needs the package papermill" in err
+
+
 def test_claims_as_json_have_the_documented_keys(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
     code, out, _ = call(monkeypatch, capsys, "claims", "--json")
@@ -79,7 +88,5 @@ def test_claims_as_json_have_the_documented_keys(monkeypatch, capsys, tmp_path):
 
 
 def test_the_installed_command_answers():
-    done = subprocess.run(
-        [sys.executable, "-c", "from intelvae.cli import main; main()", "--help"], capture_output=True
-    )
+    done = subprocess.run([Path(sys.executable).with_name("intelvae"), "--help"], capture_output=True)
     assert done.returncode == 0 and b"sweep" in done.stdout

@@ -45,7 +45,7 @@ def test_runs_of_faces_come_in_an_order_that_may_be_cut_off(seeds):
 def test_the_profile_paper_gives_one_line_where_faces_are_a_part(tmp_path, monkeypatch):
     monkeypatch.setenv(files.VARIABLE, str(standin.write(tmp_path / "part", 40)))
     (config,) = experiments.grid("table4", "paper", [0])[:1]
-    with pytest.raises(training.TrainingError, match=r"1 of 1 runs failed; .*expected all 202,599 faces.*found 40"):
+    with pytest.raises(training.TrainingError, match=r"1 of 1 runs failed: .*expected all 202,599 faces.*found 40"):
         runs.sweep([config], Store(tmp_path / "runs"))
 
 

@@ -13,7 +13,9 @@ from intelvae.contracts import (
     CHECKS,
     check_continuous,
     check_deterministic,
+    check_device,
     check_finite,
+    check_mapping,
     check_shape_and_dtype,
     check_state_dict,
     check_vmap,
@@ -87,7 +89,8 @@ class Forgetful(nn.Module):
 @pytest.mark.parametrize(
     ("check", "broken"),
     [
-        (check_shape_and_dtype, lambda: Function(lambda y: y[..., :1])),
+        (check_shape_and_dtype, lambda: Function(lambda y: y[:1])),
+        (check_shape_and_dtype, lambda: Function(lambda y: y.sum(-1))),
         (check_shape_and_dtype, lambda: Function(lambda y: y - y.mean(0, keepdim=True) if y.ndim > 1 else y)),
         (check_shape_and_dtype, lambda: Function(lambda y: y.double())),
         (check_deterministic, lambda: Function(torch.rand_like)),
@@ -98,11 +101,26 @@ class Forgetful(nn.Module):
         (check_continuous, lambda: Function(lambda y: y + 0.5 * (y.sum(-1, keepdim=True) > 0.321))),
         (check_vmap, lambda: Function(lambda y: y if y.sum() > 0 else -y)),
         (check_state_dict, Forgetful),
+        (check_device, lambda: Function(lambda y: y * torch.ones(2))),
     ],
 )
 def test_the_contract_catches_what_it_is_for(check, broken):
     with pytest.raises((AssertionError, RuntimeError)):  # RuntimeError: torch's own, for control flow under vmap
         check(broken, 2)
+
+
+def test_a_mapping_to_more_dimensions_keeps_the_contract():
+    check_mapping(lambda: Function(lambda y: torch.cat([y.cos(), y.sin()], -1)), 2)  # a torus
+
+
+def test_a_made_mapping_is_not_taken_for_a_function_that_makes_one():
+    with pytest.raises(TypeError, match="such as Circle, not a made one"):
+        check_mapping(mappings.Circle(), 2)
+
+
+@pytest.mark.parametrize(("name", "dim", "options"), CASES)
+def test_mappings_of_the_library_keep_the_number_of_dimensions(name, dim, options):
+    assert mappings.create(name, dim, **options)(torch.zeros(3, dim)).shape == (3, dim)
 
 
 def test_circle_is_uniform_and_of_length_one():

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import torch
+import typer
 
-from intelvae import book
+from intelvae import book, cli
 from intelvae.contracts import check_mapping
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +28,19 @@ def test_links_and_commands_exist():
     assert links and not [link for link in links if not (ROOT / link).exists()]
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert set(re.findall(r"(?:`|^    )make (\w+)", README, re.MULTILINE)) <= set(targets)
+
+
+def test_commands_are_ones_that_the_command_line_takes():
+    group = typer.main.get_command(cli.app)
+    commands = re.findall(r"\.venv/bin/intelvae ([a-z][^`#\n]*)", README.replace("\n--", " --"))
+    assert len(commands) > 6
+    for words in map(str.split, commands):
+        command, name = group, "intelvae"
+        while hasattr(command, "get_command"):
+            name, *words = words
+            command = command.get_command(typer.Context(command), name)
+            assert command is not None, name
+        command.make_context(name, words)  # raises for an option or argument that is not there
 
 
 def test_every_numbered_page_of_the_paper_is_in_the_table():

@@ -1,5 +1,6 @@
 """Training, records, the store and sweeps: what happens, and what happens when it goes wrong."""
 
+import copy
 import dataclasses
 import json
 import math
@@ -92,17 +93,46 @@ def test_a_model_is_measured_again_from_its_weights(trained, tmp_path):
     assert runs.remeasure([config], store) == [again]
 
 
+def test_damaged_weights_do_not_stop_the_measurement_of_the_others(trained, tmp_path):
+    first, model = trained
+    store, damaged = Store(tmp_path), dataclasses.replace(first, config=dataclasses.replace(first.config, seed=1))
+    for record in (damaged, first):
+        store.put(record, model)
+    weights = store.path(damaged.config).with_suffix(".safetensors")
+    weights.write_bytes(weights.read_bytes()[:100])
+    with pytest.raises(RuntimeError, match=f"1 of 2 models could not be measured.*{weights.name}.*run again"):
+        runs.remeasure([damaged.config, first.config], store)
+    assert store.get(first.config).measured_at and not store.get(damaged.config).measured_at
+
+
+def test_other_features_are_measured_on_the_same_weights(trained, tmp_path):
+    first, model = trained
+    store = Store(tmp_path)
+    store.put(first, model)
+    config = dataclasses.replace(first.config, features="inception")
+    (record,) = runs.remeasure([config], store)
+    assert record == store.get(config) and record.commit == first.commit and record.measured_at
+    again = runs.load(config, store)
+    assert all(torch.equal(p, q) for p, q in zip(again.parameters(), model.parameters(), strict=True))
+    assert store.get(first.config) == first
+
+
+def test_records_have_a_place_outside_a_checkout_too(monkeypatch, tmp_path):
+    monkeypatch.delenv("INTELVAE_RUNS", raising=False)
+    assert store_of("laptop").root == CHECKOUT / "data" / "runs"
+    monkeypatch.setattr("intelvae.data.files.checkout", lambda: None)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert store_of("laptop").root == tmp_path / ".local" / "share" / "intelvae" / "runs"
+
+
 def test_the_key_sees_every_field():
-    changed = {
-        "seed": 9,
-        "lr": 0.1,
-        "mapping_options": {"eps": 1e-3},
-        "beta": 2.0,
-        "epochs": 3,
-        "data": "star",
-    }
-    keys = {dataclasses.replace(CONFIG, **{name: value}).key for name, value in changed.items()}
-    assert len(keys | {CONFIG.key}) == len(changed) + 1
+    keys = {CONFIG.key}
+    fields = dataclasses.fields(RunConfig)
+    for field in fields:
+        other = copy.copy(CONFIG)
+        object.__setattr__(other, field.name, "another value")  # past the checks, which allow no value for all fields
+        keys.add(other.key)
+    assert len(keys) == len(fields) + 1
 
 
 def test_every_published_record_is_found_under_its_key():
@@ -375,6 +405,24 @@ def test_fit_refuses_settings_that_do_not_fit():
         training.fit(model, x, x, epochs=1, batch_size=5, steps_per_epoch=3)
     with pytest.raises(ValueError, match="batch size 50"):
         training.fit(model, x, x, epochs=1, batch_size=50)
+
+
+@pytest.mark.parametrize(
+    ("train", "valid", "message"),
+    [
+        (torch.zeros(10, 1, 2), torch.zeros(10, 1, 2), r"makes examples of shape \(2,\), the data have \(1, 2\)"),
+        (torch.zeros(10, 3), torch.zeros(10, 3), r"does not take examples of shape \(3,\)"),
+        (torch.zeros(10, 2), torch.zeros(10, 1, 2), r"training data have shape \(10, 2\), the validation"),
+        (torch.zeros(10, 2), torch.zeros(0, 2), "validation data have shape .* there must be some"),
+        (torch.zeros(10, 2).double(), torch.zeros(10, 2), "training data are torch.float64: make them torch.float32"),
+    ],
+)
+def test_fit_refuses_data_that_the_model_is_not_made_for(train, valid, message):
+    model = builder.build(CONFIG, (2,), torch.zeros(1, 2))
+    before = [p.clone() for p in model.parameters()]
+    with pytest.raises(ValueError, match=message):
+        training.fit(model, train, valid, epochs=1, batch_size=5)
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
 
 
 def test_packed_images_survive():
