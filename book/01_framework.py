@@ -38,7 +38,7 @@ from intelvae.models import VAE
 # ## The idea
 #
 # A VAE {cite}`kingma2014vae` encodes data $x$ as a Gaussian over latents $z$, decodes $z$, and maximises a lower bound
-# on $\log p(x)$ (equation 1):
+# on $\log p(x)$, the {term}`ELBO` (equation 1):
 #
 # $$ \mathcal L(x) = \mathbb E_{q(z|x)} [\log p(x|z)] - \mathrm{KL}(q(z|x) \,\|\, p(z)). $$
 #

@@ -32,7 +32,7 @@ from myst_nb import glue
 
 from intelvae import claims, experiments, plots, priors, regularizers, tasks
 from intelvae.mappings import Sparse
-from intelvae.metrics.hoyer import hoyer
+from intelvae.metrics.hoyer import by_chance, hoyer
 
 PAGE = "03_why"
 
@@ -58,19 +58,19 @@ PAGE = "03_why"
 #
 # $$ z = g(y) = y \odot \mathrm{DS}(y). $$
 #
-# Sparsity comes from a penalty on the selector, $\gamma L_{sp}$, where $H$ is the entropy of a vector's shares
-# (equation 7):
+# Sparsity comes from a penalty on the selector, $\gamma L_{sp}$. Over the $M$ examples of a batch, where $H$ is the entropy
+# of a vector's shares (equation 7),
 #
-# $$ L_{sp} = \frac1B \sum_i H(\mathrm{DS}(y_i)) - H\Big(\frac1B \sum_i \mathrm{DS}(y_i)\Big). $$
+# $$ L_{sp} = \frac1M \sum_i H(\mathrm{DS}(y_i)) - H\Big(\frac1M \sum_i \mathrm{DS}(y_i)\Big). $$
 #
 # The first term is small if every code uses few dimensions, the second large if different codes use different ones. The
-# paper writes that the ELBO *plus* $\gamma L_{sp}$ is maximised; with $\gamma > 0$ that would make codes dense, so it is
+# paper writes that the {term}`ELBO` *plus* $\gamma L_{sp}$ is maximised; with $\gamma > 0$ that would make codes dense, so it is
 # subtracted here. An entropy is that of shares, so each row is divided by its sum first, in the second term too, where
-# the formula as printed averages the rows as they are. In code:
+# the formula as printed averages the rows as they are ([](08_sparsity.ipynb) takes it apart). In code:
 
 
 # %%
-def penalty(gates):
+def L_sp(gates):
     shares = gates / gates.sum(1, keepdim=True)
     row = -torch.xlogy(shares, shares).sum(1)
     mean = shares.mean(0)
@@ -79,15 +79,16 @@ def penalty(gates):
 
 # %% [markdown]
 # **A check against what is known.** With one gate open a row and all dimensions in turn, $L_{sp}$ is $-\ln D$, its
-# smallest value; with all gates alike it is 0. The Hoyer score, which measures sparsity, is 1 for codes with one
-# active dimension; for Gaussian codes in 50 dimensions it is 0.2308 by chance.
+# smallest value; with all gates alike it is 0. The {term}`Hoyer score`, which measures sparsity, is 1 for codes with one
+# active dimension; Gaussian codes have what chance gives.
 
 # %%
-print(f"one gate each: {penalty(torch.eye(50)):.3f}, all alike: {penalty(torch.ones(9, 50)).abs():.3f}")
+print(f"one gate each: {L_sp(torch.eye(50)):.3f}, all alike: {L_sp(torch.ones(9, 50)).abs():.3f}")
 gates = torch.rand(100, 50, generator=torch.Generator().manual_seed(0))
-print("as in the library:", bool((penalty(gates) - regularizers.sparsity(gates)).abs() < 1e-5))
+print("as in the library:", bool((L_sp(gates) - regularizers.sparsity(gates)).abs() < 1e-5))
 codes = torch.randn(20_000, 50, generator=torch.Generator().manual_seed(0))
-print(f"Hoyer score: Gaussian codes {hoyer(codes).mean():.3f}, one-hot codes {hoyer(torch.eye(50)).mean():.3f}")
+print(f"Hoyer score: Gaussian codes {hoyer(codes).mean():.4f}, by chance {by_chance(50):.4f}")
+print(f"Hoyer score: one-hot codes {hoyer(torch.eye(50)).mean():.3f}")
 with torch.random.fork_rng():
     torch.manual_seed(0)
     print("gates between 0 and 1:", bool(((Sparse(50).gates(codes) - 0.5).abs() <= 0.5).all()))
@@ -179,7 +180,7 @@ claims.Table(found)
 # - **The data, the prior and the map of Figure 3.** None is given, and the authors' code has no such experiment. The
 #   prior is the one the paper compares with later; the map is its own of section 6.4.
 # - **$\gamma$.** We use 1. Of 0.3, 1 and 3 it gave draws of $p(z)$ whose Hoyer score is nearest to the data's, on seeds
-#   100 and 101, which are not among the published ones.
+#   100 and 101, trials of which no records are kept.
 # - **What is penalised.** The text applies $L_{sp}$ to $\mathrm{DS}(y)$, the code to $|z|$; the text has selectors in
 #   $[0, 1]$, the code in $[0.2, 1]$. Both matter more in many dimensions, where the page on sparsity takes them up.
 #

@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Hyperparameters
 #
-# The paper's Tables C.1 and C.2 beside what each profile of this book uses. Our columns are generated from the code that
-# runs the experiments, so they cannot drift from it.
+# The paper's Tables C.1 and C.2 beside what each profile of this book uses. Settings, repeats, parameters and numbers of runs
+# are read from the grids and networks that the experiments use; sizes of data sets and layers are typed here.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -23,6 +23,9 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
+import dataclasses
+from collections import Counter
+
 import pandas as pd
 
 from intelvae import experiments, networks
@@ -93,6 +96,7 @@ def pixels(configs):
 def used(experiment, profile):
     configs = experiments.grid(experiment, profile)
     first = configs[0]
+    repeats = Counter(dataclasses.replace(c, seed=0) for c in configs).values()
     image = experiment in examples
     return {
         "training examples": examples[experiment][profile] if image else "unlimited",
@@ -102,7 +106,7 @@ def used(experiment, profile):
         "optimiser": "Adam",
         "learning rate": f"{first.lr:g}",
         "epochs": f"{first.epochs}" + (f" of {first.steps_per_epoch} steps" if first.steps_per_epoch else ""),
-        "repeats": str(len({c.seed for c in configs})),
+        "repeats": str(max(repeats)) if min(repeats) == max(repeats) else f"{min(repeats)} to {max(repeats)}",
         "likelihood": ", ".join(dict.fromkeys(c.likelihood for c in configs)),
     }
 

@@ -226,12 +226,13 @@ CLAIMS: tuple[Claim, ...] = (
 
 def rows(records: Sequence[Record], profile: str, *, page: str | None = None) -> list[dict[str, Any]]:
     """One row for each claim (of `page`, if given), judged on `records`: the columns of `intelvae claims --json`."""
-    judged = [(c, _of(c, records, profile)) for c in CLAIMS if page is None or c.page == page]
+    judged = [c for c in CLAIMS if page is None or c.page == page]
+    of = {experiment: _of(experiment, records, profile) for experiment in {c.experiment for c in judged}}
     return [
-        {"id": c.id, "where": c.where, "claim": _words(c, of), "paper": c.paper}
-        | dataclasses.asdict(c.judge(of))
+        {"id": c.id, "where": c.where, "claim": _words(c, of[c.experiment]), "paper": c.paper}
+        | dataclasses.asdict(c.judge(of[c.experiment]))
         | {"profile": profile, "page": c.page}
-        for c, of in judged
+        for c in judged
     ]
 
 
@@ -241,11 +242,11 @@ def _words(claim: Claim, records: Sequence[Record]) -> str:
     return claim.claim.replace(rules.DISTANCE, features.distance_name("inception")) if on_inception else claim.claim
 
 
-def _of(claim: Claim, records: Sequence[Record], profile: str) -> list[Record]:
-    """The records of the claim's experiment, with any seed and features: others may share a method and differ else."""
-    if claim.experiment is None:
+def _of(experiment: str | None, records: Sequence[Record], profile: str) -> list[Record]:
+    """The records of an experiment, with any seed and features: others may share a method and differ else."""
+    if experiment is None:
         return []
-    grid = {dataclasses.replace(config, seed=0) for config in experiments.grid(claim.experiment, profile)}
+    grid = {dataclasses.replace(config, seed=0) for config in experiments.grid(experiment, profile)}
     return [r for r in records if dataclasses.replace(r.config, seed=0, features=features.STAND_IN) in grid]
 
 

@@ -7,22 +7,30 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from intelvae import experiments, sparse_experiments, sparse_plots, tasks
+from intelvae import experiments, plots, sparse_experiments, sparse_plots, tasks
 from intelvae.metrics import codes, downstream
 from intelvae.records import Record
 
 matplotlib.use("agg")
 
 
+def accuracy(method, classifier, n):
+    """One that no other method, classifier and number of labels has."""
+    return list(plots.STYLE).index(method) / 50 + classifier / 3 + n / 1e6
+
+
 @pytest.fixture
 def records():
     """One for every run of the grid, with metrics that tell what the run is."""
-    names = [f"{name.replace(' ', '_')}_{n}" for name in downstream.NAMES for n in downstream.SIZES]
     found = []
     for c in experiments.grid("sparsity", "laptop"):
         value = (sparse_experiments.setting(c) or ("", 0.0))[1]
         metrics = {"hoyer_sample": 0.2 + value / 2000, "frechet_2000": 1e9, "frechet_10000": 100.0 + value + c.seed}
-        metrics |= dict.fromkeys(names, 0.5)
+        metrics |= {
+            f"{name.replace(' ', '_')}_{n}": accuracy(c.method, i, n) + c.seed / 100
+            for i, name in enumerate(downstream.NAMES)
+            for n in downstream.SIZES
+        }
         found.append(Record(c, metrics, {}, {"by_class": torch.eye(10, 50).tolist()}, 1.0, "cpu", {}, "", ""))
     yield found
     plt.close("all")
@@ -88,6 +96,13 @@ def test_one_setting_a_method_is_compared_on_few_labels(records):
     one = [r for r in records if sparse_experiments.setting(r.config) in (None, ("gamma", 10.0), ("alpha", 100.0))]
     figure = sparse_plots.few_shot(one)
     assert [axis.get_title() for axis in figure.axes] == list(downstream.NAMES)
+    for i, axis in enumerate(figure.axes):
+        lines = {c.get_label(): c.lines[0] for c in axis.containers}
+        assert set(lines) == {r.config.method for r in one}
+        for method, line in lines.items():
+            means = [100 * (accuracy(method, i, n) + 0.01) for n in downstream.SIZES]  # of seeds 0, 1, 2
+            assert line.get_xdata().tolist() == list(downstream.SIZES)
+            assert line.get_ydata().tolist() == pytest.approx(means)
     with pytest.raises(ValueError, match="too many values"):
         sparse_plots.few_shot(records)
 
