@@ -34,7 +34,7 @@ import pandas as pd
 import torch
 from myst_nb import glue
 
-from intelvae import claims, experiments, face_experiments, face_plots, plots, sheets
+from intelvae import claims, experiments, face_claims, face_experiments, face_plots, plots, sheets
 from intelvae.data import celeba
 from intelvae.mappings import Sparse
 from intelvae.metrics import features
@@ -152,7 +152,7 @@ first = records[0]
 n = max(int(key.removeprefix("frechet_")) for key in first.metrics if key.startswith("frechet_"))
 fewest = min(int(key.removeprefix("wrap_frechet_")) for key in first.metrics if key.startswith("wrap_frechet_"))
 name, floor = features.distance_name(first.config.features), first.metrics[f"real_frechet_{n}"]
-print(first.artifacts["data"])
+print(face_claims.faces(first))
 print(f"{name}, {n:,} training faces against {n:,} held-out ones: {floor:.0f}")
 grouped = {row: [] for row in face_experiments.TABLE4}
 for r in records:

@@ -102,7 +102,7 @@ def label(record):
 
 
 print(plots.provenance(records, profile, experiments.grid("table-b1", profile, seeds, features=extractor)))
-print(records[0].artifacts["data"])
+print(face_claims.faces(records[0]))
 of = {}
 for r in records:
     of.setdefault(label(r), []).append(r)

@@ -15,7 +15,16 @@ from intelvae.rules import DISTANCE, Claim, Comparison, frechet, measured, ungat
 FACES, HIERARCHIES, FACE_HIERARCHIES = "10_faces", "11_hierarchies", "12_face_hierarchies"
 AT = "At 8,059 faces and after 800 steps at laptop (800 drawn ones at smoke, and at paper 163,000, as in the paper): "
 PER_CLAIM = "8059-faces"
+PUBLISHED = 8059  # training faces of `laptop`'s published runs; a config does not say how many there were
 SPARSITY = measured("hoyer_sample")
+
+
+def faces(record: Record) -> str:
+    """What the record says of its faces, and a word of warning where a part of CelebA is not the published one."""
+    config, data = record.config, record.artifacts["data"]
+    if config.smoke_data or config.whole or record.metrics["train_faces"] == PUBLISHED:
+        return data
+    return f"{data}; captions and claims name the {PUBLISHED:,} of the published runs in their place"
 
 
 def settings(model: dict[str, Any]) -> dict[str, Any]:

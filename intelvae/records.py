@@ -193,6 +193,20 @@ class Record:
         return cls(**(fields | {"config": RunConfig(**fields["config"])}))
 
 
+def check_same_faces(records: Sequence[Record]) -> None:
+    """Raises `ValueError`, one line, if those of the records that are of "celeba" have learned from different faces.
+
+    A config says "celeba", and not which part of it was there, so that its key cannot tell.
+    """
+    of = {(r.artifacts.get("data"), r.metrics.get("train_faces")) for r in records if r.config.data == files.CELEBA}
+    if len(of) > 1:
+        found = " and ".join(sorted(f"{data}, train_faces = {faces}" for data, faces in of))
+        raise ValueError(
+            f"these records are of different faces ({found}), which nothing compares: keep the runs on each in a "
+            "folder of their own, by INTELVAE_RUNS, and delete the records that are in the wrong one"
+        )
+
+
 class Store:
     """A folder of records, one JSON file a run, named by its key, and the weights beside them (not in git).
 

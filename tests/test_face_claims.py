@@ -2,14 +2,15 @@
 
 import dataclasses
 import math
+import shutil
 
 import pytest
 from scipy import stats
 
-from intelvae import claims, experiments, face_claims, face_experiments, face_rules, rules, runs, training
-from intelvae.data import files, standin
+from intelvae import builder, claims, experiments, face_claims, face_experiments, face_rules, rules, runs, training
+from intelvae.data import DataError, files, standin
 from intelvae.mappings import Hierarchy
-from intelvae.records import Record, Store
+from intelvae.records import Record, RunConfig, Store, store_of
 
 
 def test_the_grids_have_the_rows_of_the_tables():
@@ -47,6 +48,53 @@ def test_the_profile_paper_gives_one_line_where_faces_are_a_part(tmp_path, monke
     (config,) = experiments.grid("table4", "paper", [0])[:1]
     with pytest.raises(training.TrainingError, match=r"1 of 1 runs failed; .*expected all 202,599 faces.*found 40"):
         runs.sweep([config], Store(tmp_path / "runs"))
+
+
+def test_no_run_is_trained_on_other_faces_than_the_records_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setenv(files.VARIABLE, str(standin.write()))  # "any part" of CelebA, as far as a config can tell
+    published = experiments.grid("table4", "laptop")[0]
+    shutil.copy(store_of("laptop").path(published), tmp_path)
+    endless = dataclasses.replace(published, seed=1, epochs=10**9)
+    expected = r"1 of 1 runs failed; .*the faces here \(celeba, a part of it, 800 / 100 / 100 .* 8,059 .*INTELVAE_RUNS"
+    with pytest.raises(training.TrainingError, match=expected):
+        runs.sweep([published, endless], Store(tmp_path))
+    assert [r.config for r in runs.sweep([published], Store(tmp_path))] == [published]  # nothing to be run
+
+
+def test_no_model_is_measured_on_other_faces_than_it_has_learned_from(tmp_path):
+    config, store = RunConfig("celeba", "mathieu", 2, "gaussian", 1, smoke_data=True), Store(tmp_path)
+    record = Record(config, {}, {}, {"data": "others"}, 1.0, "cpu", {}, "none", "2022-04-25")
+    store.put(record, builder.build(config, (3, 32, 32), runs.task(config).train[:10]))
+    with pytest.raises(DataError, match=r"the faces here \(drawn faces, .*\) are not those .* \(others\)"):
+        runs.remeasure([config], store)
+    assert store.get(config) == record
+
+
+@pytest.mark.parametrize(
+    "other", [{"artifacts": {"data": "celeba, 162,770 images"}}, {"metrics": {"train_faces": 162_770.0}}]
+)
+def test_records_of_different_faces_are_not_set_beside_each_other(other, tmp_path, monkeypatch):
+    one, two = (store_of("laptop").get(config) for config in experiments.grid("table4", "laptop")[:2])
+    two = dataclasses.replace(two, **{name: getattr(two, name) | value for name, value in other.items()})
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    for record in (one, two):
+        Store(tmp_path).path(record.config).write_text(record.to_json())
+    with pytest.raises(ValueError, match=r"these records are of different faces .* by INTELVAE_RUNS"):
+        experiments.records("table4", "laptop", jobs=0)
+    with pytest.raises(ValueError, match="these records are of different faces"):
+        claims.rows([one, two], "laptop", page="10_faces")
+    with pytest.raises(ValueError, match="these records are of different faces"):
+        claims.stored("laptop")
+
+
+def test_a_page_says_where_its_faces_are_not_the_published_ones():
+    record = store_of("laptop").get(experiments.grid("table4", "laptop")[0])
+    other = dataclasses.replace(record, metrics=record.metrics | {"train_faces": 800.0})
+    assert face_claims.faces(record) == record.artifacts["data"]
+    assert face_claims.faces(other).endswith("claims name the 8,059 of the published runs in their place")
+    for settings in ({"smoke_data": True}, {"whole": True}):  # of which captions and claims speak too
+        config = dataclasses.replace(record.config, **settings)
+        assert face_claims.faces(dataclasses.replace(other, config=config)) == record.artifacts["data"]
 
 
 def test_no_pseudo_input_of_the_tables_is_a_photograph():
