@@ -117,10 +117,11 @@ for rate in (0.01, 0.05, 0.2):
 #
 # ## The data
 #
-# CelebA has 202,599 photographs, of which 163,000 are for training. This page has fewer: at `laptop` 8,059 for training
-# and 1,941 that no model sees, cut and resized in the same way (`data/README.md` says how). Nobody may pass the
-# photographs on, so none is shown in this book: all faces on this page are samples of models, or drawn. The drawn ones, in
-# CelebA's own file layout, stand in for it at `smoke`, where nothing is learned about faces.
+# CelebA has 202,599 photographs, of which 163,000 are for training. This page has fewer. At `laptop` they are the first
+# 10,000, all from CelebA's training part, at half size, in parts of our own that share no person: 8,059 for training and
+# 1,941 that no model learns from. `data/README.md` has the rule behind the parts, and how a face is cut and resized.
+# Nobody may pass the photographs on, so none is shown in this book: all faces on this page are samples of models, or
+# drawn. The drawn ones, in CelebA's own file layout, stand in for it at `smoke`, where nothing is learned about faces.
 
 # %% tags=["hide-input", "origin-drawn"] mystnb={"figure": {"caption": "Drawn faces, the stand-in of the profile smoke: hair, glasses, hats, mouths and lipstick are attributes; background, skin tone and the face's place are not.", "name": "fig-drawn-faces"}, "image": {"alt": "Two rows of simple drawings of faces in colour."}}
 drawn = celeba.load(smoke=True).test

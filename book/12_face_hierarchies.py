@@ -85,7 +85,8 @@ print(f"the library, the first case: {library.accuracy.item():.3f}")
 # ## The experiment
 #
 # VAEs with 8 to 128 dimensions and an InteL-VAE with 64 in four levels of 16, as in one of the code's settings; beside it
-# ours with the residual mapping. Trained on 8,059 faces at `laptop` (the paper: 163,000), on drawn ones, with 13 attributes
+# ours with the residual mapping. Trained on 8,059 faces at `laptop` (the paper: 163,000), from CelebA's first 10,000 at half
+# size and in parts of our own that share no person (the page on [faces](10_faces.ipynb)); on drawn ones, with 13 attributes
 # and fewer dimensions, at `smoke`. Trainings of each model: {glue:text}`seeds`. Draws of labelled faces:
 # {glue:text}`draws`, from {glue:text}`pool` training faces, the same ones for every model.
 

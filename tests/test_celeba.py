@@ -1,8 +1,10 @@
 """CelebA's layout read whole, reduced and damaged; the drawn stand-in; decoding once."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
+import textwrap
 import zlib
 from pathlib import Path
 
@@ -228,6 +230,21 @@ def test_real_faces():
     assert 0.35 < share["Male"] < 0.5 and share["Bald"] < 0.05 and share["No_Beard"] > 0.75  # as in all of CelebA
     brightness = got.train.float().mean((0, 2, 3))  # skin: red before green before blue
     assert brightness[0] > brightness[1] > brightness[2] > 50
+
+
+def test_the_published_parts_are_those_of_the_rule_that_is_published(capsys):
+    """The code of data/README.md, from CelebA's list of persons, prints the list that it has the checksum of."""
+    root = files.of_variable(files.VARIABLE)
+    persons = root and root / "celeba" / "identity_CelebA.txt"
+    if not persons or not persons.is_file():
+        pytest.skip("CelebA's list of persons is not there")
+    readme = (Path(__file__).parent.parent / "data" / "README.md").read_text()
+    code = textwrap.dedent(readme[readme.index("    import hashlib") : readme.index("prints that")])
+    exec(code.replace('"identity_CelebA.txt"', repr(str(persons))), {})
+    printed = capsys.readouterr().out
+    assert hashlib.sha256(printed.encode()).hexdigest() in readme
+    parts = [int(line.split()[1]) for line in printed.splitlines()]
+    assert [parts.count(part) for part in range(3)] == [8059, 931, 1010]
 
 
 # Decoding once
