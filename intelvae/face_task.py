@@ -71,7 +71,8 @@ class FacesTask:
         Sparsity is that of `metrics.codes.sparsity` over the test faces, with all of them as one class: "hoyer_mean" is
         the score of g(mu), the paper's representation, "hoyer_sample" of one posterior sample through g, as in the
         authors' code. "accuracy_n" and "balanced_n" are means over attributes and draws for n labelled faces
-        (`attributes.linear`), "majority" the accuracy of who ignores the codes.
+        (`attributes.linear`), "majority" the accuracy of who ignores the codes. A hierarchical mapping has what each
+        level of it `levels.held`, too, and traversals, whose artifact "dimensions" says which ones.
 
         What the authors' code does in another way is beside it: "wrap_frechet_n" for the smallest n is of means that it
         cuts to bytes without a clip, "dense_frechet_n" of a model with a prior of its own is of images from N(0, I) in
@@ -93,8 +94,8 @@ class FacesTask:
             metrics[f"dense_frechet_{sizes[0]}"] = judged[f"frechet_{sizes[0]}"]
             artifacts["dense_images"] = sheets.pack(dense[:SHOWN], "generated")
         if isinstance(model.mapping, Hierarchy):
-            y = torch.randn(BASES, sum(model.mapping.widths), generator=torch.Generator().manual_seed(0))
-            pictures, artifacts["dimensions"] = levels.traverse(model, y, model.mapping.widths)
+            metrics |= levels.held(model, model.mapping.widths, self.data.test)
+            pictures, artifacts["dimensions"] = levels.traverse(model, _bases(model), model.mapping.widths)
             artifacts["traversals"] = sheets.pack(pictures, "generated")
         test = codes.encode(model, self.data.test)
         alike = torch.zeros(len(self.data.test), dtype=torch.long)  # faces have no classes
@@ -151,6 +152,13 @@ class FacesTask:
 
 def _fixed() -> torch.Generator:
     return torch.Generator().manual_seed(0)
+
+
+def _bases(model: VAE) -> Tensor:
+    """The y (BASES, D) that traversals start from, draws of the model's own prior: the same for every equal one."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return model.prior().sample((BASES,))
 
 
 def _rounded(values: Tensor) -> list[float]:

@@ -19,6 +19,7 @@ from torch import nn
 
 from intelvae import regularizers
 from intelvae.data import files, images
+from intelvae.metrics import levels
 from intelvae.metrics.features import STAND_IN
 
 SEMANTICS = 1  # raised when a change to the code alters results: records of older semantics are not found any more
@@ -52,8 +53,9 @@ class RunConfig:
     for data that never ends. `smoke_data` uses the embedded samples only; `whole` (celeba), `binary`, `split`,
     `repeats` (mnist-01), `features` and `measures` (mnist, fashion-mnist) are those of `tasks.create`. Equal numbers
     give equal configs, be they 1, 1.0 or NumPy's. Raises `ValueError` for what should be a number and is not, for an
-    unknown prior, posterior, model, penalty or split, for ones that do not go together, and for options of one that
-    takes none; the other names are checked before training starts.
+    unknown prior, posterior, model, penalty or split, for ones that do not go together, for options of one that
+    takes none, and for the measure "levels" of a model that has none; the other names are checked before training
+    starts.
     """
 
     data: str
@@ -115,6 +117,14 @@ class RunConfig:
             )
         if self.model != "vae" and (self.mapping, self.prior, self.posterior) != ("identity", "normal", "gaussian"):
             raise ValueError(f"the model {self.model!r} takes no mapping, and no other prior or posterior than its own")
+        if "levels" in self.measures:
+            if (self.prior, self.posterior, self.model) != ("normal", "gaussian", "vae"):
+                raise ValueError("the measure 'levels' needs the prior N(0, I) and a Gaussian posterior")
+            if self.mapping != "hierarchy" and self.latent_dim % levels.BLOCKS:
+                raise ValueError(
+                    f"the measure 'levels': {self.latent_dim} latent dimensions without a hierarchy cannot be cut into "
+                    f"{levels.BLOCKS} blocks of equal width"
+                )
 
     @property
     def method(self) -> str:

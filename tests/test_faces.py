@@ -32,7 +32,9 @@ def test_a_run_on_faces_measures_samples_codes_and_attributes(record):
     names |= {"test_elbo", "test_kl", "majority", "wrap_frechet_200", "best_epoch", "train_faces", "real_frechet_200"}
     sparsity = ("hoyer_mean", "hoyer_sample", "hoyer_nonzero", "hoyer_used", "zero_codes", "active_per_image")
     names |= {*sparsity, "active_per_class", "active_overall", "effective_per_class", "left_off"}
+    names |= {"kl_0", "kl_1"}  # of the two levels
     assert record.metrics.keys() == names
+    assert record.metrics["kl_0"] + record.metrics["kl_1"] == pytest.approx(record.metrics["test_kl"], rel=1e-4)
     kept = record.artifacts["attributes"]
     assert len(kept["names"]) == len(kept["majority"]) == 13
     assert {name: list(kept[name]) for name in kept if name not in ("names", "majority")} == {
