@@ -276,6 +276,16 @@ glue("of-common", len(common), display=False)
 figure = face_plots.level_traversals(ours[0])
 
 # %% [markdown]
+# A level may be off, as the page on [hierarchies](11_hierarchies.ipynb) shows: how many nats of the code is in each?
+
+# %% tags=["hide-input"]
+held = [[r.metrics[f"kl_{i}"] for i in range(4)] for r in ours if "kl_0" in r.metrics]
+nats = (
+    ", ".join(f"{v:.2f}" for v in np.mean(held, axis=0)) if held else "not measured in these records, which are older"
+)
+print(f"nats by level, highest first: {nats}")
+
+# %% [markdown]
 # ## Paper beside ours
 #
 # The rules, fixed before the runs. For each number of labelled faces, the InteL-VAE's mean accuracy (the mapping of the

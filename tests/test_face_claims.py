@@ -321,13 +321,40 @@ def test_the_best_dimension_is_followed_over_the_numbers_of_labels(best, verdict
 def test_levels_are_compared_within_a_run():
     (claim,) = [c for c in face_claims.CLAIMS if c.id == "figB2-details"]
     assert isinstance(claim, face_rules.Within)
-    for last, verdict in ((0.1, rules.REPRODUCED), (0.9, rules.NOT_REPRODUCED)):
-        records = [
-            Record(c, {"change_0": 0.5 + c.seed / 100, "change_4": last}, {}, {}, 1.0, "cpu", {}, "none", "2022-04-25")
-            for c in experiments.grid("hierarchy", "laptop")
-            if c.mapping == "hierarchy" and not dict(c.mapping_options).get("residual")
-        ]
-        assert claim.judge(records).verdict == verdict
+    for last, nats, verdict in (
+        (0.1, 0.2, rules.REPRODUCED),
+        (0.1, 0.05, rules.PARTLY),  # a level that is off changes nothing, whatever the one above it does
+        (0.9, 0.2, rules.NOT_REPRODUCED),
+        (0.9, 0.05, rules.NOT_REPRODUCED),
+    ):
+        records = one_layer(lambda c, x=last, y=nats: {"change_0": 0.5 + c.seed / 100, "change_4": x, "kl_4": y})
+        finding = claim.judge(records)
+        assert finding.verdict == verdict and ("level that is off" in finding.test) is (verdict == rules.PARTLY)
+    (category,) = [c for c in face_claims.CLAIMS if c.id == "figB2-category"]
+    codes = one_layer(lambda c: {"accuracy_0": 0.7 + c.seed / 100, "accuracy_4": 0.3, "kl_4": 1.0})
+    assert category.judge(codes).verdict == rules.REPRODUCED
+    assert category.judge(codes[:2]).verdict == rules.NOT_TESTED
+
+
+def one_layer(metrics):
+    """Records of the authors' mapping in Figure B.2, a seed each, with the `metrics` of their configs."""
+    return [
+        Record(c, metrics(c), {}, {}, 1.0, "cpu", {}, "none", "2022-04-25")
+        for c in experiments.grid("hierarchy", "laptop")
+        if c.mapping == "hierarchy" and not dict(c.mapping_options).get("residual")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("third", "verdict"), [(0.3, rules.REPRODUCED), (0.103, rules.PARTLY), (0.01, rules.NOT_REPRODUCED)]
+)
+def test_every_level_must_hold_something(third, verdict):
+    (claim,) = [c for c in face_claims.CLAIMS if c.id == "figB2-held"]
+    assert not claim.variant
+    nats = (9.0, 1.0, third, 2.0, 1.0)
+    records = one_layer(lambda c: {f"kl_{i}": v + 0.01 * (c.seed - 1) for i, v in enumerate(nats)})
+    assert claim.judge(records).verdict == verdict
+    assert claim.judge(records).ours == pytest.approx(third)
 
 
 def test_rules_of_faces_are_said_in_words():
