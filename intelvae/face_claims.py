@@ -10,10 +10,10 @@ from intelvae.face_experiments import TABLE4
 from intelvae.face_rules import HELD, AtMost, ByDraw, MovingOptimum, Within
 from intelvae.metrics.attributes import SIZES
 from intelvae.records import Record, RunConfig
-from intelvae.rules import DISTANCE, Claim, Comparison, Excess, frechet, measured, ungated
+from intelvae.rules import DISTANCE, Claim, Comparison, Excess, above_chance, frechet, measured, ungated
 
 FACES, HIERARCHIES, FACE_HIERARCHIES = "10_faces", "11_hierarchies", "12_face_hierarchies"
-AT = "At 8,059 faces and after 800 steps at laptop (800 drawn ones at smoke, and at paper 163,000, as in the paper): "
+AT = "At 8,059 faces and after 800 steps at laptop (800 drawn faces at smoke, and at paper 163,000, as in the paper): "
 PER_CLAIM = "8059-faces"
 PUBLISHED = 8059  # training faces of `laptop`'s published runs; a config does not say how many there were
 SPARSITY = measured("hoyer_sample")
@@ -82,13 +82,20 @@ def _table4() -> list[Claim]:
             ours=INTEL[70],
         )
     )
-    claims.append(_sparser("vae", "VAE", "0.46 against 0.22", {}))
+    in_use = {
+        "metric": above_chance,
+        "measure": "Hoyer score of g(y) in the dimensions in use, less that of as many Gaussians",
+        "variant": True,  # the paper's score is over all dimensions
+    }
+    vae = partial(_sparser, words="VAE", paper="0.46 against 0.22", theirs={})
+    claims += [vae("vae"), vae("vae-used", **in_use)]
     for alpha, paper in ((0.01, "0.46 against 0.25"), (0.05, "0.46 against 0.30"), (0.2, "0.46 against 0.28")):
         name, words = f"vsc-{alpha:g}", f"Sparse-VAE with alpha = {alpha:g}"
         against = partial(_sparser, paper=paper, theirs=_vsc(alpha), against="Sparse-VAE")
         claims += [
             against(name, words),
             against(f"{name}-slab", f"{words} without its gates", metric=ungated, variant=True),
+            against(f"{name}-used", words, **in_use),
         ]
     for alpha, paper in ((0.01, "68.0 against 328 (FID)"), (0.2, "68.0 against 337 (FID)")):
         for kind, where, metric in (
@@ -123,12 +130,13 @@ def _sparser(
     theirs: dict[str, Any],
     against: str = "VAE",
     metric: Callable[[Record], float] = SPARSITY,
+    measure: str = "Hoyer score of g(y)",
     variant: bool = False,
 ) -> Claim:
     return Comparison(
         f"table4-sparser-{name}-{PER_CLAIM}",
         "Table 4",
-        f"{AT}codes of the InteL-VAE with gamma = 70 are sparser than those of the {words} (Hoyer score of g(y))",
+        f"{AT}codes of the InteL-VAE with gamma = 70 are sparser than those of the {words} ({measure})",
         paper,
         FACES,
         "table4",

@@ -10,6 +10,7 @@ from scipy import stats
 from intelvae import builder, claims, experiments, face_claims, face_experiments, face_rules, rules, runs, training
 from intelvae.data import DataError, files, standin
 from intelvae.mappings import Hierarchy
+from intelvae.metrics.hoyer import by_chance
 from intelvae.records import Record, RunConfig, Store, store_of
 
 
@@ -173,8 +174,29 @@ def test_a_sparse_vaes_codes_are_judged_with_their_gates_and_as_a_variant_withou
     records += [of("Sparse-VAE, α = 0.2", s, hoyer_sample=0.7, hoyer_slab=0.2) for s in range(3)]
     assert judge("table4-sparser-vsc-0.2", records).verdict == rules.NOT_REPRODUCED
     assert judge("table4-sparser-vsc-0.2-slab", records).verdict == rules.REPRODUCED
-    variants = [c.id for c in face_claims.CLAIMS if c.variant and "sparser" in c.id]
+    variants = [c.id for c in face_claims.CLAIMS if c.variant and "slab" in c.id]
     assert variants == [f"table4-sparser-vsc-{alpha}-slab-8059-faces" for alpha in ("0.01", "0.05", "0.2")]
+
+
+def test_codes_are_sparser_in_the_dimensions_in_use_where_they_are_above_chance():
+    """As Sparse-VAEs are whose few dimensions in use are dense, whatever all dimensions say."""
+
+    def in_use(row, seed, sparse, dim, used):
+        return of(row, seed, hoyer_sample=sparse, hoyer_used=used + seed / 1000, active_overall=float(dim))
+
+    chance = {dim: by_chance(dim) for dim in (8, 50, 128)}
+    vae = [in_use("VAE", s, 0.22, 128, chance[128]) for s in range(3)]
+    intel = [in_use("InteL-VAE, γ = 70", s, 0.24, 50, chance[50] + 0.01 * (s + 4)) for s in range(3)]
+    low = [in_use("Sparse-VAE, α = 0.01", s, 0.9, 8, chance[8] + 0.01) for s in range(3)]
+    assert chance[8] + 0.01 > chance[50] + 0.02  # the score in use itself says nothing
+    assert judge("table4-sparser-vsc-0.01", intel + low).verdict == rules.NOT_REPRODUCED
+    found = judge("table4-sparser-vsc-0.01-used", intel + low)
+    assert found.verdict == rules.REPRODUCED and found.ours == pytest.approx(0.051)
+    assert judge("table4-sparser-vae-used", intel + vae).verdict == rules.REPRODUCED
+    dense = [in_use("InteL-VAE, γ = 70", s, 0.9, 8, chance[8] - 0.001 * s) for s in range(3)]
+    assert judge("table4-sparser-vae-used", dense + vae).verdict == rules.NOT_REPRODUCED
+    used = [c for c in face_claims.CLAIMS if "sparser" in c.id and "-used-" in c.id]
+    assert len(used) == 4 and all(c.variant and "in the dimensions in use" in c.claim for c in used)
 
 
 def labelled(config, by_n, protocol="linear"):
