@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from intelvae import priors, sheets, training
-from intelvae.data import celeba
+from intelvae.data import DataError, celeba
 from intelvae.mappings import Hierarchy
 from intelvae.metrics import attributes, codes, feature_cache, frechet, levels, samples
 from intelvae.models import VAE
 
+FEWEST = (
+    100  # test faces: samples are compared by the hundred, and the code's protocol learns from 50 and holds back 50
+)
 SHOWN = 24  # generated images in a record
 BASES = 2  # of a level's traversals
 POOL = 20_000  # training faces that the draws of labelled ones come from: twice the largest draw
@@ -25,12 +29,20 @@ PROTOCOLS = ("linear", "linear, codes as they are", "authors")
 class FacesTask:
     """Faces of CelebA, or drawn ones, whose samples are judged on the features of a network.
 
-    Records hold generated images only: no photograph, and no reconstruction of one. `draws`: of labelled faces.
+    Records hold generated images only: no photograph, and no reconstruction of one. `draws`: of labelled faces. Raises
+    `data.DataError` for fewer than 100 test faces, with which the protocols of `evaluate` are not possible.
     """
 
     data: celeba.FaceData
     features: str
     draws: int = attributes.DRAWS
+
+    def __post_init__(self) -> None:
+        if len(self.data.test) < FEWEST:
+            raise DataError(
+                f"models of faces need at least {FEWEST} faces for tests (list_eval_partition.txt), and the data here "
+                f"({self.data.source}) have {len(self.data.test)}"
+            )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -47,7 +59,7 @@ class FacesTask:
         """Validation images (M, 3, size, size), bytes."""
         return self.data.valid
 
-    @property
+    @cached_property
     def real(self) -> Tensor:
         """The faces that samples are judged by, (N, 3, size, size): those for tests.
 
