@@ -340,7 +340,9 @@ def test_memory_does_not_grow_with_the_number_of_faces(tmp_path, cache):
     folder, names = tmp_path / "celeba", [f"{i:06}.jpg" for i in range(50_000)]
     (folder / "img_align_celeba").mkdir(parents=True)
     (folder / "img_align_celeba" / names[0]).touch()
-    (folder / files.CELEBA_LISTS[0]).write_text("\n".join(["50000", "Bald", *(f"{name} -1" for name in names)]))
+    attributes = " ".join(f"attribute_{i}" for i in range(40))  # as many as CelebA has
+    lines = ["50000", attributes, *(name + " -1" * 40 for name in names)]
+    (folder / files.CELEBA_LISTS[0]).write_text("\n".join(lines))
     (folder / files.CELEBA_LISTS[1]).write_text("\n".join(f"{name} {i // 20_000}" for i, name in enumerate(names)))
     with pytest.raises(DataError, match="this image is damaged"):
         celeba.load(root=tmp_path)  # leaves the file at its full length
@@ -363,7 +365,7 @@ for order in torch.randperm(len(faces.train)).split(64):
 print(peak - whole, kilobytes("RssAnon") - own)
 """
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    # 1,000 faces are 12 MB, both lists as words of Python some 20 MB
+    # 1,000 faces are 12 MB, both lists as lines of Python some 40 MB, the attributes as words of Python 200 MB
     assert all(int(grown) < 100_000 for grown in ran.stdout.split()), ran.stdout
 
 
