@@ -7,7 +7,18 @@ import shutil
 import pytest
 from scipy import stats
 
-from intelvae import builder, claims, experiments, face_claims, face_experiments, face_rules, rules, runs, training
+from intelvae import (
+    builder,
+    claims,
+    experiments,
+    face_claims,
+    face_experiments,
+    face_rules,
+    rules,
+    runs,
+    tasks,
+    training,
+)
 from intelvae.data import DataError, files, standin
 from intelvae.mappings import Hierarchy
 from intelvae.metrics.hoyer import by_chance
@@ -56,6 +67,7 @@ def test_no_run_is_trained_on_other_faces_than_the_records_beside_it(tmp_path, m
     published = experiments.grid("table4", "laptop")[0]
     shutil.copy(store_of("laptop").path(published), tmp_path)
     endless = dataclasses.replace(published, seed=1, epochs=10**9)
+    tasks._faces.cache_clear()
     expected = r"1 of 1 runs failed; .*the faces here \(celeba, a part of it, 800 / 100 / 100 .* 8,059 .*INTELVAE_RUNS"
     with pytest.raises(training.TrainingError, match=expected):
         runs.sweep([published, endless], Store(tmp_path))
@@ -134,6 +146,25 @@ def test_quality_is_kept_within_five_per_cent(sparse, verdict):
     records += [of("InteL-VAE, γ = 70, as the code", s, frechet_1900=1.0) for s in range(3)]  # not the one in question
     finding = judge("table4-quality", records)
     assert finding.verdict == verdict and finding.ours == pytest.approx(sparse + 0.1) and finding.n == 3
+
+
+@pytest.mark.parametrize(("name", "row"), [("vae", "VAE"), ("vamp", "Vamp-VAE"), ("sylvester", "VAE + Sylvester")])
+@pytest.mark.parametrize(
+    ("theirs", "verdict"), [(110.0, rules.REPRODUCED), (101.0, rules.PARTLY), (90.0, rules.NOT_REPRODUCED)]
+)
+def test_samples_are_judged_against_every_baseline_and_its_own_row(name, row, theirs, verdict):
+    noise = (0.0, 2.0, -1.4)
+    records = [of("InteL-VAE, γ = 30", s, frechet_1900=100.0) for s in range(3)]
+    records += [
+        of(other, s, frechet_1900=1.0) for other in ("InteL-VAE, γ = 50", "InteL-VAE, γ = 70") for s in range(3)
+    ]
+    for other in ("VAE", "Vamp-VAE", "VAE + Sylvester", face_experiments.LINEAR_HEAD):
+        # those that are not in question would turn the verdict round
+        far = theirs if other == row else 1000.0 if verdict == rules.NOT_REPRODUCED else 10.0
+        records += [of(other, s, frechet_1900=far + noise[s]) for s in range(3)]
+    finding = judge(f"table4-{name}", records)
+    assert finding.verdict == verdict and (finding.ours, finding.n) == (100.0, 3)
+    assert f"against {theirs + 0.2:.3g}" in finding.test
 
 
 def test_a_sparse_vae_is_judged_by_both_kinds_of_samples():
