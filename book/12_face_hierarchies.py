@@ -123,6 +123,9 @@ sizes, pool = list(draws), min(POOL, int(records[0].metrics["train_faces"]))
 glue("seeds", len(shared), display=False)
 glue("draws", len(draws[sizes[0]]), display=False)
 glue("pool", f"{pool:,}", display=False)
+largest = max(n for n in sizes if n < pool)
+glue("largest", f"{largest:,}", display=False)
+glue("overlap", 100 * largest / pool, display=False)
 everyone = f"all {pool:,} of them, can be drawn in one way only, and has no deviation"
 glue("last-column", everyone if sizes[-1] == pool else f"{sizes[-1]:,} of them, has one, too", display=False)
 glue("epochs", config.epochs, display=False)
@@ -292,7 +295,9 @@ print(f"nats by level, highest first: {nats}")
 # authors' code) must be larger than that of every VAE. Up to 1,000, where the paper claims significance, a t-test against
 # the best of them must also give $p < 0.05$ (*reproduced*); larger without it is *partly*. Paired are the draws or, from
 # three trainings of all on (as at `paper`), the trainings' means over draws. Draws share one training of each model: a
-# small p says that these codes are better, not that such models are. All faces there are, the last number at `laptop`, can
+# small p says that these codes are better, not that such models are. They share faces, too: two draws of
+# {glue:text}`largest` have about {glue:text}`overlap:.0f` % of theirs in common, and all draws are judged on the same test
+# faces. So p speaks of these draws and test faces only, and understates what other faces would change. All faces there are, the last number at `laptop`, can
 # be drawn in one way only, and a comparison of one draw is *not tested*. The best latent dimension of the VAE must never fall
 # as labels are added, and rise from the first to the last column (*reproduced*), or only rise (*partly*); it is judged from
 # three trainings of each VAE on, and *not tested* before, since one training more or less could move it. That single

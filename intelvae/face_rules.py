@@ -137,7 +137,8 @@ class ByDraw(Claim):
             "reproduced: over the trainings (seeds) that all models have, the InteL-VAE's mean is larger than that of "
             f"every VAE{which}, and {verdicts} With fewer than 3 trainings, draws of all faces there are, the last "
             "number at laptop, are one and the same and count as one: not tested; and draws of one trained model say "
-            "nothing about another training."
+            "nothing about another training. Draws share labelled faces, and all have the same test faces: p by draw "
+            "speaks of these alone, and is smaller than one over faces at large would be."
         )
 
     def judge(self, records: Sequence[Record]) -> Finding:

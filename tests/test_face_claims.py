@@ -346,6 +346,7 @@ def test_beyond_a_thousand_labels_codes_need_not_be_significantly_better(n, verd
     worse = {n: [0.79, 0.81, 0.82], 8059: [0.9] * 3}
     assert judge(f"tableB1-{n}", table_b1(worse, vaes)).verdict == rules.NOT_REPRODUCED
     (claim,) = [c for c in face_claims.CLAIMS if c.id == f"tableB1-{n}-8059-faces"]
+    assert "p by draw speaks of these alone" in claim.rule
     assert ("How significant that is decides nothing" in claim.rule) is (n > 1000)
 
 
