@@ -82,7 +82,7 @@ def _table4() -> list[Claim]:
             ours=INTEL[70],
         )
     )
-    in_use = {
+    in_use: dict[str, Any] = {
         "metric": above_chance,
         "measure": "Hoyer score of g(y) in the dimensions in use, less that of as many Gaussians",
         "variant": True,  # the paper's score is over all dimensions
