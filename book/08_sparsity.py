@@ -287,7 +287,7 @@ figure = plots.image_rows([r for _, r in one_seed], rows=1, labels=[label for la
 # %% tags=["hide-input"]
 distance, score, active = Column(rules.frechet, 1), Column("hoyer_sample", 3), Column("active_per_class", 1)
 left_off, used = Column("left_off", 0, 100), Column("hoyer_used", 3)
-chance = Column(sparse_plots.chance_in_use, 3)
+chance = Column(rules.chance_in_use, 3)
 plain = sparse_experiments.config(profile, "fashion-mnist", 0, {})
 changes = {}
 for gamma in grouped["InteL-VAE"]:
@@ -388,7 +388,7 @@ sparse_plots.table(sparse_plots.settings(records), columns)
 # score in use has above chance in the score's place:
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of the samples from the test images against the Hoyer score in the dimensions in use, less that of as many Gaussian dimensions; otherwise as in Figure 7.", "name": "fig-in-use"}, "image": {"alt": "One line a method in the plane of score above chance and distance, with the values of gamma or alpha beside its points."}}
-figure = sparse_plots.trade_off(records, name, sparse_plots.above_chance, "Hoyer score in use, above chance")
+figure = sparse_plots.trade_off(records, name, rules.above_chance, "Hoyer score in use, above chance")
 
 # %% [markdown]
 # The selector tells the same without codes. How many gates does an image open, and how many do all images of a batch open

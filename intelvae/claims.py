@@ -29,7 +29,7 @@ from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
 from intelvae.metrics import features
 from intelvae.models import VAE
-from intelvae.records import Record, store_of
+from intelvae.records import Record, check_same_faces, store_of
 from intelvae.rules import Claim, Comparison, Excess, Statement, measured
 
 BRIDGE_OF_DATA = float(stats.norm.cdf(-1 / 0.3) - stats.norm.cdf(-10))  # the mixture's own share within |x_1| < 1
@@ -225,7 +225,10 @@ CLAIMS: tuple[Claim, ...] = (
 
 
 def rows(records: Sequence[Record], profile: str, *, page: str | None = None) -> list[dict[str, Any]]:
-    """One row for each claim (of `page`, if given), judged on `records`: the columns of `intelvae claims --json`."""
+    """One row for each claim (of `page`, if given), judged on `records`: the columns of `intelvae claims --json`.
+
+    Raises `ValueError`, one line, where the records of an experiment are of different faces.
+    """
     judged = [c for c in CLAIMS if page is None or c.page == page]
     of = {experiment: _of(experiment, records, profile) for experiment in {c.experiment for c in judged}}
     return [
@@ -247,7 +250,9 @@ def _of(experiment: str | None, records: Sequence[Record], profile: str) -> list
     if experiment is None:
         return []
     grid = {dataclasses.replace(config, seed=0) for config in experiments.grid(experiment, profile)}
-    return [r for r in records if dataclasses.replace(r.config, seed=0, features=features.STAND_IN) in grid]
+    found = [r for r in records if dataclasses.replace(r.config, seed=0, features=features.STAND_IN) in grid]
+    check_same_faces(found)
+    return found
 
 
 def stored(profile: str, extractor: str | None = None) -> list[dict[str, Any]]:

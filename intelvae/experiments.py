@@ -9,7 +9,7 @@ from typing import Any
 
 from intelvae import digit_experiments, face_experiments, runs, sparse_experiments, tasks, training
 from intelvae.metrics import features as extractors
-from intelvae.records import Record, RunConfig, store_of
+from intelvae.records import Record, RunConfig, check_same_faces, store_of
 
 PROFILES = ("smoke", "laptop", "paper")
 
@@ -208,12 +208,14 @@ def records(
     """The records of `grid(...)`, from the profile's store or by running what is missing (`runs.sweep`).
 
     For an experiment `beside` a page's own, having none of them is no error where nothing is to be run (`jobs` = 0).
-    For one of which `every` setting is needed, with one seed at least, lacking one raises `ValueError`, one line.
+    For one of which `every` setting is needed, with one seed at least, lacking one raises `ValueError`, one line;
+    and so do records of different faces.
     """
     configs, store = grid(experiment, profile, seeds, features=features), store_of(profile)
     if beside and not jobs and not any(store.path(c).is_file() for c in configs):
         return []
     found = runs.sweep(configs, store, jobs=jobs, device=device)
+    check_same_faces(found)
     settings = {dataclasses.replace(c, seed=0) for c in configs}
     there = {dataclasses.replace(r.config, seed=0) for r in found}
     if every and (lacking := settings - there):

@@ -38,13 +38,16 @@ def _lines(rows: Mapping[str, np.ndarray]) -> Figure:
 
 
 def quality_and_sparsity(points: Mapping[str, Sequence[tuple[float, float]]], floor: float, name: str) -> Figure:
-    """Table 4 as a picture: the distance (up, logarithmic) against the Hoyer score, one mark a run, a marker a row."""
+    """Table 4 as a picture: the distance (up, logarithmic) against the Hoyer score, one mark a run, a marker a row.
+
+    Markers repeat from the eleventh row on, open instead of filled.
+    """
     figure, axis = plt.subplots(figsize=(7, 3.6), layout="constrained")
     for i, (label, runs) in enumerate(points.items()):
         x, y = zip(*runs, strict=True)
-        axis.plot(
-            x, y, MARKERS[i % len(MARKERS)], color=SHADES[i % len(SHADES)], ms=6, mec="black", mew=0.4, label=label
-        )
+        shade, marker = SHADES[i % len(SHADES)], MARKERS[i % len(MARKERS)]
+        look = {"mfc": shade, "mec": "black", "mew": 0.4} if i < len(MARKERS) else {"mfc": "white", "mec": shade}
+        axis.plot(x, y, marker, ls="", ms=6, label=label, **look)
     axis.axhline(floor, color="black", ls="--", lw=1)
     axis.set(xlabel="Hoyer score of g(y)", ylabel=name, yscale="log")
     axis.spines[["top", "right"]].set_visible(False)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from intelvae import priors, sheets, training
-from intelvae.data import celeba
+from intelvae.data import DataError, celeba
 from intelvae.mappings import Hierarchy
 from intelvae.metrics import attributes, codes, feature_cache, frechet, levels, samples
 from intelvae.models import VAE
 
+FEWEST = (
+    100  # test faces: samples are compared by the hundred, and the code's protocol learns from 50 and holds back 50
+)
 SHOWN = 24  # generated images in a record
 BASES = 2  # of a level's traversals
 POOL = 20_000  # training faces that the draws of labelled ones come from: twice the largest draw
@@ -25,12 +29,20 @@ PROTOCOLS = ("linear", "linear, codes as they are", "authors")
 class FacesTask:
     """Faces of CelebA, or drawn ones, whose samples are judged on the features of a network.
 
-    Records hold generated images only: no photograph, and no reconstruction of one. `draws`: of labelled faces.
+    Records hold generated images only: no photograph, and no reconstruction of one. `draws`: of labelled faces. Raises
+    `data.DataError` for fewer than 100 test faces, with which the protocols of `evaluate` are not possible.
     """
 
     data: celeba.FaceData
     features: str
     draws: int = attributes.DRAWS
+
+    def __post_init__(self) -> None:
+        if len(self.data.test) < FEWEST:
+            raise DataError(
+                f"models of faces need at least {FEWEST} faces for tests (list_eval_partition.txt), and the data here "
+                f"({self.data.source}) have {len(self.data.test)}"
+            )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -47,7 +59,7 @@ class FacesTask:
         """Validation images (M, 3, size, size), bytes."""
         return self.data.valid
 
-    @property
+    @cached_property
     def real(self) -> Tensor:
         """The faces that samples are judged by, (N, 3, size, size): those for tests.
 
@@ -71,7 +83,8 @@ class FacesTask:
         Sparsity is that of `metrics.codes.sparsity` over the test faces, with all of them as one class: "hoyer_mean" is
         the score of g(mu), the paper's representation, "hoyer_sample" of one posterior sample through g, as in the
         authors' code. "accuracy_n" and "balanced_n" are means over attributes and draws for n labelled faces
-        (`attributes.linear`), "majority" the accuracy of who ignores the codes.
+        (`attributes.linear`), "majority" the accuracy of who ignores the codes. A hierarchical mapping has what each
+        level of it `levels.held`, too, and traversals, whose artifact "dimensions" says which ones.
 
         What the authors' code does in another way is beside it: "wrap_frechet_n" for the smallest n is of means that it
         cuts to bytes without a clip, "dense_frechet_n" of a model with a prior of its own is of images from N(0, I) in
@@ -93,8 +106,8 @@ class FacesTask:
             metrics[f"dense_frechet_{sizes[0]}"] = judged[f"frechet_{sizes[0]}"]
             artifacts["dense_images"] = sheets.pack(dense[:SHOWN], "generated")
         if isinstance(model.mapping, Hierarchy):
-            y = torch.randn(BASES, sum(model.mapping.widths), generator=torch.Generator().manual_seed(0))
-            pictures, artifacts["dimensions"] = levels.traverse(model, y, model.mapping.widths)
+            metrics |= levels.held(model, model.mapping.widths, self.data.test)
+            pictures, artifacts["dimensions"] = levels.traverse(model, _bases(model), model.mapping.widths)
             artifacts["traversals"] = sheets.pack(pictures, "generated")
         test = codes.encode(model, self.data.test)
         alike = torch.zeros(len(self.data.test), dtype=torch.long)  # faces have no classes
@@ -151,6 +164,13 @@ class FacesTask:
 
 def _fixed() -> torch.Generator:
     return torch.Generator().manual_seed(0)
+
+
+def _bases(model: VAE) -> Tensor:
+    """The y (BASES, D) that traversals start from, draws of the model's own prior: the same for every equal one."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return model.prior().sample((BASES,))
 
 
 def _rounded(values: Tensor) -> list[float]:

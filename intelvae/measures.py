@@ -20,7 +20,6 @@ Measured = tuple[dict[str, float], dict[str, Tensor]]  # metrics, and what figur
 LABELS_SEED = 20220402  # of the labels that classifiers learn from: the same ones for every model
 FIGURE_8 = (1, 4, 7)  # trouser, coat and sneaker
 NAMED = 5000  # training images that teach the names of classes to the classifier of `metrics.levels`
-BLOCKS = 5  # into which a code without levels is cut, to set it beside one with the five of Figure B.2
 LEVELS_SEED = 20220401  # of the draws of a level: the same ones for every model
 
 
@@ -95,15 +94,11 @@ def of_levels(model: VAE, data: ImageData, draws: int) -> Measured:
     """Figure B.2: the numbers of `levels.judge`, and traversals that start from three test images, in 16 grey levels.
 
     The levels are those of a hierarchical mapping. Without one they are five blocks of equal width, between which
-    nothing tells: a control. Raises `ValueError` for a latent dimension that does not divide by five then.
+    nothing tells: a control, for a latent dimension that divides by five. A config asks for these of no other model.
     """
     (dim,) = model.prior().event_shape
-    if isinstance(model.mapping, Hierarchy):
-        widths = model.mapping.widths
-    elif dim % BLOCKS:
-        raise ValueError(f"{dim} latent dimensions cannot be cut into {BLOCKS} blocks of equal width")
-    else:
-        widths = (dim // BLOCKS,) * BLOCKS
+    blocks = (dim // levels.BLOCKS,) * levels.BLOCKS
+    widths = model.mapping.widths if isinstance(model.mapping, Hierarchy) else blocks
     train, test = (
         (training.as_float(images), labels)
         for images, labels in ((data.train[:NAMED], data.train_labels[:NAMED]), (data.test, data.test_labels))

@@ -19,6 +19,7 @@ from torch import nn
 
 from intelvae import regularizers
 from intelvae.data import files, images
+from intelvae.metrics import levels
 from intelvae.metrics.features import STAND_IN
 
 # Part of every key, so that records of older code are not found any more: raised with the first release after a change
@@ -54,8 +55,9 @@ class RunConfig:
     for data that never ends. `smoke_data` uses the embedded samples only; `whole` (celeba), `binary`, `split`,
     `repeats` (mnist-01), `features` and `measures` (mnist, fashion-mnist) are those of `tasks.create`. Equal numbers
     give equal configs, be they 1, 1.0 or NumPy's. Raises `ValueError` for what should be a number and is not, for an
-    unknown prior, posterior, model, penalty or split, for ones that do not go together, and for options of one that
-    takes none; the other names are checked before training starts.
+    unknown prior, posterior, model, penalty or split, for ones that do not go together, for options of one that
+    takes none, and for the measure "levels" of a model that has none; the other names are checked before training
+    starts.
     """
 
     data: str
@@ -117,6 +119,14 @@ class RunConfig:
             )
         if self.model != "vae" and (self.mapping, self.prior, self.posterior) != ("identity", "normal", "gaussian"):
             raise ValueError(f"the model {self.model!r} takes no mapping, and no other prior or posterior than its own")
+        if "levels" in self.measures:
+            if (self.prior, self.posterior, self.model) != ("normal", "gaussian", "vae"):
+                raise ValueError("the measure 'levels' needs the prior N(0, I) and a Gaussian posterior")
+            if self.mapping != "hierarchy" and self.latent_dim % levels.BLOCKS:
+                raise ValueError(
+                    f"the measure 'levels': {self.latent_dim} latent dimensions without a hierarchy cannot be cut into "
+                    f"{levels.BLOCKS} blocks of equal width"
+                )
 
     @property
     def method(self) -> str:
@@ -193,6 +203,20 @@ class Record:
         fields = json.loads(text)
         del fields["key"], fields["semantics"]
         return cls(**(fields | {"config": RunConfig(**fields["config"])}))
+
+
+def check_same_faces(records: Sequence[Record]) -> None:
+    """Raises `ValueError`, one line, if those of the records that are of "celeba" have learned from different faces.
+
+    A config says "celeba", and not which part of it was there, so that its key cannot tell.
+    """
+    of = {(r.artifacts.get("data"), r.metrics.get("train_faces")) for r in records if r.config.data == files.CELEBA}
+    if len(of) > 1:
+        found = " and ".join(sorted(f"{data}, train_faces = {faces}" for data, faces in of))
+        raise ValueError(
+            f"these records are of different faces ({found}), which nothing compares: keep the runs on each in a "
+            "folder of their own, by INTELVAE_RUNS, and delete the records that are in the wrong one"
+        )
 
 
 class Store:

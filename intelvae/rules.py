@@ -18,6 +18,7 @@ from typing import Any
 
 from scipy import stats
 
+from intelvae.metrics.hoyer import by_chance
 from intelvae.records import Record, RunConfig
 
 LEVEL = 0.05  # a difference counts from this p-value on
@@ -273,6 +274,17 @@ clean_frechet = partial(frechet, kind="clean")
 def ungated(record: Record) -> float:
     """The Hoyer score of g(y), for a Sparse-VAE that of samples without their gates."""
     return record.metrics.get("hoyer_slab", record.metrics["hoyer_sample"])
+
+
+def chance_in_use(record: Record) -> float:
+    """The Hoyer score of as many Gaussian dimensions as the record's codes use: what its "hoyer_used" is by chance."""
+    dim = round(record.metrics["active_overall"])
+    return by_chance(dim) if dim > 1 else 0.0
+
+
+def above_chance(record: Record) -> float:
+    """By how much the Hoyer score in the dimensions in use is above that of as many Gaussians: sparsity by image."""
+    return record.metrics["hoyer_used"] - chance_in_use(record)
 
 
 def _has(record: Record, wanted: dict[str, Any]) -> bool:

@@ -25,7 +25,7 @@ from safetensors.torch import load_model
 from tqdm import tqdm
 
 import intelvae
-from intelvae import builder, networks, side_by_side, tasks, training
+from intelvae import builder, face_task, networks, side_by_side, tasks, training
 from intelvae.data import DataError, toys
 from intelvae.metrics.features import STAND_IN
 from intelvae.models import VAE
@@ -117,9 +117,10 @@ def _remeasure(config: RunConfig, trained: RunConfig, store: Store, threads: int
     record = store.get(trained)
     assert record is not None
     try:
-        model = load(trained, store)
+        model, work = load(trained, store), task(config)
+        _check_faces(work, record.artifacts.get("data"))
         with seeded(config.seed), training.torch_threads(threads):
-            metrics, artifacts = task(config).evaluate(model)
+            metrics, artifacts = work.evaluate(model)
     except (ValueError, DataError, OSError) as error:
         return str(error)
     measures = {name: float(value) for name, value in metrics.items()}
@@ -301,12 +302,27 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _which_faces(config: RunConfig) -> tuple[Any, ...]:
+    """The settings that name the data; which faces "celeba" has depends on INTELVAE_DATA too."""
+    return config.data, networks.IMAGE_SIZE.get(config.network), config.smoke_data, config.whole
+
+
+def _check_faces(work: tasks.Task, known: str | None) -> None:
+    """Raises `data.DataError`, one line, if the faces here are not those that records are `known` to be of."""
+    if known is not None and isinstance(work, face_task.FacesTask) and work.data.source != known:
+        raise DataError(
+            f"the faces here ({work.data.source}) are not those of the records that are there ({known}), and nothing "
+            "compares the two: set INTELVAE_RUNS to another folder, or INTELVAE_DATA to those faces"
+        )
+
+
 def _attempt(
-    configs: Sequence[RunConfig], device: str, threads: int, sweeper: int
+    configs: Sequence[RunConfig], device: str, threads: int, sweeper: int, known: str | None
 ) -> Sequence[tuple[Record, VAE] | str]:
     """Runs one config or several side by side: each one's record and model, or what became of it.
 
     `sweeper` is the process of the sweep. Workers of one that was killed would go on with what they had been given.
+    `known` is what the sweep's records say of their faces: they are compared with none that learned from others.
     """
     if os.getppid() == sweeper:
         _end_with(sweeper)
@@ -314,6 +330,8 @@ def _attempt(
         return [str(o) if isinstance(o, training.TrainingError) else o for o in run_together(configs)]
     small = configs[0].network in networks.SMALL
     try:
+        if known is not None:
+            _check_faces(task(configs[0]), known)
         return [run(configs[0], device, 1 if small else threads)]  # small layers lose by two
     except (training.TrainingError, DataError, OSError) as error:  # of this run: the others go on
         return [str(error)]
@@ -346,23 +364,26 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
     models are trained side by side (`run_together`). Every record is stored as soon as its run, or its group of runs,
     ends, so a sweep that is killed goes on where it was. Work is handed out through joblib: inside
     `joblib.parallel_config("dask")` it goes to a cluster, and the records come back here. A run that diverges, or
-    whose data are not there, does not stop the others. Raises `training.TrainingError` at the end if any did or were
-    not, `ValueError` for jobs < 0, or for jobs = 0 and not one record.
+    whose data are not there or are other faces than those of the records, does not stop the others. Raises
+    `training.TrainingError` at the end if any did, `ValueError` for jobs < 0, or for jobs = 0 and not one record.
     """
     if jobs < 0:
         raise ValueError(f"jobs must not be negative, but is {jobs}")
     configs = list(configs)
+    found = _all(configs, store)
     if jobs == 0:
-        found = _all(configs, store)
         if configs and not found:
             raise ValueError(f"none of the {len(configs)} runs is in {store.root}: run them with jobs >= 1")
         return found
-    missing = [c for c in dict.fromkeys(configs) if store.get(c) is None]
+    there = {r.config for r in found}
+    missing = [c for c in dict.fromkeys(configs) if c not in there]
+    known = {_which_faces(r.config): r.artifacts["data"] for r in found if "data" in r.artifacts}
     if missing:
         store.check_writable()
     threads = max(1, (os.cpu_count() or 1) // jobs)
     outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        joblib.delayed(_attempt)(part, device, threads, os.getpid()) for part in parts(missing, device)
+        joblib.delayed(_attempt)(part, device, threads, os.getpid(), known.get(_which_faces(part[0])))
+        for part in parts(missing, device)
     )
     failures = []
     with tqdm(total=len(missing), unit="run", disable=not (missing and sys.stderr.isatty())) as progress:

@@ -15,7 +15,6 @@ from intelvae import measures, tasks
 from intelvae.data.images import CLASSES
 from intelvae.interactive import Explorer
 from intelvae.metrics import downstream
-from intelvae.metrics.hoyer import by_chance
 from intelvae.plots import BLUE, ORANGE, STYLE
 from intelvae.records import Record, RunConfig
 from intelvae.rules import frechet, measured, summary
@@ -46,17 +45,6 @@ def comparable(records: Sequence[Record]) -> list[Record]:
         settings.setdefault(dataclasses.replace(r.config, seed=0), []).append(r)
     seeds = shared(settings.values())
     return [r for r in records if r.config.seed in seeds]
-
-
-def chance_in_use(record: Record) -> float:
-    """The Hoyer score of as many Gaussian dimensions as the record's codes use: what its "hoyer_used" is by chance."""
-    dim = round(record.metrics["active_overall"])
-    return by_chance(dim) if dim > 1 else 0.0
-
-
-def above_chance(record: Record) -> float:
-    """By how much the Hoyer score in the dimensions in use is above that of as many Gaussians: sparsity by image."""
-    return record.metrics["hoyer_used"] - chance_in_use(record)
 
 
 def _bar(values: Sequence[float]) -> tuple[float, float]:

@@ -328,10 +328,10 @@ def create(
     """The task called `name`: a toy of `toys.NAMES`, "mnist-01", "mnist", "fashion-mnist" or "celeba".
 
     `binary` and `split` (those of `images.load`) are for grey images, `repeats` is for mnist-01, `whole` for celeba
-    (`celeba.load`); `measures`, names of
-    `MEASURES`, for mnist and fashion-mnist; `features`, a name of `metrics.features`, for these two and celeba. Raises
-    `ValueError` for another name, for measures that are unknown or not for these data, and for binary faces or another
-    split of them.
+    (`celeba.load`); `measures`, names of `MEASURES`, for mnist and fashion-mnist; `features`, a name of
+    `metrics.features`, for these two and celeba. Raises `ValueError` for another name, for measures that are unknown or
+    not for these data, and for binary faces or another split of them; `data.DataError` for data that are not there and
+    for too few faces.
     """
     known = MEASURES if name in images.NAMES and name != "mnist-01" else ()
     if unknown := set(measures) - set(known):

@@ -1,8 +1,10 @@
 """CelebA's layout read whole, reduced and damaged; the drawn stand-in; decoding once."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
+import textwrap
 import zlib
 from pathlib import Path
 
@@ -230,6 +232,21 @@ def test_real_faces():
     assert brightness[0] > brightness[1] > brightness[2] > 50
 
 
+def test_the_published_parts_are_those_of_the_rule_that_is_published(capsys):
+    """The code of data/README.md, from CelebA's list of persons, prints the list that it has the checksum of."""
+    root = files.of_variable(files.VARIABLE)
+    persons = root and root / "celeba" / "identity_CelebA.txt"
+    if not persons or not persons.is_file():
+        pytest.skip("CelebA's list of persons is not there")
+    readme = (Path(__file__).parent.parent / "data" / "README.md").read_text()
+    code = textwrap.dedent(readme[readme.index("    import hashlib") : readme.index("prints that")])
+    exec(code.replace('"identity_CelebA.txt"', repr(str(persons))), {})
+    printed = capsys.readouterr().out
+    assert hashlib.sha256(printed.encode()).hexdigest() in readme
+    parts = [int(line.split()[1]) for line in printed.splitlines()]
+    assert [parts.count(part) for part in range(3)] == [8059, 931, 1010]
+
+
 # Decoding once
 
 
@@ -323,7 +340,9 @@ def test_memory_does_not_grow_with_the_number_of_faces(tmp_path, cache):
     folder, names = tmp_path / "celeba", [f"{i:06}.jpg" for i in range(50_000)]
     (folder / "img_align_celeba").mkdir(parents=True)
     (folder / "img_align_celeba" / names[0]).touch()
-    (folder / files.CELEBA_LISTS[0]).write_text("\n".join(["50000", "Bald", *(f"{name} -1" for name in names)]))
+    attributes = " ".join(f"attribute_{i}" for i in range(40))  # as many as CelebA has
+    lines = ["50000", attributes, *(name + " -1" * 40 for name in names)]
+    (folder / files.CELEBA_LISTS[0]).write_text("\n".join(lines))
     (folder / files.CELEBA_LISTS[1]).write_text("\n".join(f"{name} {i // 20_000}" for i, name in enumerate(names)))
     with pytest.raises(DataError, match="this image is damaged"):
         celeba.load(root=tmp_path)  # leaves the file at its full length
@@ -346,7 +365,7 @@ for order in torch.randperm(len(faces.train)).split(64):
 print(peak - whole, kilobytes("RssAnon") - own)
 """
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    # 1,000 faces are 12 MB, both lists as words of Python some 20 MB
+    # 1,000 faces are 12 MB, both lists as lines of Python some 40 MB, the attributes as words of Python 200 MB
     assert all(int(grown) < 100_000 for grown in ran.stdout.split()), ran.stdout
 
 

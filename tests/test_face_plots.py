@@ -51,6 +51,14 @@ def test_the_explorer_of_levels_has_the_picture_that_its_labels_say():
     assert shown.values[2][4][shown.start[2][4]] == 0.0  # the middle
 
 
+def test_every_row_of_table_4_has_a_mark_of_its_own_without_colours():
+    points = {row: [(0.2, 300.0 + i)] for i, row in enumerate(face_experiments.TABLE4)}
+    (axis,) = face_plots.quality_and_sparsity(points, 100.0, "distance").axes
+    marks = [line for line in axis.lines if line.get_label() in points]
+    assert len(marks) == 14
+    assert len({(line.get_marker(), line.get_markerfacecolor() == "white") for line in marks}) == 14
+
+
 def test_the_graphical_model_has_every_arrow_of_the_recursion():
     figure = face_plots.graphical_model()
     (axis,) = figure.axes

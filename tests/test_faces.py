@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from intelvae import builder, likelihoods, networks, runs, sheets, training
+from intelvae import builder, likelihoods, networks, runs, sheets, tasks, training
+from intelvae.data import DataError, files, standin
 from intelvae.face_task import FacesTask
 from intelvae.metrics import features, frechet, levels
-from intelvae.records import Record, RunConfig
+from intelvae.records import Record, RunConfig, Store
 
 SMALL = RunConfig("celeba", "mathieu", 6, "gaussian", epochs=1, batch_size=50, smoke_data=True)
 
@@ -32,7 +33,9 @@ def test_a_run_on_faces_measures_samples_codes_and_attributes(record):
     names |= {"test_elbo", "test_kl", "majority", "wrap_frechet_200", "best_epoch", "train_faces", "real_frechet_200"}
     sparsity = ("hoyer_mean", "hoyer_sample", "hoyer_nonzero", "hoyer_used", "zero_codes", "active_per_image")
     names |= {*sparsity, "active_per_class", "active_overall", "effective_per_class", "left_off"}
+    names |= {"kl_0", "kl_1"}  # of the two levels
     assert record.metrics.keys() == names
+    assert record.metrics["kl_0"] + record.metrics["kl_1"] == pytest.approx(record.metrics["test_kl"], rel=1e-4)
     kept = record.artifacts["attributes"]
     assert len(kept["names"]) == len(kept["majority"]) == 13
     assert {name: list(kept[name]) for name in kept if name not in ("names", "majority")} == {
@@ -119,6 +122,19 @@ def faces(n_test, n_valid, n_train=10):
 def test_the_number_of_images_is_the_papers_or_as_many_hundreds_as_there_are(test, valid, sizes):
     work = faces(test, valid)
     assert work.sizes == sizes and len(work.real) == (test if test >= 2000 else test + valid)
+
+
+def test_too_few_held_out_faces_are_refused_before_training(tmp_path, monkeypatch):
+    assert faces(100, 1).sizes == (100,)
+    work = faces(100, 100)
+    assert len(work._attributes(*(torch.randn(n, 4) for n in (100, 100, 10)))["authors"]) == 1  # as page 12 needs
+    with pytest.raises(DataError, match=r"at least 100 faces for tests.*drawn faces.* have 99"):
+        faces(99, 500)
+    monkeypatch.setenv(files.VARIABLE, str(standin.write(tmp_path / "part", 40)))
+    endless = dataclasses.replace(SMALL, smoke_data=False, epochs=10**9)
+    tasks._faces.cache_clear()
+    with pytest.raises(training.TrainingError, match=r"1 of 1 runs failed; .*at least 100 faces for tests.* have 4"):
+        runs.sweep([endless], Store(tmp_path / "runs"))
 
 
 def test_binary_faces_are_refused():

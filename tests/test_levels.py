@@ -6,12 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import builder, likelihoods, measures, runs
+from intelvae import builder, face_task, likelihoods, measures, runs
 from intelvae.data import images
+from intelvae.flows import SylvesterEncoder
 from intelvae.metrics import levels
 from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
-from intelvae.priors import StandardNormal
+from intelvae.priors import Mixture, StandardNormal
 from intelvae.records import RunConfig
 
 
@@ -51,8 +52,22 @@ def test_levels_are_told_apart_by_what_they_change_hold_and_tell():
     assert found["accuracy_0"] == 1 and found["accuracy_1"] < 0.65  # nothing but the more frequent class
     assert found["pixels_0"] > 4 * found["pixels_1"] > 0
     assert found["classifier_accuracy"] == 1
+    # the parts of an image more than once: 1,000 and 400 in turn
+    assert levels.held(model, (1, 3), pictures[200:].repeat(7, 1, 1, 1))["kl_0"] == pytest.approx(found["kl_0"])
     wrong = levels.judge(model, (1, 3), classifier, train, (pictures[200:], 1 - labels[200:]), torch.Generator())
     assert wrong["classifier_accuracy"] == 0 and wrong["change_1"] == 0
+
+
+def test_what_levels_hold_is_told_where_it_is_a_sum_over_dimensions():
+    model = known()
+    mixture = VAE(model.encoder, model.decoder, Mixture(torch.full((1, 4), 9.0))).eval()
+    flow = VAE(SylvesterEncoder(known().encoder, (1, 4, 4), vectors=2), model.decoder, StandardNormal(4)).eval()
+    x = torch.zeros(3, 1, 4, 4)
+    assert [len(levels.held(m, (2, 2), x)) for m in (model, mixture, flow)] == [2, 0, 0]
+    state = torch.random.get_rng_state()
+    start = face_task._bases(mixture)  # of traversals of faces: the model's own prior, six deviations from N(0, I)
+    assert start.mean() > 6 and torch.equal(start, face_task._bases(mixture))
+    assert torch.equal(state, torch.random.get_rng_state())
 
 
 def test_a_code_without_levels_is_cut_into_five_blocks():
@@ -71,8 +86,22 @@ def test_a_code_without_levels_is_cut_into_five_blocks():
     assert [int(d) // 2 for d in found["vae"][1]["dimensions"]] == [0, 1, 2, 3, 4]
     # ten classes, ten images of each: far more than one in ten
     assert 0.4 < found["vae"][0]["classifier_accuracy"] == found["intel"][0]["classifier_accuracy"] < 1
-    with pytest.raises(ValueError, match="12 latent dimensions cannot be cut into 5 blocks"):
-        measures.of_levels(builder.build(dataclasses.replace(config, latent_dim=12), (1, 32, 32), data.train), data, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"latent_dim": 12}, "12 latent dimensions without a hierarchy cannot be cut into 5 blocks"),
+        ({"posterior": "sylvester"}, "needs the prior N.0, I. and a Gaussian posterior"),
+        ({"model": "vsc", "model_options": {"alpha": 0.01}}, "needs the prior N.0, I. and a Gaussian posterior"),
+        ({"prior": "vamp", "prior_options": {"components": 5}}, "needs the prior N.0, I. and a Gaussian posterior"),
+    ],
+)
+def test_levels_of_a_model_that_has_none_are_refused_before_it_is_trained(settings, message):
+    config = RunConfig("fashion-mnist", "mathieu", 10, "gaussian", 1, measures=["levels"])
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(config, **settings)
+    dataclasses.replace(config, latent_dim=12, mapping="hierarchy", mapping_options={"levels": 2})
 
 
 def test_traversals_move_the_dimension_that_matters_and_no_other():

@@ -44,6 +44,7 @@ IMPORTS = {
     "intelvae.mappings.Sparse",
     "intelvae.metrics.attributes",
     "intelvae.metrics.features",
+    "intelvae.metrics.hoyer.by_chance",
     "intelvae.metrics.hoyer.hoyer",
     "intelvae.networks",
     "intelvae.plots",

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from intelvae import experiments, plots, sparse_experiments, sparse_plots, tasks
+from intelvae import experiments, plots, rules, sparse_experiments, sparse_plots, tasks
 from intelvae.metrics import codes, downstream
 from intelvae.records import Record
 
@@ -77,8 +77,8 @@ def test_gaussian_codes_are_at_chance_whatever_the_number_in_use(records):
     z[:, 20:] *= 1e-3
     record = dataclasses.replace(records[0], metrics=codes.sparsity(z, z, torch.arange(5000) % 10))
     assert record.metrics["active_overall"] == 20
-    assert sparse_plots.above_chance(record) == pytest.approx(0, abs=0.01)  # standard error 0.001
-    assert sparse_plots.chance_in_use(dataclasses.replace(record, metrics={"active_overall": 1.0})) == 0
+    assert rules.above_chance(record) == pytest.approx(0, abs=0.01)  # standard error 0.001
+    assert rules.chance_in_use(dataclasses.replace(record, metrics={"active_overall": 1.0})) == 0
 
 
 def test_a_table_has_a_row_for_every_setting_that_was_run(records):

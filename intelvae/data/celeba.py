@@ -123,18 +123,19 @@ def _read_attributes(path: Path) -> tuple[tuple[str, ...], list[str], NDArray[np
     first, *lines = _lines(path)
     if not first.isdecimal() or not lines:
         raise _wrong(path, "the number of faces in the first line and the attributes' names in the second", first[:40])
-    names, rows = tuple(lines[0].split()), [line.split() for line in lines[1:]]
-    if first != str(len(rows)):
-        raise _wrong(path, f"{first[:40]} faces, as its first line says", f"{len(rows)}")
-    faces = [row[0] for row in rows]
+    names, count = tuple(lines[0].split()), len(lines) - 1
+    if first != str(count):
+        raise _wrong(path, f"{first[:40]} faces, as its first line says", f"{count}")
+    faces, has = [], np.empty((count, len(names)), dtype=bool)
+    for i, line in enumerate(lines[1:]):  # one at a time: all words of the whole of CelebA would take 0.5 GB
+        face, *words = line.split()
+        if len(words) != len(names):
+            raise _wrong(path, f"{len(names)} attributes in line {i + 3}", f"{len(words)}")
+        if others := set(words) - {"1", "-1"}:
+            raise _wrong(path, "attributes 1 or -1", min(others))
+        faces.append(face)
+        has[i] = [word == "1" for word in words]
     _check_once(path, faces)
-    for number, row in enumerate(rows, start=3):
-        if len(row) != len(names) + 1:
-            raise _wrong(path, f"{len(names)} attributes in line {number}", f"{len(row) - 1}")
-    values = np.array([row[1:] for row in rows])
-    has = values == "1"
-    if not (has | (values == "-1")).all():
-        raise _wrong(path, "attributes 1 or -1", str(values[~(has | (values == "-1"))][0]))
     return names, faces, has
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, UInt8
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
 
+from intelvae import training
 from intelvae.metrics import downstream
 from intelvae.models import VAE
+from intelvae.priors import StandardNormal
 
 DRAWN = 1000  # images whose levels are drawn anew
+BLOCKS = 5  # into which a code without levels is cut, to set it beside one with the five of Figure B.2
 LABELLED = 1000  # codes of a level that a classifier learns from
 VALUES = tuple(-3 + 0.75 * i for i in range(9))  # of the traversed dimension
 Labelled = tuple[Float[Tensor, "_ c h w"], Int64[Tensor, " _"]]  # as many of one as of the other
@@ -24,6 +27,23 @@ Labelled = tuple[Float[Tensor, "_ c h w"], Int64[Tensor, " _"]]  # as many of on
 def fit_classifier(images: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"]) -> LogisticRegression:
     """A logistic classifier of pixels in [0, 1], which names what a decoder draws; L2 with C = 0.1."""
     return LogisticRegression(C=0.1, max_iter=1000).fit(images.flatten(1).numpy(), labels.numpy())
+
+
+@torch.no_grad()
+def held(model: VAE, widths: Sequence[int], x: Float[Tensor, "n c h w"] | UInt8[Tensor, "n c h w"]) -> dict[str, float]:
+    """ "kl_i" for each level i of y, of the `widths` given: its part of the KL divergence, in nats, mean over images x.
+
+    Nothing for a model whose KL divergence is not a sum over dimensions: one with another posterior than a Gaussian,
+    or another prior than N(0, I).
+    """
+    parts = []
+    for part in x.split(1000):
+        q = model.encode(training.as_float(part))
+        if not (isinstance(q, Independent) and isinstance(model.prior, StandardNormal)):
+            return {}
+        parts.append(kl_divergence(q.base_dist, Normal(0.0, 1.0)))
+    kl = torch.cat(parts).mean(0)  # (D,)
+    return {f"kl_{i}": of.sum().item() for i, of in enumerate(kl.split(list(widths)))}
 
 
 @torch.no_grad()
@@ -39,23 +59,20 @@ def judge(
 
     "change_i": the share of images whose class, as the `classifier` names it, becomes another when the level's y is
     drawn anew from N(0, I) and all else stays; the images are decoded from 1,000 draws of the prior. "pixels_i": by how
-    much the decoded pixels change then (root mean square). "kl_i": the level's part of the KL divergence, in nats, mean
-    over the images of `test`. "accuracy_i": how well its part of g(mu) tells the class, by logistic regression on 1,000
-    images of `train` (fewer if there are fewer). One number is for all levels: "classifier_accuracy", the share of
-    `test` that the `classifier` names right, by which "change_i" is to be trusted. `train` and `test` are images
-    (N, C, H, W) in [0, 1] and labels; the prior is N(0, I). Book: "Hierarchies".
+    much the decoded pixels change then (root mean square). "kl_i": what it `held` of the images of `test`, in nats.
+    "accuracy_i": how well its part of g(mu) tells the class, by logistic regression on 1,000 images of `train` (fewer
+    if there are fewer). One number is for all levels: "classifier_accuracy", the share of `test` that the `classifier`
+    names right, by which "change_i" is to be trusted. `train` and `test` are images (N, C, H, W) in [0, 1] and labels;
+    the posterior is Gaussian and the prior N(0, I). Book: "Hierarchies".
     """
     y, anew = (torch.randn(DRAWN, sum(widths), generator=generator) for _ in range(2))
     before = model.decode(y).mean.clamp(0, 1)
     named = classifier.predict(before.flatten(1).numpy())
-    q = model.encode(test[0])
-    assert isinstance(q, Independent)
-    kl = kl_divergence(q.base_dist, Normal(0.0, 1.0)).mean(0)  # (D,)
     codes, test_codes = (
         torch.cat([model.represent(part) for part in images.split(1000)]) for images in (train[0], test[0])
     )
     right = classifier.predict(test[0].flatten(1).numpy()) == test[1].numpy()
-    found = {"classifier_accuracy": float(right.mean())}
+    found = {"classifier_accuracy": float(right.mean())} | held(model, widths, test[0])
     start = 0
     for i, width in enumerate(widths):
         own = slice(start, start + width)
@@ -74,7 +91,6 @@ def judge(
         found |= {
             f"change_{i}": float((classifier.predict(after.flatten(1).numpy()) != named).mean()),
             f"pixels_{i}": (after - before).square().mean().sqrt().item(),
-            f"kl_{i}": kl[own].sum().item(),
             f"accuracy_{i}": next(iter(accuracy.values()))[0],
         }
         start += width
