@@ -19,7 +19,7 @@ from intelvae import (
     tasks,
     training,
 )
-from intelvae.data import DataError, files, standin
+from intelvae.data import files, standin
 from intelvae.mappings import Hierarchy
 from intelvae.metrics.hoyer import by_chance
 from intelvae.records import Record, RunConfig, Store, store_of
@@ -68,7 +68,7 @@ def test_no_run_is_trained_on_other_faces_than_the_records_beside_it(tmp_path, m
     shutil.copy(store_of("laptop").path(published), tmp_path)
     endless = dataclasses.replace(published, seed=1, epochs=10**9)
     tasks._faces.cache_clear()
-    expected = r"1 of 1 runs failed; .*the faces here \(celeba, a part of it, 800 / 100 / 100 .* 8,059 .*INTELVAE_RUNS"
+    expected = r"1 of 1 runs failed: .*the faces here \(celeba, a part of it, 800 / 100 / 100 .* 8,059 .*INTELVAE_RUNS"
     with pytest.raises(training.TrainingError, match=expected):
         runs.sweep([published, endless], Store(tmp_path))
     assert [r.config for r in runs.sweep([published], Store(tmp_path))] == [published]  # nothing to be run
@@ -78,7 +78,10 @@ def test_no_model_is_measured_on_other_faces_than_it_has_learned_from(tmp_path):
     config, store = RunConfig("celeba", "mathieu", 2, "gaussian", 1, smoke_data=True), Store(tmp_path)
     record = Record(config, {}, {}, {"data": "others"}, 1.0, "cpu", {}, "none", "2022-04-25")
     store.put(record, builder.build(config, (3, 32, 32), runs.task(config).train[:10]))
-    with pytest.raises(DataError, match=r"the faces here \(drawn faces, .*\) are not those .* \(others\)"):
+    with pytest.raises(
+        RuntimeError,
+        match=r"1 of 1 models could not be measured: the faces here \(drawn faces, .*\) are not those .* \(others\)",
+    ):
         runs.remeasure([config], store)
     assert store.get(config) == record
 
