@@ -90,7 +90,7 @@ class Comparison(Claim):
         if ours == theirs:  # only their settings tell them apart
             ours, theirs = (f"{name} ({_words(of)})" for name, of in ((ours, self.ours), (theirs, self.theirs)))
         return (
-            f"reproduced: the mean of the {ours} is {how}{by} than that of the {theirs}, and a paired t-test over at "
+            f"reproduced: the mean for {ours} is {how}{by} than for {theirs}, and a paired t-test over at "
             f"least 3 seeds gives p < {LEVEL}; partly: {how}{by} but not significantly; not reproduced: otherwise."
         )
 
