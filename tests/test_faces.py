@@ -133,7 +133,7 @@ def test_too_few_held_out_faces_are_refused_before_training(tmp_path, monkeypatc
     monkeypatch.setenv(files.VARIABLE, str(standin.write(tmp_path / "part", 40)))
     endless = dataclasses.replace(SMALL, smoke_data=False, epochs=10**9)
     tasks._faces.cache_clear()
-    with pytest.raises(training.TrainingError, match=r"1 of 1 runs failed; .*at least 100 faces for tests.* have 4"):
+    with pytest.raises(training.TrainingError, match=r"1 of 1 runs failed: .*at least 100 faces for tests.* have 4"):
         runs.sweep([endless], Store(tmp_path / "runs"))
 
 

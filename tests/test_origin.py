@@ -33,6 +33,7 @@ FACES = {celeba.NAME, "face_experiments", "face_task"} | {
 }
 # ... and may then import these and no other. Nothing here hands out the images a model learns from, but celeba.
 IMPORTS = {
+    "collections.Counter",
     "dataclasses",
     "intelvae.claims",
     "intelvae.data.celeba",

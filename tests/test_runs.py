@@ -233,7 +233,7 @@ def test_data_that_are_not_there_do_not_stop_the_others(tmp_path, monkeypatch):
     tasks._faces.cache_clear()
     store, short = Store(tmp_path / "runs"), dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
     faces = RunConfig("celeba", "faces", 2, "gaussian", epochs=1)
-    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed; the first: celeba not found in .*mmlab"):
+    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed: celeba not found in .*mmlab"):
         runs.sweep([faces, short], store)
     assert store.get(short) is not None
 
@@ -244,7 +244,7 @@ def test_a_cache_that_cannot_be_written_does_not_stop_the_others(tmp_path, monke
     tasks._faces.cache_clear()
     store, short = Store(tmp_path / "runs"), dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
     faces = RunConfig("celeba", "faces", 2, "gaussian", epochs=1, smoke_data=True)
-    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed; the first: .*set INTELVAE_CACHE to another"):
+    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed: .*set INTELVAE_CACHE to another"):
         runs.sweep([faces, short], store)
     assert store.get(short) is not None
 
@@ -256,7 +256,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path, monkeypat
     monkeypatch.setattr(tasks, "_faces", denied)
     store, short = Store(tmp_path), dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
     faces = RunConfig("celeba", "faces", 2, "gaussian", epochs=1)
-    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed; the first: .*Permission denied"):
+    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed: .*Permission denied"):
         runs.sweep([faces, short], store)
     assert store.get(short) is not None
 
