@@ -229,7 +229,7 @@ frame
 #
 # An InteL-VAE's or a VAE's test ELBO is a bound on the log-likelihood, in nats; a Sparse-VAE's is one for another prior, and
 # with full weight on the KL divergence, whatever it was trained with. Distances on the stand-in features cannot be set beside
-# the paper's FIDs, and whether their order can, for faces, nothing here shows. *Recall* is the share of real faces that are, in the space of the features, within reach of a
+# the paper's FIDs, and nothing here shows that they put models of faces in the same order. *Recall* is the share of real faces that are, in the space of the features, within reach of a
 # sample: no farther from it than its own fifth-nearest sample. It says how much of the variety of faces a model covers, and 0
 # means that all samples keep apart from real faces.
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import torch
 import typer
 
-from intelvae import claims, experiments, rules, runs, training
+from intelvae import claims, experiments, rules, runs, trained, training
 from intelvae import data as datasets
 from intelvae.records import Record, RunConfig, store_of
 
@@ -160,7 +160,7 @@ def remeasure(
 ) -> None:
     """Measure the models of one experiment anew, from their weights, and train nothing: for a metric that is new."""
     configs = experiments.grid(experiment, profile, parse_seeds(seeds), features=features)
-    found = runs.remeasure(configs, store_of(profile), jobs=jobs)
+    found = trained.remeasure(configs, store_of(profile), jobs=jobs)
     typer.echo(f"{len(found)} of {len(set(configs))} runs measured anew")
 
 

@@ -16,9 +16,7 @@ from intelvae.mappings import Hierarchy
 from intelvae.metrics import attributes, codes, feature_cache, frechet, levels, samples
 from intelvae.models import VAE
 
-FEWEST = (
-    100  # test faces: samples are compared by the hundred, and the code's protocol learns from 50 and holds back 50
-)
+FEWEST = 100  # test faces: samples are compared by the hundred; the code's protocol learns from 50, holds back 50
 SHOWN = 24  # generated images in a record
 BASES = 2  # of a level's traversals
 POOL = 20_000  # training faces that the draws of labelled ones come from: twice the largest draw

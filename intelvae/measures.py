@@ -14,6 +14,7 @@ from intelvae.data.images import ImageData
 from intelvae.mappings import Hierarchy
 from intelvae.metrics import codes, downstream, levels
 from intelvae.models import VAE
+from intelvae.records import BLOCKS
 
 Measured = tuple[dict[str, float], dict[str, Tensor]]  # metrics, and what figures show; bytes are images
 
@@ -97,7 +98,7 @@ def of_levels(model: VAE, data: ImageData, draws: int) -> Measured:
     nothing tells: a control, for a latent dimension that divides by five. A config asks for these of no other model.
     """
     (dim,) = model.prior().event_shape
-    blocks = (dim // levels.BLOCKS,) * levels.BLOCKS
+    blocks = (dim // BLOCKS,) * BLOCKS
     widths = model.mapping.widths if isinstance(model.mapping, Hierarchy) else blocks
     train, test = (
         (training.as_float(images), labels)

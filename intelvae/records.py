@@ -19,13 +19,14 @@ from torch import nn
 
 from intelvae import regularizers
 from intelvae.data import files, images
-from intelvae.metrics import levels
 from intelvae.metrics.features import STAND_IN
 
 # Part of every key, so that records of older code are not found any more: raised with the first release after a change
 # that alters results. Between releases the commit that makes such a change removes the records that it touches.
 SEMANTICS = 1
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+BLOCKS = 5  # into which the measure "levels" cuts a code without levels, to set it beside the five of Figure B.2
 
 Options = Mapping[str, Any] | tuple | list  # a dict, or its items as pairs, which is what JSON gives back
 
@@ -122,10 +123,10 @@ class RunConfig:
         if "levels" in self.measures:
             if (self.prior, self.posterior, self.model) != ("normal", "gaussian", "vae"):
                 raise ValueError("the measure 'levels' needs the prior N(0, I) and a Gaussian posterior")
-            if self.mapping != "hierarchy" and self.latent_dim % levels.BLOCKS:
+            if self.mapping != "hierarchy" and self.latent_dim % BLOCKS:
                 raise ValueError(
                     f"the measure 'levels': {self.latent_dim} latent dimensions without a hierarchy cannot be cut into "
-                    f"{levels.BLOCKS} blocks of equal width"
+                    f"{BLOCKS} blocks of equal width"
                 )
 
     @property
@@ -166,10 +167,10 @@ MODELS = ("vae", "gm-vae", "vsc")
 
 @dataclass(frozen=True)
 class Record:
-    """What one run gave, and what it ran on. Written by `runs` alone.
+    """What one run gave, and what it ran on. Written by `runs` and, anew, by `trained.remeasure` alone.
 
-    `commit` is that of the training, `measured_at` that of a later measurement of the trained model (`runs.remeasure`),
-    "" without one. `together` is the number of runs that were trained side by side as one, this one included; `seconds`
+    `commit` is that of the training, `measured_at` that of a later measurement of the trained model, "" without one.
+    `together` is the number of runs that were trained side by side as one, this one included; `seconds`
     the wall time, divided by that number.
     """
 

@@ -20,14 +20,11 @@ from typing import Any
 
 import joblib
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_model
 from tqdm import tqdm
 
 import intelvae
-from intelvae import builder, face_task, networks, side_by_side, tasks, training
+from intelvae import builder, networks, side_by_side, tasks, training
 from intelvae.data import DataError, toys
-from intelvae.metrics.features import STAND_IN
 from intelvae.models import VAE
 from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
@@ -59,82 +56,6 @@ def task(config: RunConfig) -> tasks.Task:
     )
 
 
-def load(config: RunConfig, store: Store) -> VAE:
-    """The trained model of `config`, in evaluation mode, with the weights that lie beside its record.
-
-    Raises `ValueError` if they are not there (weights are not published, only records are), damaged, or of another
-    model than this version builds.
-    """
-    weights = store.path(config).with_suffix(".safetensors")
-    if not weights.is_file():
-        raise ValueError(f"no weights of {config} in {store.root}: train it anew with intelvae.runs.run")
-    with seeded(config.seed):
-        _, model, _ = _prepare(config)
-    try:
-        load_model(model, weights)
-    except (SafetensorError, RuntimeError) as error:
-        raise ValueError(
-            f"{weights} does not fit {config} ({error}): delete it and its record and run again"
-        ) from error
-    return model.eval()
-
-
-def remeasure(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1) -> list[Record]:
-    """The records of all configs whose weights are here, measured anew: for a metric that is newer than they are.
-
-    A config with other `features` takes the weights of the run with the stand-in's, since training does not see them:
-    that gives FID for models that are there. Nothing is trained; what training left in a record stays there, and
-    `Record.measured_at` says which code measured. Samples are drawn anew, from the config's seed. Each record is stored
-    as soon as it is there, and a model that cannot be measured does not stop the others. Raises `RuntimeError` at the
-    end if any could not, `ValueError` for jobs < 1 and if there are no weights of any.
-    """
-    if jobs < 1:
-        raise ValueError(f"jobs must be positive, but is {jobs}")
-    there = [(c, trained) for c in dict.fromkeys(configs) if (trained := _trained(c, store)) is not None]
-    if not there:
-        raise ValueError(
-            f"no weights of these runs in {store.root}: only models that were trained here can be measured"
-        )
-    store.check_writable()
-    threads = max(1, (os.cpu_count() or 1) // jobs)
-    outcomes = joblib.Parallel(n_jobs=jobs)(joblib.delayed(_remeasure)(*pair, store, threads) for pair in there)
-    failures = [outcome for outcome in outcomes if isinstance(outcome, str)]
-    if failures:
-        raise RuntimeError(f"{len(failures)} of {len(there)} models could not be measured: " + "\n".join(failures))
-    return outcomes
-
-
-def _trained(config: RunConfig, store: Store) -> RunConfig | None:
-    """The config of a run in the store whose weights are those of `config`, or None."""
-    for same in (config, dataclasses.replace(config, features=STAND_IN)):
-        if store.get(same) and store.path(same).with_suffix(".safetensors").is_file():
-            return same
-    return None
-
-
-def _remeasure(config: RunConfig, trained: RunConfig, store: Store, threads: int) -> Record | str:
-    """The record of `config`, the model of `trained` measured anew, or why it cannot be."""
-    record = store.get(trained)
-    assert record is not None
-    try:
-        model, work = load(trained, store), task(config)
-        _check_faces(work, record.artifacts.get("data"))
-        with seeded(config.seed), training.torch_threads(threads):
-            metrics, artifacts = work.evaluate(model)
-    except (ValueError, DataError, OSError) as error:
-        return str(error)
-    measures = {name: float(value) for name, value in metrics.items()}
-    again = dataclasses.replace(
-        record,
-        config=config,
-        metrics=measures | {"best_epoch": record.metrics["best_epoch"]},
-        artifacts=record.artifacts | artifacts,  # the masses of clusters are from training
-        measured_at=_commit(),
-    )
-    store.put(again, model)
-    return again
-
-
 def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> tuple[Record, VAE]:
     """Trains and measures the model of `config`: its record, and the model with the weights that were measured.
 
@@ -144,7 +65,7 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
     """
     start = time.perf_counter()
     with seeded(config.seed), training.torch_threads(threads):
-        work, model, order = _prepare(config)
+        work, model, order = prepare(config)
         model.to(device)
         masses: list[list[float]] = []
 
@@ -189,7 +110,7 @@ def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trai
     works, members = [], []
     for config in configs:
         with seeded(config.seed):
-            work, model, order = _prepare(config)
+            work, model, order = prepare(config)
             noise = torch.Generator()
             noise.set_state(torch.random.get_rng_state())
         assert isinstance(work, tasks.ToyTask)
@@ -230,8 +151,11 @@ def alike(config: RunConfig) -> RunConfig | None:
     return dataclasses.replace(config, seed=0, data="") if fits and config.steps_per_epoch is not None else None
 
 
-def _prepare(config: RunConfig) -> tuple[tasks.Task, VAE, torch.Generator]:
-    """The task, the untrained model and the generator that goes on to order the data, under torch's global seed."""
+def prepare(config: RunConfig) -> tuple[tasks.Task, VAE, torch.Generator]:
+    """The task, the untrained model and the generator that goes on to order the data, under torch's global seed.
+
+    Raises `ValueError` for a config that does not fit, `data.DataError` for data that are not there.
+    """
     work = task(config)
     order = torch.Generator().manual_seed(config.seed)
     examples = (
@@ -271,13 +195,13 @@ def _record(
             "torch": torch.__version__,
             "intelvae": intelvae.__version__,
         },
-        commit=_commit(),
+        commit=commit(),
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
         together=together,
     )
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit of the checkout, with "+" where the library has changed since; "unknown" outside one."""
     git = ["git", "-C", str(CHECKOUT)]
     try:
@@ -302,18 +226,9 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _which_faces(config: RunConfig) -> tuple[Any, ...]:
-    """The settings that name the data; which faces "celeba" has depends on INTELVAE_DATA too."""
+def _which_data(config: RunConfig) -> tuple[Any, ...]:
+    """The settings that name the data. Which images they stand for depends on INTELVAE_DATA too."""
     return config.data, networks.IMAGE_SIZE.get(config.network), config.smoke_data, config.whole
-
-
-def _check_faces(work: tasks.Task, known: str | None) -> None:
-    """Raises `data.DataError`, one line, if the faces here are not those that records are `known` to be of."""
-    if known is not None and isinstance(work, face_task.FacesTask) and work.data.source != known:
-        raise DataError(
-            f"the faces here ({work.data.source}) are not those of the records that are there ({known}), and nothing "
-            "compares the two: set INTELVAE_RUNS to another folder, or INTELVAE_DATA to those faces"
-        )
 
 
 def _attempt(
@@ -322,7 +237,7 @@ def _attempt(
     """Runs one config or several side by side: each one's record and model, or what became of it.
 
     `sweeper` is the process of the sweep. Workers of one that was killed would go on with what they had been given.
-    `known` is what the sweep's records say of their faces: they are compared with none that learned from others.
+    `known` is what the sweep's records say of their data: they are compared with none that learned from others.
     """
     if os.getppid() == sweeper:
         _end_with(sweeper)
@@ -331,7 +246,7 @@ def _attempt(
     small = configs[0].network in networks.SMALL
     try:
         if known is not None:
-            _check_faces(task(configs[0]), known)
+            tasks.check_source(task(configs[0]), known)
         return [run(configs[0], device, 1 if small else threads)]  # small layers lose by two
     except (training.TrainingError, DataError, OSError) as error:  # of this run: the others go on
         return [str(error)]
@@ -377,12 +292,12 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
         return found
     there = {r.config for r in found}
     missing = [c for c in dict.fromkeys(configs) if c not in there]
-    known = {_which_faces(r.config): r.artifacts["data"] for r in found if "data" in r.artifacts}
+    known = {_which_data(r.config): r.artifacts["data"] for r in found if "data" in r.artifacts}
     if missing:
         store.check_writable()
     threads = max(1, (os.cpu_count() or 1) // jobs)
     outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        joblib.delayed(_attempt)(part, device, threads, os.getpid(), known.get(_which_faces(part[0])))
+        joblib.delayed(_attempt)(part, device, threads, os.getpid(), known.get(_which_data(part[0])))
         for part in parts(missing, device)
     )
     failures = []

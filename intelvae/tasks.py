@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Independent
 
 from intelvae import bounds, face_task, training
-from intelvae.data import celeba, images, toys
+from intelvae.data import DataError, celeba, images, toys
 from intelvae.measures import BY_NAME as MEASURES
 from intelvae.metrics import attributes, clusters, neighbours, samples, toy
 from intelvae.metrics.features import STAND_IN
@@ -353,6 +353,18 @@ def create(
             raise ValueError(f"faces have a split of their own: split={split!r} is for grey images")
         return face_task.FacesTask(_faces(size, smoke, whole), features, 2 if smoke else attributes.DRAWS)
     raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, *images.NAMES, celeba.NAME))}")
+
+
+def check_source(work: Task, known: str | None) -> None:
+    """Raises `data.DataError`, one line, if the faces here are not those that records are `known` to be of.
+
+    Other data are the same everywhere, and None is known of them.
+    """
+    if known is not None and isinstance(work, face_task.FacesTask) and work.data.source != known:
+        raise DataError(
+            f"the faces here ({work.data.source}) are not those of the records that are there ({known}), and nothing "
+            "compares the two: set INTELVAE_RUNS to another folder, or INTELVAE_DATA to those faces"
+        )
 
 
 Task = ToyTask | DigitsTask | AllDigitsTask | face_task.FacesTask

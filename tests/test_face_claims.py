@@ -17,6 +17,7 @@ from intelvae import (
     rules,
     runs,
     tasks,
+    trained,
     training,
 )
 from intelvae.data import files, standin
@@ -82,7 +83,7 @@ def test_no_model_is_measured_on_other_faces_than_it_has_learned_from(tmp_path):
         RuntimeError,
         match=r"1 of 1 models could not be measured: the faces here \(drawn faces, .*\) are not those .* \(others\)",
     ):
-        runs.remeasure([config], store)
+        trained.remeasure([config], store)
     assert store.get(config) == record
 
 

@@ -9,7 +9,7 @@ from scipy import integrate
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 
-from intelvae import bounds, builder, likelihoods, networks, runs
+from intelvae import bounds, builder, likelihoods, networks, runs, trained
 from intelvae.models import VAE, vsc
 from intelvae.models.vsc import PseudoInputPrior, SpikeAndSlab, SpikeAndSlabEncoder, SpikeAndSlabPrior
 from intelvae.records import Record, RunConfig, Store
@@ -306,7 +306,7 @@ def test_a_config_trains_measures_and_survives_the_store(config, tmp_path):
     assert config.method == "Sparse-VAE" and math.isfinite(record.metrics["log_likelihood"])
     assert runs.alike(config) is None and Record.from_json(record.to_json()) == record
     Store(tmp_path).put(record, model)
-    again, x = runs.load(config, Store(tmp_path)), runs.task(config).test
+    again, x = trained.load(config, Store(tmp_path)), runs.task(config).test
     assert torch.equal(again.represent(x), model.represent(x))
     y = torch.zeros(1, 2)
     assert torch.equal(again.prior().log_prob(y), model.prior().log_prob(y))

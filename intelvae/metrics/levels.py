@@ -17,7 +17,6 @@ from intelvae.models import VAE
 from intelvae.priors import StandardNormal
 
 DRAWN = 1000  # images whose levels are drawn anew
-BLOCKS = 5  # into which a code without levels is cut, to set it beside one with the five of Figure B.2
 LABELLED = 1000  # codes of a level that a classifier learns from
 VALUES = tuple(-3 + 0.75 * i for i in range(9))  # of the traversed dimension
 Labelled = tuple[Float[Tensor, "_ c h w"], Int64[Tensor, " _"]]  # as many of one as of the other
