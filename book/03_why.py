@@ -112,7 +112,7 @@ print(plots.provenance(bridge, profile))
 shares = pd.DataFrame([{"method": r.config.method, "bridge": 100 * r.metrics["bridge"]} for r in bridge])
 for method, of in shares.groupby("method"):
     glue(f"bridge-{method}", f"{of.bridge.mean():.1f}", display=False)
-glue("bridge-data", f"{100 * claims.BRIDGE_OF_DATA:.2f}", display=False)
+glue("bridge-data", f"{100 * claims.toys.BRIDGE_OF_DATA:.2f}", display=False)
 
 # %% [markdown]
 # Of the data {glue:text}`bridge-data` % lie between the clusters ($|x_1| < 1$); of the VAE's samples

@@ -117,7 +117,7 @@ figure = plots.sample_grid(records, seed=records[0].config.seed)
 
 # %% tags=["hide-input"]
 print(plots.provenance(records, profile))
-glue("bridge-of-data", f"{100 * claims.BRIDGE_OF_DATA:.2f}", display=False)
+glue("bridge-of-data", f"{100 * claims.toys.BRIDGE_OF_DATA:.2f}", display=False)
 
 # %% [markdown]
 # Pictures of one seed persuade; numbers over seeds decide. Four of them:
@@ -195,8 +195,8 @@ print("a constant, 2 log 2:", *[f"{v:.3f}" for v in 2 * proper - notebooks])
 # %% tags=["hide-input"]
 readings = experiments.records("readings", profile, seeds, jobs=jobs, device=device)
 rows = []
-for name in experiments.READINGS:
-    wanted = {(c.likelihood_options, c.warmup, c.beta) for c in experiments.reading(name, profile)}
+for name in experiments.toys.READINGS:
+    wanted = {(c.likelihood_options, c.warmup, c.beta) for c in experiments.toys.reading(name, profile)}
     of = [r for r in readings if (r.config.likelihood_options, r.config.warmup, r.config.beta) in wanted]
     for method in dict.fromkeys(r.config.method for r in of):
         chosen = [r for r in of if r.config.method == method]

@@ -36,7 +36,7 @@ from myst_nb import glue
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from intelvae import claims, digit_experiments, experiments, mappings, plots, rules
+from intelvae import claims, experiments, mappings, plots, rules
 
 PAGE = "05_multi_modality"
 
@@ -253,7 +253,7 @@ glue("bernoulli-ones", " and ".join(f"{v:.1f}" for v in ones) or "(not run at th
 gaps = experiments.records("gap", profile, seeds, jobs=jobs, device=device, beside=True)
 y = torch.randn(200_000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 rows = []
-for name, options in digit_experiments.GAPS.items():
+for name, options in experiments.digits.GAPS.items():
     of = [r for r in gaps if dict(r.config.mapping_options) == {"k": 2, **options}]
     g = mappings.create("clusters", 1, k=2, **options)
     rows.append(
@@ -329,10 +329,10 @@ claims.Table(found)
 # %% tags=["hide-input"]
 slips = experiments.records("slips-01", profile, seeds, jobs=jobs, device=device, beside=True)
 print(plots.provenance(slips, profile, experiments.grid("slips-01", profile, seeds)))
-network = digit_experiments.own_network(profile)
+network = experiments.digits.own_network(profile)
 rows = []
-for what, slip in digit_experiments.slips_of_table2(profile).items():
-    before, after = (digit_experiments.zeros_and_ones(profile, network, "gaussian", 0, model) for model in slip)
+for what, slip in experiments.digits.slips_of_table2(profile).items():
+    before, after = (experiments.digits.zeros_and_ones(profile, network, "gaussian", 0, model) for model in slip)
     moved = {
         title: rules.change([*records, *gaps, *slips], before, after, rules.measured(metric), scale=100.0)
         for title, metric in (("ambiguous, %", "uncertain"), ("ones, %", "ones"), ("strays, %", "stray"))
@@ -345,8 +345,8 @@ pd.DataFrame(rows).set_index("what the code does") if rows else "none has been r
 
 # %% tags=["hide-input"]
 for name in ("MoG", "Vamp"):
-    slip = digit_experiments.slips_of_table2(profile)[f"{name}: images from N(0, I)"]
-    after = digit_experiments.zeros_and_ones(profile, network, "gaussian", 0, slip.after)
+    slip = experiments.digits.slips_of_table2(profile)[f"{name}: images from N(0, I)"]
+    after = experiments.digits.zeros_and_ones(profile, network, "gaussian", 0, slip.after)
     shares = [100 * r.metrics["uncertain"] for r in slips if dataclasses.replace(r.config, seed=0) == after]
     text = ", ".join(f"{v:.1f}" for v in shares) or "(not run at this profile)"
     glue(f"{name}-from-normal", text, display=False)

@@ -33,7 +33,7 @@ import torch
 from myst_nb import glue
 from scipy.stats import spearmanr
 
-from intelvae import claims, digit_experiments, experiments, mappings, plots, rules
+from intelvae import claims, experiments, mappings, plots, rules
 from intelvae.metrics import feature_cache, features, frechet, samples
 from intelvae.tasks import create
 
@@ -309,8 +309,10 @@ TOLD = {
     "InteL-VAE: cross-entropy, sigmoid": "intel-likelihood",
 }
 rows = []
-for what, slip in digit_experiments.slips_of_table1(profile).items():
-    before, after = (digit_experiments.all_digits(profile, 0, {**model, "features": config.features}) for model in slip)
+for what, slip in experiments.digits.slips_of_table1(profile).items():
+    before, after = (
+        experiments.digits.all_digits(profile, 0, {**model, "features": config.features}) for model in slip
+    )
     clean_change, plain_change = (
         rules.change([*records, *slips], before, after, metric) for metric in (rules.clean_frechet, rules.frechet)
     )
@@ -369,7 +371,7 @@ if moving:
 # ## Exercises
 #
 # 1. Which method gains most from the stretch, and why?
-# 2. Train the GM-VAE with `free_nats` 0, the other options of `digit_experiments.TABLE1["gm-vae"]` as they are. How many
+# 2. Train the GM-VAE with `free_nats` 0, the other options of `experiments.digits.TABLE1["gm-vae"]` as they are. How many
 #    of its components are used?
 # 3. Give the factors the other order, `(5, 2)`. Should anything change?
 

@@ -31,7 +31,7 @@ import torch
 from myst_nb import glue
 from torch.distributions import Normal
 
-from intelvae import claims, digit_experiments, experiments, mappings, plots
+from intelvae import claims, experiments, mappings, plots
 
 PAGE = "07_proportions"
 
@@ -90,7 +90,7 @@ def learned(record):
     return 100 * record.metrics["learned_zeros" if record.config.repeats[0] else "smallest_mass"]
 
 
-truth = {repeats: share for share, repeats in digit_experiments.PROPORTIONS.items()}
+truth = {repeats: share for share, repeats in experiments.digits.PROPORTIONS.items()}
 frame = pd.DataFrame(
     [
         {
@@ -134,7 +134,7 @@ for axis, (repeats, share) in zip(axes, truth.items(), strict=True):
     for r in [r for r in records if tuple(r.config.repeats) == repeats]:
         path = of_zeros(r)
         if path is not None:
-            steps = digit_experiments.steps_of(profile, repeats) * np.arange(1, len(path) + 1)
+            steps = experiments.digits.steps_of(profile, repeats) * np.arange(1, len(path) + 1)
             axis.plot(steps, path, color=plots.ORANGE, alpha=max(0.2, 1 - 0.15 * r.config.seed))
     axis.axhline(100 * share, color="black", ls="--", lw=1)
     axis.set(title=f"{100 * share:g} % zeros", xlabel="steps", ylim=(-3, 103))
@@ -172,7 +172,7 @@ def power_of(record):
 
 
 rows = []
-for share, repeats in digit_experiments.PROPORTIONS.items():
+for share, repeats in experiments.digits.PROPORTIONS.items():
     row = {"zeros in the data, %": 100 * share}
     for title, of in (("", [*records, *code]), (", longer", longer)):
         for power in (0.2, 0.5):
@@ -185,7 +185,7 @@ pd.DataFrame(rows).set_index("zeros in the data, %")
 if longer:
     figure, axis = plt.subplots(figsize=(5, 2.6), layout="constrained")
     for r in [r for r in longer if r.config.seed == longer[0].config.seed and of_zeros(r) is not None]:
-        steps = digit_experiments.steps_of(profile, r.config.repeats) * np.arange(1, r.config.epochs + 1)
+        steps = experiments.digits.steps_of(profile, r.config.repeats) * np.arange(1, r.config.epochs + 1)
         style = {"color": plots.ORANGE, "ls": "-"} if power_of(r) == 0.2 else {"color": plots.BLUE, "ls": ":"}
         axis.plot(steps, of_zeros(r), label=f"c2 = {power_of(r)}", **style)
     axis.axhline(25, color="black", ls="--", lw=1)
@@ -194,7 +194,7 @@ if longer:
     axis.legend(frameon=False)
 
 # %% tags=["hide-input"]
-usual = digit_experiments.epochs_of(profile, digit_experiments.PROPORTIONS[0.25], digit_experiments.STEPS_SHARES)
+usual = experiments.digits.epochs_of(profile, experiments.digits.PROPORTIONS[0.25], experiments.digits.STEPS_SHARES)
 for power in (0.2, 0.5):
     path = next((of_zeros(r) for r in longer if power_of(r) == power), None)
     for key, epochs in (("usual", usual), ("end", 0)):
@@ -224,7 +224,7 @@ claims.Table(found)
 
 # %% tags=["hide-input"]
 for key, of in (("text", records), ("code", code)):
-    for share, repeats in digit_experiments.PROPORTIONS.items():
+    for share, repeats in experiments.digits.PROPORTIONS.items():
         values = [learned(r) for r in of if r.config.repeats == repeats]
         glue(f"{key}-{100 * share:g}", f"{np.mean(values):.0f}" if values else "(not run)", display=False)
 

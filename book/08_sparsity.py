@@ -36,20 +36,7 @@ import pandas as pd
 import torch
 from myst_nb import glue
 
-from intelvae import (
-    bounds,
-    claims,
-    experiments,
-    likelihoods,
-    networks,
-    plots,
-    priors,
-    regularizers,
-    rules,
-    runs,
-    sparse_experiments,
-    sparse_plots,
-)
+from intelvae import bounds, claims, experiments, likelihoods, networks, plots, priors, regularizers, rules, runs
 from intelvae.mappings import Sparse
 from intelvae.metrics import codes, features
 from intelvae.metrics.hoyer import by_chance, hoyer
@@ -228,8 +215,8 @@ records = experiments.records("sparsity", profile, seeds, features=extractor, jo
 # %% tags=["hide-input"]
 print(plots.provenance(records, profile, experiments.grid("sparsity", profile, seeds, features=extractor)))
 name = features.distance_name(records[0].config.features)
-grouped = sparse_plots.by_setting(records)
-Column = sparse_plots.Column
+grouped = plots.sparsity.by_setting(records)
+Column = plots.sparsity.Column
 glue("epochs", records[0].config.epochs, display=False)
 glue("batch", records[0].config.batch_size, display=False)
 
@@ -241,7 +228,7 @@ glue("batch", records[0].config.batch_size, display=False)
 # ### Figure 7, left: samples against sparsity
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, left, redrawn: distance of the samples from the test images (the larger N of the table below; logarithmic, lower is better) against the Hoyer score of sampled codes. Bars are standard deviations over seeds (none where there is one), dashed lines the VAE. The VAE with L1 or L_sp has no part in the paper's figure.", "name": "fig-sparsity"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
-figure = sparse_plots.trade_off(records, name)
+figure = plots.sparsity.trade_off(records, name)
 
 # %% tags=["hide-input"]
 sizes = sorted({int(k.split("_")[1]) for k in records[0].metrics if k.startswith("frechet_")})
@@ -254,7 +241,7 @@ columns |= {
     "test ELBO": Column("test_elbo", 1),
     "test KL": Column("test_kl", 1),
 }
-sparse_plots.table(sparse_plots.settings(records), columns)
+plots.sparsity.table(plots.sparsity.settings(records), columns)
 
 # %% [markdown]
 # The distance by the number of images, the larger with its standard deviation; the same at the smaller number for images
@@ -265,13 +252,13 @@ sparse_plots.table(sparse_plots.settings(records), columns)
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples of the first seed's models, means of the decoder; the number is γ or α.", "name": "fig-sparsity-samples"}, "image": {"alt": "Rows of generated clothes, one row a model."}}
 values = {
     "VAE": {0.0},
-    "InteL-VAE": set(sparse_experiments.GAMMAS),
-    "DD": {sparse_experiments.DD_ALPHA},
-    "Sparse-VAE": {sparse_experiments.VSC_ALPHA},
+    "InteL-VAE": set(experiments.sparsity.GAMMAS),
+    "DD": {experiments.sparsity.DD_ALPHA},
+    "Sparse-VAE": {experiments.sparsity.VSC_ALPHA},
 }
 one_seed = [
     (method + (f", {value:g}" if method != "VAE" else ""), of[0])
-    for method, by_value in sparse_plots.by_setting(records).items()
+    for method, by_value in plots.sparsity.by_setting(records).items()
     for value, of in by_value.items()
     if value in values.get(method, ())
 ]
@@ -288,10 +275,10 @@ figure = plots.image_rows([r for _, r in one_seed], rows=1, labels=[label for la
 distance, score, active = Column(rules.frechet, 1), Column("hoyer_sample", 3), Column("active_per_class", 1)
 left_off, used = Column("left_off", 0, 100), Column("hoyer_used", 3)
 chance = Column(rules.chance_in_use, 3)
-plain = sparse_experiments.config(profile, "fashion-mnist", 0, {})
+plain = experiments.sparsity.config(profile, "fashion-mnist", 0, {})
 changes = {}
 for gamma in grouped["InteL-VAE"]:
-    after = sparse_experiments.config(profile, "fashion-mnist", 0, sparse_experiments.intel(gamma))
+    after = experiments.sparsity.config(profile, "fashion-mnist", 0, experiments.sparsity.intel(gamma))
     pair = (dataclasses.replace(c, features=records[0].config.features) for c in (plain, after))
     changes[f"{gamma:g}"] = rules.change(records, *pair, rules.frechet)
 pd.DataFrame(changes).T.rename_axis("γ").rename(columns={"before": "VAE", "after": "InteL-VAE"})
@@ -378,7 +365,7 @@ columns = {
     "all zero, %": Column("zero_codes", 1, 100),
     "Hoyer of the others": Column("hoyer_nonzero", 3),
 }
-sparse_plots.table(sparse_plots.settings(records), columns)
+plots.sparsity.table(plots.sparsity.settings(records), columns)
 
 # %% [markdown]
 # "Exp H" is the number of dimensions of a class that its entropy stands for, without a threshold. Where the score in the
@@ -388,7 +375,7 @@ sparse_plots.table(sparse_plots.settings(records), columns)
 # score in use has above chance in the score's place:
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of the samples from the test images against the Hoyer score in the dimensions in use, less that of as many Gaussian dimensions; otherwise as in Figure 7.", "name": "fig-in-use"}, "image": {"alt": "One line a method in the plane of score above chance and distance, with the values of gamma or alpha beside its points."}}
-figure = sparse_plots.trade_off(records, name, rules.above_chance, "Hoyer score in use, above chance")
+figure = plots.sparsity.trade_off(records, name, rules.above_chance, "Hoyer score in use, above chance")
 
 # %% [markdown]
 # The selector tells the same without codes. How many gates does an image open, and how many do all images of a batch open
@@ -403,7 +390,7 @@ of_gates = {
     "left off, %": left_off,
     "distance": Column(rules.frechet, 1),
 }
-sparse_plots.table([({"γ": f"{gamma:g}"}, of) for gamma, of in intel.items()], of_gates)
+plots.sparsity.table([({"γ": f"{gamma:g}"}, of) for gamma, of in intel.items()], of_gates)
 
 # %% [markdown]
 # **So where should a user sit?** In the dimensions in use the VAE has a score of {glue:text}`vae-used`, and
@@ -430,14 +417,14 @@ sparse_plots.table([({"γ": f"{gamma:g}"}, of) for gamma, of in intel.items()], 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, right, redrawn, and two more classifiers: accuracy on the test images by the number of labelled training images; means and standard deviations over seeds, each the mean over draws of the labels.", "name": "fig-few-shot"}, "image": {"alt": "Three panels, one a classifier, of accuracy growing with the number of labels; a line for each method."}}
 of_labels = {
     "VAE": 0.0,
-    "InteL-VAE": sparse_experiments.SHOWN,
-    "DD": sparse_experiments.DD_ALPHA,
-    "Sparse-VAE": sparse_experiments.VSC_ALPHA,
+    "InteL-VAE": experiments.sparsity.SHOWN,
+    "DD": experiments.sparsity.DD_ALPHA,
+    "Sparse-VAE": experiments.sparsity.VSC_ALPHA,
     "VAE + L_sp": max(grouped.get("VAE + L_sp", [0.0])),
     "VAE + L1": max(grouped.get("VAE + L1", [0.0])),
 }
 chosen = {method: grouped.get(method, {}).get(value, []) for method, value in of_labels.items()}
-figure = sparse_plots.few_shot([r for of in chosen.values() for r in of])
+figure = plots.sparsity.few_shot([r for of in chosen.values() for r in of])
 
 # %% tags=["hide-input"]
 classifiers = {
@@ -452,7 +439,7 @@ columns = {
     for n in (10, 100, 1000)
     if f"{prefix}_{n}" in records[0].metrics
 }
-sparse_plots.table(sparse_plots.settings(records), columns)
+plots.sparsity.table(plots.sparsity.settings(records), columns)
 
 # %% [markdown]
 # Accuracy in per cent by classifier and number of labels. "The code's" is the forest by the authors' protocol, which
@@ -465,19 +452,19 @@ sparse_plots.table(sparse_plots.settings(records), columns)
 # at which $\gamma$; we take {glue:text}`shown`, the smallest in the authors' script for classifiers.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 8, top, redrawn, beside the VAE: mean |z| over a class of test images by dimension, first seed. Orange bars are at least a tenth of the largest.", "name": "fig-classes"}, "image": {"alt": "Bars by latent dimension for trousers, coats and sneakers, VAE on the left and InteL-VAE on the right."}}
-glue("shown", f"{sparse_experiments.SHOWN:g}", display=False)
+glue("shown", f"{experiments.sparsity.SHOWN:g}", display=False)
 first = [
     r
     for r in records
     if "traversals" in r.config.measures
     and r.config.seed == records[0].config.seed
-    and r.config.gamma in (0.0, sparse_experiments.SHOWN)
+    and r.config.gamma in (0.0, experiments.sparsity.SHOWN)
 ]
-figure = sparse_plots.class_profiles(first)
+figure = plots.sparsity.class_profiles(first)
 
 # %% tags=["hide-input"]
 fewest = min(intel, key=lambda g: mean(intel[g], active))
-glue("active-shown", active.text(intel[sparse_experiments.SHOWN]), display=False)
+glue("active-shown", active.text(intel[experiments.sparsity.SHOWN]), display=False)
 glue("active-vae", active.text(vae), display=False)
 glue("active-fewest", active.text(intel[fewest]), display=False)
 glue("fewest", f"{fewest:g}", display=False)
@@ -489,7 +476,7 @@ glue("fewest", f"{fewest:g}", display=False)
 # choices, with the VAE beside it:
 
 # %% tags=["hide-input"]
-profiles = {"VAE": vae, **{f"γ = {g:g}": intel[g] for g in (3.0, sparse_experiments.SHOWN, 30.0) if g in intel}}
+profiles = {"VAE": vae, **{f"γ = {g:g}": intel[g] for g in (3.0, experiments.sparsity.SHOWN, 30.0) if g in intel}}
 
 
 def share_active(of, threshold):
@@ -510,14 +497,14 @@ pd.DataFrame(counts).T
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 8, bottom, redrawn: what the decoder draws when one dimension of an InteL-VAE's code is changed, for the two largest dimensions of each class. First seed.", "name": "fig-traversals"}, "image": {"alt": "Rows of decoded trousers, coats and sneakers that change from left to right."}}
 (record,) = (r for r in first if r.config.method == "InteL-VAE")
-figure = sparse_plots.traversals(record)
+figure = plots.sparsity.traversals(record)
 
 # %% [markdown]
 # The same to move through, with more dimensions: choose a class, one of its five largest dimensions, and a value. (Where
 # scripts do not run, all images are there at once, a row for each dimension.)
 
 # %% tags=["hide-input"]
-sparse_plots.explorer(record)
+plots.sparsity.explorer(record)
 
 # %% [markdown]
 # ## Paper beside ours
@@ -543,7 +530,7 @@ found = claims.rows(records, profile, page=PAGE)
 claims.Table(found)
 
 # %% tags=["hide-input"]
-of_shown = intel[sparse_experiments.SHOWN]
+of_shown = intel[experiments.sparsity.SHOWN]
 n_labels = 100
 for key, of in (("vae", vae), ("shown", of_shown)):
     glue(f"{key}-score", score.text(of), display=False)

@@ -35,7 +35,7 @@ import matplotlib.pyplot as plt
 import torch
 from myst_nb import glue
 
-from intelvae import claims, experiments, plots, regularizers, rules, runs, sparse_experiments, sparse_plots
+from intelvae import claims, experiments, plots, regularizers, rules, runs
 from intelvae.metrics import features
 from intelvae.metrics.hoyer import hoyer
 
@@ -87,11 +87,11 @@ records = experiments.records(
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes, on MNIST. Over the seeds that all settings have, with standard deviations from two on; dashed lines are the VAE. The VAE with L1 or L_sp has no part in the paper's figure.", "name": "fig-sparsity-mnist"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
 print(plots.provenance(records, profile, experiments.grid("sparsity-mnist", profile, seeds, features=extractor)))
 name = features.distance_name(records[0].config.features)
-compared = sparse_plots.comparable(records)
-figure = sparse_plots.trade_off(compared, name)
+compared = plots.sparsity.comparable(records)
+figure = plots.sparsity.trade_off(compared, name)
 
 # %% tags=["hide-input"]
-Column, table = sparse_plots.Column, sparse_plots.table
+Column, table = plots.sparsity.Column, plots.sparsity.table
 distance, clean = (Column(metric, 1, spread=True) for metric in (rules.frechet, rules.clean_frechet))
 score = Column("hoyer_sample", 3, spread=True)
 COLUMNS = {
@@ -108,10 +108,10 @@ COLUMNS = {
     "clean": clean,
     "forest, 100, %": Column("random_forest_100", 1, 100),
 }
-table(sparse_plots.settings(records), COLUMNS)
+table(plots.sparsity.settings(records), COLUMNS)
 
 # %% tags=["hide-input"]
-grouped, of_all = sparse_plots.by_setting(compared), sparse_plots.by_setting(records)
+grouped, of_all = plots.sparsity.by_setting(compared), plots.sparsity.by_setting(records)
 (vae,) = grouped["VAE"].values()
 intel = grouped["InteL-VAE"]
 ablation = grouped["VAE + L_sp"]
@@ -134,7 +134,7 @@ CITED = {
 
 def cite(prefix, settings):
     """Glues the `CITED` means of each setting over the seeds that all of them have, so that they compare, and these."""
-    common = sparse_plots.shared(settings.values())
+    common = plots.sparsity.shared(settings.values())
     glue(f"{prefix}-seeds", ", ".join(map(str, sorted(common))) or "none", display=False)
     for key, of in settings.items():
         same = [r for r in of if r.config.seed in common]
@@ -147,17 +147,17 @@ cite(
     {
         "vae": vae,
         "three": intel.get(3.0, []),
-        "shown": intel[sparse_experiments.SHOWN],
-        "strong": intel.get(sparse_experiments.STRONG, []),
+        "shown": intel[experiments.sparsity.SHOWN],
+        "strong": intel.get(experiments.sparsity.STRONG, []),
         "most": intel[max(intel)],
-        "vsc": grouped.get("Sparse-VAE", {}).get(sparse_experiments.VSC_ALPHA, []),
+        "vsc": grouped.get("Sparse-VAE", {}).get(experiments.sparsity.VSC_ALPHA, []),
         "ablation": ablation[strongest],
         "next": ablation[next_strongest],
     },
 )
 for key, gamma in (
-    ("shown", sparse_experiments.SHOWN),
-    ("strong", sparse_experiments.STRONG),
+    ("shown", experiments.sparsity.SHOWN),
+    ("strong", experiments.sparsity.STRONG),
     ("most", max(intel)),
     ("strongest", strongest),
     ("next", next_strongest),
@@ -188,13 +188,13 @@ for title, column in (("apart", distance), ("apart-clean", clean)):
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, right, redrawn, and two more classifiers: accuracy on MNIST's test images by the number of labelled training images.", "name": "fig-few-shot-mnist"}, "image": {"alt": "Three panels, one a classifier, of accuracy growing with the number of labels; a line for each method."}}
 of_labels = {
     "VAE": 0.0,
-    "InteL-VAE": sparse_experiments.SHOWN,
-    "DD": sparse_experiments.DD_ALPHA,
-    "Sparse-VAE": sparse_experiments.VSC_ALPHA,
+    "InteL-VAE": experiments.sparsity.SHOWN,
+    "DD": experiments.sparsity.DD_ALPHA,
+    "Sparse-VAE": experiments.sparsity.VSC_ALPHA,
     "VAE + L_sp": strongest,
 }
 chosen = [r for method, value in of_labels.items() for r in grouped.get(method, {}).get(value, [])]
-figure = sparse_plots.few_shot(chosen)
+figure = plots.sparsity.few_shot(chosen)
 
 # %% [markdown]
 # ## The ablation
@@ -305,14 +305,14 @@ for r in others:
 
 
 def of_model(model):
-    config = sparse_experiments.config(profile, "fashion-mnist", 0, model)
+    config = experiments.sparsity.config(profile, "fashion-mnist", 0, model)
     return by_config.get(dataclasses.replace(config, features=records[0].config.features), [])
 
 
 choices = {
-    (gamma, title): of_model(sparse_experiments.intel(gamma, **more))
-    for gamma in (sparse_experiments.SHOWN, sparse_experiments.STRONG)
-    for title, more in sparse_experiments.OF_THE_MAPPING.items()
+    (gamma, title): of_model(experiments.sparsity.intel(gamma, **more))
+    for gamma in (experiments.sparsity.SHOWN, experiments.sparsity.STRONG)
+    for title, more in experiments.sparsity.OF_THE_MAPPING.items()
 }
 OF_GATES = {
     "L_sp of the gates": Column("l_sp_gates", 2),
@@ -323,12 +323,12 @@ table([({"γ": f"{gamma:g}", "choice": title}, of) for (gamma, title), of in cho
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The rows of the table: distance against the Hoyer score of sampled codes, means over seeds; the number is that of the choice, filled marks have the larger γ. Dashed: the best scores that Gaussian latents allow with a floor of 0.2, for blind gates and for gates that see y.", "name": "fig-choices"}, "image": {"alt": "Numbered points in the plane of Hoyer score and distance, with a dashed vertical line, and a list of what the numbers mean."}}
 figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained")
-titles = list(sparse_experiments.OF_THE_MAPPING)
+titles = list(experiments.sparsity.OF_THE_MAPPING)
 for (gamma, title), of in choices.items():
     if not of:
         continue
     x, y = (sum(column.values(of)) / len(of) for column in (score, distance))
-    fill = plots.ORANGE if gamma == sparse_experiments.STRONG else "white"
+    fill = plots.ORANGE if gamma == experiments.sparsity.STRONG else "white"
     axis.plot(x, y, "s", color=plots.ORANGE, mfc=fill, ms=11)
     axis.annotate(str(titles.index(title) + 1), (x, y), fontsize=7, ha="center", va="center")
 for i, title in enumerate(titles):
@@ -347,8 +347,8 @@ axis.spines[["top", "right"]].set_visible(False)
 # %% tags=["hide-input"]
 paired = [
     ({"choice": title, "method": method}, of_model(model))
-    for title, more in sparse_experiments.OF_ANY_VAE.items()
-    for method, model in (("VAE", more), ("InteL-VAE", sparse_experiments.intel(sparse_experiments.SHOWN, **more)))
+    for title, more in experiments.sparsity.OF_ANY_VAE.items()
+    for method, model in (("VAE", more), ("InteL-VAE", experiments.sparsity.intel(experiments.sparsity.SHOWN, **more)))
 ]
 table(paired, {"KL, nats": Column("test_kl", 1), **COLUMNS})
 
@@ -365,12 +365,12 @@ table(paired, {"KL, nats": Column("test_kl", 1), **COLUMNS})
 
 # %% tags=["hide-input"]
 glue("all-zero", f"{100 * 0.99**50:.1f}", display=False)
-versions = [({"version": title}, of_model(model)) for title, model in sparse_experiments.OF_VSC.items()]
+versions = [({"version": title}, of_model(model)) for title, model in experiments.sparsity.OF_VSC.items()]
 table(versions, COLUMNS)
 
 # %% tags=["hide-input"]
 of_vsc = {"own": "its own prior", "dense": "images from N(0, I), as in the replication"}
-cite("vsc", {key: of_model(sparse_experiments.OF_VSC[title]) for key, title in of_vsc.items()})
+cite("vsc", {key: of_model(experiments.sparsity.OF_VSC[title]) for key, title in of_vsc.items()})
 
 # %% [markdown]
 # ("All zero" is of codes of test images here.) If images from $\mathcal N(0, I)$ explained the paper's FIDs, they would have
@@ -383,17 +383,17 @@ cite("vsc", {key: of_model(sparse_experiments.OF_VSC[title]) for key, title in o
 # own. (Not at `smoke`.)
 
 # %% tags=["hide-input"]
-of_dd = [({"DD": title}, of_model(model)) for title, model in sparse_experiments.OF_DD.items()]
+of_dd = [({"DD": title}, of_model(model)) for title, model in experiments.sparsity.OF_DD.items()]
 table(of_dd, {"KL, nats": Column("test_kl", 1), **COLUMNS})
 
 # %% tags=["hide-input"]
-strong, shown = sparse_experiments.STRONG, sparse_experiments.SHOWN
+strong, shown = experiments.sparsity.STRONG, experiments.sparsity.SHOWN
 
 
 def pair(title):
     """The VAE and the InteL-VAE with one of `OF_ANY_VAE`."""
-    more = sparse_experiments.OF_ANY_VAE[title]
-    return of_model(more), of_model(sparse_experiments.intel(shown, **more))
+    more = experiments.sparsity.OF_ANY_VAE[title]
+    return of_model(more), of_model(experiments.sparsity.intel(shown, **more))
 
 
 quoted = {

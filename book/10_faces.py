@@ -34,7 +34,7 @@ import pandas as pd
 import torch
 from myst_nb import glue
 
-from intelvae import claims, experiments, face_claims, face_experiments, face_plots, plots, rules, sheets
+from intelvae import claims, experiments, plots, rules, sheets
 from intelvae.data import celeba
 from intelvae.mappings import Sparse
 from intelvae.metrics import features
@@ -133,7 +133,7 @@ for rate in (0.01, 0.05, 0.2):
 
 # %% tags=["hide-input", "origin-drawn"] mystnb={"figure": {"caption": "Drawn faces, the stand-in of the profile smoke: hair, glasses, hats, mouths and lipstick are attributes; background, skin tone and the face's place are not.", "name": "fig-drawn-faces"}, "image": {"alt": "Two rows of simple drawings of faces in colour."}}
 drawn = celeba.load(smoke=True).test
-figure = face_plots.rows_of_faces({"drawn": drawn[:12], "faces": drawn[12:24]})
+figure = plots.faces.rows_of_faces({"drawn": drawn[:12], "faces": drawn[12:24]})
 
 # %% [markdown]
 # ## How samples are judged
@@ -161,11 +161,11 @@ first = records[0]
 n = max(int(key.removeprefix("frechet_")) for key in first.metrics if key.startswith("frechet_"))
 fewest = min(int(key.removeprefix("wrap_frechet_")) for key in first.metrics if key.startswith("wrap_frechet_"))
 name, floor = features.distance_name(first.config.features), first.metrics[f"real_frechet_{n}"]
-print(face_claims.faces(first))
+print(claims.faces.faces(first))
 print(f"{name}, {n:,} training faces against {n:,} held-out ones: {floor:.0f}")
-grouped = {row: [] for row in face_experiments.TABLE4}
+grouped = {row: [] for row in experiments.faces.TABLE4}
 for r in records:
-    grouped[face_experiments.row(profile, r.config)].append(r)
+    grouped[experiments.faces.row(profile, r.config)].append(r)
 by_row = {row: of for row, of in grouped.items() if of}
 paper = {
     "VAE": ("68.6 ± 1.1", "0.22"),
@@ -209,7 +209,7 @@ columns = {
 frame = table(columns)
 frame["seeds"] = [len(of) for of in by_row.values()]
 frame["paper: FID"], frame["paper: Hoyer"] = zip(
-    *(paper.get(row.removesuffix(face_experiments.LOW_BETA), ("", "")) for row in by_row), strict=True
+    *(paper.get(row.removesuffix(experiments.faces.LOW_BETA), ("", "")) for row in by_row), strict=True
 )
 for key, row in (("vsc", "Sparse-VAE, α = 0.01"), ("gamma70", "InteL-VAE, γ = 70")):
     of = by_row.get(row, [])
@@ -238,11 +238,11 @@ samples = {row: sheets.unpack(of[0].artifacts["images"])[:12] for row, of in by_
 for row, of in by_row.items():
     if "dense_images" in of[0].artifacts:
         samples[f"{row},\nfrom N(0, I)"] = sheets.unpack(of[0].artifacts["dense_images"])[:12]
-figure = face_plots.rows_of_faces(samples)
+figure = plots.faces.rows_of_faces(samples)
 
 # %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Table 4 as a picture: distance of samples against the codes' Hoyer score, one mark a run; the dashed line is real against real. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-quality"}, "image": {"alt": "Scatter plot of the distance of samples against the sparsity of codes, a marker a method."}}
 points = {row: [(r.metrics["hoyer_sample"], r.metrics[f"frechet_{n}"]) for r in of] for row, of in by_row.items()}
-figure = face_plots.quality_and_sparsity(points, floor, name)
+figure = plots.faces.quality_and_sparsity(points, floor, name)
 
 # %% [markdown]
 # **What became of the Sparse-VAE?** Its samples can be drawn in two ways (and so can the Vamp-VAE's). Its prior turns each
@@ -342,7 +342,7 @@ claims.Table(found)
 for key, row in (("vae", "VAE"), ("gamma30", "InteL-VAE, γ = 30"), ("gamma70", "InteL-VAE, γ = 70")):
     glue(f"faces_{key}_distance", shown(f"frechet_{n}", by_row.get(row, [])) or "(no run)", display=False)
     glue(f"faces_{key}_score", shown("hoyer_sample", by_row.get(row, [])) or "(no run)", display=False)
-for key, row in (("vae", "VAE"), ("sylvester", "VAE + Sylvester"), ("linear", face_experiments.LINEAR_HEAD)):
+for key, row in (("vae", "VAE"), ("sylvester", "VAE + Sylvester"), ("linear", experiments.faces.LINEAR_HEAD)):
     glue(f"faces_{key}_elbo", shown("test_elbo", by_row.get(row, [])) or "(no run)", display=False)
 glue("faces_floor", f"{floor:,.0f}", display=False)
 

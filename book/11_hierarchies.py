@@ -32,9 +32,9 @@ import torch
 from myst_nb import glue
 from torch import nn
 
-from intelvae import claims, experiments, face_plots, mappings, plots, runs
-from intelvae.face_rules import HELD
+from intelvae import claims, experiments, mappings, plots, runs
 from intelvae.metrics import features
+from intelvae.rules.faces import HELD
 
 PAGE = "11_hierarchies"
 
@@ -49,7 +49,7 @@ PAGE = "11_hierarchies"
 # What $y_0$ says reaches every level of $z$, and what $y_N$ says only the last.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure B.1, drawn anew: what is computed from what (solid), and the encoder, whose q(y|x) is over all levels at once (dashed).", "name": "fig-hierarchy-graph"}, "image": {"alt": "A graph: each y points down to its z, each z to the next z and to x, and a dashed arrow leads from x back to y."}}
-figure = face_plots.graphical_model()
+figure = plots.faces.graphical_model()
 
 # %% [markdown]
 # The paper leaves $\mathrm{NN}_i$ and $z_0$
@@ -159,7 +159,7 @@ panels = {
     "kl": "KL (nats)",
     "accuracy": "class told (accuracy)",
 }
-figure = face_plots.level_numbers(of, panels)
+figure = plots.faces.level_numbers(of, panels)
 
 # %% tags=["hide-input"]
 for model, members in of.items():
@@ -205,20 +205,20 @@ glue("named", 100 * records[0].metrics["classifier_accuracy"], display=False)
 # $y$ as it was for a test image.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Traversals by level, highest first, mapping of the authors' code, first seed.", "name": "fig-hierarchy-traversals"}, "image": {"alt": "Five rows of pictures of clothes, each along one latent dimension."}}
-figure = face_plots.level_traversals(hierarchical["InteL-VAE, one layer"][0])
+figure = plots.faces.level_traversals(hierarchical["InteL-VAE, one layer"][0])
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The same with the residual mapping.", "name": "fig-hierarchy-traversals-residual"}, "image": {"alt": "Five rows of pictures of clothes, each along one latent dimension."}}
-figure = face_plots.level_traversals(hierarchical["InteL-VAE, residual"][0])
+figure = plots.faces.level_traversals(hierarchical["InteL-VAE, residual"][0])
 
 # %% [markdown]
 # Every level of both mappings, from three test images: choose an image and a level, then move its dimension. First the
 # mapping of the authors' code, then the residual one.
 
 # %% tags=["hide-input"]
-face_plots.level_explorer(hierarchical["InteL-VAE, one layer"][0])
+plots.faces.level_explorer(hierarchical["InteL-VAE, one layer"][0])
 
 # %% tags=["hide-input"]
-face_plots.level_explorer(hierarchical["InteL-VAE, residual"][0])
+plots.faces.level_explorer(hierarchical["InteL-VAE, residual"][0])
 
 # %% [markdown]
 # ## Paper beside ours

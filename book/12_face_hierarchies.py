@@ -35,9 +35,9 @@ import torch
 from myst_nb import glue
 from sklearn.linear_model import LogisticRegression
 
-from intelvae import claims, experiments, face_claims, face_plots, plots
-from intelvae.face_task import POOL
+from intelvae import claims, experiments, plots
 from intelvae.metrics import attributes
+from intelvae.tasks.faces import POOL
 
 PAGE = "12_face_hierarchies"
 
@@ -103,7 +103,7 @@ def label(record):
 
 
 print(plots.provenance(records, profile, experiments.grid("table-b1", profile, seeds, features=extractor)))
-print(face_claims.faces(records[0]))
+print(claims.faces.faces(records[0]))
 of = {}
 for r in records:
     of.setdefault(label(r), []).append(r)
@@ -114,7 +114,7 @@ of = {name: [r for r in members if r.config.seed in shared] for name, members in
 def by_n(members, measure="accuracy", protocol="linear"):
     """Scores by draw, averaged over the seeds of a model, for each number of labelled faces."""
     sizes = map(int, members[0].artifacts["attributes"][protocol])
-    return {n: np.mean([face_claims.labelled(n, measure, protocol)(r) for r in members], axis=0) for n in sizes}
+    return {n: np.mean([claims.faces.labelled(n, measure, protocol)(r) for r in members], axis=0) for n in sizes}
 
 
 config, curves = records[0].config, [r.curves["valid_elbo"] for r in records]
@@ -189,11 +189,11 @@ table("balanced")
 
 # %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Mean accuracy over attributes by the number of labelled faces, mean and standard deviation over draws; the dashed line knows no codes. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-accuracy"}, "image": {"alt": "Rising curves of accuracy, one for each model, around a dashed horizontal line."}}
 curves = {name: by_n(members) for name, members in of.items()}
-figure = face_plots.accuracies(curves, majority, "mean accuracy")
+figure = plots.faces.accuracies(curves, majority, "mean accuracy")
 
 # %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "The same, balanced: 0.5 is the accuracy of who does not look. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-balanced"}, "image": {"alt": "Rising curves of balanced accuracy, one for each model, above a dashed line at one half."}}
 curves = {name: by_n(members, "balanced") for name, members in of.items()}
-figure = face_plots.accuracies(curves, 0.5, "mean balanced accuracy")
+figure = plots.faces.accuracies(curves, 0.5, "mean balanced accuracy")
 
 # %% [markdown]
 # ### Figure B.3: attribute by attribute
@@ -214,13 +214,13 @@ vae = {members[0].config.latent_dim: members for name, members in of.items() if 
 
 
 def line(n, measure, baseline):
-    return face_plots.Line({d: single(m, n, measure) for d, m in vae.items()}, single(ours, n, measure), baseline)
+    return plots.faces.Line({d: single(m, n, measure) for d, m in vae.items()}, single(ours, n, measure), baseline)
 
 
 known = dict(zip(kept["names"], kept["majority"], strict=True))
 lines = {f"{n:,} labelled": line(n, "by_attribute", known) for n in sizes}
 lines[f"{sizes[-1]:,}, balanced"] = line(sizes[-1], "balanced_by_attribute", dict.fromkeys(known, 0.5))
-figure = face_plots.by_attribute(lines, shown_names)
+figure = plots.faces.by_attribute(lines, shown_names)
 for n in (sizes[0], sizes[-1]):
     accuracy = lines[f"{n:,} labelled"]
     best = {a: max(accuracy.vae[d][a] for d in vae) for a in known}
@@ -276,7 +276,7 @@ glue("of-common", len(common), display=False)
 # ### What the levels draw
 
 # %% tags=["hide-input", "origin-generated"] mystnb={"figure": {"caption": "Samples of the hierarchical InteL-VAE along one dimension of each level, highest first, from a draw of the prior. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-levels"}, "image": {"alt": "Four rows of generated faces, each along one latent dimension."}}
-figure = face_plots.level_traversals(ours[0])
+figure = plots.faces.level_traversals(ours[0])
 
 # %% [markdown]
 # A level may be off, as the page on [hierarchies](11_hierarchies.ipynb) shows: how many nats of the code is in each?

@@ -1,6 +1,44 @@
 """InteL-VAE: inductive biases in variational auto-encoders through a mapping of the latents.
 
 A library and a book that reproduce Miao et al., "On Incorporating Inductive Biases into VAEs" (ICLR 2022).
+
+From the ground up; a module imports only from those above it. What a model is made of:
+
+    mappings      y -> z: identity, circle, glue, clusters, sparse, hierarchy
+    priors        distributions over y: standard normal, mixtures, Vamp, sparse
+    networks      encoders and decoders
+    likelihoods   what a decoder's output means: Gaussian, Bernoulli, Laplace, ...
+    flows         Sylvester posteriors
+    models        how the parts make a model: the (InteL-)VAE, GM-VAE, Sparse-VAE
+    bounds        ELBO, IWAE, importance-sampled log p(x)
+    regularizers  L_sp, MMD
+    divergences   Theorem 1 in one dimension
+    contracts     checks of a mapping, for yours too
+
+Training and measuring:
+
+    training      `fit`
+    side_by_side  the same for many small models at once
+    data          points in the plane, MNIST, Fashion-MNIST, CelebA
+    metrics       of codes, samples, clusters, levels, attributes
+    sheets        colour images as text
+    records       a run's config and what came of it, one file a run
+    builder       config -> model
+    tasks         a data set's training data and measurements
+    runs          config -> record; sweeps
+    trained       models that were trained before
+
+The book:
+
+    experiments   the grid of runs behind each figure and table
+    rules         what decides a claim from records
+    claims        the paper's claims, each with its rule
+    plots         the figures
+    book          pages -> notebooks -> site
+    bench         the speed of training against others
+    cli           the command `intelvae`
+
+`experiments`, `claims`, `plots` and `tasks` have the same parts: toys (points in the plane), digits, sparsity, faces.
 """
 
 import os

@@ -136,7 +136,7 @@ def _text(value: object) -> str:
 
 @app.command()
 def sweep(
-    profile: ProfileOption = "laptop",
+    profile: ProfileOption = "smoke",
     seeds: SeedsOption = None,
     device: DeviceOption = "cpu",
     jobs: JobsOption = 1,

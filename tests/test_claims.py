@@ -5,7 +5,7 @@ import html
 
 import pytest
 
-from intelvae import claims, digit_claims, experiments, rules, runs
+from intelvae import claims, experiments, rules, runs
 from intelvae.records import Record, RunConfig, store_of
 
 
@@ -105,7 +105,7 @@ def test_a_record_of_another_experiment_does_not_decide_a_claim(record):
     other = [c for c in experiments.grid("readings", "laptop") if c.data == "circle" and c not in grid]
     more = [dataclasses.replace(r, config=c, metrics={"sliced_wasserstein": 0.0, "inside_hole": 9.0})
             for r, c in zip(records * 9, other, strict=False)]  # fmt: skip
-    found = {row["id"]: row for row in claims.rows([*records, *more], "laptop", page=claims.CONNECTIVITY)}
+    found = {row["id"]: row for row in claims.rows([*records, *more], "laptop", page=claims.toys.CONNECTIVITY)}
     assert found["fig4-circle"]["ours"] == 1.0 and found["fig4-circle"]["n"] == 3
 
 
@@ -175,14 +175,14 @@ def test_of_several_mappings_the_one_that_the_claim_names_is_compared(record):
 
 
 def test_a_table_for_readers_cuts_no_claim_short():
-    found = claims.rows([], "smoke", page=digit_claims.MULTI_MODALITY)
+    found = claims.rows([], "smoke", page=claims.digits.MULTI_MODALITY)
     shown = html.unescape(claims.Table(found)._repr_html_())
     assert all(row["claim"] in shown for row in found)
 
 
 @pytest.mark.parametrize(("sd", "written"), [(0.0123, "0.012"), (9.87, "9.9"), (99.7, "100"), (212.3, "212")])
 def test_a_table_for_readers_writes_deviations_out(sd, written):
-    row = claims.rows([], "smoke", page=digit_claims.MULTI_MODALITY)[0] | {"ours": 588.8, "sd": sd, "n": 3}
+    row = claims.rows([], "smoke", page=claims.digits.MULTI_MODALITY)[0] | {"ours": 588.8, "sd": sd, "n": 3}
     assert f"588.8 ± {written}<" in claims.Table([row])._repr_html_()
 
 

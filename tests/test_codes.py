@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from torch.distributions import Independent, Normal
 
-from intelvae import likelihoods, measures, priors, runs, sparse_experiments, tasks
+from intelvae import likelihoods, priors, runs, tasks
 from intelvae.data import images
-from intelvae.experiments import grid
+from intelvae.experiments import grid, sparsity
 from intelvae.mappings import Sparse
 from intelvae.metrics import codes, downstream
 from intelvae.metrics.hoyer import hoyer
@@ -17,6 +17,7 @@ from intelvae.models import VAE, vsc
 from intelvae.models.vsc import SpikeAndSlab
 from intelvae.networks import GaussianEncoder
 from intelvae.records import RunConfig
+from intelvae.tasks import measures
 
 D = 20
 
@@ -246,7 +247,7 @@ def test_methods_with_a_penalty_have_a_name_of_their_own():
     config = RunConfig("mnist", "mathieu", 50, "gaussian", 1)
     names = {
         name: RunConfig("mnist", "mathieu", 50, "gaussian", 1, **model).method
-        for name, model in sparse_experiments.METHODS.items()
+        for name, model in sparsity.METHODS.items()
     }
     assert config.method == "VAE"
     assert all(name.split(",")[0] == method for name, method in names.items())
@@ -254,11 +255,14 @@ def test_methods_with_a_penalty_have_a_name_of_their_own():
 
 def test_the_grids_of_sparsity_share_the_runs_they_have_in_common():
     main, choices = ({c.key for c in grid(name, "laptop", [0])} for name in ("sparsity", "sparsity-choices"))
-    assert len(main) == len(sparse_experiments.METHODS)
+    assert len(main) == len(sparsity.METHODS)
     # as in Figure 7 at two gammas, the VAE, the Sparse-VAE with its own prior, and DD
     assert len(main & choices) == 5
     mnist = grid("sparsity-mnist", "laptop")
     with_a_rule = {"VAE", "VAE + L_sp", "InteL-VAE", "DD", "Sparse-VAE"}
     assert {c.method for c in mnist if c.seed == 2} == with_a_rule
     shown = {(c.method, c.gamma) for c in grid("sparsity", "laptop") if "traversals" in c.measures}
-    assert shown == {("VAE", 0.0), *(("InteL-VAE", g) for g in (sparse_experiments.SHOWN, sparse_experiments.STRONG))}
+    assert shown == {
+        ("VAE", 0.0),
+        *(("InteL-VAE", g) for g in (sparsity.SHOWN, sparsity.STRONG)),
+    }

@@ -9,9 +9,9 @@ import torch
 
 from intelvae import builder, likelihoods, networks, runs, sheets, tasks, training
 from intelvae.data import DataError, files, standin
-from intelvae.face_task import FacesTask
 from intelvae.metrics import features, frechet, levels
 from intelvae.records import Record, RunConfig, Store
+from intelvae.tasks.faces import FacesTask
 
 SMALL = RunConfig("celeba", "mathieu", 6, "gaussian", epochs=1, batch_size=50, smoke_data=True)
 

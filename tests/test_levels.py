@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import builder, face_task, likelihoods, measures, runs
+from intelvae import builder, likelihoods, runs, tasks
 from intelvae.data import images
 from intelvae.flows import SylvesterEncoder
 from intelvae.metrics import levels
@@ -14,6 +14,7 @@ from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
 from intelvae.priors import Mixture, StandardNormal
 from intelvae.records import RunConfig
+from intelvae.tasks import measures
 
 
 class _Levels(nn.Module):
@@ -65,8 +66,8 @@ def test_what_levels_hold_is_told_where_it_is_a_sum_over_dimensions():
     x = torch.zeros(3, 1, 4, 4)
     assert [len(levels.held(m, (2, 2), x)) for m in (model, mixture, flow)] == [2, 0, 0]
     state = torch.random.get_rng_state()
-    start = face_task._bases(mixture)  # of traversals of faces: the model's own prior, six deviations from N(0, I)
-    assert start.mean() > 6 and torch.equal(start, face_task._bases(mixture))
+    start = tasks.faces._bases(mixture)  # of traversals of faces: the model's own prior, six deviations from N(0, I)
+    assert start.mean() > 6 and torch.equal(start, tasks.faces._bases(mixture))
     assert torch.equal(state, torch.random.get_rng_state())
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 from scipy import ndimage
 from torch.nn.functional import avg_pool2d
 
-from intelvae import book, experiments, face_experiments, face_plots, sheets
+from intelvae import book, experiments, plots, sheets
 from intelvae.data import DataError, celeba, files
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,10 +27,11 @@ PICTURES = {"book/samples.png"}  # committed as files: the README's, of points i
 NOTEBOOKS = [ROOT / of / f"{page.stem}.ipynb" for of in ("book", "tests/notebooks") for page in book.pages()]
 ORIGINS = {"origin-drawn", "origin-generated", "origin-chart"}  # of cells: the stand-in, a model's samples, neither
 KINDS = {"text/plain", "text/html", "image/png", "application/papermill.record/text/plain"}  # of outputs
-# Code has to do with faces if one of these is in it, or all experiments are ...
-FACES = {celeba.NAME, "face_experiments", "face_task"} | {
+# Code has to do with faces if one of these is in it, or what MODULES finds ...
+FACES = {celeba.NAME} | {
     name for name in experiments.NAMES if any(c.data == celeba.NAME for c in experiments.grid(name, "smoke"))
 }
+MODULES = r"experiments\.NAMES|(experiments|tasks)(\.| import .*\b)faces\b"  # all experiments, or those on faces
 # ... and may then import these and no other. Nothing here hands out the images a model learns from, but celeba.
 IMPORTS = {
     "collections.Counter",
@@ -38,10 +39,6 @@ IMPORTS = {
     "intelvae.claims",
     "intelvae.data.celeba",
     "intelvae.experiments",
-    "intelvae.face_claims",
-    "intelvae.face_experiments",
-    "intelvae.face_plots",
-    "intelvae.face_task.POOL",
     "intelvae.mappings.Sparse",
     "intelvae.metrics.attributes",
     "intelvae.metrics.features",
@@ -54,6 +51,7 @@ IMPORTS = {
     "intelvae.regularizers.sparsity",
     "intelvae.rules",
     "intelvae.sheets",
+    "intelvae.tasks.faces.POOL",
     "math",
     "myst_nb.glue",
     "numpy as np",
@@ -129,7 +127,7 @@ def words(tree, strings=True):
 
 
 def about_faces(tree):
-    return bool(words(tree) & FACES) or "experiments.NAMES" in ast.unparse(tree)
+    return bool(words(tree) & FACES or re.search(MODULES, ast.unparse(tree)))
 
 
 def imported(tree):
@@ -247,7 +245,8 @@ def test_the_pages_with_faces_are_known_by_their_code():
         FORGERY,
         "import intelvae.tasks as t; t.create('celeba')",
         "from intelvae import experiments, runs; runs.task(experiments.grid('table4', 'laptop')[0])",
-        "from intelvae import experiments, face_plots; face_plots.tasks.create(experiments.NAMES[0])",
+        "from intelvae import experiments, plots; plots.faces.tasks.create(experiments.NAMES[0])",
+        "from intelvae.tasks import digits, faces; import safetensors",
         "from intelvae.data import celeba; celeba.load().test",
         "from intelvae.data import celeba; celeba.load(smoke=False).test",
         "from intelvae.data import celeba as drawn; drawn.load(smoke=True)",
@@ -266,10 +265,10 @@ def test_a_picture_of_faces_that_is_not_what_it_declares_is_noticed(tmp_path):
     def fault(figure, *tags):
         return fault_of_outputs(forge(tmp_path / f"{len(list(tmp_path.iterdir()))}.ipynb", "", figure, *tags))
 
-    assert fault(face_plots.rows_of_faces({"faces": faces[:12]}), "origin-drawn") == ""
-    assert "without an origin" in fault(face_plots.rows_of_faces({"faces": faces[:12]}))
-    assert "no chart" in fault(face_plots.rows_of_faces({"faces": faces[:12]}), "origin-chart")
-    assert "cannot be compared" in fault(face_plots.rows_of_faces({"faces": faces}), "origin-drawn")  # 24 in a row
+    assert fault(plots.faces.rows_of_faces({"faces": faces[:12]}), "origin-drawn") == ""
+    assert "without an origin" in fault(plots.faces.rows_of_faces({"faces": faces[:12]}))
+    assert "no chart" in fault(plots.faces.rows_of_faces({"faces": faces[:12]}), "origin-chart")
+    assert "cannot be compared" in fault(plots.faces.rows_of_faces({"faces": faces}), "origin-drawn")  # 24 in a row
     figure, axis = plt.subplots()
     axis.imshow(faces[0].permute(1, 2, 0).numpy())  # in a frame with ticks
     assert "cannot be compared" in fault(figure, "origin-drawn")
@@ -324,7 +323,7 @@ def test_photographs_and_reconstructions_of_them_would_be_noticed(pixels):
 
 
 def test_means_of_ten_photographs_pass_for_none(pixels):
-    count = face_experiments.TABLE4["Vamp-VAE"]["prior_options"]["blend"]
+    count = experiments.faces.TABLE4["Vamp-VAE"]["prior_options"]["blend"]
     some = pixels[torch.randperm(len(pixels), generator=torch.Generator().manual_seed(0))[: 24 * count]]
     distances = rms_to_nearest(some.unflatten(0, (24, count)).mean(1), pixels)
     assert (distances > NEAR).all() and distances.median() > TYPICAL
@@ -346,7 +345,7 @@ def test_a_forged_notebook_is_found(kind, across, request, tmp_path):
     """With drawn faces in the place of photographs too, which are always there."""
     faces = celeba.load(smoke=True).train if kind == "drawn" else request.getfixturevalue("photographs")
     shown = {"VAE": faces[:across], "InteL-VAE": faces[across : 2 * across]}
-    cell = forge(tmp_path / "forged.ipynb", FORGERY, face_plots.rows_of_faces(shown), "origin-generated")
+    cell = forge(tmp_path / "forged.ipynb", FORGERY, plots.faces.rows_of_faces(shown), "origin-generated")
     assert "intelvae.tasks" in faults_of_code(ast.parse(cell.source))
     (picture,) = pictures(cell)
     known = small(faces)

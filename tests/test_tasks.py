@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import builder, digit_experiments, likelihoods, priors, runs, tasks
-from intelvae.digit_experiments import PROPORTIONS
+from intelvae import builder, experiments, likelihoods, priors, runs, tasks
 from intelvae.experiments import grid
+from intelvae.experiments.digits import PROPORTIONS
 from intelvae.mappings import Threshold
 from intelvae.metrics import samples
 from intelvae.metrics.features import STAND_IN
@@ -61,8 +61,8 @@ def test_the_halves_of_a_learned_threshold_are_its_own():
     mapping = Threshold(learnable=True)
     nn.init.constant_(mapping.threshold, -1.0)
     parts = nn.Identity(), nn.Identity(), priors.StandardNormal(1)
-    assert tasks._halves(VAE(*parts, mapping), y).tolist() == [0, 1, 1]
-    assert tasks._halves(VAE(*parts), y).tolist() == [0, 0, 1]
+    assert tasks.digits._halves(VAE(*parts, mapping), y).tolist() == [0, 1, 1]
+    assert tasks.digits._halves(VAE(*parts), y).tolist() == [0, 0, 1]
 
 
 def test_a_threshold_that_is_not_learned_has_no_learned_share():
@@ -122,7 +122,7 @@ def test_models_of_other_images_are_held_against_the_same_ones(changed):
 
 @pytest.mark.parametrize("table", ["slips", "slips-01"])
 def test_every_slip_changes_a_model_that_can_be_built(table):
-    of = {"slips": digit_experiments.slips_of_table1, "slips-01": digit_experiments.slips_of_table2}[table]
+    of = {"slips": experiments.digits.slips_of_table1, "slips-01": experiments.digits.slips_of_table2}[table]
     shape = {"mathieu": (1, 32, 32), "authors": (1, 28, 28)}
     for config, slip in zip(grid(table, "laptop", [0]), of("laptop").values(), strict=True):
         assert slip.before != slip.after
@@ -132,7 +132,7 @@ def test_every_slip_changes_a_model_that_can_be_built(table):
 
 
 def test_every_share_is_trained_for_as_many_steps():
-    for profile, steps in digit_experiments.STEPS_SHARES.items():
+    for profile, steps in experiments.digits.STEPS_SHARES.items():
         for config in grid("proportions", profile, [0]):
             images = (400 if profile == "smoke" else 5000) * sum(config.repeats)
             assert config.epochs * (images // config.batch_size) == pytest.approx(steps, rel=0.2)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from intelvae import training
 from intelvae.records import RunConfig
 
 SEEDS_01, EPOCHS_01 = {"smoke": 1, "laptop": 5, "paper": 10}, {"smoke": 6, "laptop": 30, "paper": 60}  # Table 2
@@ -276,3 +278,16 @@ def borders_longer(profile: str, seeds: Sequence[int] | None = None) -> list[Run
         for seed in seeds or range(1)
         for power in ({}, POWER_OF_CODE)
     ]
+
+
+def precision(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+    """What bfloat16 changes (ours): the VAE of Table 1 and the InteL-VAE of Table 2 in both precisions, three seeds."""
+    chosen = seeds or range(min(3, SEEDS[profile]))
+    epochs = 1 if profile == "smoke" else 5
+    intel = TABLE2["intel"]
+    pairs = [
+        (all_digits(profile, seed, {"epochs": epochs}),
+         zeros_and_ones(profile, "mathieu-offset", "gaussian", seed, intel))
+        for seed in chosen
+    ]  # fmt: skip
+    return [dataclasses.replace(c, precision=p) for p in training.PRECISIONS for pair in pairs for c in pair]

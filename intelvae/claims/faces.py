@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from intelvae.face_experiments import TABLE4
-from intelvae.face_rules import HELD, AtMost, ByDraw, MovingOptimum, Within
+from intelvae.experiments.faces import TABLE4
 from intelvae.metrics.attributes import SIZES
 from intelvae.records import Record, RunConfig
 from intelvae.rules import DISTANCE, Claim, Comparison, Excess, above_chance, frechet, measured, ungated
+from intelvae.rules.faces import HELD, AtMost, ByDraw, MovingOptimum, Within
 
 FACES, HIERARCHIES, FACE_HIERARCHIES = "10_faces", "11_hierarchies", "12_face_hierarchies"
 AT = "At 8,059 faces and after 800 steps at laptop (800 drawn faces at smoke, and at paper 163,000, as in the paper): "

@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from intelvae import measures, tasks
+from intelvae import tasks
 from intelvae.data.images import CLASSES
-from intelvae.interactive import Explorer
+from intelvae.experiments.sparsity import setting
 from intelvae.metrics import downstream
-from intelvae.plots import BLUE, ORANGE, STYLE
+from intelvae.plots.common import BLUE, ORANGE, STYLE
+from intelvae.plots.interactive import Explorer
 from intelvae.records import Record, RunConfig
 from intelvae.rules import frechet, measured, summary
-from intelvae.sparse_experiments import setting
+from intelvae.tasks.measures import FIGURE_8
 
 HOYER = measured("hoyer_sample")
 
@@ -169,7 +170,7 @@ def few_shot(records: Sequence[Record]) -> Figure:
     return figure
 
 
-def class_profiles(records: Sequence[Record], classes: Sequence[int] = measures.FIGURE_8) -> Figure:
+def class_profiles(records: Sequence[Record], classes: Sequence[int] = FIGURE_8) -> Figure:
     """Figure 8, top: mean |z| of a class by dimension, a row a class and a column a record (its method)."""
     figure, axes = plt.subplots(
         len(classes), len(records), figsize=(4.5 * len(records), 1.2 * len(classes) + 0.5),
@@ -200,7 +201,7 @@ def traversals(record: Record, *, rows: int = 2) -> Figure:
         axis.set(xticks=[0, v * w - 1], yticks=[])
         axis.set_xticklabels([f"{values[g][j][0]:.2g}", f"{values[g][j][-1]:.2g}"], fontsize=7)
         axis.tick_params(length=0, pad=1)
-        name = CLASSES[record.config.data][measures.FIGURE_8[g]]
+        name = CLASSES[record.config.data][FIGURE_8[g]]
         axis.set_ylabel(f"{name}\ndim {dimensions[g][j]}", rotation=0, ha="right", va="center", fontsize=8)
     return figure
 
@@ -213,7 +214,7 @@ def explorer(record: Record) -> Explorer:
         [int(np.abs(np.asarray(values) - at).argmin()) for values, at in zip(of, starts, strict=True)]
         for of, starts in zip(a["traversal_values"], a["traversal_start"], strict=True)
     ]
-    names = [CLASSES[record.config.data][c] for c in measures.FIGURE_8]
+    names = [CLASSES[record.config.data][c] for c in FIGURE_8]
     return Explorer(
         images,
         names,

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from intelvae import sheets, tasks
-from intelvae.interactive import Explorer
 from intelvae.metrics import levels
-from intelvae.plots import BLUE, MARKERS, ORANGE, SHADES
+from intelvae.plots.common import BLUE, MARKERS, ORANGE, SHADES
+from intelvae.plots.interactive import Explorer
 from intelvae.records import Record
 from intelvae.rules import summary
 

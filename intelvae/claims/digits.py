@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from intelvae.digit_experiments import PROPORTIONS as SHARES
-from intelvae.digit_experiments import TABLE1
+from intelvae.experiments.digits import PROPORTIONS as SHARES
+from intelvae.experiments.digits import TABLE1
 from intelvae.records import Record, RunConfig
 from intelvae.rules import DISTANCE, Claim, Comparison, Nearness, clean_frechet, frechet, measured
 

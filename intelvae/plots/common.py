@@ -1,4 +1,4 @@
-"""Every figure of the book: functions from records to matplotlib figures, readable in black and white."""
+"""The colours, the line under a figure, and the figures of more than one page or of points in the plane."""
 
 from __future__ import annotations
 

@@ -7,19 +7,7 @@ import shutil
 import pytest
 from scipy import stats
 
-from intelvae import (
-    builder,
-    claims,
-    experiments,
-    face_claims,
-    face_experiments,
-    face_rules,
-    rules,
-    runs,
-    tasks,
-    trained,
-    training,
-)
+from intelvae import builder, claims, experiments, rules, runs, tasks, trained, training
 from intelvae.data import files, standin
 from intelvae.mappings import Hierarchy
 from intelvae.metrics.hoyer import by_chance
@@ -28,7 +16,7 @@ from intelvae.records import Record, RunConfig, Store, store_of
 
 def test_the_grids_have_the_rows_of_the_tables():
     grid = experiments.grid("table4", "laptop")
-    rows = {row: face_experiments.face("laptop", 0, model) for row, model in face_experiments.TABLE4.items()}
+    rows = {row: experiments.faces.face("laptop", 0, model) for row, model in experiments.faces.TABLE4.items()}
     assert {dataclasses.replace(c, seed=0) for c in grid} == set(rows.values()) and len(set(rows.values())) == 14
     assert len(set(grid)) == len(grid) == 9 * 3 + 5
     dims = [(c.method, c.latent_dim) for c in experiments.grid("table-b1", "laptop")]
@@ -44,12 +32,12 @@ def test_the_grids_have_the_rows_of_the_tables():
 @pytest.mark.parametrize("seeds", [None, (4, 7, 5)])
 def test_runs_of_faces_come_in_an_order_that_may_be_cut_off(seeds):
     grid = experiments.grid("table4", "laptop", seeds)
-    rows = {face_experiments.face("laptop", 0, model): row for row, model in face_experiments.TABLE4.items()}
+    rows = {experiments.faces.face("laptop", 0, model): row for row, model in experiments.faces.TABLE4.items()}
     order = [(c.seed, rows[dataclasses.replace(c, seed=0)]) for c in grid]
     one, two, three = seeds or range(3)
     assert {row for _, row in order[:14]} == set(rows.values()) and order[13][0] == one
-    assert order[:4] == [(one, row) for row in face_experiments.FIRST]
-    assert order[14:22] == [(seed, row) for seed in (two, three) for row in face_experiments.FIRST]
+    assert order[:4] == [(one, row) for row in experiments.faces.FIRST]
+    assert order[14:22] == [(seed, row) for seed in (two, three) for row in experiments.faces.FIRST]
     assert [seed for seed, _ in order[22:]] == sorted((seed for seed, _ in order[22:]), key=(one, two, three).index)
     for name, profile, models in (("hierarchy", "laptop", 3), ("table-b1", "paper", 7)):
         grid = experiments.grid(name, profile)
@@ -107,15 +95,15 @@ def test_records_of_different_faces_are_not_set_beside_each_other(other, tmp_pat
 def test_a_page_says_where_its_faces_are_not_the_published_ones():
     record = store_of("laptop").get(experiments.grid("table4", "laptop")[0])
     other = dataclasses.replace(record, metrics=record.metrics | {"train_faces": 800.0})
-    assert face_claims.faces(record) == record.artifacts["data"]
-    assert face_claims.faces(other).endswith("claims name the 8,059 of the published runs in their place")
+    assert claims.faces.faces(record) == record.artifacts["data"]
+    assert claims.faces.faces(other).endswith("claims name the 8,059 of the published runs in their place")
     for settings in ({"smoke_data": True}, {"whole": True}):  # of which captions and claims speak too
         config = dataclasses.replace(record.config, **settings)
-        assert face_claims.faces(dataclasses.replace(other, config=config)) == record.artifacts["data"]
+        assert claims.faces.faces(dataclasses.replace(other, config=config)) == record.artifacts["data"]
 
 
 def test_no_pseudo_input_of_the_tables_is_a_photograph():
-    settings = dict(face_experiments.TABLE4["Vamp-VAE"]["prior_options"])
+    settings = dict(experiments.faces.TABLE4["Vamp-VAE"]["prior_options"])
     assert settings["blend"] >= 10 and settings["components"] * settings["blend"] <= runs.EXAMPLES
     for name in ("table4", "table-b1"):
         for config in experiments.grid(name, "laptop"):
@@ -124,19 +112,19 @@ def test_no_pseudo_input_of_the_tables_is_a_photograph():
 
 
 def test_every_claim_about_faces_says_at_how_many():
-    about = [c for c in face_claims.CLAIMS if c.experiment in ("table4", "table-b1")]
+    about = [c for c in claims.faces.CLAIMS if c.experiment in ("table4", "table-b1")]
     assert about and all(
         "8059-faces" in c.id and c.claim.startswith("At 8,059 faces and after 800 steps at laptop") for c in about
     )
 
 
 def of(row, seed, **metrics):
-    config = face_experiments.face("laptop", seed, face_experiments.TABLE4[row])
+    config = experiments.faces.face("laptop", seed, experiments.faces.TABLE4[row])
     return Record(config, metrics, {}, {}, 1.0, "cpu", {"torch": "0"}, "none", "2022-04-25")
 
 
 def judge(name, records):
-    (claim,) = [c for c in face_claims.CLAIMS if c.id == f"{name}-8059-faces"]
+    (claim,) = [c for c in claims.faces.CLAIMS if c.id == f"{name}-8059-faces"]
     return claim.judge(records)
 
 
@@ -162,7 +150,7 @@ def test_samples_are_judged_against_every_baseline_and_its_own_row(name, row, th
     records += [
         of(other, s, frechet_1900=1.0) for other in ("InteL-VAE, γ = 50", "InteL-VAE, γ = 70") for s in range(3)
     ]
-    for other in ("VAE", "Vamp-VAE", "VAE + Sylvester", face_experiments.LINEAR_HEAD):
+    for other in ("VAE", "Vamp-VAE", "VAE + Sylvester", experiments.faces.LINEAR_HEAD):
         # those that are not in question would turn the verdict round
         far = theirs if other == row else 1000.0 if verdict == rules.NOT_REPRODUCED else 10.0
         records += [of(other, s, frechet_1900=far + noise[s]) for s in range(3)]
@@ -209,7 +197,7 @@ def test_a_sparse_vaes_codes_are_judged_with_their_gates_and_as_a_variant_withou
     records += [of("Sparse-VAE, α = 0.2", s, hoyer_sample=0.7, hoyer_slab=0.2) for s in range(3)]
     assert judge("table4-sparser-vsc-0.2", records).verdict == rules.NOT_REPRODUCED
     assert judge("table4-sparser-vsc-0.2-slab", records).verdict == rules.REPRODUCED
-    variants = [c.id for c in face_claims.CLAIMS if c.variant and "slab" in c.id]
+    variants = [c.id for c in claims.faces.CLAIMS if c.variant and "slab" in c.id]
     assert variants == [f"table4-sparser-vsc-{alpha}-slab-8059-faces" for alpha in ("0.01", "0.05", "0.2")]
 
 
@@ -230,7 +218,7 @@ def test_codes_are_sparser_in_the_dimensions_in_use_where_they_are_above_chance(
     assert judge("table4-sparser-vae-used", intel + vae).verdict == rules.REPRODUCED
     dense = [in_use("InteL-VAE, γ = 70", s, 0.9, 8, chance[8] - 0.001 * s) for s in range(3)]
     assert judge("table4-sparser-vae-used", dense + vae).verdict == rules.NOT_REPRODUCED
-    used = [c for c in face_claims.CLAIMS if "sparser" in c.id and "-used-" in c.id]
+    used = [c for c in claims.faces.CLAIMS if "sparser" in c.id and "-used-" in c.id]
     assert len(used) == 4 and all(c.variant and "in the dimensions in use" in c.claim for c in used)
 
 
@@ -321,7 +309,7 @@ def test_draws_of_the_authors_protocol_are_not_paired():
     assert code(100, table_b1({100: [0.6, 0.61, 0.62]}, vaes, protocol="authors")).verdict == rules.NOT_REPRODUCED
     assert code(500, better).verdict == rules.NOT_TESTED and code(500, better).n == 0  # no scores
     assert code(50, [r for seed in range(3) for r in seeded(better, seed)]).test.endswith("by training")
-    claims_of_code = [c for c in face_claims.CLAIMS if "-code-" in c.id]
+    claims_of_code = [c for c in claims.faces.CLAIMS if "-code-" in c.id]
     assert all(c.variant and "Welch's" in c.rule for c in claims_of_code) and len(claims_of_code) == 3
 
 
@@ -337,7 +325,7 @@ def test_what_few_labels_cost_is_held_against_the_vae_of_equal_dimension():
         assert finding.verdict == verdict and finding.n == 3
         assert finding.ours == pytest.approx(sum(few) / 3 - 0.86)
         assert finding.test == "paired t against -0.13 (D = 64), by draw"
-    (claim,) = [c for c in face_claims.CLAIMS if c.id == "tableB1-robust-8059-faces"]
+    (claim,) = [c for c in claims.faces.CLAIMS if c.id == "tableB1-robust-8059-faces"]
     assert not claim.variant and "every VAE with latent_dim = 64" in claim.rule
 
 
@@ -349,7 +337,7 @@ def test_beyond_a_thousand_labels_codes_need_not_be_significantly_better(n, verd
     assert finding.verdict == verdict and finding.p > rules.LEVEL
     worse = {n: [0.79, 0.81, 0.82], 8059: [0.9] * 3}
     assert judge(f"tableB1-{n}", table_b1(worse, vaes)).verdict == rules.NOT_REPRODUCED
-    (claim,) = [c for c in face_claims.CLAIMS if c.id == f"tableB1-{n}-8059-faces"]
+    (claim,) = [c for c in claims.faces.CLAIMS if c.id == f"tableB1-{n}-8059-faces"]
     assert "p by draw speaks of these alone" in claim.rule
     assert ("How significant that is decides nothing" in claim.rule) is (n > 1000)
 
@@ -377,8 +365,8 @@ def test_the_best_dimension_is_followed_over_the_numbers_of_labels(best, verdict
 
 
 def test_levels_are_compared_within_a_run():
-    (claim,) = [c for c in face_claims.CLAIMS if c.id == "figB2-details"]
-    assert isinstance(claim, face_rules.Within)
+    (claim,) = [c for c in claims.faces.CLAIMS if c.id == "figB2-details"]
+    assert isinstance(claim, rules.faces.Within)
     for last, nats, verdict in (
         (0.1, 0.2, rules.REPRODUCED),
         (0.1, 0.05, rules.PARTLY),  # a level that is off changes nothing, whatever the one above it does
@@ -388,7 +376,7 @@ def test_levels_are_compared_within_a_run():
         records = one_layer(lambda c, x=last, y=nats: {"change_0": 0.5 + c.seed / 100, "change_4": x, "kl_4": y})
         finding = claim.judge(records)
         assert finding.verdict == verdict and ("level that is off" in finding.test) is (verdict == rules.PARTLY)
-    (category,) = [c for c in face_claims.CLAIMS if c.id == "figB2-category"]
+    (category,) = [c for c in claims.faces.CLAIMS if c.id == "figB2-category"]
     codes = one_layer(lambda c: {"accuracy_0": 0.7 + c.seed / 100, "accuracy_4": 0.3, "kl_4": 1.0})
     assert category.judge(codes).verdict == rules.REPRODUCED
     assert category.judge(codes[:2]).verdict == rules.NOT_TESTED
@@ -407,7 +395,7 @@ def one_layer(metrics):
     ("third", "verdict"), [(0.3, rules.REPRODUCED), (0.103, rules.PARTLY), (0.01, rules.NOT_REPRODUCED)]
 )
 def test_every_level_must_hold_something(third, verdict):
-    (claim,) = [c for c in face_claims.CLAIMS if c.id == "figB2-held"]
+    (claim,) = [c for c in claims.faces.CLAIMS if c.id == "figB2-held"]
     assert not claim.variant
     nats = (9.0, 1.0, third, 2.0, 1.0)
     records = one_layer(lambda c: {f"kl_{i}": v + 0.01 * (c.seed - 1) for i, v in enumerate(nats)})
@@ -416,7 +404,7 @@ def test_every_level_must_hold_something(third, verdict):
 
 
 def test_rules_of_faces_are_said_in_words():
-    for claim in face_claims.CLAIMS:
+    for claim in claims.faces.CLAIMS:
         assert claim in claims.CLAIMS and claim.rule.startswith("reproduced: ")
         assert claim.judge([]).verdict == rules.NOT_TESTED
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from intelvae.experiments.sparsity import DD_ALPHA, DD_MOST, SHOWN, STRONG, VSC_ALPHA, vsc
 from intelvae.metrics import downstream
 from intelvae.records import Record, RunConfig
 from intelvae.rules import DISTANCE, Claim, Comparison, Excess, Steady, Trend, clean_frechet, frechet, measured, ungated
-from intelvae.sparse_experiments import DD_ALPHA, DD_MOST, SHOWN, STRONG, VSC_ALPHA, vsc
 
 FEW = (10, 20, 50, 100)  # labels: "especially in few-shot scenarios"
 FOREST = downstream.NAMES[0]

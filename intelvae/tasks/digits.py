@@ -1,117 +1,21 @@
-"""What a data set asks of a model: its training data, and what a trained model is measured by."""
+"""What a model of grey images is measured by: Tables 1 to 3, and what a config asks for besides (`measures`)."""
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, Independent
 
-from intelvae import bounds, face_task, training
-from intelvae.data import DataError, celeba, images, toys
-from intelvae.measures import BY_NAME as MEASURES
-from intelvae.metrics import attributes, clusters, neighbours, samples, toy
-from intelvae.metrics.features import STAND_IN
-from intelvae.metrics.hoyer import hoyer
+from intelvae import training
+from intelvae.data import images
+from intelvae.metrics import clusters, neighbours, samples
 from intelvae.models import VAE
-
-WITH_HOLES = ("circle", "square", "star", "infinity")
-Metrics = dict[str, float]
-Artifacts = dict[str, Any]
-
-FEATURED = ("mnist", "fashion-mnist", celeba.NAME)  # data on which samples are judged on the features of a network
-EXEMPLARS = 6  # points whose q(z|x) a figure shows
-HELD_OUT_SEED = 20220401  # of the toy data a model is judged by: the same for every run, and never trained on
-
-
-def pack(pixels: Tensor) -> dict[str, Any]:
-    """Byte images (..., C, H, W) as text that JSON can hold; `unpack` is its inverse."""
-    data = zlib.compress(pixels.to(torch.uint8).contiguous().numpy().tobytes(), 9)
-    return {"shape": list(pixels.shape), "zlib": base64.b85encode(data).decode()}
-
-
-def unpack(packed: dict[str, Any]) -> Tensor:
-    """The byte images (..., C, H, W) behind `pack`'s text."""
-    data = bytearray(zlib.decompress(base64.b85decode(packed["zlib"])))
-    return torch.frombuffer(data, dtype=torch.uint8).reshape(packed["shape"])
-
-
-def rounded(x: Tensor, digits: int = 3) -> list:
-    """A tensor as nested lists of numbers short enough for a record."""
-    return [rounded(row, digits) for row in x] if x.ndim > 1 else [round(v, digits) for v in x.tolist()]
-
-
-@dataclass(frozen=True)
-class ToyTask:
-    """Points in the plane, fresh in every batch (`intelvae.data.toys`)."""
-
-    name: str
-    held_out: int = 2000
-    shown: int = 200
-
-    shape = (2,)
-
-    def train(self, n: int, generator: torch.Generator) -> Tensor:
-        """A fresh batch (n, 2)."""
-        return toys.sample(self.name, n, generator)
-
-    @property
-    def valid(self) -> Tensor:
-        """Held-out points (2000, 2), other than the ones `evaluate` uses."""
-        return toys.sample(self.name, self.held_out, torch.Generator().manual_seed(HELD_OUT_SEED + 1))
-
-    @property
-    def test(self) -> Tensor:
-        """The points (2000, 2) that every model is judged by."""
-        return toys.sample(self.name, self.held_out, torch.Generator().manual_seed(HELD_OUT_SEED))
-
-    def evaluate(self, model: VAE) -> tuple[Metrics, Artifacts]:
-        """Distances of generated points to the data, and the points and codes that the figures show.
-
-        Samples include the decoder's noise, as in the paper's figures; the `mean_` metrics leave it out. For the sparse
-        data also how well the codes z match the model's own p(z): the distance of all codes from it, over its size, and
-        the mean Hoyer scores of both.
-        """
-        test = self.test
-        with torch.no_grad():
-            generated = model.generate(self.held_out)
-            samples, means = generated.sample(), generated.mean
-            q = model.encode(test)
-            y = q.sample()
-            z = model.mapping(y)
-        metrics: Metrics = {"test_elbo": training.evaluate(model, test).elbo.mean().item()}
-        metrics["log_likelihood"] = bounds.log_likelihood(model, test[:500], 500).mean().item()
-        for prefix, points in (("", samples), ("mean_", means)):
-            projections = torch.Generator().manual_seed(HELD_OUT_SEED)
-            metrics[prefix + "sliced_wasserstein"] = toy.sliced_wasserstein(points, test, generator=projections)
-            metrics[prefix + "off_support"] = toy.off_support(self.name, points, tolerance=0.3)
-            if self.name in WITH_HOLES:
-                metrics[prefix + "inside_hole"] = toy.inside_hole(self.name, points)
-            if self.name == "mixture":
-                metrics[prefix + "bridge"] = toy.bridge(points)
-        show = self.shown
-        artifacts = {
-            "samples": rounded(samples[:show]),
-            "mu": rounded(q.mean[:show]),
-            "sigma": rounded(q.stddev[:show], 4),
-            "y": rounded(y[:show]),
-            "z": rounded(z[:show]),
-        }
-        if self.name == "sparse":
-            with torch.no_grad():
-                prior_z = model.mapping(model.prior().sample((self.held_out,)))
-                exemplars = model.mapping(model.encode(test[:EXEMPLARS]).sample((40,))).transpose(0, 1)
-            projections, size = torch.Generator().manual_seed(HELD_OUT_SEED), prior_z.square().mean().sqrt().item()
-            metrics["aggregate_mismatch"] = toy.sliced_wasserstein(z, prior_z, generator=projections) / size
-            metrics["prior_hoyer"], metrics["posterior_hoyer"] = hoyer(prior_z).mean().item(), hoyer(z).mean().item()
-            artifacts |= {"prior_z": rounded(prior_z[:show]), "exemplars": rounded(exemplars)}
-        return metrics, artifacts
+from intelvae.tasks.artifacts import Artifacts, Metrics, pack, rounded
+from intelvae.tasks.measures import BY_NAME as MEASURES
 
 
 @dataclass(frozen=True)
@@ -292,16 +196,6 @@ def _separation(split: list[list[int]]) -> float:
     return max(split[0][0] + split[1][1], split[0][1] + split[1][0]) / total
 
 
-@cache
-def _load(name: str, size: int, binary: bool, split: str, smoke: bool) -> images.ImageData:
-    return images.load(name, size=size, binary=binary, split=split, smoke=smoke)
-
-
-@cache
-def _faces(size: int, smoke: bool, whole: bool) -> celeba.FaceData:
-    return celeba.load(size=size, smoke=smoke, whole=whole)
-
-
 _classifiers: dict[tuple, Any] = {}
 
 
@@ -311,60 +205,3 @@ def _classifier(data: images.ImageData) -> Any:
     if key not in _classifiers:
         _classifiers[key] = clusters.fit_digit_classifier(training.as_float(data.train), data.train_labels)
     return _classifiers[key]
-
-
-def create(
-    name: str,
-    *,
-    size: int,
-    binary: bool = False,
-    split: str = "paper",
-    smoke: bool = False,
-    whole: bool = False,
-    repeats: Sequence[int] = (1, 1),
-    features: str = STAND_IN,
-    measures: Sequence[str] = (),
-) -> Task:
-    """The task called `name`: a toy of `toys.NAMES`, "mnist-01", "mnist", "fashion-mnist" or "celeba".
-
-    `binary` and `split` (those of `images.load`) are for grey images, `repeats` is for mnist-01, `whole` for celeba
-    (`celeba.load`); `measures`, names of `MEASURES`, for mnist and fashion-mnist; `features`, a name of
-    `metrics.features`, for these two and celeba. Raises `ValueError` for another name, for measures that are unknown or
-    not for these data, and for binary faces or another split of them; `data.DataError` for data that are not there and
-    for too few faces.
-    """
-    known = MEASURES if name in images.NAMES and name != "mnist-01" else ()
-    if unknown := set(measures) - set(known):
-        raise ValueError(f"no measure {min(unknown)!r} for {name}: there are {', '.join(known) or 'none'}")
-    if name in toys.NAMES:
-        return ToyTask(name)
-    if name in images.NAMES:
-        data, yardstick = (_load(name, size, *kind, smoke) for kind in ((binary, split), (False, "paper")))
-    if name == "mnist-01":
-        return DigitsTask(data, 1000 if smoke else 10_000, yardstick, repeats)
-    if name in images.NAMES:
-        sizes = (100,) if smoke else (samples.PAPER_N, samples.FULL_N)
-        shown, draws = 12 if measures else 50, 1 if smoke else 10
-        return AllDigitsTask(data, sizes[-1], yardstick, features, sizes, shown, tuple(measures), draws)
-    if name == celeba.NAME:
-        if binary:
-            raise ValueError("faces are in colour: binary=True is for grey images")
-        if split != "paper":
-            raise ValueError(f"faces have a split of their own: split={split!r} is for grey images")
-        return face_task.FacesTask(_faces(size, smoke, whole), features, 2 if smoke else attributes.DRAWS)
-    raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*toys.NAMES, *images.NAMES, celeba.NAME))}")
-
-
-def check_source(work: Task, known: str | None) -> None:
-    """Raises `data.DataError`, one line, if the faces here are not those that records are `known` to be of.
-
-    Other data are the same everywhere, and None is known of them.
-    """
-    if known is not None and isinstance(work, face_task.FacesTask) and work.data.source != known:
-        raise DataError(
-            f"the faces here ({work.data.source}) are not those of the records that are there ({known}), and nothing "
-            "compares the two: set INTELVAE_RUNS to another folder, or INTELVAE_DATA to those faces"
-        )
-
-
-Task = ToyTask | DigitsTask | AllDigitsTask | face_task.FacesTask

@@ -1,0 +1,113 @@
+"""The paper's claims as data: where each stands, what it says, its number, and the rule that decides it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from intelvae import experiments, rules
+from intelvae.claims import digits, faces, sparsity, toys
+from intelvae.metrics import features
+from intelvae.records import Record, check_same_faces, store_of
+from intelvae.rules import Claim
+
+CLAIMS: tuple[Claim, ...] = (*toys.CLAIMS, *digits.CLAIMS, *sparsity.CLAIMS, *faces.CLAIMS)
+
+
+def rows(records: Sequence[Record], profile: str, *, page: str | None = None) -> list[dict[str, Any]]:
+    """One row for each claim (of `page`, if given), judged on `records`: the columns of `intelvae claims --json`.
+
+    Raises `ValueError`, one line, where the records of an experiment are of different faces.
+    """
+    judged = [c for c in CLAIMS if page is None or c.page == page]
+    of = {experiment: _of(experiment, records, profile) for experiment in {c.experiment for c in judged}}
+    return [
+        {"id": c.id, "where": c.where, "claim": _words(c, of[c.experiment]), "paper": c.paper}
+        | dataclasses.asdict(c.judge(of[c.experiment]))
+        | {"profile": profile, "page": c.page}
+        for c in judged
+    ]
+
+
+def _words(claim: Claim, records: Sequence[Record]) -> str:
+    """What the claim says, of the FID where that is what `records` have."""
+    on_inception = {r.config.features for r in records} == {"inception"}
+    return claim.claim.replace(rules.DISTANCE, features.distance_name("inception")) if on_inception else claim.claim
+
+
+def _of(experiment: str | None, records: Sequence[Record], profile: str) -> list[Record]:
+    """The records of an experiment, with any seed and features: others may share a method and differ else."""
+    if experiment is None:
+        return []
+    grid = {dataclasses.replace(config, seed=0) for config in experiments.grid(experiment, profile)}
+    found = [r for r in records if dataclasses.replace(r.config, seed=0, features=features.STAND_IN) in grid]
+    check_same_faces(found)
+    return found
+
+
+def stored(profile: str, extractor: str | None = None) -> list[dict[str, Any]]:
+    """`rows` for all claims on the records that the profile's store holds, without running anything.
+
+    Samples are judged on the features of `extractor` (`experiments.grid`).
+    """
+    store = store_of(profile)
+    grids = (experiments.grid(name, profile, features=extractor) for name in experiments.NAMES)
+    configs = dict.fromkeys(c for grid in grids for c in grid)
+    records = [record for config in configs if (record := store.get(config)) is not None]
+    return rows(records, profile)
+
+
+class Table:
+    """The rows of `rows` for readers, claims in full: what a page shows under "Paper beside ours".
+
+    The last column has p-values corrected for the number of tests in the table (`rules.holm`).
+    """
+
+    def __init__(self, found: Sequence[dict[str, Any]]) -> None:
+        self.found = found
+
+    def __repr__(self) -> str:
+        return verdicts(self.found)
+
+    def _repr_html_(self) -> str:
+        tested = [row for row in self.found if row["p"] is not None]
+        holm = rules.holm([row["p"] for row in tested])
+        corrected = {row["id"]: f"{p:.2g}" for row, p in zip(tested, holm, strict=True)}
+        shown = [
+            {
+                "verdict": row["verdict"],
+                "claim": f"{row['where']}. {row['claim']}",
+                "paper": row["paper"],
+                "ours": _ours(row, ".4g", ".2g" if (row["sd"] or 0) < 99.5 else ".0f"),
+                "test": ", ".join(filter(None, [row["test"], f"n = {row['n']}", _p(row)])),
+                "p, Holm": corrected.get(row["id"], ""),
+            }
+            for row in self.found
+        ]
+        with pd.option_context("display.max_colwidth", None):
+            return pd.DataFrame(shown).to_html(index=False)
+
+
+def _ours(row: dict[str, Any], digits: str, digits_of_sd: str) -> str:
+    if row["ours"] is None:
+        return "no runs"
+    spread = f" ± {row['sd']:{digits_of_sd}}" if row["n"] > 1 and row["sd"] is not None else ""
+    return f"{row['ours'] + 0.0:{digits}}{spread}"
+
+
+def _p(row: dict[str, Any]) -> str:
+    if row["p"] is None:
+        return ""
+    return f"p = {row['p']:.4f}" if row["p"] >= 1e-4 else "p < 0.0001"
+
+
+def verdicts(found: Sequence[dict[str, Any]]) -> str:
+    """The rows of `rows` as text, a line each: verdict, id, ours, n and p; what a page's last cell prints."""
+    lines = []
+    for row in found:
+        numbers = ", ".join(filter(None, [_ours(row, ".4f", ".4f"), f"n = {row['n']}", _p(row)]))
+        lines.append(f"{row['verdict']:<14} | {row['id']:<42} | {numbers}")
+    return "\n".join(lines)

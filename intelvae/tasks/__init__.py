@@ -1,0 +1,90 @@
+"""What a data set asks of a model: its training data, and what a trained model is measured by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from intelvae.data import DataError, celeba, images
+from intelvae.data import toys as points
+from intelvae.metrics import attributes, samples
+from intelvae.metrics.features import STAND_IN
+from intelvae.tasks.artifacts import Artifacts, Metrics, pack, rounded, unpack
+from intelvae.tasks.digits import AllDigitsTask, DigitsTask, learns_proportions
+from intelvae.tasks.faces import FacesTask
+from intelvae.tasks.measures import BY_NAME as MEASURES
+from intelvae.tasks.toys import ToyTask
+
+__all__ = [
+    "FEATURED", "AllDigitsTask", "Artifacts", "DigitsTask", "FacesTask", "Metrics", "Task", "ToyTask", "check_source",
+    "create", "learns_proportions", "pack", "rounded", "unpack",
+]  # fmt: skip
+
+FEATURED = ("mnist", "fashion-mnist", celeba.NAME)  # data on which samples are judged on the features of a network
+
+
+@cache
+def _load(name: str, size: int, binary: bool, split: str, smoke: bool) -> images.ImageData:
+    return images.load(name, size=size, binary=binary, split=split, smoke=smoke)
+
+
+@cache
+def _faces(size: int, smoke: bool, whole: bool) -> celeba.FaceData:
+    return celeba.load(size=size, smoke=smoke, whole=whole)
+
+
+def create(
+    name: str,
+    *,
+    size: int,
+    binary: bool = False,
+    split: str = "paper",
+    smoke: bool = False,
+    whole: bool = False,
+    repeats: Sequence[int] = (1, 1),
+    features: str = STAND_IN,
+    measures: Sequence[str] = (),
+) -> Task:
+    """The task called `name`: a toy of `data.toys.NAMES`, "mnist-01", "mnist", "fashion-mnist" or "celeba".
+
+    `binary` and `split` (those of `images.load`) are for grey images, `repeats` is for mnist-01, `whole` for celeba
+    (`celeba.load`); `measures`, names of `MEASURES`, for mnist and fashion-mnist; `features`, a name of
+    `metrics.features`, for these two and celeba. Raises `ValueError` for another name, for measures that are unknown or
+    not for these data, and for binary faces or another split of them; `data.DataError` for data that are not there and
+    for too few faces.
+    """
+    known = MEASURES if name in images.NAMES and name != "mnist-01" else ()
+    if unknown := set(measures) - set(known):
+        raise ValueError(f"no measure {min(unknown)!r} for {name}: there are {', '.join(known) or 'none'}")
+    if name in points.NAMES:
+        return ToyTask(name)
+    if name in images.NAMES:
+        data, yardstick = (_load(name, size, *kind, smoke) for kind in ((binary, split), (False, "paper")))
+    if name == "mnist-01":
+        return DigitsTask(data, 1000 if smoke else 10_000, yardstick, repeats)
+    if name in images.NAMES:
+        sizes = (100,) if smoke else (samples.PAPER_N, samples.FULL_N)
+        shown, draws = 12 if measures else 50, 1 if smoke else 10
+        return AllDigitsTask(data, sizes[-1], yardstick, features, sizes, shown, tuple(measures), draws)
+    if name == celeba.NAME:
+        if binary:
+            raise ValueError("faces are in colour: binary=True is for grey images")
+        if split != "paper":
+            raise ValueError(f"faces have a split of their own: split={split!r} is for grey images")
+        return FacesTask(_faces(size, smoke, whole), features, 2 if smoke else attributes.DRAWS)
+    raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*points.NAMES, *images.NAMES, celeba.NAME))}")
+
+
+def check_source(work: Task, known: str | None) -> None:
+    """Raises `data.DataError`, one line, if the faces here are not those that records are `known` to be of.
+
+    Other data are the same everywhere, and None is known of them.
+    """
+    if known is not None and isinstance(work, FacesTask) and work.data.source != known:
+        raise DataError(
+            f"the faces here ({work.data.source}) are not those of the records that are there ({known}), and nothing "
+            "compares the two: set INTELVAE_RUNS to another folder, or INTELVAE_DATA to those faces"
+        )
+
+
+Task = ToyTask | DigitsTask | AllDigitsTask | FacesTask
