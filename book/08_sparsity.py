@@ -36,7 +36,7 @@ import pandas as pd
 import torch
 from myst_nb import glue
 
-from intelvae import bounds, claims, experiments, likelihoods, networks, plots, priors, regularizers, rules, runs
+from intelvae import bounds, claims, experiments, likelihoods, networks, plots, priors, regularizers, rules, training
 from intelvae.mappings import Sparse
 from intelvae.metrics import codes, features
 from intelvae.metrics.hoyer import by_chance, hoyer
@@ -92,7 +92,7 @@ def loss(model, x, gamma):
 # **A check against what is known.**
 
 # %%
-with runs.seeded(0):
+with training.seeded(0):
     few = torch.rand(20_000, 50) < 0.1
     same = torch.nn.functional.one_hot(torch.full((100,), 3), 50).float()
 examples = {
@@ -117,14 +117,14 @@ for (title, v), exact in zip(examples.items(), known, strict=True):
 # And without a penalty the loss is the VAE's:
 
 # %%
-with runs.seeded(0):
+with training.seeded(0):
     encoder, network = networks.create("mlp", (2,), 2)
     decoder = torch.nn.Sequential(network, likelihoods.Gaussian())
     model = VAE(encoder, decoder, priors.StandardNormal(2), Sparse(2))
     x = torch.randn(100, 2)
-with runs.seeded(1):
+with training.seeded(1):
     without = loss(model, x, gamma=0.0)
-with runs.seeded(1):
+with training.seeded(1):
     print("with gamma = 0 it is the negative ELBO, to the bit:", bool(without == -bounds.elbo(model, x).mean()))
 
 # %% [markdown]
@@ -139,7 +139,7 @@ with runs.seeded(1):
 # too, by chance:
 
 # %%
-with runs.seeded(0):
+with training.seeded(0):
     for D in (50, 128):
         print(f"Gaussian codes, D = {D:<3} {hoyer(torch.randn(20_000, D)).mean():.3f}")
     print(f"one-hot codes           {hoyer(torch.eye(50)).mean():.3f}")
@@ -158,7 +158,7 @@ with runs.seeded(0):
 # a thousand times smaller that are off four times out of five:
 
 # %%
-with runs.seeded(0):
+with training.seeded(0):
     z = torch.randn(10_000, 50)
     z[:, 5:] *= 1e-3 * (torch.rand(10_000, 45) < 0.2)
     print(f"all 50 dimensions     {hoyer(z).mean():.3f}")
@@ -183,7 +183,7 @@ with runs.seeded(0):
 # leave off more if their dimensions have different sizes.
 
 # %%
-with runs.seeded(0):
+with training.seeded(0):
     z = torch.randn(10_000, 24)
 for title, size in (("24 of one size", torch.ones(24)), ("from 1 down to 0.12", torch.logspace(0, -0.92, 24))):
     sizes = codes.sparsity(z * size, z * size, torch.zeros(10_000, dtype=torch.long))

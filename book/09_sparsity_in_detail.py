@@ -35,7 +35,7 @@ import matplotlib.pyplot as plt
 import torch
 from myst_nb import glue
 
-from intelvae import claims, experiments, plots, regularizers, rules, runs
+from intelvae import claims, experiments, plots, regularizers, rules, training
 from intelvae.metrics import features
 from intelvae.metrics.hoyer import hoyer
 
@@ -65,7 +65,7 @@ def one_in_ten(y, sharpness=20.0):
 # smallest value there is:
 
 # %%
-with runs.seeded(0):
+with training.seeded(0):
     y = torch.randn(20_000, 50)
 z = y * one_in_ten(y)
 print(f"L_sp of |y|        {seen(y):6.3f}   Hoyer score of y {hoyer(y).mean():.3f}")
@@ -249,7 +249,7 @@ for formatter in (axes[1].yaxis.set_major_formatter, axes[1].yaxis.set_minor_for
 
 # %%
 caps, best = {}, {}
-with runs.seeded(0):
+with training.seeded(0):
     y, u = torch.randn(5_000, 50), torch.rand(5_000, 50)
 rank = y.abs().argsort(descending=True).argsort()
 for floor in (0.0, 0.05, 0.2):
@@ -259,7 +259,7 @@ for floor in (0.0, 0.05, 0.2):
         max((hoyer(y * ds).mean().item(), how) for how, ds in gates.items()) for gates in (blind, seeing)
     )
     print(f"floor {floor:<4}  blind gates {caps[floor]:.2f} ({p}), gates that see y {best[floor]:.2f} ({k})")
-with runs.seeded(0):
+with training.seeded(0):
     of_faces = torch.randn(5_000, 128)
     faces = max(
         hoyer(torch.where(torch.rand_like(of_faces) < p, of_faces, 0.2 * of_faces)).mean() for p in (0.1, 0.2, 0.3)

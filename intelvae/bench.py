@@ -60,8 +60,7 @@ class Case:
 
     def model(self, seed: int = 0) -> VAE:
         """An untrained VAE with this network and a Gaussian likelihood."""
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
+        with training.seeded(seed):
             encoder, network = networks.create(self.network, self.data_shape, self.latent_dim)
         decoder = nn.Sequential(network, likelihoods.create("gaussian", self.data_shape))
         return VAE(encoder, decoder, priors.StandardNormal(self.latent_dim))

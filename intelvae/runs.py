@@ -12,7 +12,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from operator import itemgetter
@@ -30,14 +29,6 @@ from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
 EXAMPLES = 1000  # of the training data, which pseudo-inputs may start from
 MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
-
-
-@contextmanager
-def seeded(seed: int):
-    """Torch's global generator starts from `seed` inside, and is as it was outside."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        yield
 
 
 def task(config: RunConfig) -> tasks.Task:
@@ -64,7 +55,7 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
     does not fit, `training.TrainingError` for a run that diverges, `data.DataError` for data that are not there.
     """
     start = time.perf_counter()
-    with seeded(config.seed), training.torch_threads(threads):
+    with training.seeded(config.seed), training.torch_threads(threads):
         work, model, order = prepare(config)
         model.to(device)
         masses: list[list[float]] = []
@@ -109,7 +100,7 @@ def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trai
     start = time.perf_counter()
     works, members = [], []
     for config in configs:
-        with seeded(config.seed):
+        with training.seeded(config.seed):
             work, model, order = prepare(config)
             noise = torch.Generator()
             noise.set_state(torch.random.get_rng_state())
@@ -121,7 +112,7 @@ def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trai
     histories = side_by_side.fit(members, steps_per_epoch=steps, **_settings(configs[0]))
     measured: list[tuple[tasks.Metrics, tasks.Artifacts]] = []
     for config, work, member, history in zip(configs, works, members, histories, strict=True):
-        with seeded(config.seed):
+        with training.seeded(config.seed):
             torch.random.set_rng_state(member.noise.get_state())
             diverged = isinstance(history, training.TrainingError)
             measured.append(({}, {}) if diverged else work.evaluate(member.model))

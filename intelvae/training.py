@@ -21,6 +21,14 @@ VALID_BATCH = 500  # examples a validation batch
 
 
 @contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Torch's global generator starts from `seed` inside, and is as it was outside."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
 def torch_threads(count: int | None) -> Iterator[None]:
     """Torch takes `count` threads inside and as many as before outside; None changes nothing."""
     before = torch.get_num_threads()

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.distributions import Independent, Normal
 
-from intelvae import likelihoods, priors, runs, tasks
+from intelvae import likelihoods, priors, runs, tasks, training
 from intelvae.data import images
 from intelvae.experiments import grid, sparsity
 from intelvae.mappings import Sparse
@@ -113,7 +113,7 @@ def test_both_kinds_of_codes_pass_through_the_mapping():
 
 
 def test_samples_of_a_sparse_vae_are_exact():
-    with runs.seeded(0):
+    with training.seeded(0):
         model = vsc.create("mlp", (2,), 4, nn.Linear(4, 2), alpha=0.1).eval()
         samples = codes.encode(model, torch.randn(500, 2))["sample"]
     off = (samples == 0).double().mean().item()

@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from intelvae import runs
+from intelvae import training
 from intelvae.mappings import Hierarchy
 
 WIDTHS = (2, 3, 1, 4)
 
 
 def make(residual, widths=WIDTHS):
-    with runs.seeded(0):
+    with training.seeded(0):
         return Hierarchy(sum(widths), levels=widths, residual=residual, hidden=16).double()
 
 

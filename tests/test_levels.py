@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import builder, likelihoods, runs, tasks
+from intelvae import builder, likelihoods, tasks, training
 from intelvae.data import images
 from intelvae.flows import SylvesterEncoder
 from intelvae.metrics import levels
@@ -77,7 +77,7 @@ def test_a_code_without_levels_is_cut_into_five_blocks():
     config = RunConfig("fashion-mnist", "mathieu", 10, "gaussian", 1, smoke_data=True)
     found = {}
     for name, mapping in (("vae", {}), ("intel", {"mapping": "hierarchy", "mapping_options": {"levels": (4, 6)}})):
-        with runs.seeded(0):
+        with training.seeded(0):
             model = builder.build(dataclasses.replace(config, **mapping), (1, 32, 32), data.train).eval()
         found[name] = measures.of_levels(model, data, 1)
     judged = ("change", "pixels", "kl", "accuracy")

@@ -8,7 +8,7 @@ import torch
 from scipy import optimize, stats
 from torch import nn
 
-from intelvae import mappings, runs
+from intelvae import mappings, training
 from intelvae.contracts import (
     CHECKS,
     check_continuous,
@@ -52,7 +52,7 @@ def normal(*shape, seed=0):
 @pytest.mark.parametrize(("name", "dim", "options"), CASES)
 def test_contract(name, dim, options, check):
     def make():
-        with runs.seeded(0):  # the weights of a learned mapping
+        with training.seeded(0):  # the weights of a learned mapping
             return mappings.create(name, dim, **options)
 
     check(make, dim)

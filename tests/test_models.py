@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
-from intelvae import bounds, builder, likelihoods, mappings, networks, priors, runs
+from intelvae import bounds, builder, likelihoods, mappings, networks, priors, training
 from intelvae.models import VAE
 from intelvae.records import RunConfig
 
@@ -211,7 +211,7 @@ def test_free_pseudo_inputs_are_noise_that_nothing_bounds():
     made = []
     for free in ({}, {"free": True}):
         config = RunConfig(latent_dim=3, prior="vamp", prior_options={"components": 50, **free}, **digits)
-        with runs.seeded(0):
+        with training.seeded(0):
             made.append(builder.build(config, (1, 32, 32), torch.rand(60, 1, 32, 32)).prior)
     bounded, free = (prior.pseudo_inputs() for prior in made)
     assert bounded.min() >= 0 and bounded.max() <= 1

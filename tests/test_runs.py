@@ -327,7 +327,7 @@ def test_fit_stops_early_on_validation_and_gives_the_best_weights_back():
     curve = record.curves["valid_elbo"]
     best = int(record.metrics["best_epoch"])
     assert len(curve) < 30 and best == curve.index(max(curve)) == len(curve) - 3
-    with runs.seeded(0):
+    with training.seeded(0):
         again = training.evaluate(model, runs.task(config).valid).elbo.mean().item()
     assert again == pytest.approx(curve[best], abs=0.3)  # one sample of y each, over 2,000 points
 

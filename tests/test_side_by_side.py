@@ -27,7 +27,7 @@ def vector(model) -> torch.Tensor:
 
 def member(config: RunConfig) -> Member:
     """The member that `runs.run_together` makes of a config."""
-    with runs.seeded(config.seed):
+    with training.seeded(config.seed):
         order = torch.Generator().manual_seed(config.seed)
         work = runs.task(config)
         model = builder.build(config, (2,), work.train(1000, order))
@@ -101,7 +101,7 @@ def test_a_sweep_stores_members_under_their_keys_and_names_those_that_diverge(tm
 def test_noise_takes_the_place_of_the_global_generators():
     model = member(CONFIG).model
     x = torch.randn(100, 2, generator=torch.Generator().manual_seed(1))
-    with runs.seeded(3):
+    with training.seeded(3):
         expected = bounds.terms(model, x)
     noise = torch.randn(100, 2, generator=torch.Generator().manual_seed(3))
     # the rounding of float32, in sums of a few nats

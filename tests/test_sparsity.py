@@ -169,11 +169,11 @@ def test_without_a_weight_training_is_adam_on_the_elbo_to_the_bit(settings):
     trained, expected = (builder.build(CONFIG, (2,), torch.zeros(1, 2)) for _ in range(2))
     expected.load_state_dict(trained.state_dict())
     x = gaussian(100, 2).float()
-    with runs.seeded(0):
+    with training.seeded(0):
         training.fit(trained, x, x, epochs=1, batch_size=50, **settings)
     optimiser = torch.optim.Adam(expected.parameters(), lr=1e-3)
     order = torch.randperm(100, generator=torch.Generator().manual_seed(0))  # that of `fit`
-    with runs.seeded(0):
+    with training.seeded(0):
         for batch in x[order].split(50):
             optimiser.zero_grad()
             (-bounds.elbo(expected, batch).mean()).backward()
@@ -206,7 +206,7 @@ def test_gamma_lowers_each_penalty_on_codes(penalty, gamma, mapping):
     of = []
     for weight in (0.0, gamma):
         model = runs.run(dataclasses.replace(config, gamma=weight))[1]
-        with runs.seeded(0), torch.no_grad():
+        with training.seeded(0), torch.no_grad():
             of.append(regularizers.penalty(penalty, model.mapping, model.encode(points).sample()).item())
     assert of[1] < of[0] - 0.1  # nats, or units of |z|; another draw of the 2,000 codes changes them by some 0.02
 
@@ -217,7 +217,7 @@ def test_the_ablation_trains_a_plain_vae_with_the_penalty_and_hardly_moves_it():
     assert record.curves != plain.curves
     points, of = runs.task(config).test, []
     for m in (model, plain_model):
-        with runs.seeded(0), torch.no_grad():
+        with training.seeded(0), torch.no_grad():
             of.append(regularizers.penalty("codes", m.mapping, m.encode(points).sample()).item())
     # what the paper reports (appendix C.3); with a sparse mapping the same weight takes off more than 0.1
     assert abs(of[0] - of[1]) < 0.03
@@ -285,7 +285,7 @@ def test_alpha_brings_the_codes_to_the_prior():
     of = []
     for alpha in (0.0, DD.alpha):
         model = runs.run(dataclasses.replace(DD, alpha=alpha))[1]
-        with runs.seeded(0):
+        with training.seeded(0):
             of.append(regularizers.mmd(model.prior().sample((2000,)), model.encode(points).sample()).item())
     assert of[1] < of[0] / 2
 

@@ -9,7 +9,7 @@ from scipy import stats
 from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
-from intelvae import bounds, divergences, likelihoods, networks, priors, runs
+from intelvae import bounds, divergences, likelihoods, networks, priors, training
 from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
 from intelvae.models import VAE
@@ -42,7 +42,7 @@ def _invertible() -> list[float]:
 
 def _identity() -> list[float]:
     """How far the bound with `Identity()` is from equation 1, which has no g, and from that with g in the decoder."""
-    with runs.seeded(0):
+    with training.seeded(0):
         encoder, network = networks.create("mlp", (2,), 2)
         decoder = nn.Sequential(network, likelihoods.Gaussian())
         x, prior = torch.randn(100, 2), priors.StandardNormal(2)
@@ -53,9 +53,9 @@ def _identity() -> list[float]:
 
     gaps = []
     for mapping, out in ((Identity(), decoder), (Circle(), nn.Sequential(Circle(), decoder))):
-        with runs.seeded(1):
+        with training.seeded(1):
             bound = bounds.elbo(VAE(encoder, decoder, prior, mapping), x)
-        with runs.seeded(1):
+        with training.seeded(1):
             gaps.append((bound - equation_1(out)).abs().max().item())
     return gaps
 

@@ -166,8 +166,7 @@ def _fixed() -> torch.Generator:
 
 def _bases(model: VAE) -> Tensor:
     """The y (BASES, D) that traversals start from, draws of the model's own prior: the same for every equal one."""
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
+    with training.seeded(0):
         return model.prior().sample((BASES,))
 
 
