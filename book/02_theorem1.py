@@ -251,7 +251,7 @@ for q in encoders:
     print(f"q = {label(q):<12} bound over y {bound_y:9.4f}   over z {bound_z:9.4f}")
 
 # %% [markdown]
-# **Invertible is more than is needed.** The first table has a case that is not: $q = \mathcal N(0, 0.5^2)$ keeps its
+# **Invertible is more than is needed.** The table of the fold and the square above has a case that is not: $q = \mathcal N(0, 0.5^2)$ keeps its
 # divergence under $|y|$ and under $y^2$. The proof's one inequality is Jensen's, for the conditional expectation
 # of $q/p$ given $g(y)$, and for a strictly convex $f$ it is tight exactly when $q/p$ is a function of $g(y)$. The ratio of two centred
 # Gaussians is a function of $|y|$, so the fold costs nothing. The appendix says so; the theorem's statement gives the
@@ -328,7 +328,7 @@ pd.DataFrame(
     ]
 ).set_index("q").rename_axis("KL, nats")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "KL divergence between the histograms of the mapped encoder N((1, 0), 0.5² I) and the mapped prior, against the number of cells on an axis; mean over seeds. No grid takes it above the value before the mapping (dashed). The circle and the two-hole mapping keep the direction only (dotted: its exact value); the three clusters keep everything, which shows as the grid becomes finer.", "name": "fig-theorem1-plane"}, "image": {"alt": "Three curves against the number of cells, all below a dashed line at the KL divergence before the mapping. Circle and two holes level off together at a lower dotted line; three clusters climb towards the dashed line."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "KL divergence between the histograms of the mapped encoder N((1, 0), 0.5² I) and the mapped prior, against the number of cells on an axis; mean over the first three seeds. No grid takes it above the value before the mapping (dashed). The circle and the two-hole mapping keep the direction only (dotted: its exact value); the three clusters keep everything, which shows as the grid becomes finer.", "name": "fig-theorem1-plane"}, "image": {"alt": "Three curves against the number of cells, all below a dashed line at the KL divergence before the mapping. Circle and two holes level off together at a lower dotted line; three clusters climb towards the dashed line."}}
 bins = [2, 4, 8, 16, 32]
 mean, scale, kl_exact, direction, _ = rows[0]
 curves = {name: np.zeros(len(bins)) for name in mappings}

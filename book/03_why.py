@@ -178,7 +178,7 @@ claims.Table(found)
 # ## What the paper leaves open
 #
 # - **The data, the prior and the map of Figure 3.** None is given, and the authors' code has no such experiment. The
-#   prior is the one the paper compares with later; the map is its own of section 6.4.
+#   prior is the one the paper compares with later; the map is its own of section 6.3.
 # - **$\gamma$.** We use 1. Of 0.3, 1 and 3 it gave draws of $p(z)$ whose Hoyer score is nearest to the data's, on seeds
 #   100 and 101, trials of which no records are kept.
 # - **What is penalised.** The text applies $L_{sp}$ to $\mathrm{DS}(y)$, the code to $|z|$; the text has selectors in

@@ -264,8 +264,8 @@ with torch.no_grad():
 #   the codes.
 # - **Everything is encoded at the prior.** The KL divergence in `History.valid_kl`, which `training.fit` returns, is near 0. A
 #   likelihood with a smaller variance, or `warmup`, lets the first bits through: [](04_multiple_connectivity.ipynb).
-# - **A circle is wound twice, or folded.** Gradient steps are small, and a loop has to be cut for a fold to vanish. Draw
-#   `model.represent(x)`, and try other seeds.
+# - **A circle is wound twice, or folded.** No page here shows one; it is what small steps could not undo, since a loop has
+#   to be cut for a fold to vanish. Draw `model.represent(x)`, and try other seeds.
 # - **The decoder cannot draw anything at $z = 0$**: [](05_multi_modality.ipynb), "What decides it".
 #
 # ## Exercises

@@ -55,7 +55,7 @@ paper = {
         "optimiser": "Adam",
         "learning rate": "1e-3",
         "epochs": "not given",
-        "repeats": "10",
+        "repeats": "not given",
         "likelihood": "not given",
     },
     "sparsity": {
@@ -66,7 +66,7 @@ paper = {
         "optimiser": "Adam",
         "learning rate": "1e-3",
         "epochs": "not given",
-        "repeats": "10",
+        "repeats": "not given",
         "likelihood": "not given",
     },
     "table4": {

@@ -53,8 +53,8 @@ pd.set_option("display.max_colwidth", None)
 pd.DataFrame(rows).set_index("experiment")
 
 # %% [markdown]
-# "Hours" adds up the runs' own times, on one or two threads each. A commit with a plus sign had changes in the library
-# that were not committed yet.
+# "Hours" adds up the runs' own times, on one or two threads each. Commits are of the library that made a run; one whose
+# model was measured anew later says at which, and a plus sign stands for changes that were not committed yet.
 
 # %% tags=["hide-input"]
 print(f"this page: Python {platform.python_version()}, {platform.machine()}, profile {profile}")
@@ -62,17 +62,26 @@ print(f"this page: Python {platform.python_version()}, {platform.machine()}, pro
 # %% [markdown]
 # ## Verdicts
 #
-# "Not reproduced" says that the mean is not on the paper's side; where $p$ is large, no difference has been found at all,
-# and a few seeds cannot find a small one. The last column of the table corrects $p$ for the number of tests in it
-# (Holm): where it is above 0.05, a verdict "reproduced" may be one of the accidents that many tests bring. The counts leave
-# out **variants**, claims asked again of a setting that is not the paper's or not the one its text names.
+# "Not reproduced" says that the mean is not on the paper's side or, where the rule has a tolerance, more than twice that
+# away; where $p$ is large, no difference has been found at all, and a few seeds cannot find a small one. The last column of
+# the table corrects $p$ for the number of tests in it (Holm; variants included, while on its own page a claim is corrected
+# for that page's tests): where it is above 0.05, a verdict "reproduced" may be one of the accidents that many tests bring.
+# The counts leave out **variants**, claims asked again of a setting that is not the paper's or not the one its text names.
 
 # %% tags=["hide-input"]
 found = claims.stored(profile)
 variants = {claim.id for claim in claims.CLAIMS if claim.variant}
-table = pd.DataFrame([row for row in found if row["id"] not in variants])
+counted = [row for row in found if row["id"] not in variants]
+table = pd.DataFrame(counted)
 for verdict in (rules.REPRODUCED, rules.PARTLY, rules.NOT_REPRODUCED, rules.NOT_TESTED):
     glue(verdict.replace(" ", "-"), int((table.verdict == verdict).sum()), display=False)
+tested = [row for row in counted if row["verdict"] == rules.REPRODUCED and row["p"] is not None]
+glue("reproduced-tested", len(tested), display=False)
+glue("kept", claims.kept(counted), display=False)
+print(
+    f"of the claims reproduced {len(tested)} have a test, and {claims.kept(counted)} of these keep p < {rules.LEVEL:g}"
+    " when p is corrected for all tests of claims that count"
+)
 counts = table.groupby(["page", "verdict"]).size().unstack(fill_value=0)
 counts
 

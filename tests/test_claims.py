@@ -116,6 +116,16 @@ def test_statements_hold_and_one_that_does_not_is_found_out():
     assert wrong.judge([]).verdict == rules.NOT_REPRODUCED
 
 
+def test_reproduced_claims_are_counted_again_with_p_corrected_for_all_tests():
+    def row(id, p, verdict=rules.REPRODUCED):
+        return {"id": id, "p": p, "verdict": verdict}
+
+    found = [row("a", 0.01), row("b", 0.03), row("c", None), row("d", 0.001, rules.NOT_REPRODUCED)]
+    assert claims.corrected(found) == pytest.approx({"a": 0.02, "b": 0.03, "d": 0.003})  # 2 p, 1 p and 3 p
+    assert claims.kept(found) == 2  # neither the one without a test nor the one that is not reproduced
+    assert claims.kept([*found, row("e", 0.04), row("f", 0.2)]) == 1  # 4 p of "a" is below 0.05, 3 p of "b" is not
+
+
 @pytest.mark.parametrize(
     ("values", "verdict"),
     [

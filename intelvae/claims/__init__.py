@@ -60,10 +60,23 @@ def stored(profile: str, extractor: str | None = None) -> list[dict[str, Any]]:
     return rows(records, profile)
 
 
+def corrected(found: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """The p-values of those of `rows` that have one, by id, corrected for their number (`rules.holm`)."""
+    tested = [row for row in found if row["p"] is not None]
+    values = rules.holm([row["p"] for row in tested])
+    return {row["id"]: p for row, p in zip(tested, values, strict=True)}
+
+
+def kept(found: Sequence[dict[str, Any]]) -> int:
+    """How many of `rows` are reproduced with a p-value that is below `rules.LEVEL` also when `corrected` for all."""
+    p = corrected(found)
+    return sum(row["verdict"] == rules.REPRODUCED and p.get(row["id"], 1.0) < rules.LEVEL for row in found)
+
+
 class Table:
     """The rows of `rows` for readers, claims in full: what a page shows under "Paper beside ours".
 
-    The last column has p-values corrected for the number of tests in the table (`rules.holm`).
+    The last column has p-values `corrected` for the number of tests in the table.
     """
 
     def __init__(self, found: Sequence[dict[str, Any]]) -> None:
@@ -73,9 +86,7 @@ class Table:
         return verdicts(self.found)
 
     def _repr_html_(self) -> str:
-        tested = [row for row in self.found if row["p"] is not None]
-        holm = rules.holm([row["p"] for row in tested])
-        corrected = {row["id"]: f"{p:.2g}" for row, p in zip(tested, holm, strict=True)}
+        holm = {id: f"{p:.2g}" for id, p in corrected(self.found).items()}
         shown = [
             {
                 "verdict": row["verdict"],
@@ -83,7 +94,7 @@ class Table:
                 "paper": row["paper"],
                 "ours": _ours(row, ".4g", ".2g" if (row["sd"] or 0) < 99.5 else ".0f"),
                 "test": ", ".join(filter(None, [row["test"], f"n = {row['n']}", _p(row)])),
-                "p, Holm": corrected.get(row["id"], ""),
+                "p, Holm": holm.get(row["id"], ""),
             }
             for row in self.found
         ]
