@@ -294,8 +294,9 @@ print("both sides agree to 1e-6:", a1_error <= 1e-6)
 # For the mappings of the other pages there is no sum over preimages to write down. But binning $z$ is itself a
 # mapping, so the theorem covers it: the KL divergence between the *histograms* of $g_\# q$ and $g_\# p$ is at most
 # $\mathrm{KL}(q \| p)$, for any number of cells. The estimate of it from samples has an error of its own: it scatters,
-# and it is too large by about $((K-1)/n + \chi^2/m)/2$ for $K$ occupied cells, $n$ draws of $q$ and $m$ of $p$. So
-# that amount and three standard errors are allowed for. For the circle there is an exact value too: the KL
+# and for $K$ occupied cells, $n$ draws of $q$ and $m$ of $p$ it is too large by about half of $(K-1)(1/n + 1/m)$, plus a term
+# of the order $K/n$ for the half count that every cell gets (`divergences.histogram_kl` has it). So that amount and three
+# standard errors are allowed for. For the circle there is an exact value too: the KL
 # divergence of the direction of $y$ from a uniform direction.
 
 # %%

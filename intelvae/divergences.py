@@ -249,9 +249,11 @@ def histogram_kl(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"], bins: int) ->
     `sum_j q_j log(q_j / p_j)` over the cells j of a grid, `bins` cells on each axis between the extremes of both
     samples; half a count is added to every occupied cell, so that it is finite. Binning is a mapping too, so theorem 1
     applies to it: the KL of the *binned distributions* is at most KL(q || p), however coarse the grid. The *estimate*
-    scatters around that with the standard error, and lies above it by about `((K - 1) / n + chi^2 / m) / 2` for K
-    occupied cells (returned, and not subtracted). In a grid so fine that many cells hold few points, the added half
-    counts pull it below instead. Raises `ValueError` for samples of different dimensions. Book: "Theorem 1".
+    scatters around that with the standard error, and for K occupied cells lies above it by about
+    `((K - 1) (1/n + 1/m) + (sum_j log(q_j / p_j) - K KL) / n) / 2` (returned, and not subtracted). The second part
+    comes from the half counts in q, and is negative where q leaves many cells to p. In a grid so fine that many cells
+    hold few points, first order is not enough. Raises `ValueError` for samples of different dimensions. Book: "Theorem
+    1".
 
     >>> a = torch.randn(1000, 2, generator=torch.Generator().manual_seed(0))
     >>> histogram_kl(a, a, bins=10)[0]
@@ -271,7 +273,7 @@ def histogram_kl(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"], bins: int) ->
     chi_squared = (p * (ratio - 1).square()).sum()
     estimate = (q * ratio.log()).sum()
     variance = (q * (ratio.log() - estimate).square()).sum() / len(a) + chi_squared / len(b)
-    bias = ((k - 1) / len(a) + chi_squared / len(b)) / 2
+    bias = ((k - 1) * (1 / len(a) + 1 / len(b)) + (ratio.log().sum() - k * estimate) / len(a)) / 2
     return float(estimate), float(variance.sqrt()), float(bias)
 
 

@@ -53,8 +53,8 @@ class LearnedGaussian(nn.Module):
     The floor matters: data on a curve give an unbounded likelihood as the variance goes to zero. So does the start: at
     a variance as large as the data's, the decoder has nothing to gain from the first bit that the encoder spends, and
     training may stay where q(y|x) is the prior. Parameters: `shape` of one x; `floor`, the smallest log-variance
-    (nats), -6 by default, a standard deviation of 0.05; `start`, the first. Raises `ValueError` for a start below the
-    floor. Book: "Multiple connectivity".
+    (nats), -6 by default, a standard deviation of 0.05 (one that falls below it has no gradient, and stays there);
+    `start`, the first. Raises `ValueError` for a start below the floor. Book: "Multiple connectivity".
 
     >>> LearnedGaussian((2,))(torch.zeros(3, 2)).stddev.shape
     torch.Size([3, 2])

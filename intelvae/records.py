@@ -106,6 +106,9 @@ class RunConfig:
                 if not isinstance(value, int | float | np.generic) or kind(value) != value:
                     raise ValueError(f"{f.name} must be {'a whole' if kind is int else 'a'} number, not {value!r}")
                 object.__setattr__(self, f.name, kind(value))
+        for name in ("latent_dim", "epochs", "batch_size", "steps_per_epoch"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise ValueError(f"{name} must be 1 or more, not {value}")
         choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "penalty": regularizers.PENALTIES}
         choices["split"] = images.SPLITS
         for name, known in choices.items():

@@ -31,8 +31,8 @@ EXAMPLES = 1000  # of the training data, which pseudo-inputs may start from
 MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
 
 
-def task(config: RunConfig) -> tasks.Task:
-    """The task of `config`, with images of the size that its network takes."""
+def task(config: RunConfig, device: str = "cpu") -> tasks.Task:
+    """The task of `config`, with images of the size that its network takes; features are computed on `device`."""
     size = networks.IMAGE_SIZE.get(config.network, 28)
     return tasks.create(
         config.data,
@@ -44,19 +44,21 @@ def task(config: RunConfig) -> tasks.Task:
         repeats=config.repeats,
         features=config.features,
         measures=config.measures,
+        device=device,
     )
 
 
 def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> tuple[Record, VAE]:
     """Trains and measures the model of `config`: its record, and the model with the weights that were measured.
 
-    `device` is torch's name of one; `threads` bounds torch's threads. One config gives the same bits on the same
-    machine, versions and number of threads, and close numbers elsewhere. Raises `ValueError` for a config that
-    does not fit, `training.TrainingError` for a run that diverges, `data.DataError` for data that are not there.
+    `device` is torch's name of one; `threads` bounds torch's threads. On a CPU one config gives the same bits on the
+    same machine, versions and number of threads; elsewhere, and on a GPU, close numbers. Raises `ValueError` for a
+    config that does not fit, `training.TrainingError` for a run that diverges, `data.DataError` for data that are not
+    there.
     """
     start = time.perf_counter()
     with training.seeded(config.seed), training.torch_threads(threads):
-        work, model, order = prepare(config)
+        work, model, order = prepare(config, device)
         model.to(device)
         masses: list[list[float]] = []
 
@@ -142,12 +144,12 @@ def alike(config: RunConfig) -> RunConfig | None:
     return dataclasses.replace(config, seed=0, data="") if fits and config.steps_per_epoch is not None else None
 
 
-def prepare(config: RunConfig) -> tuple[tasks.Task, VAE, torch.Generator]:
-    """The task, the untrained model and the generator that goes on to order the data, under torch's global seed.
+def prepare(config: RunConfig, device: str = "cpu") -> tuple[tasks.Task, VAE, torch.Generator]:
+    """The `task`, the untrained model and the generator that goes on to order the data, under torch's global seed.
 
     Raises `ValueError` for a config that does not fit, `data.DataError` for data that are not there.
     """
-    work = task(config)
+    work = task(config, device)
     order = torch.Generator().manual_seed(config.seed)
     examples = (
         work.train(EXAMPLES, order)

@@ -161,7 +161,7 @@ def _terms(shared: _Terms, theta: Tensor, x: Tensor, noise: Tensor) -> bounds.Te
 
 
 def _trace(shared: _Terms, clip: float | None, theta: Tensor, x: Tensor, noise: Tensor, weight: Tensor) -> GraphModule:
-    """A step as a function `(theta, x, noise, weight of the KL) -> (gradient (M, P), objective and KL (M, 2))`.
+    """A step as a function `(theta, x, noise, weight of the KL) -> (gradient (M, P), objective, bound and KL (M, 3))`.
 
     It is for arguments of these shapes.
     """

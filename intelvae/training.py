@@ -45,7 +45,10 @@ class TrainingError(RuntimeError):
 
 @dataclass
 class History:
-    """What `fit` saw, one entry an epoch: means over examples in nats, and the epoch whose weights the model keeps."""
+    """What `fit` saw, one entry an epoch: means over examples in nats, and the epoch whose weights the model keeps.
+
+    Of a GM-VAE with free nats the training curves have what it is trained for, those of the validation data the ELBO.
+    """
 
     train_elbo: list[float] = field(default_factory=list)
     train_kl: list[float] = field(default_factory=list)
@@ -71,7 +74,7 @@ class History:
         elbo = valid.elbo.mean().item()
         if not math.isfinite(elbo):
             raise TrainingError(f"the validation ELBO became {elbo} after epoch {epoch}")
-        _, bound, kl = steps.double().mean(0).tolist()
+        _, bound, kl = steps.cpu().double().mean(0).tolist()  # MPS has no float64
         best = patience is None or not self.valid_elbo or elbo > max(self.valid_elbo)
         self.train_elbo.append(bound + (beta - 1) * kl)
         self.train_kl.append(kl)
@@ -169,6 +172,8 @@ def fit(
     """
     if callable(train) != (steps_per_epoch is not None):
         raise ValueError("steps_per_epoch goes with a function that draws data, and only with one")
+    if epochs < 1:
+        raise ValueError(f"training takes 1 epoch or more, not {epochs}")
     if not callable(train) and len(train) < batch_size:
         raise ValueError(f"the batch size {batch_size} exceeds the {len(train)} training examples")
     if gamma and penalty.startswith("gates") and not hasattr(model.mapping, "gates"):

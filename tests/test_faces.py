@@ -137,13 +137,6 @@ def test_too_few_held_out_faces_are_refused_before_training(tmp_path, monkeypatc
         runs.sweep([endless], Store(tmp_path / "runs"))
 
 
-def test_binary_faces_are_refused():
-    with pytest.raises(ValueError, match="faces are in colour"):
-        runs.task(dataclasses.replace(SMALL, binary=True))
-    with pytest.raises(ValueError, match="faces have a split of their own"):
-        runs.task(dataclasses.replace(SMALL, split="code"))
-
-
 def test_faces_stay_mapped_from_their_file_all_through_training(monkeypatch):
     maps = Path("/proc/self/maps")
     if not maps.is_file():

@@ -230,6 +230,9 @@ def test_equal_numbers_give_equal_configs(monkeypatch):
     for name, value in (("beta", math.nan), ("lr", "fast"), ("epochs", "3"), ("seed", 0.5)):
         with pytest.raises(ValueError, match=f"{name} must be a .*number, not {value!r}"):
             dataclasses.replace(CONFIG, **{name: value})
+    for name in ("latent_dim", "epochs", "batch_size", "steps_per_epoch"):
+        with pytest.raises(ValueError, match=f"{name} must be 1 or more, not 0"):
+            dataclasses.replace(CONFIG, **{name: 0})
 
 
 def test_a_run_leaves_the_number_of_threads_as_it_was():

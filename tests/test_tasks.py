@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from intelvae import builder, experiments, likelihoods, priors, runs, tasks
+from intelvae.data import celeba
 from intelvae.experiments import grid
 from intelvae.experiments.digits import PROPORTIONS
 from intelvae.mappings import Threshold
@@ -147,3 +148,41 @@ def test_the_grids_of_the_digits_have_every_method_once():
 def test_unknown_data_are_told_the_known_ones():
     with pytest.raises(ValueError, match="unknown data 'svhn': choose one of circle"):
         tasks.create("svhn", size=28)
+
+
+GIVEN = {"binary": True, "split": "code", "whole": True, "repeats": (1, 3), "features": "inception"}
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (d, name)
+        for d in ("circle", "mnist-01", "mnist", celeba.NAME)
+        for name in GIVEN
+        if d not in tasks.TAKEN_BY[name]
+    ],
+)
+def test_a_setting_of_other_data_is_refused(data, name):
+    """Before any data are read: a record would say of it that it was done."""
+    with pytest.raises(ValueError, match=f"^{name} is not for {data}: it is for "):
+        tasks.create(data, size=28, **{name: GIVEN[name]})
+
+
+def test_every_setting_of_some_data_only_is_tried():
+    assert GIVEN.keys() == tasks.TAKEN_BY.keys()
+
+
+@pytest.mark.parametrize("repeats", [(3,), (1, 1, 5), (0, 0), (-1, 2)])
+def test_repeats_are_one_for_each_digit(repeats):
+    with pytest.raises(ValueError, match="repeats are how often zeros and ones"):
+        tasks.create("mnist-01", size=28, repeats=repeats)
+
+
+@pytest.mark.parametrize("data", ["mnist", celeba.NAME])
+def test_features_are_computed_on_the_device_of_the_run(data):
+    """The device "meta" has no numbers to give back."""
+    config = RunConfig(data, "mathieu", 4, "gaussian", 1, smoke_data=True)
+    work = runs.task(config, "meta")
+    model = builder.build(config, work.shape, work.train[:10]).eval()
+    with pytest.raises(NotImplementedError, match="meta"):
+        work.evaluate(model)

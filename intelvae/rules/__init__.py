@@ -21,7 +21,7 @@ from scipy import stats
 from intelvae.metrics.hoyer import by_chance
 from intelvae.records import Record, RunConfig
 
-LEVEL = 0.05  # a difference counts from this p-value on
+LEVEL = 0.05  # a difference counts below this p-value
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTED = "reproduced", "partly", "not reproduced", "not tested"
 # in a claim's words; `claims.rows` names the FID where it is one
 DISTANCE = "Frechet distance on the stand-in features"

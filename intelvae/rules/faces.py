@@ -54,9 +54,9 @@ class AtMost(Claim):
     @property
     def rule(self) -> str:
         return (
-            f"reproduced: the InteL-VAE's mean is below {self.factor:g} times the {self.against}'s and a t-test of the "
-            f"logarithms, paired over at least 3 seeds, gives p < {LEVEL}; partly: below but not significantly; not "
-            "reproduced: otherwise."
+            f"reproduced: the InteL-VAE's geometric mean is below {self.factor:g} times the {self.against}'s and a "
+            f"t-test of the logarithms, paired over at least 3 seeds, gives p < {LEVEL}; partly: below but not "
+            "significantly; not reproduced: otherwise."
         )
 
     def judge(self, records: Sequence[Record]) -> Finding:

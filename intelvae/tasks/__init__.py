@@ -21,6 +21,8 @@ __all__ = [
 ]  # fmt: skip
 
 FEATURED = ("mnist", "fashion-mnist", celeba.NAME)  # data on which samples are judged on the features of a network
+TAKEN_BY = {"binary": images.NAMES, "split": images.NAMES, "whole": (celeba.NAME,), "repeats": ("mnist-01",)}
+TAKEN_BY["features"] = FEATURED  # settings, and the data that take them
 
 
 @cache
@@ -44,18 +46,25 @@ def create(
     repeats: Sequence[int] = (1, 1),
     features: str = STAND_IN,
     measures: Sequence[str] = (),
+    device: str = "cpu",
 ) -> Task:
     """The task called `name`: a toy of `data.toys.NAMES`, "mnist-01", "mnist", "fashion-mnist" or "celeba".
 
     `binary` and `split` (those of `images.load`) are for grey images, `repeats` is for mnist-01, `whole` for celeba
     (`celeba.load`); `measures`, names of `MEASURES`, for mnist and fashion-mnist; `features`, a name of
-    `metrics.features`, for these two and celeba. Raises `ValueError` for another name, for measures that are unknown or
-    not for these data, and for binary faces or another split of them; `data.DataError` for data that are not there and
-    for too few faces.
+    `metrics.features`, for these two and celeba, which compute them on `device`. Raises `ValueError` for another name,
+    and for a setting that is unknown or not for these data; `data.DataError` for data that are not there and for too
+    few faces.
     """
     known = MEASURES if name in images.NAMES and name != "mnist-01" else ()
     if unknown := set(measures) - set(known):
         raise ValueError(f"no measure {min(unknown)!r} for {name}: there are {', '.join(known) or 'none'}")
+    own = {"binary": binary, "split": split != "paper", "whole": whole, "repeats": tuple(repeats) != (1, 1)}
+    own["features"] = features != STAND_IN
+    if foreign := [setting for setting, given in own.items() if given and name not in TAKEN_BY[setting]]:
+        raise ValueError(f"{foreign[0]} is not for {name}: it is for {', '.join(TAKEN_BY[foreign[0]])}")
+    if len(repeats) != 2 or min(repeats) < 0 or not sum(repeats):
+        raise ValueError(f"repeats are how often zeros and ones are there, such as (1, 3), not {tuple(repeats)}")
     if name in points.NAMES:
         return ToyTask(name)
     if name in images.NAMES:
@@ -65,13 +74,9 @@ def create(
     if name in images.NAMES:
         sizes = (100,) if smoke else (samples.PAPER_N, samples.FULL_N)
         shown, draws = 12 if measures else 50, 1 if smoke else 10
-        return AllDigitsTask(data, sizes[-1], yardstick, features, sizes, shown, tuple(measures), draws)
+        return AllDigitsTask(data, sizes[-1], yardstick, features, sizes, shown, tuple(measures), draws, device)
     if name == celeba.NAME:
-        if binary:
-            raise ValueError("faces are in colour: binary=True is for grey images")
-        if split != "paper":
-            raise ValueError(f"faces have a split of their own: split={split!r} is for grey images")
-        return FacesTask(_faces(size, smoke, whole), features, 2 if smoke else attributes.DRAWS)
+        return FacesTask(_faces(size, smoke, whole), features, 2 if smoke else attributes.DRAWS, device)
     raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*points.NAMES, *images.NAMES, celeba.NAME))}")
 
 

@@ -62,7 +62,8 @@ def _parts(n: int, size: int = 1000) -> list[int]:
 class AllDigitsTask(_Images):
     """All classes of MNIST or Fashion-MNIST; samples are judged on the features of a network (paper, Table 1).
 
-    `measures`: names of `MEASURES`, what else to look at; `draws`: of the labels that few-shot classifiers get.
+    `measures`: names of `MEASURES`, what else to look at; `draws`: of the labels that few-shot classifiers get;
+    `device`: where features are computed.
     """
 
     features: str
@@ -70,6 +71,7 @@ class AllDigitsTask(_Images):
     shown: int = 50
     measures: tuple[str, ...] = ()
     draws: int = 10
+    device: str = "cpu"
 
     def evaluate(self, model: VAE) -> tuple[Metrics, Artifacts]:
         """The test ELBO; Frechet and kernel distance, precision, recall, density and coverage at every size.
@@ -83,12 +85,12 @@ class AllDigitsTask(_Images):
         real, small = self.yardstick.test, self.sizes[:1]
         terms = training.evaluate(model, self.data.test)
         metrics: Metrics = {"test_elbo": terms.elbo.mean().item(), "test_kl": terms.kl.mean().item()}
-        metrics |= samples.judge(means, real, self.features, sizes=self.sizes)
+        metrics |= samples.judge(means, real, self.features, sizes=self.sizes, device=self.device)
         others = [("minmax", means, "minmax"), ("clean", means, "clean")]
         if logits is not None:
             others.append(("logits", logits, "minmax"))
         for name, values, pixels in others:
-            other = samples.judge(values, real, self.features, sizes=small, pixels=pixels)
+            other = samples.judge(values, real, self.features, sizes=small, pixels=pixels, device=self.device)
             metrics[f"{name}_frechet_{small[0]}"] = other[f"frechet_{small[0]}"]
         metrics["faint"] = samples.faint(means)
         artifacts: Artifacts = {"images": pack((means[: self.shown].clamp(0, 1) * 255).round().byte())}

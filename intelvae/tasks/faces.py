@@ -27,13 +27,15 @@ PROTOCOLS = ("linear", "linear, codes as they are", "authors")
 class FacesTask:
     """Faces of CelebA, or drawn ones, whose samples are judged on the features of a network.
 
-    Records hold generated images only: no photograph, and no reconstruction of one. `draws`: of labelled faces. Raises
-    `data.DataError` for fewer than 100 test faces, with which the protocols of `evaluate` are not possible.
+    Records hold generated images only: no photograph, and no reconstruction of one. `draws`: of labelled faces;
+    `device`: where features are computed. Raises `data.DataError` for fewer than 100 test faces, with which the
+    protocols of `evaluate` are not possible.
     """
 
     data: celeba.FaceData
     features: str
     draws: int = attributes.DRAWS
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         if len(self.data.test) < FEWEST:
@@ -93,14 +95,14 @@ class FacesTask:
         terms = training.evaluate(model, self.data.test)
         metrics = {"test_elbo": terms.elbo.mean().item(), "test_kl": terms.kl.mean().item()}
         metrics["train_faces"] = len(self.train)
-        metrics |= samples.judge(means, real, self.features, sizes=sizes)
+        metrics |= samples.judge(means, real, self.features, sizes=sizes, device=self.device)
         metrics[f"real_frechet_{sizes[-1]}"] = self._floor(sizes[-1])
         artifacts: dict[str, Any] = {"data": self.data.source, "images": sheets.pack(means[:SHOWN], "generated")}
-        wrapped = samples.judge(means, real, self.features, sizes=sizes[:1], pixels="wrap")
+        wrapped = samples.judge(means, real, self.features, sizes=sizes[:1], pixels="wrap", device=self.device)
         metrics[f"wrap_frechet_{sizes[0]}"] = wrapped[f"frechet_{sizes[0]}"]
         if not isinstance(model.prior, priors.StandardNormal):
             dense = _decode_normal(model, sizes[0])
-            judged = samples.judge(dense, real, self.features, sizes=sizes[:1])
+            judged = samples.judge(dense, real, self.features, sizes=sizes[:1], device=self.device)
             metrics[f"dense_frechet_{sizes[0]}"] = judged[f"frechet_{sizes[0]}"]
             artifacts["dense_images"] = sheets.pack(dense[:SHOWN], "generated")
         if isinstance(model.mapping, Hierarchy):
@@ -120,7 +122,7 @@ class FacesTask:
 
     def _floor(self, n: int) -> float:
         """The Frechet distance of n training faces from n of the `real` ones."""
-        parts = (feature_cache.real(self.features, images[:n]) for images in (self.train, self.real))
+        parts = (feature_cache.real(self.features, images[:n], self.device) for images in (self.train, self.real))
         return frechet.distance(*map(frechet.fit, parts))
 
     def _attributes(self, codes: Tensor, drawn: Tensor, train: Tensor) -> dict[str, Any]:
