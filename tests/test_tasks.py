@@ -150,7 +150,7 @@ def test_unknown_data_are_told_the_known_ones():
         tasks.create("svhn", size=28)
 
 
-GIVEN = {"binary": True, "split": "code", "whole": True, "repeats": (1, 3), "features": "inception"}
+GIVEN = {"binary": True, "split": "code", "whole": True, "repeats": (1, 3)}
 
 
 @pytest.mark.parametrize(

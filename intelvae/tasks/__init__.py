@@ -21,8 +21,8 @@ __all__ = [
 ]  # fmt: skip
 
 FEATURED = ("mnist", "fashion-mnist", celeba.NAME)  # data on which samples are judged on the features of a network
+# settings, and the data that take them
 TAKEN_BY = {"binary": images.NAMES, "split": images.NAMES, "whole": (celeba.NAME,), "repeats": ("mnist-01",)}
-TAKEN_BY["features"] = FEATURED  # settings, and the data that take them
 
 
 @cache
@@ -60,7 +60,6 @@ def create(
     if unknown := set(measures) - set(known):
         raise ValueError(f"no measure {min(unknown)!r} for {name}: there are {', '.join(known) or 'none'}")
     own = {"binary": binary, "split": split != "paper", "whole": whole, "repeats": tuple(repeats) != (1, 1)}
-    own["features"] = features != STAND_IN
     if foreign := [setting for setting, given in own.items() if given and name not in TAKEN_BY[setting]]:
         raise ValueError(f"{foreign[0]} is not for {name}: it is for {', '.join(TAKEN_BY[foreign[0]])}")
     if len(repeats) != 2 or min(repeats) < 0 or not sum(repeats):
