@@ -298,10 +298,10 @@ found = claims.rows(records, profile, page=PAGE)
 claims.Table(found)
 
 # %% tags=["hide-input"]
-counted = {c.id: c for c in claims.CLAIMS if c.page == PAGE and not c.variant}
+against = {c.id: c.against for c in claims.CLAIMS if c.page == PAGE}
 for kind in ("uncertain", "balance"):
-    of = [row for row in found if row["id"] in counted and f"-{kind}-" in row["id"]]
-    won = [counted[row["id"]].against for row in of if row["verdict"] == rules.REPRODUCED]
+    of = [row for row in found if not row["variant"] and f"-{kind}-" in row["id"]]
+    won = [against[row["id"]] for row in of if row["verdict"] == rules.REPRODUCED]
     glue(f"won-{kind}", f"{len(won)} of {len(of)}" + f" ({', '.join(won)})" * bool(won), display=False)
 
 # %% [markdown]

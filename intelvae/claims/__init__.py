@@ -27,7 +27,7 @@ def rows(records: Sequence[Record], profile: str, *, page: str | None = None) ->
     return [
         {"id": c.id, "where": c.where, "claim": _words(c, of[c.experiment]), "paper": c.paper}
         | dataclasses.asdict(c.judge(of[c.experiment]))
-        | {"profile": profile, "page": c.page}
+        | {"profile": profile, "page": c.page, "variant": c.variant}
         for c in judged
     ]
 
@@ -90,7 +90,7 @@ class Table:
         shown = [
             {
                 "verdict": row["verdict"],
-                "claim": f"{row['where']}. {row['claim']}",
+                "claim": f"{row['where']}. {row['claim']}" + " (a variant)" * row["variant"],
                 "paper": row["paper"],
                 "ours": _ours(row, ".4g", ".2g" if (row["sd"] or 0) < 99.5 else ".0f"),
                 "test": ", ".join(filter(None, [row["test"], f"n = {row['n']}", _p(row)])),
