@@ -347,11 +347,11 @@ glue("faces_steps", epochs * int(first.metrics["train_faces"] // first.config.ba
 
 
 def of_curves(of):
-    runs = torch.tensor([r.curves["valid_elbo"] for r in of]).double()
-    curve = runs.mean(0)
+    lines = torch.tensor([r.curves["valid_elbo"] for r in of]).double()
+    curve = lines.mean(0)
     return {
         "first epoch": f"{curve[0]:.0f}",
-        "lowest": f"{runs.min():.0f}",
+        "lowest": f"{lines.min():.0f}",
         "last": f"{curve[-1]:.0f}",
         "gain of the last two": f"{curve[-1] - curve[-3]:+.0f}",
     }
@@ -394,7 +394,7 @@ def mean(metric, row):
 
 
 distances = {row: mean(f"frechet_{n}", row) for row in by_row}
-nearest = min(distances, key=distances.__getitem__)
+nearest = min(distances, key=distances.get)
 glue("faces_nearest", f"{nearest} ({distances[nearest]:,.0f})", display=False)
 scores = [mean("hoyer_sample", row) for row in full]
 glue("faces_vsc_scores", f"{min(scores):.2f} to {max(scores):.2f}", display=False)

@@ -135,7 +135,7 @@ gained = {
     name: float(np.mean([r.curves["valid_elbo"][-1] - r.curves["valid_elbo"][-3] for r in m])) for name, m in of.items()
 }
 for key, choose in (("least", min), ("most", max)):
-    model = choose(gained, key=gained.__getitem__)
+    model = choose(gained, key=gained.get)
     glue(f"gained-{key}", f"{gained[model]:.1f} nats ({model})", display=False)
 intels = [f"{gain:.1f}" for name, gain in gained.items() if name.startswith("InteL")]
 glue("gained-intel", " and ".join(intels), display=False)
