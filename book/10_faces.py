@@ -234,7 +234,7 @@ for key, row in NAMED.items():
 full = {
     row: of for row, of in by_row.items() if row.startswith("Sparse") and not row.endswith(experiments.faces.LOW_BETA)
 }
-for key, metric in (("slabs", "hoyer_slab"), ("vsc_means", "hoyer_mean"), ("vsc_above", rules.above_chance)):
+for key, metric in (("slabs", "hoyer_slab"), ("vsc_means", "hoyer_mean"), ("three_above", rules.above_chance)):
     glue(f"faces_{key}", ", ".join(shown(metric, of) for of in full.values()), display=False)
 most = max(frame["seeds"])
 glue("faces_most_seeds", int(most), display=False)
@@ -250,7 +250,7 @@ frame
 # (the page on [sparsity](08_sparsity.ipynb)). Of the Sparse-VAE with $\alpha = 0.01$ there are {glue:text}`faces_vsc_in_use`
 # in use, with a score of {glue:text}`faces_vsc_used` where {glue:text}`faces_vsc_chance` is chance; of the InteL-VAE with
 # $\gamma = 70$ {glue:text}`faces_gamma70_in_use`, with {glue:text}`faces_gamma70_used` and {glue:text}`faces_gamma70_chance`.
-# Above chance are, for the three Sparse-VAEs with full weight on the KL divergence, {glue:text}`faces_vsc_above`; for the
+# Above chance are, for the three Sparse-VAEs with full weight on the KL divergence, {glue:text}`faces_three_above`; for the
 # InteL-VAE with $\gamma = 70$ {glue:text}`faces_gamma70_above`, for the VAE {glue:text}`faces_vae_above`. Appendix C.3 says of
 # pictures in the Sparse-VAE's own paper that its representation "seems to mostly 'switch off' some latents entirely, rather
 # than having diversity between datapoints". Here, too, most of its dimensions are off for every face; but the score in the
