@@ -209,7 +209,8 @@ for name, (ours, plain, shape) in rewritings.items():
 pd.DataFrame(found).set_index("rewriting").round(2)
 
 # %% [markdown]
-# The first two are in the library (`networks`): a few lines each. Two more things are said to make a whole step faster:
+# The first two are in the library (`networks`), a few lines each: they paid where they were written, which is not so on every
+# machine (a number below 1 above). Two more things are said to make a whole step faster:
 # Adam's update as one operation (`fused`), and `torch.compile`, whose first step is not counted.
 
 # %% tags=["hide-input"]
@@ -235,7 +236,7 @@ pd.DataFrame(
 
 # %% [markdown]
 # Neither is in the library: a ratio near 1, or below, does not pay for the wait, nor for a compiler that must be there.
-# Most of a step runs in torch's convolutions. What share of the processor's own speed they reach is in the first table, under
+# The largest part of a step is torch's convolutions. What share of the processor's own speed they reach is in the first table, under
 # "matrix product": that is the limit for any rewriting of them.
 #
 # ## What bfloat16 costs
