@@ -209,31 +209,42 @@ def book(
     jobs: Annotated[int, typer.Option(min=0, help="Runs side by side; 0 runs nothing and takes what is there.")] = 1,
     site: Annotated[bool, typer.Option("--site", help="Render the published pages; run nothing.")] = False,
     publish: Annotated[bool, typer.Option("--publish", help="Execute the pages and write book/*.ipynb.")] = False,
-    references: Annotated[
+    make_references: Annotated[
         bool, typer.Option("--references", help="Refresh the smoke references of the tests.")
     ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Compare the pages at smoke with the references.")] = False,
+    rounding: Annotated[
+        str,
+        typer.Option(help="With --check: as processors without AVX-512 (avx2) or without AVX (sse41) round."),
+    ] = "this",
     page: Annotated[
-        str, typer.Option(help="With --publish or --references: only pages whose name begins so, such as 04.")
+        str, typer.Option(help="With --publish, --references or --check: only pages whose name begins so, such as 04.")
     ] = "",
 ) -> None:
     """Execute the pages at a profile and build the book."""
     try:
-        from intelvae import book as pages  # needs the tools of the book, which the library does without
+        from intelvae import book as books  # needs the tools of the book, which the library does without
+        from intelvae import references
     except ImportError as error:
         raise ValueError(f"the book needs the package {error.name}: pip install -e '.[dev]'") from error
 
-    if site + publish + references > 1:
-        raise ValueError("choose one of --site, --publish and --references")
-    if page and not (publish or references):
-        raise ValueError("--page goes with --publish or --references")
+    if site + publish + make_references + check > 1:
+        raise ValueError("choose one of --site, --publish, --references and --check")
+    if page and not (publish or make_references or check):
+        raise ValueError("--page goes with --publish, --references or --check")
+    if rounding != "this" and not check:
+        raise ValueError("--rounding goes with --check")
+    parameters = {k: v for k, v, usual in (("device", device, "cpu"), ("jobs", jobs, 1)) if v != usual}
     if site:
-        typer.echo(pages.site())
+        typer.echo(books.site())
     elif publish:
-        pages.publish(profile, {"device": device, "jobs": jobs}, page)
-    elif references:
-        pages.references(page)
+        books.publish(profile, parameters, page)
+    elif make_references:
+        references.make(page)
+    elif check:
+        references.check(rounding, page)
     else:
-        typer.echo(pages.make(profile, parameters={"device": device, "jobs": jobs}))
+        typer.echo(books.make(profile, parameters))
 
 
 def main() -> None:

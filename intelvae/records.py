@@ -6,13 +6,16 @@ import dataclasses
 import hashlib
 import json
 import os
+import platform
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_model
 from torch import nn
@@ -58,7 +61,8 @@ class RunConfig:
     give equal configs, be they 1, 1.0 or NumPy's. Raises `ValueError` for what should be a number and is not, for an
     unknown prior, posterior, model, penalty or split, for ones that do not go together, for options of one that
     takes none, and for the measure "levels" of a model that has none; the other names are checked before training
-    starts.
+    starts. `precision` is None but where precisions are compared and where results must not depend on the machine's
+    rounding: then a run takes the fastest that the machine has (`training.fastest`), and the record says which.
     """
 
     data: str
@@ -86,7 +90,7 @@ class RunConfig:
     clip: float | None = None
     patience: int | None = None
     steps_per_epoch: int | None = None
-    precision: str = "float32"
+    precision: str | None = None
     binary: bool = False
     split: str = "paper"
     smoke_data: bool = False
@@ -173,8 +177,8 @@ class Record:
     """What one run gave, and what it ran on. Written by `runs` and, anew, by `trained.remeasure` alone.
 
     `commit` is that of the training, `measured_at` that of a later measurement of the trained model, "" without one.
-    `together` is the number of runs that were trained side by side as one, this one included; `seconds`
-    the wall time, divided by that number.
+    `precision` is the one of `training.PRECISIONS` that the networks were trained in. `together` is the number of runs
+    that were trained side by side as one, this one included; `seconds` the wall time, divided by that number.
     """
 
     config: RunConfig
@@ -186,6 +190,7 @@ class Record:
     versions: dict[str, str]
     commit: str
     date: str
+    precision: str
     together: int = 1
     measured_at: str = ""
 
@@ -276,13 +281,25 @@ class Store:
             raise OSError(f"{path} cannot be written ({error}): make room, or set INTELVAE_RUNS") from error
 
 
-def store_of(profile: str) -> Store:
-    """Where a profile's records live: `data/runs` of the checkout for published ones, `_build/runs` for smoke.
+@cache
+def edition() -> str:
+    """Ten digits that name the library's source, Python, torch, and the way this processor is told to round."""
+    told = [os.environ.get(name) for name in ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")]
+    digest = hashlib.sha256(json.dumps([platform.python_version(), torch.__version__, *told]).encode())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
 
-    Outside a checkout that is ~/.local/share/intelvae/runs. The variable INTELVAE_RUNS names another folder for all
-    (`files.of_variable`).
+
+def store_of(profile: str) -> Store:
+    """Where a profile's records live: `data/runs` of the checkout for published ones, `_build/runs/EDITION` for smoke.
+
+    Smoke records are for tests of the code that there is, and so are of its `edition`. Outside a checkout that is
+    ~/.local/share/intelvae/runs. The variable INTELVAE_RUNS names another folder for all (`files.of_variable`).
     """
     root = files.checkout()
     own = Path.home() / ".local" / "share" / "intelvae"
     default = (root / ("_build" if profile == "smoke" else "data") if root else own) / "runs"
+    if profile == "smoke":
+        default /= edition()
     return Store(files.of_variable("INTELVAE_RUNS") or default)

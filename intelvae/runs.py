@@ -57,9 +57,11 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
     there.
     """
     start = time.perf_counter()
-    with training.seeded(config.seed), training.torch_threads(threads):
+    with training.seeded(config.seed), training.torch_threads(threads), training.default_dtype(dtype(config, device)):
         work, model, order = prepare(config, device)
         model.to(device)
+        wanted = config.precision if config.precision != "float64" else None  # the model has it, where there is one
+        precision = wanted or training.fastest(model)
         masses: list[list[float]] = []
 
         def watch(epoch: int, history: training.History) -> None:
@@ -72,7 +74,7 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
                 work.train,
                 work.valid,
                 steps_per_epoch=config.steps_per_epoch,
-                precision=config.precision,
+                precision=precision,
                 generator=order,
                 gamma=config.gamma,
                 penalty=config.penalty,
@@ -85,7 +87,8 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
         metrics, artifacts = work.evaluate(model.cpu())
     if masses:
         artifacts["masses"] = masses  # of the clusters, after every epoch
-    return _record(config, history, metrics, artifacts, time.perf_counter() - start, device, together=1), model
+    seconds = time.perf_counter() - start
+    return _record(config, history, metrics, artifacts, seconds, device, precision, together=1), model
 
 
 @training.torch_threads(1)  # small layers lose by two
@@ -99,6 +102,11 @@ def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trai
     """
     if len({alike(config) for config in configs}) != 1 or alike(configs[0]) is None:
         raise ValueError("runs side by side may differ in their seed and their toy data only")
+    with training.default_dtype(dtype(configs[0])):
+        return _together(configs)
+
+
+def _together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | training.TrainingError]:
     start = time.perf_counter()
     works, members = [], []
     for config in configs:
@@ -118,11 +126,11 @@ def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trai
             torch.random.set_rng_state(member.noise.get_state())
             diverged = isinstance(history, training.TrainingError)
             measured.append(({}, {}) if diverged else work.evaluate(member.model))
-    seconds = (time.perf_counter() - start) / len(configs)
+    seconds, precision = (time.perf_counter() - start) / len(configs), training.fastest(members[0].model)
     return [
         training.TrainingError(f"{config}: {history}")
         if isinstance(history, training.TrainingError)
-        else (_record(config, history, *measures, seconds, "cpu", len(configs)), member.model)
+        else (_record(config, history, *measures, seconds, "cpu", precision, len(configs)), member.model)
         for config, member, history, measures in zip(configs, members, histories, measured, strict=True)
     ]
 
@@ -130,18 +138,27 @@ def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trai
 def alike(config: RunConfig) -> RunConfig | None:
     """What a run shares with those it can be trained side by side with; None if it can only be trained alone.
 
-    That is its config without the seed and the name of the toy data, for the perceptron in float32 without penalties,
-    and for a model whose only noise in training is that of a Gaussian posterior.
+    That is its config without the seed and the name of the toy data, for the perceptron without penalties, not in
+    bfloat16, and for a model whose only noise in training is that of a Gaussian posterior.
     """
     fits = (
         config.network in networks.SMALL
         and config.data in toys.NAMES
-        and config.precision == "float32"
+        and config.precision != "bfloat16"
         and not config.gamma
         and not config.alpha
     )
     fits &= config.model == "vae" and config.posterior == "gaussian" and "legacy" not in dict(config.prior_options)
     return dataclasses.replace(config, seed=0, data="") if fits and config.steps_per_epoch is not None else None
+
+
+def dtype(config: RunConfig, device: str = "cpu") -> torch.dtype:
+    """What the weights and data of `config` are in on `device`: float64 if it asks for that and the device has it.
+
+    Whoever calls `prepare` makes it the default (`training.default_dtype`).
+    """
+    wide = config.precision == "float64" and torch.device(device).type != "mps"
+    return torch.float64 if wide else torch.float32
 
 
 def prepare(config: RunConfig, device: str = "cpu") -> tuple[tasks.Task, VAE, torch.Generator]:
@@ -172,6 +189,7 @@ def _record(
     artifacts: tasks.Artifacts,
     seconds: float,
     device: str,
+    precision: str,
     together: int,
 ) -> Record:
     curves = dataclasses.asdict(history)
@@ -190,6 +208,7 @@ def _record(
         },
         commit=commit(),
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        precision=precision,
         together=together,
     )
 

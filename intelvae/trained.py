@@ -26,7 +26,7 @@ def load(config: RunConfig, store: Store) -> VAE:
     weights = store.path(config).with_suffix(".safetensors")
     if not weights.is_file():
         raise ValueError(f"no weights of {config} in {store.root}: train it anew with intelvae.runs.run")
-    with training.seeded(config.seed):
+    with training.seeded(config.seed), training.default_dtype(runs.dtype(config)):
         _, model, _ = runs.prepare(config)
     try:
         load_model(model, weights)
@@ -77,7 +77,8 @@ def _remeasure(config: RunConfig, trained: RunConfig, store: Store, threads: int
     try:
         model, work = load(trained, store), runs.task(config)
         tasks.check_source(work, record.artifacts.get("data"))
-        with training.seeded(config.seed), training.torch_threads(threads):
+        seeded, dtype = training.seeded(config.seed), training.default_dtype(runs.dtype(config))
+        with seeded, dtype, training.torch_threads(threads):
             metrics, artifacts = work.evaluate(model)
     except (ValueError, DataError, OSError) as error:
         return str(error)

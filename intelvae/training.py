@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +18,7 @@ from intelvae import bounds, regularizers
 from intelvae.models import VAE
 
 Sampler = Callable[[int, torch.Generator], Tensor]
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("float32", "bfloat16", "float64")
 VALID_BATCH = 500  # examples a validation batch
 
 
@@ -26,6 +28,17 @@ def seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         yield
+
+
+@contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """New floating-point tensors, weights and random numbers among them, are of `dtype` inside."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 @contextmanager
@@ -101,24 +114,44 @@ def weight_of_kl(epoch: int, beta: float, warmup: int) -> float:
 def fastest(model: nn.Module) -> str:
     """The one of `PRECISIONS` in which `model` trains fastest on its device.
 
-    That is bfloat16 for convolutions on a device with units for such products, and float32 otherwise: the conversions
-    cost small layers more than the products save.
+    That is bfloat16 for convolutions in float32 where products in bfloat16 are faster than in float32, and what the
+    weights are in otherwise: the conversions cost small layers more than the products save.
 
-    >>> fastest(nn.Linear(2, 2))
-    'float32'
+    >>> fastest(nn.Linear(2, 2)), fastest(nn.Linear(2, 2).double())
+    ('float32', 'float64')
     """
-    device = next(model.parameters()).device
-    if device.type == "cuda":
-        units = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        units = device.type == "cpu" and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
+    first = next(model.parameters())
+    if first.dtype == torch.float64:
+        return "float64"
     convolutions = any(isinstance(module, nn.Conv2d | nn.ConvTranspose2d) for module in model.modules())
-    return "bfloat16" if units and convolutions else "float32"
+    return "bfloat16" if convolutions and _bfloat16_pays(first.device) else "float32"
+
+
+@cache
+def _bfloat16_pays(device: torch.device) -> bool:
+    """Whether a convolution in bfloat16 is faster than one in float32 on this device.
+
+    A processor is asked by trying: its name does not say what oneDNN may use of it (ONEDNN_MAX_CPU_ISA, a virtual
+    machine). Without units for such products one in bfloat16 takes several times as long, with them half or less.
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    weight, seconds = torch.ones(32, 32, 4, 4), {torch.float32: math.inf, torch.bfloat16: math.inf}
+    with torch.no_grad():
+        for _ in range(5):  # in turns, and the best of each: other work slows both down
+            for dtype in seconds:
+                x, w = (t.to(dtype, memory_format=torch.channels_last) for t in (torch.ones(32, 32, 16, 16), weight))
+                start = time.perf_counter()
+                nn.functional.conv2d(x, w)
+                seconds[dtype] = min(seconds[dtype], time.perf_counter() - start)
+    return seconds[torch.bfloat16] < seconds[torch.float32]
 
 
 def as_float(x: Tensor) -> Tensor:
-    """Images as bytes become floats in [0, 1]; floats stay as they are."""
-    return x.float() / 255 if x.dtype == torch.uint8 else x
+    """Images as bytes become floats in [0, 1], of torch's default dtype; floats stay as they are."""
+    return x.to(torch.get_default_dtype()) / 255 if x.dtype == torch.uint8 else x
 
 
 @torch.no_grad()
@@ -163,9 +196,10 @@ def fit(
     norm of the gradient; `patience`, the number of epochs without a better validation ELBO after which training stops
     and the best weights come back (None: train to the end, keep the last); `precision`, "float32" or "bfloat16", which
     runs the networks under torch's autocast and sums all densities in float32 (validation is always float32), by
-    default the `fastest`; `deterministic`, only algorithms that give the same bits every time, which a CPU has anyway
-    and which are slower on a GPU (torch raises `RuntimeError` where there is none). `generator` orders the data; the
-    noise of the latents and the draws of the prior come from torch's global generator, which the caller seeds.
+    default the `fastest`, or "float64" for a model and data that are (`default_dtype` makes them so); `deterministic`,
+    only algorithms that give the same bits every time, which a CPU has anyway and which are slower on a GPU (torch
+    raises `RuntimeError` where there is none). `generator` orders the data; the noise of the latents and the draws of
+    the prior come from torch's global generator, which the caller seeds.
 
     Data are of the model's dtype, or images of bytes (uint8), which become floats in [0, 1]. Raises `ValueError` for
     settings or data that do not fit, `TrainingError` when the objective is not a number.
@@ -187,6 +221,8 @@ def fit(
     precision = precision or fastest(model)
     if precision not in PRECISIONS:
         raise ValueError(f"unknown precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
+    if (precision == "float64") != ((dtype := next(model.parameters()).dtype) == torch.float64):
+        raise ValueError(f"a model in {str(dtype).removeprefix('torch.')} cannot be trained in {precision}")
     generator = generator if generator is not None else torch.Generator().manual_seed(0)
     if precision == "bfloat16":
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # pays together with bfloat16 only

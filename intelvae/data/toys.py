@@ -41,7 +41,7 @@ def sample(name: str, n: int, generator: Generator) -> Float[Tensor, "n 2"]:
     0.3² I) and the rest of N((-2, 0), 0.3² I), shuffled; sparse (ours, for Figure 3, whose data the paper does not
     give): one coordinate, chosen with probability 1/2, from N(0, 1) and the other from N(0, 0.05²).
     The order of the points is random, so that any part of them is a sample too.
-    Returns float32 on the generator's device; the same generator state gives the same points.
+    Returns torch's default dtype on the generator's device; the same generator state gives the same points.
     Raises ValueError for an unknown name. Explained in data/README.md.
 
     >>> sample("circle", 3, torch.Generator().manual_seed(0)).norm(dim=1)
@@ -121,7 +121,7 @@ def _sample_polygon(corners: Tensor) -> Callable[[int, Generator], Tensor]:
     """Uniform on a polygon whose sides all have the same length."""
 
     def draw(n: int, generator: Generator) -> Tensor:
-        start = corners.to(generator.device, torch.float32)
+        start = corners.to(generator.device, torch.get_default_dtype())
         end = start.roll(-1, dims=0)
         side = torch.randint(len(corners), (n,), generator=generator, device=generator.device)
         u = _uniform(n, generator)[:, None]

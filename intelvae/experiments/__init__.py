@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 
 from intelvae import runs, tasks
 from intelvae.experiments import digits, faces, sparsity, toys
+from intelvae.experiments.profiles import PROFILES, check_profile
 from intelvae.metrics import features as extractors
 from intelvae.records import Record, RunConfig, check_same_faces, store_of
 
-PROFILES = ("smoke", "laptop", "paper")
+__all__ = ["NAMES", "PROFILES", "check_profile", "digits", "faces", "grid", "records", "sparsity", "toys"]
 
 _GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
     "framework": toys.framework,
@@ -36,12 +37,6 @@ _GRIDS: dict[str, Callable[..., list[RunConfig]]] = {
     "hierarchy": faces.hierarchy,
 }
 NAMES = tuple(_GRIDS)
-
-
-def check_profile(profile: str) -> None:
-    """Raises `ValueError`, one line, for a profile that is not one of `PROFILES`."""
-    if profile not in PROFILES:
-        raise ValueError(f"unknown profile {profile!r}: choose one of {', '.join(PROFILES)}")
 
 
 def grid(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from intelvae.experiments.profiles import PRECISION
 from intelvae.records import RunConfig
 
 SEEDS = {"smoke": 1, "laptop": 3, "paper": 10}
@@ -71,7 +72,7 @@ def config(profile: str, data: str, seed: int, model: dict[str, Any]) -> RunConf
     """
     smoke = profile == "smoke"
     settings = {"network": "mathieu", "likelihood": "gaussian", **model}
-    settings["precision"] = "float32" if smoke else "bfloat16"
+    settings["precision"] = PRECISION[profile]
     measures = ["codes"] + ["traversals"] * (data == "fashion-mnist" and model in ({}, intel(SHOWN), intel(STRONG)))
     return RunConfig(
         data=data,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from intelvae.experiments.profiles import PRECISION
 from intelvae.records import RunConfig
 
 TOYS = ("circle", "square", "star", "infinity", "mixture")
@@ -25,6 +26,7 @@ class Scale:
     seeds: int
     epochs: int
     steps_per_epoch: int | None = None
+    precision: str | None = None
 
 
 # The decoder's noise starts small and the KL's weight rises over the first quarter of training. With a variance as
@@ -50,6 +52,7 @@ def _toys(
             likelihood="learned-gaussian",
             epochs=scale.epochs,
             steps_per_epoch=scale.steps_per_epoch,
+            precision=scale.precision,
             batch_size=100,
             seed=seed,
             **settings,
@@ -120,4 +123,8 @@ def capacity(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig
     return _toys(TOYS, ("vae", "vamp", "intel"), scale, seeds or range(min(3, scale.seeds)), network="mlp-50")
 
 
-TOY_SCALE = {"smoke": Scale(1, 3, 100), "laptop": Scale(10, 20, 1000), "paper": Scale(10, 20, 1000)}
+TOY_SCALE = {
+    "smoke": Scale(1, 3, 100, PRECISION["smoke"]),
+    "laptop": Scale(10, 20, 1000, PRECISION["laptop"]),
+    "paper": Scale(10, 20, 1000, PRECISION["paper"]),
+}

@@ -95,7 +95,7 @@ def authors(
     _check((samples[0][held_out:], samples[1][held_out:]), samples, sizes)
     found: dict[int, list[tuple[Tensor, Tensor]]] = {n: [] for n in sizes}
     for order in [torch.randperm(len(samples[0]), generator=generator) for _ in range(draws)]:
-        z, has = samples[0][order].float(), samples[1][order]
+        z, has = samples[0][order].to(torch.get_default_dtype()), samples[1][order]
         for n in sizes:
             found[n].append(_perceptrons((z[:n], has[:n]), (z[-held_out:], has[-held_out:]), generator))
     return {n: Scores(*map(torch.stack, zip(*of, strict=True))) for n, of in found.items()}
@@ -152,7 +152,7 @@ def _perceptrons(train: Labelled, test: Labelled, generator: torch.Generator) ->
     for _ in range(EPOCHS):
         for batch in torch.randperm(n, generator=generator).split(100):
             # a sum over attributes: each perceptron gets the gradient of its own mean loss
-            loss = binary_cross_entropy_with_logits(logits(z[batch]), has[batch].float(), reduction="none")
+            loss = binary_cross_entropy_with_logits(logits(z[batch]), has[batch].to(z.dtype), reduction="none")
             optimiser.zero_grad(set_to_none=True)
             loss.mean(0).sum().backward()
             optimiser.step()

@@ -91,7 +91,7 @@ def extract(
         raise ValueError(f"images range from {images.min():.3g} to {images.max():.3g}; bring them to [0, 1] first")
     network = _network(extractor, Path(weights) if weights is not None else known.find(), device)
     with torch.inference_mode():
-        parts = [network(x.to(device).expand(-1, 3, -1, -1)).cpu() for x in images.split(batch_size)]
+        parts = [network(x.to(device, torch.float32).expand(-1, 3, -1, -1)).cpu() for x in images.split(batch_size)]
     return torch.cat(parts)
 
 
@@ -154,7 +154,7 @@ def _inception(state: dict, device: str) -> Network:
         ) from error
     # its constructor knows no path: it asks this function for the weights
     with mock.patch.object(inception, "load_state_dict_from_url", lambda *_, **__: state):
-        network = inception.InceptionV3().eval().to(device)
+        network = inception.InceptionV3().eval().to(device, torch.float32)
     return lambda x: network(x)[0].flatten(1)
 
 
@@ -178,7 +178,7 @@ def _lite(state: dict, device: str) -> Network:
     side = EXTRACTORS[STAND_IN].side
     network = EfficientNet.from_name(STAND_IN, image_size=side)  # its padding is fixed for this size
     network.load_state_dict(state)
-    network.eval().to(device)
+    network.eval().to(device, torch.float32)
 
     def features(x: Tensor) -> Tensor:
         x = interpolate(x, size=(side, side), mode="bilinear", antialias=True)

@@ -198,12 +198,12 @@ def _separation(split: list[list[int]]) -> float:
     return max(split[0][0] + split[1][1], split[0][1] + split[1][0]) / total
 
 
-_classifiers: dict[tuple, Any] = {}
+_classifiers: dict[tuple[Any, ...], Any] = {}
 
 
 def _classifier(data: images.ImageData) -> Any:
     """The logistic classifier of these training images, fitted once a process."""
-    key = (data.name, data.source, tuple(data.train.shape), int(data.train.sum()))
+    key = (data.name, data.source, tuple(data.train.shape), int(data.train.sum()), torch.get_default_dtype())
     if key not in _classifiers:
         _classifiers[key] = clusters.fit_digit_classifier(training.as_float(data.train), data.train_labels)
     return _classifiers[key]

@@ -104,7 +104,7 @@ def of_levels(model: VAE, data: ImageData, draws: int) -> Measured:
         (training.as_float(images), labels)
         for images, labels in ((data.train[:NAMED], data.train_labels[:NAMED]), (data.test, data.test_labels))
     )
-    key = (data.name, data.source)
+    key = (data.name, data.source, torch.get_default_dtype())
     if key not in _classifiers:
         _classifiers[key] = levels.fit_classifier(*train)
     generator = torch.Generator().manual_seed(LEVELS_SEED)
@@ -116,7 +116,7 @@ def of_levels(model: VAE, data: ImageData, draws: int) -> Measured:
     return metrics, {"traversals": by_level, "dimensions": torch.tensor(dimensions)}
 
 
-_classifiers: dict[tuple[str, str], LogisticRegression] = {}
+_classifiers: dict[tuple[str, str, torch.dtype], LogisticRegression] = {}
 
 BY_NAME: dict[str, Callable[[VAE, ImageData, int], Measured]] = {
     "codes": of_codes,
