@@ -6,16 +6,32 @@ import base64
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from packaging.requirements import Requirement
 
 from intelvae import pages
 from intelvae.pages import ROOT
 
 PROSE = ("*.md", "*.bib")
+
+
+def check_tools() -> None:
+    """Raises `ValueError` if a package of the extra `book` is missing or of another version, or outside a checkout.
+
+    It is called before any page is executed: Sphinx would find out after the last.
+    """
+    pages.sources()
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    tools = [Requirement(line) for line in extras["book"]]
+    missing = [str(t) for t in tools if not any(d.version in t.specifier for d in distributions(name=t.name))]
+    if missing:
+        raise ValueError(f"the book needs {', '.join(missing)}: pip install -c constraints.txt -e '.[dev]'")
 
 
 def render(notebooks: Path, tree: Path, out: Path) -> Path:
@@ -35,9 +51,9 @@ def render(notebooks: Path, tree: Path, out: Path) -> Path:
     if notebooks != tree / "book":
         for page in pages.sources():
             shutil.copy(notebooks / f"{page.stem}.ipynb", tree / "book")
-    command = Path(sys.executable).with_name("jupyter-book")
-    jupyter_book = [str(command), "build", str(tree), "--path-output", str(out)]
-    build = subprocess.run([*jupyter_book, "-W", "-n", "--keep-going", "-q"], capture_output=True, text=True)
+    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [*jupyter_book, "build", str(tree), "--path-output", str(out)]
+    build = subprocess.run([*command, "-W", "-n", "--keep-going", "-q"], capture_output=True, text=True)
     index = out / "_build" / "html" / "index.html"
     if build.returncode or not index.is_file():
         lines = [line for line in (build.stdout + build.stderr).splitlines() if "WARNING" in line or "rror" in line]
@@ -47,6 +63,7 @@ def render(notebooks: Path, tree: Path, out: Path) -> Path:
 
 def make(profile: str, parameters: Mapping[str, Any] | None = None) -> Path:
     """Executes every page at `profile` into `_build/<profile>` and builds the HTML there; the path of its index."""
+    check_tools()
     tree = ROOT / "_build" / profile
     pages.execute_all(tree / "book", {"profile": profile, **(parameters or {})})
     return render(tree / "book", tree, tree)
@@ -65,4 +82,5 @@ def publish(profile: str, parameters: Mapping[str, Any] | None = None, only: str
 
 def site() -> Path:
     """Renders the published notebooks to `_build/html`, running nothing; the path of its index."""
+    check_tools()
     return render(ROOT / "book", ROOT / "_build" / "published", ROOT)

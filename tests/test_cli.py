@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,16 @@ def test_tools_of_the_book_that_are_not_installed_are_named(monkeypatch, capsys)
     monkeypatch.delattr("intelvae.book", raising=False)
     code, _, err = call(monkeypatch, capsys, "book")
     assert code == 2 and err.count("\n") == 1 and "needs the package papermill" in err
+
+
+@pytest.mark.parametrize("options", [[], ["--site"]])
+def test_a_book_without_its_tools_is_refused_before_any_page_is_executed(monkeypatch, capsys, options):
+    monkeypatch.setattr(
+        "intelvae.book.distributions", lambda name: [] if name == "jupyter-book" else distributions(name=name)
+    )
+    monkeypatch.setattr("intelvae.book.execute", lambda *_: pytest.fail("a page was executed"))
+    code, _, err = call(monkeypatch, capsys, "book", *options)
+    assert code == 2 and err.count("\n") == 1 and "needs jupyter-book<2,>=1.0.4" in err and "pip install" in err
 
 
 def test_claims_as_json_have_the_documented_keys(monkeypatch, capsys, tmp_path):
