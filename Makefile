@@ -25,10 +25,11 @@ lint: .venv/ready
 # the tests import torch before intelvae, which sets this otherwise (intelvae/__init__.py says why)
 export OMP_WAIT_POLICY ?= PASSIVE
 
-test: lint  ## lint, types, unit tests and doctests, nbval on the references, a strict build of the published book
+test: lint  ## lint, types, unit tests and doctests, nbval on the references, a strict build of the published book, in a browser
 	$(BIN)/pytest -q
 	cd tests/notebooks && ../../$(BIN)/pytest -q -c pytest.ini --rootdir . --nbval-lax --nbval-current-env .
 	$(BIN)/intelvae book --site
+	$(BIN)/pytest -q -rs -o addopts= --confcutdir tests/browser tests/browser
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=...")'
