@@ -8,34 +8,43 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from intelvae import tasks
 from intelvae.records import Record, RunConfig
 
-BLUE, ORANGE, GREEN, GREY = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#888888",
-)  # Okabe and Ito's colour-blind-safe palette
-SHADES = (BLUE, ORANGE, GREEN, "#cc79a7", "#e69f00", "#56b4e9", GREY, "black")
+# seaborn's colour-blind-safe palette, which is close to that of Okabe and Ito
+BLUE, AMBER, GREEN, ORANGE, PINK, _, _, GREY, _, SKY = sns.color_palette("colorblind").as_hex()
+SHADES = (BLUE, ORANGE, GREEN, PINK, AMBER, SKY, GREY, "black")
 MARKERS = "os^DvXP*<>"
+# how each method looks, as keywords of matplotlib; ls is (0, lengths of dashes and gaps)
 STYLE: dict[str, dict[str, Any]] = {
-    "VAE": {"color": BLUE, "marker": "o", "ls": "-"},
-    "Vamp-VAE": {"color": GREEN, "marker": "^", "ls": "--"},
-    "GM-VAE": {"color": "#e69f00", "marker": "P", "ls": (0, (3, 1, 1, 1))},
-    "MoG-VAE": {"color": "#cc79a7", "marker": "D", "ls": ":"},
-    "VAE + Sylvester": {"color": "#56b4e9", "marker": "X", "ls": (0, (1, 1))},
-    "InteL-VAE": {"color": ORANGE, "marker": "s", "ls": "-."},
-    "VAE, sparse prior": {"color": "#56b4e9", "marker": "v", "ls": (0, (5, 1))},
+    "VAE": {"color": BLUE, "marker": "o", "ls": (0, None)},
+    "Vamp-VAE": {"color": GREEN, "marker": "^", "ls": (0, (4, 2))},
+    "GM-VAE": {"color": AMBER, "marker": "P", "ls": (0, (3, 1, 1, 1))},
+    "MoG-VAE": {"color": PINK, "marker": "D", "ls": (0, (1, 2))},
+    "VAE + Sylvester": {"color": SKY, "marker": "X", "ls": (0, (1, 1))},
+    "InteL-VAE": {"color": ORANGE, "marker": "s", "ls": (0, (6, 2, 1, 2))},
+    "VAE, sparse prior": {"color": SKY, "marker": "v", "ls": (0, (5, 1))},
     "VAE, sparse prior, w = 0.5": {"color": GREEN, "marker": "^", "ls": (0, (5, 5))},
-    "DD": {"color": GREEN, "marker": "^", "ls": "--"},
-    "Sparse-VAE": {"color": "#cc79a7", "marker": "D", "ls": ":"},
-    "VAE + L_sp": {"color": "#56b4e9", "marker": "v", "ls": (0, (5, 1))},
-    "VAE + L1": {"color": GREY, "marker": "x", "ls": (0, (1, 1))},
+    "DD": {"color": GREEN, "marker": "^", "ls": (0, (4, 2))},
+    "Sparse-VAE": {"color": PINK, "marker": "D", "ls": (0, (1, 2))},
+    "VAE + L_sp": {"color": SKY, "marker": "v", "ls": (0, (5, 1))},
+    "VAE + L1": {"color": GREY, "marker": "*", "ls": (0, (1, 1))},
 }
+# the same as keywords of seaborn, for a frame with a column "method"
+BY_METHOD: dict[str, Any] = {
+    "hue": "method",
+    "style": "method",
+    "palette": {method: look["color"] for method, look in STYLE.items()},
+    "markers": {method: look["marker"] for method, look in STYLE.items()},
+    "dashes": {method: look["ls"][1] or "" for method, look in STYLE.items()},
+}
+# a line through means over runs with bars of one standard deviation (n - 1 in the denominator) up and down
+MEAN_AND_SD: dict[str, Any] = {"errorbar": "sd", "err_style": "bars", "err_kws": {"capsize": 2}}
 
 
 def provenance(records: Sequence[Record], profile: str, grid: Sequence[RunConfig] = ()) -> str:
@@ -60,14 +69,38 @@ def provenance(records: Sequence[Record], profile: str, grid: Sequence[RunConfig
     return f"{line}\nnot run yet: " + ", ".join(f"{count} of {name}" for name, count in missing.items())
 
 
-def _points(axis: plt.Axes, points: Sequence | Tensor, limit: tuple[float, float], **style) -> None:
+PAPERS_AXES = (4.5, 3.0)  # from the middle to the side and to the top, in Figures 2, 4 and C.2
+
+
+def legend_outside(figure: Figure, axis: plt.Axes, **look: Any) -> None:
+    """The legend of `axis` in the margin of the figure, in the place of those that seaborn has put into the axes."""
+    handles, labels = axis.get_legend_handles_labels()
+    for each in figure.axes:
+        if (inside := each.get_legend()) is not None:
+            inside.remove()
+    outside: dict[str, Any] = {"loc": "outside upper center", "frameon": False, **look}
+    figure.legend(handles, labels, **outside)
+
+
+def _points(axis: plt.Axes, points: Sequence | Tensor, **style: Any) -> None:
     x = np.asarray(points)
     axis.scatter(x[:, 0], x[:, 1], s=5, linewidths=0, **style)
-    axis.set(xlim=(-limit[0], limit[0]), ylim=(-limit[1], limit[1]), xticks=[], yticks=[], aspect="equal")
+    axis.set(xticks=[], yticks=[])
+
+
+def _frame(axes: Sequence[plt.Axes], width: float, height: float) -> None:
+    """Gives all of `axes` the limits ±width and ±height, or as many times these as it takes to show every point."""
+    reach = max(float(np.abs(axis.dataLim.get_points() / (width, height)).max()) for axis in axes)
+    wider = max(1.0, 1.05 * reach)
+    for axis in axes:
+        axis.set(xlim=(-wider * width, wider * width), ylim=(-wider * height, wider * height), aspect="equal")
 
 
 def sample_grid(records: Sequence[Record], *, seed: int, shown: int = 200) -> Figure:
-    """Figures 4 and C.2: one row a data set, one column a method, 200 samples each in the paper's axes."""
+    """Figures 4 and C.2: one row a data set, one column a method, 200 samples each.
+
+    The axes are the paper's, all of them wider where a sample would be outside.
+    """
     chosen = [r for r in records if r.config.seed == seed]
     data = list(dict.fromkeys(r.config.data for r in chosen))
     methods = list(dict.fromkeys(r.config.method for r in chosen))
@@ -80,12 +113,13 @@ def sample_grid(records: Sequence[Record], *, seed: int, shown: int = 200) -> Fi
     )
     for row, name in zip(axes, data, strict=True):
         of = {r.config.method: r for r in chosen if r.config.data == name}
-        _points(row[0], tasks.ToyTask(name).test[:shown], (4.5, 3), color="black")
+        _points(row[0], tasks.ToyTask(name).test[:shown], color="black")
         row[0].set_ylabel(name)
         for axis, method in zip(row[1:], methods, strict=True):
-            _points(axis, of[method].artifacts["samples"][:shown], (4.5, 3), color=STYLE[method]["color"])
+            _points(axis, of[method].artifacts["samples"][:shown], color=STYLE[method]["color"])
     for axis, title in zip(axes[0], ["data", *methods], strict=True):
         axis.set_title(title)
+    _frame(figure.axes, *PAPERS_AXES)
     return figure
 
 
@@ -97,14 +131,15 @@ def samples_by_seed(records: Sequence[Record], *, shown: int = 200) -> Figure:
     figure, axes = plt.subplots(
         len(rows), columns, figsize=(1.9 * columns, 1.45 * len(rows)), squeeze=False, layout="constrained"
     )
-    for axis in axes.flat:
-        axis.set_visible(False)
     for row, runs in zip(axes, rows, strict=True):
-        _points(row[0], tasks.ToyTask(runs[0].config.data).test[:shown], (4.5, 3), color="black")
-        row[0].set(title="data", visible=True, ylabel=runs[0].config.method)
+        _points(row[0], tasks.ToyTask(runs[0].config.data).test[:shown], color="black")
+        row[0].set(title="data", ylabel=runs[0].config.method)
         for axis, run in zip(row[1:], runs, strict=False):
-            _points(axis, run.artifacts["samples"][:shown], (4.5, 3), color=STYLE[run.config.method]["color"])
-            axis.set(title=f"seed {run.config.seed}", visible=True)
+            _points(axis, run.artifacts["samples"][:shown], color=STYLE[run.config.method]["color"])
+            axis.set_title(f"seed {run.config.seed}")
+        for axis in row[1 + len(runs) :]:
+            axis.remove()
+    _frame(figure.axes, *PAPERS_AXES)
     return figure
 
 
@@ -112,44 +147,40 @@ def mismatch(records: Sequence[Record]) -> Figure:
     """Figure 3, a panel a run: p(z) (blue crosses), all codes (red dots) and the codes of a few examples (black)."""
     figure, axes = plt.subplots(1, len(records), figsize=(2.9 * len(records), 3.2), squeeze=False, layout="constrained")
     for axis, record in zip(axes[0], records, strict=True):
-        a = record.artifacts
-        prior, codes = np.asarray(a["prior_z"]), np.asarray(a["z"])
+        prior, codes, examples = (np.asarray(record.artifacts[name]) for name in ("prior_z", "z", "exemplars"))
         axis.scatter(*prior.T, s=14, marker="x", color=BLUE, linewidths=0.7, label="$p(z)$")
         axis.scatter(*codes.T, s=7, color=ORANGE, linewidths=0, alpha=0.7, label="$q(z)$")
-        for i, example in enumerate(np.asarray(a["exemplars"])):
-            axis.scatter(*example.T, s=4, color="black", linewidths=0, label="$q(z|x)$" if i == 0 else None)
-        limit = 1.05 * max(np.abs(prior).max(), np.abs(codes).max())
-        axis.set(title=record.config.method, xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
-        axis.set(xlabel="$z_1$", ylabel="$z_2$")
+        axis.scatter(*examples.reshape(-1, 2).T, s=4, color="black", linewidths=0, label="$q(z|x)$")
+        axis.set(title=record.config.method, xlabel="$z_1$", ylabel="$z_2$")
+        _frame([axis], 1.0, 1.0)
     axes[0, 0].legend(frameon=False, fontsize=8, loc="upper left", markerscale=1.5)
     return figure
 
 
 def by_seed(records: Sequence[Record], metric: str, label: str, *, group: str = "data") -> Figure:
-    """One dot a seed and a bar for the mean: `metric` by `group` (a field of the config) and method."""
-    groups = list(dict.fromkeys(getattr(r.config, group) for r in records if metric in r.metrics))
-    methods = list(dict.fromkeys(r.config.method for r in records))
+    """One mark a seed and a bar for the mean: `metric` by `group` (a field of the config) and method.
+
+    Runs without the metric, or not run yet, are left out.
+    """
+    rows = [
+        {group: getattr(r.config, group), "method": r.config.method, label: r.metrics[metric]}
+        for r in records
+        if metric in r.metrics
+    ]
+    frame = pd.DataFrame(rows, columns=[group, "method", label])
+    methods = list(dict.fromkeys(frame["method"]))
+    place = {"x": group, "y": label, "hue": "method", "hue_order": methods, "order": list(dict.fromkeys(frame[group]))}
     figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
-    step = min(0.22, 0.8 / len(methods))
-    for j, method in enumerate(methods):
-        for i, name in enumerate(groups):
-            values = [
-                r.metrics[metric]
-                for r in records
-                if r.config.method == method and getattr(r.config, group) == name and metric in r.metrics
-            ]
-            if not values:
-                continue  # not run yet
-            x = i + (j - (len(methods) - 1) / 2) * step
-            style = STYLE[method]
-            axis.plot(np.full(len(values), x), values, style["marker"], color=style["color"], ms=4, alpha=0.6,
-                      label=method if i == 0 else None, mew=0)  # fmt: skip
-            axis.plot([x - 0.36 * step, x + 0.36 * step], [np.mean(values)] * 2, color="black", lw=1.2)
-    axis.set_xticks(range(len(groups)), groups)
-    axis.set_ylabel(label)
-    axis.set_ylim(bottom=0)
-    figure.legend(loc="outside upper center", frameon=False, ncols=len(methods))
-    axis.spines[["top", "right"]].set_visible(False)
+    for method in methods:
+        look = {"marker": STYLE[method]["marker"], "palette": BY_METHOD["palette"], "size": 4.5, "alpha": 0.7}
+        sns.stripplot(frame[frame["method"] == method], **place, **look, dodge=True, jitter=False, legend=False)
+        axis.plot([], [], ls="", ms=4.5, color=STYLE[method]["color"], marker=STYLE[method]["marker"], label=method)
+    bar = {"linestyle": "none", "marker": "_", "markersize": 14, "markeredgewidth": 1.2, "errorbar": None}
+    black, apart = dict.fromkeys(methods, "black"), 0.8 - 0.8 / len(methods)
+    sns.pointplot(frame, **place, **bar, palette=black, dodge=apart, legend=False)
+    axis.set_ylim(bottom=min(0, frame[label].min()))
+    legend_outside(figure, axis, ncols=min(len(methods), 4))
+    sns.despine(figure)
     return figure
 
 
@@ -158,10 +189,9 @@ def pipeline(record: Record, *, examples: int = 2) -> Figure:
     a = record.artifacts
     figure, axes = plt.subplots(1, 4, figsize=(9, 2.5), layout="constrained")
     data = tasks.ToyTask(record.config.data).test[: len(a["y"])]
-    _points(axes[0], data, (2.6, 2.6), color=GREY)
-    _points(axes[1], a["y"], (4, 4), color=GREY)
-    _points(axes[2], a["z"], (1.5, 1.5), color=GREY)
-    _points(axes[3], a["samples"], (2.6, 2.6), color=ORANGE)
+    shown = ((data, GREY, 2.6), (a["y"], GREY, 4.0), (a["z"], GREY, 1.5), (a["samples"], ORANGE, 2.6))
+    for axis, (points, color, _) in zip(axes, shown, strict=True):
+        _points(axis, points, color=color)
     for i, marker in zip(range(examples), "sD", strict=False):
         axes[0].plot(*data[i], marker, color=GREEN, ms=7, mec="black")
         ellipse = plt.matplotlib.patches.Ellipse(
@@ -171,8 +201,9 @@ def pipeline(record: Record, *, examples: int = 2) -> Figure:
         axes[1].plot(*a["mu"][i], marker, color=GREEN, ms=7, mec="black")
         axes[2].plot(*a["z"][i], marker, color=GREEN, ms=7, mec="black")
     titles = ("data $x$", "codes $y \\sim q(y|x)$", "codes $z = g(y)$", "samples from $p(x|g(y))$")
-    for axis, title in zip(axes, titles, strict=True):
+    for axis, title, (_, _, side) in zip(axes, titles, shown, strict=True):
         axis.set_title(title, fontsize=10)
+        _frame([axis], side, side)
     return figure
 
 
@@ -185,8 +216,8 @@ def image_rows(
     )
     for axis, record, label in zip(axes[:, 0], records, labels or [r.config.method for r in records], strict=True):
         images = tasks.unpack(record.artifacts["images"])[: rows * columns, 0].numpy()
-        size = images.shape[-1]
-        tiles = images.reshape(rows, columns, size, size).swapaxes(1, 2).reshape(rows * size, columns * size)
+        h, w = images.shape[-2:]
+        tiles = images.reshape(rows, columns, h, w).swapaxes(1, 2).reshape(rows * h, columns * w)
         axis.imshow(tiles, cmap="gray_r", vmin=0, vmax=255)
         axis.set(xticks=[], yticks=[])
         axis.set_ylabel(label, rotation=0, ha="right", va="center")
@@ -220,22 +251,24 @@ def latent_histograms(records: Sequence[Record], *, space: str = "z") -> Figure:
         axis.hist(zeros, bins, color=BLUE, alpha=0.7, label="0")
         axis.hist(ones, bins, color=ORANGE, histtype="step", lw=1.5, label="1")
         axis.set_title(f"{record.config.method}, seed {record.config.seed}", fontsize=9)
-        axis.set_yticks([])
+        axis.set(yticks=[], xlabel=f"${'y' if space == 'mu' else space}$")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("test digits")
     axes[0, 0].legend(frameon=False, title="digit", fontsize=8, title_fontsize=8)
     return figure
 
 
 def curves(records: Sequence[Record], curve: str = "valid_elbo") -> Figure:
     """Validation ELBO (nats an image) by epoch, one line a run: has training flattened?"""
+    label = "validation ELBO (nats)" if curve == "valid_elbo" else curve
+    rows = [
+        {"run": i, "method": record.config.method, "epoch": epoch, label: value}
+        for i, record in enumerate(records)
+        for epoch, value in enumerate(record.curves[curve], 1)
+    ]
     figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")
-    named: set[str] = set()
-    for record in records:
-        method = record.config.method
-        values = record.curves[curve]
-        axis.plot(range(1, len(values) + 1), values, ls=STYLE[method]["ls"], color=STYLE[method]["color"], lw=1,
-                  label=None if method in named else method)  # fmt: skip
-        named.add(method)
-    axis.set(xlabel="epoch", ylabel="validation ELBO (nats)")
-    axis.legend(frameon=False)
-    axis.spines[["top", "right"]].set_visible(False)
+    look = BY_METHOD | {"markers": False, "lw": 1}
+    sns.lineplot(pd.DataFrame(rows), x="epoch", y=label, units="run", estimator=None, **look)
+    sns.move_legend(axis, "best", frameon=False, title=None)
+    sns.despine(figure)
     return figure

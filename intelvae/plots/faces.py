@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from intelvae import sheets, tasks
 from intelvae.metrics import levels
-from intelvae.plots.common import BLUE, MARKERS, ORANGE, SHADES
+from intelvae.plots.common import BLUE, MARKERS, MEAN_AND_SD, ORANGE, SHADES, legend_outside
 from intelvae.plots.interactive import Explorer
 from intelvae.records import Record
-from intelvae.rules import summary
 
 
 def rows_of_faces(rows: Mapping[str, Tensor]) -> Figure:
@@ -50,8 +51,8 @@ def quality_and_sparsity(points: Mapping[str, Sequence[tuple[float, float]]], fl
         axis.plot(x, y, marker, ls="", ms=6, label=label, **look)
     axis.axhline(floor, color="black", ls="--", lw=1)
     axis.set(xlabel="Hoyer score of g(y)", ylabel=name, yscale="log")
-    axis.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside right upper", frameon=False, fontsize=8)
+    sns.despine(figure)
+    legend_outside(figure, axis, loc="outside right upper", fontsize=8)
     return figure
 
 
@@ -84,19 +85,23 @@ def graphical_model() -> Figure:
 
 def level_numbers(records: Mapping[str, Sequence[Record]], panels: Mapping[str, str]) -> Figure:
     """What each level does, by mapping: a panel a metric ("change" stands for change_0, change_1, ...), a dot a run."""
-    figure, axes = plt.subplots(1, len(panels), figsize=(2.3 * len(panels), 2.6), layout="constrained")
-    for axis, (metric, label) in zip(axes, panels.items(), strict=True):
-        for i, (name, runs) in enumerate(records.items()):
-            values = np.array([_by_level(r, metric) for r in runs])
-            depths = np.arange(values.shape[1])
-            axis.plot(depths, values.mean(0), color=SHADES[i], ls="-" if i == 0 else "--", label=name)
-            for row in values:
-                axis.plot(depths, row, MARKERS[i], color=SHADES[i], ms=4, mew=0, alpha=0.7)
-        axis.set(xlabel="level", title=label, xticks=depths, ylim=(0, None))
-        axis.title.set_fontsize(9)
-        axis.spines[["top", "right"]].set_visible(False)
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", frameon=False, ncols=len(records), fontsize=8)
+    figure, axes = plt.subplots(1, len(panels), figsize=(2.3 * len(panels), 2.6), squeeze=False, layout="constrained")
+    for axis, (metric, label) in zip(axes[0], panels.items(), strict=True):
+        rows = [
+            {"mapping": name, "level": level, label: value}
+            for name, runs in records.items()
+            for r in runs
+            for level, value in enumerate(_by_level(r, metric))
+        ]
+        frame, names = pd.DataFrame(rows), list(records)
+        look = {"x": "level", "y": label, "hue": "mapping", "style": "mapping", "ax": axis}
+        look["palette"] = dict(zip(names, SHADES, strict=False))
+        sns.lineplot(frame, **look, errorbar=None)
+        markers = dict(zip(names, MARKERS, strict=False))
+        sns.scatterplot(frame, **look, markers=markers, s=18, linewidth=0, alpha=0.7, legend=False)
+        axis.set(xticks=sorted(set(frame["level"])), ylim=(0, None))
+    legend_outside(figure, axes[0, 0], ncols=len(records), fontsize=8)
+    sns.despine(figure)
     return figure
 
 
@@ -145,18 +150,24 @@ def accuracies(curves: Mapping[str, Mapping[int, Sequence[float]]], baseline: fl
     The dashed line is the `baseline`, which knows no codes.
     """
     figure, axis = plt.subplots(figsize=(7, 3.4), layout="constrained")
-    for i, (name, by_n) in enumerate(curves.items()):
-        mean, sd = zip(*(summary(list(map(float, of))) for of in by_n.values()), strict=True)
-        hierarchical = "InteL" in name
-        axis.errorbar(list(by_n), mean, sd, marker=MARKERS[i], color=SHADES[i], ms=5, capsize=2,
-                      lw=2 if hierarchical else 1, ls="-" if hierarchical else ":", label=name)  # fmt: skip
+    rows = [
+        {"model": name, "labelled faces": n, label: float(value)}
+        for name, by_n in curves.items()
+        for n, values in by_n.items()
+        for value in values
+    ]
+    look: dict[str, Any] = {"hue": "model", "style": "model", "size": "model", "ms": 6, "mew": 0, **MEAN_AND_SD}
+    look["palette"], look["markers"] = (dict(zip(curves, of, strict=False)) for of in (SHADES, MARKERS))
+    look["sizes"] = {name: 2 if "InteL" in name else 1 for name in curves}
+    look["dashes"] = {name: "" if "InteL" in name else (1, 1.5) for name in curves}
+    sns.lineplot(pd.DataFrame(rows), x="labelled faces", y=label, ax=axis, **look)
     axis.axhline(baseline, color="black", ls="--", lw=1)
     sizes = list(next(iter(curves.values())))
-    axis.set(xlabel="labelled faces", ylabel=label, xscale="log")
+    axis.set_xscale("log")
     axis.set_xticks(sizes, [f"{n:,}" for n in sizes], rotation=45)  # the last two are close
     axis.set_xticks([], minor=True)
-    axis.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside right upper", frameon=False, fontsize=8)
+    legend_outside(figure, axis, loc="outside right upper", fontsize=8)
+    sns.despine(figure)
     return figure
 
 

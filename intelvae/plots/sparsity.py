@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from intelvae import tasks
 from intelvae.data.images import CLASSES
 from intelvae.experiments.sparsity import setting
 from intelvae.metrics import downstream
-from intelvae.plots.common import BLUE, ORANGE, STYLE
+from intelvae.plots.common import BLUE, BY_METHOD, MEAN_AND_SD, ORANGE, STYLE, legend_outside
 from intelvae.plots.interactive import Explorer
 from intelvae.records import Record, RunConfig
 from intelvae.rules import frechet, measured, summary
@@ -129,8 +130,8 @@ def trade_off(
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter("{x:g}")
     axis.tick_params(axis="y", which="minor", labelsize=8)
-    axis.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside upper center", frameon=False, ncols=3, fontsize=9)
+    sns.despine(figure)
+    legend_outside(figure, axis, ncols=3, fontsize=9)
     _annotate(axis, points)
     return figure
 
@@ -155,18 +156,23 @@ def few_shot(records: Sequence[Record]) -> Figure:
 
     The first panel is the paper's forest. A line for each method; give records of one setting each.
     """
+    for method, of in by_setting(records).items():
+        if len(of) > 1:
+            raise ValueError(f"few_shot takes one setting of each method, not {len(of)} of {method}")
     figure, axes = plt.subplots(1, len(downstream.NAMES), figsize=(9, 3.2), sharey=True, layout="constrained")
     for axis, name in zip(axes, downstream.NAMES, strict=True):
-        prefix = name.replace(" ", "_") + "_"
-        sizes = [n for n in downstream.SIZES if f"{prefix}{n}" in records[0].metrics]
-        for method, of in by_setting(records).items():
-            (runs,) = of.values()
-            bars = np.array([_bar([100 * r.metrics[f"{prefix}{n}"] for r in runs]) for n in sizes]).T
-            axis.errorbar(sizes, *bars, label=method, ms=4, lw=1, capsize=2, **STYLE[method])
-        axis.set(title=name, xlabel="labels", xscale="log")
-        axis.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("accuracy, %")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", frameon=False, ncols=4)
+        accuracy = {n: f"{name.replace(' ', '_')}_{n}" for n in downstream.SIZES}
+        rows = [
+            {"method": r.config.method, "labels": n, "accuracy, %": 100 * r.metrics[metric]}
+            for r in records
+            for n, metric in accuracy.items()
+            if metric in r.metrics
+        ]
+        look = BY_METHOD | MEAN_AND_SD | {"ms": 5, "mew": 0, "lw": 1}
+        sns.lineplot(pd.DataFrame(rows), x="labels", y="accuracy, %", ax=axis, **look)
+        axis.set(title=name, xscale="log")
+    legend_outside(figure, axes[0], ncols=4)
+    sns.despine(figure)
     return figure
 
 
@@ -182,10 +188,10 @@ def class_profiles(records: Sequence[Record], classes: Sequence[int] = FIGURE_8)
             on = size >= size.max() / 10
             axis.bar(np.arange(len(size)), size, color=np.where(on, ORANGE, BLUE), width=0.8)
             axis.set_title(f"{CLASSES[record.config.data][c]}: {on.sum()} active", fontsize=9)
-            axis.spines[["top", "right"]].set_visible(False)
         column[-1].set_xlabel(f"dimension ({record.config.method})")
     for axis in axes[:, 0]:
         axis.set_ylabel("mean |z|")
+    sns.despine(figure)
     return figure
 
 
