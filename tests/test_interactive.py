@@ -90,7 +90,17 @@ def test_nothing_is_fetched_and_names_cannot_break_out_of_the_script():
     assert [tag for tag, _ in page.tags].count("script") == 1 and "b" not in [tag for tag, _ in page.tags]
     data = json.loads(re.search(r"const data = (.*);", page.script)[1])
     assert data["groups"] == NAMES["groups"] and data["start"] == NAMES["start"]
-    assert data["values"][0][0] == [-1.0, -0.33, 0.33, 1.0]
+    assert data["values"] == [[[-1.0, -0.33, 0.33, 1.0]] * K] * G and data["dimensions"] == NAMES["dimensions"]
+
+
+def test_the_menu_has_the_groups_in_their_order_and_the_view_the_size_of_one_picture():
+    text = explorer()._repr_html_()
+    options = re.findall(r'<option value="(\d+)">(.*?)</option>', text)
+    assert options == [("0", "trouser &amp; coat"), ("1", "&lt;/script&gt;&lt;b&gt;")] and ">class</label>" in text
+    (view,) = re.findall(r"\.view \{ width: (\d+)px; height: (\d+)px;", text)
+    (sheet,) = re.findall(r"background-size: (\d+)px (\d+)px", text)
+    assert tuple(map(int, view)) == (224, 224) and tuple(map(int, sheet)) == (224 * V, 224 * G * K)
+    assert "backgroundPosition = `${-v * 224}px ${-row * 224}px`" in text
 
 
 def test_the_same_figure_is_the_same_text_and_two_figures_keep_apart():
