@@ -54,7 +54,9 @@ def without_colour(artist: Line2D | Patch | Collection) -> tuple:
     """What is left of its look in black and white."""
     match artist:
         case Line2D():
-            shown = artist.get_linestyle() != "None" and artist._unscaled_dash_pattern
+            shown = (
+                artist.get_linestyle() != "None" and artist._unscaled_dash_pattern
+            )  # matplotlib tells it no other way
             return artist.get_marker(), str(shown), to_hex(artist.get_markerfacecolor()) == "#ffffff"
         case Patch():
             return (artist.get_fill(),)

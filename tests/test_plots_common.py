@@ -213,6 +213,11 @@ def test_runs_can_be_by_another_setting_and_below_zero():
     assert dots(axis) == {color("VAE"): [[0, -2], [1, 1]]}
 
 
+def test_runs_that_were_not_measured_leave_the_figure_empty():
+    figure = plots.by_seed([record(metrics={"other": 1.0})], "m", "m")
+    assert dots(figure.axes[0]) == {} and legend(figure) == {}
+
+
 def test_the_pipeline_follows_two_examples_from_data_to_codes():
     a = pipeline_record().artifacts
     data = tasks.ToyTask("star").test[:3].tolist()

@@ -176,10 +176,10 @@ def by_seed(records: Sequence[Record], metric: str, label: str, *, group: str = 
         sns.stripplot(frame[frame["method"] == method], **place, **look, dodge=True, jitter=False, legend=False)
         axis.plot([], [], ls="", ms=4.5, color=STYLE[method]["color"], marker=STYLE[method]["marker"], label=method)
     bar = {"linestyle": "none", "marker": "_", "markersize": 14, "markeredgewidth": 1.2, "errorbar": None}
-    black, apart = dict.fromkeys(methods, "black"), 0.8 - 0.8 / len(methods)
+    black, apart = dict.fromkeys(methods, "black"), 0.8 - 0.8 / max(1, len(methods))
     sns.pointplot(frame, **place, **bar, palette=black, dodge=apart, legend=False)
     axis.set_ylim(bottom=min(0, frame[label].min()))
-    legend_outside(figure, axis, ncols=min(len(methods), 4))
+    legend_outside(figure, axis, ncols=min(len(methods), 4) or 1)
     sns.despine(figure)
     return figure
 
