@@ -45,7 +45,7 @@ def grid():
 
 
 def by_seed_records():
-    values = {("VAE", "circle"): (0.3, 0.5), ("VAE", "star"): (0.2, 0.4), ("InteL-VAE", "circle"): (0.1, 0.6)}
+    values = {("VAE", "circle"): (0.3, 0.3, 0.6), ("VAE", "star"): (0.2, 0.4), ("InteL-VAE", "circle"): (0.1, 0.6)}
     found = [
         record(method, data, seed=seed, metrics={"mean_sliced": 9.0, "sliced": value})
         for (method, data), of in values.items()
@@ -195,8 +195,8 @@ def test_runs_are_beside_their_mean_in_the_colour_and_marker_of_their_method():
     assert legend(figure) == {"VAE": color("VAE"), "InteL-VAE": color("InteL-VAE")}
     assert axis.get_ylim()[0] == 0
     shown = {name: np.array(of) for name, of in dots(axis).items()}
-    assert shown[color("VAE")][:, 1].tolist() == [0.3, 0.5, 0.2, 0.4]
-    assert shown[color("VAE")][:, 0] == pytest.approx([-0.2, -0.2, 0.8, 0.8])
+    assert shown[color("VAE")][:, 1].tolist() == [0.3, 0.3, 0.6, 0.2, 0.4]
+    assert shown[color("VAE")][:, 0] == pytest.approx([-0.2, -0.2, -0.2, 0.8, 0.8])
     assert shown[color("InteL-VAE")][:, 1].tolist() == [0.1, 0.6]  # on the star it was not measured
     assert shown[color("InteL-VAE")][:, 0] == pytest.approx([0.2, 0.2])
     means = sorted((x, y) for c, xs, ys in lines(axis) if c == BLACK for x, y in zip(xs, ys, strict=True) if y == y)

@@ -30,7 +30,7 @@ def faces(first, count=3):
 
 POINTS = {"VAE": [(0.2, 300.0), (0.3, 400.0)], "InteL-VAE": [(0.9, 100.0)], "Sparse-VAE": [(0.8, 9000.0)]}
 CURVES = {
-    "VAE, D = 8": {50: [0.7, 0.8], 1000: [0.8, 0.8]},
+    "VAE, D = 8": {50: [0.7, 0.7, 1.0], 1000: [0.8, 0.8]},
     "InteL-VAE, D = 64": {50: [0.6, 0.6], 1000: [0.85, 0.95]},
     "VAE, D = 64": {50: [0.5, 0.5], 1000: [0.9, 0.9]},
 }
@@ -44,7 +44,7 @@ LINES = {
 
 def of_levels_records():
     """Two mappings with three levels; "accuracy_50" is not a level's."""
-    values = {"VAE": [(1.0, 2.0, 5.0), (3.0, 2.0, 9.0)], "InteL-VAE": [(4.0, 0.5, 0.0)]}
+    values = {"VAE": [(1.0, 2.0, 5.0), (4.0, 2.0, 11.0), (1.0, 2.0, 5.0)], "InteL-VAE": [(4.0, 0.5, 0.0)]}
     return {
         name: [
             record(
@@ -108,7 +108,7 @@ def test_levels_have_a_panel_for_each_metric_with_runs_and_their_mean():
         assert lines(axis) == [
             (BLUE, [0, 1, 2], [2 + more, 2 + more, 7 + more]), (ORANGE, [0, 1, 2], [4 + more, 0.5 + more, more]),
         ]  # fmt: skip
-        runs = {BLUE: [(1, 2, 5), (3, 2, 9)], ORANGE: [(4, 0.5, 0)]}
+        runs = {BLUE: [(1, 2, 5), (4, 2, 11), (1, 2, 5)], ORANGE: [(4, 0.5, 0)]}
         assert dots(axis) == {
             name: [[i, v + more] for of in all_ for i, v in enumerate(of)] for name, all_ in runs.items()
         }
@@ -143,8 +143,8 @@ def test_accuracies_are_means_and_deviations_and_a_hierarchy_stands_out():
     assert axis.get_xticks().tolist() == [50, 1000]
     assert legend(figure) == dict(zip(CURVES, (BLUE, ORANGE, GREEN), strict=True))
     assert levels(axis) == [(BLACK, "y", 0.4)]
-    means = {BLUE: [0.75, 0.8], ORANGE: [0.6, 0.9], GREEN: [0.5, 0.9]}
-    deviations = {BLUE: [0.1 / 2**0.5, 0], ORANGE: [0, 0.1 / 2**0.5], GREEN: [0, 0]}  # with n - 1 in the denominator
+    means = {BLUE: [0.8, 0.8], ORANGE: [0.6, 0.9], GREEN: [0.5, 0.9]}
+    deviations = {BLUE: [0.1 * 3**0.5, 0], ORANGE: [0, 0.1 / 2**0.5], GREEN: [0, 0]}  # with n - 1 in the denominator
     for name, mean in means.items():
         line = line_of(axis, name)
         assert (list(line.get_xdata()), line.get_ydata().tolist()) == ([50, 1000], pytest.approx(mean))
