@@ -26,6 +26,13 @@ EXPLORERS = {
     f"{module}.{name}": of for module, tests in TESTED.items() for name, of in getattr(tests, "EXPLORERS", {}).items()
 }
 
+LOGARITHMIC = {
+    "faces.accuracies": ("log", "linear"),
+    "faces.quality_and_sparsity": ("linear", "log"),
+    "sparsity.few_shot": ("log", "linear"),
+    "sparsity.trade_off": ("linear", "log"),
+}
+
 
 def returning(kind):
     """The public functions of the package's modules that give a figure of this kind."""
@@ -38,7 +45,9 @@ def returning(kind):
 
 @pytest.fixture(params=EXAMPLES, scope="module")
 def figure(request):
-    yield EXAMPLES[request.param]()
+    found = EXAMPLES[request.param]()
+    found.set_label(request.param)
+    yield found
     plt.close("all")
 
 
@@ -67,6 +76,11 @@ def test_an_explorer_starts_at_a_picture_and_has_words_for_all(name):
 
 def test_no_axis_cuts_its_data(figure):
     assert [of for axis in figure.axes for of in hidden(axis)] == []
+
+
+def test_an_axis_is_logarithmic_where_it_should_be_and_nowhere_else(figure):
+    expected = LOGARITHMIC.get(figure.get_label(), ("linear", "linear"))
+    assert {(axis.get_xscale(), axis.get_yscale()) for axis in figure.axes} == {expected}
 
 
 def test_every_axis_with_numbers_says_what_they_are(figure):
