@@ -68,6 +68,7 @@ print(f"this page: Python {platform.python_version()}, {platform.machine()}, pro
 # for that page's tests): where it is above 0.05, a verdict "reproduced" may be one of the accidents that many tests bring.
 # The counts leave out **variants**, claims asked again of a setting that is not the paper's or not the one its text names.
 
+
 # %% tags=["hide-input"]
 def that_count(found):
     return [row for row in found if not row["variant"]]
@@ -100,8 +101,14 @@ for verdict in (rules.REPRODUCED, rules.PARTLY, rules.NOT_REPRODUCED, rules.NOT_
     glue(verdict.replace(" ", "-"), int((verdicts == verdict).sum()), display=False)
 glue("reproduced-tested", len(reproduced_with_a_test(published)), display=False)
 glue("kept", claims.kept(published), display=False)
-first_look = "This copy of the book was built at `smoke`: its pages show a first look on small data, whose verdicts mean"
-glue("build", f"{first_look} nothing. The counts here are the published ones." if profile == "smoke" else "", display=False)
+first_look = (
+    "This copy of the book was built at `smoke`: its pages show a first look on small data, whose verdicts mean"
+)
+glue(
+    "build",
+    f"{first_look} nothing. The counts here are the published ones." if profile == "smoke" else "",
+    display=False,
+)
 verdicts.value_counts().rename_axis("published").to_frame("claims")
 
 # %% tags=["nbval-check-output"]

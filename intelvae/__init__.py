@@ -34,7 +34,10 @@ The book:
     rules         what decides a claim from records
     claims        the paper's claims, each with its rule
     plots         the figures
-    book          pages -> notebooks -> site
+    kernels       what executes a page's cells
+    pages         pages -> executed notebooks
+    references    what tests compare of them
+    book          executed notebooks -> site
     bench         the speed of training against others
     cli           the command `intelvae`
 

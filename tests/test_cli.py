@@ -80,7 +80,7 @@ def test_a_book_without_its_tools_is_refused_before_any_page_is_executed(monkeyp
     monkeypatch.setattr(
         "intelvae.book.distributions", lambda name: [] if name == "jupyter-book" else distributions(name=name)
     )
-    monkeypatch.setattr("intelvae.book.execute", lambda *_: pytest.fail("a page was executed"))
+    monkeypatch.setattr("intelvae.pages.execute", lambda *_: pytest.fail("a page was executed"))
     code, _, err = call(monkeypatch, capsys, "book", *options)
     assert code == 2 and err.count("\n") == 1 and "needs jupyter-book<2,>=1.0.4" in err and "pip install" in err
 

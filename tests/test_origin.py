@@ -19,12 +19,12 @@ from PIL import Image
 from scipy import ndimage
 from torch.nn.functional import avg_pool2d
 
-from intelvae import book, experiments, plots, sheets
+from intelvae import experiments, pages, plots, sheets
 from intelvae.data import DataError, celeba, files
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = {"book/samples.png"}  # committed as files: the README's, of points in the plane
-NOTEBOOKS = [ROOT / of / f"{page.stem}.ipynb" for of in ("book", "tests/notebooks") for page in book.pages()]
+NOTEBOOKS = [ROOT / of / f"{page.stem}.ipynb" for of in ("book", "tests/notebooks") for page in pages.sources()]
 ORIGINS = {"origin-drawn", "origin-generated", "origin-chart"}  # of cells: the stand-in, a model's samples, neither
 KINDS = {"text/plain", "text/html", "image/png", "application/papermill.record/text/plain"}  # of outputs
 # Code has to do with faces if one of these is in it, or what MODULES finds ...

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 import typer
 
-from intelvae import book, cli
+from intelvae import cli, pages
 from intelvae.contracts import check_mapping
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,4 +45,4 @@ def test_commands_are_ones_that_the_command_line_takes():
 
 def test_every_numbered_page_of_the_paper_is_in_the_table():
     named = set(re.findall(r"book/(\w+)\.py", README))
-    assert {p.stem for p in book.pages() if p.stem < "90"} <= named
+    assert {p.stem for p in pages.sources() if p.stem < "90"} <= named

@@ -78,7 +78,7 @@ def config(profile: str, data: str, seed: int, model: dict[str, Any]) -> RunConf
         data=data,
         latent_dim=50,
         epochs=EPOCHS[profile],
-        batch_size=10 if smoke else 100,
+        batch_size=25 if smoke else 100,
         seed=seed,
         smoke_data=smoke,
         measures=measures,

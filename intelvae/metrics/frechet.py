@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from jaxtyping import Float, Float64
@@ -12,17 +11,16 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Gaussian:
-    """Mean (d,) and unbiased covariance (d, d) of `n` feature vectors; `fit` makes one."""
+    """Mean (d,) of `n` feature vectors, and a factor F (m, d) of their unbiased covariance F^T F; `fit` makes one."""
 
     mean: Float64[Tensor, " d"]
-    covariance: Float64[Tensor, "d d"]
+    factor: Float64[Tensor, "m d"]
     n: int
 
-    @cached_property
-    def root(self) -> Float64[Tensor, "d d"]:
-        """The symmetric square root of the covariance, whose rank may be less than d; computed once."""
-        values, vectors = torch.linalg.eigh(self.covariance)
-        return (vectors * values.clamp(min=0).sqrt()) @ vectors.T  # rounding leaves some zeros slightly negative
+    @property
+    def covariance(self) -> Float64[Tensor, "d d"]:
+        """F^T F, whose rank may be less than d."""
+        return self.factor.T @ self.factor
 
 
 def fit(features: Float[Tensor, "n d"]) -> Gaussian:
@@ -37,17 +35,19 @@ def fit(features: Float[Tensor, "n d"]) -> Gaussian:
         raise ValueError(f"a covariance needs at least two feature vectors, not {n}")
     x = features.double()
     mean = x.mean(0)
-    centred = x - mean
-    return Gaussian(mean, centred.T @ centred / (n - 1), n)
+    factor = (x - mean) / (n - 1) ** 0.5
+    if n > x.shape[1]:
+        factor = torch.linalg.qr(factor, mode="r").R
+    return Gaussian(mean, factor, n)
 
 
 def distance(p: Gaussian, q: Gaussian) -> float:
     """The squared 2-Wasserstein distance of two Gaussians (Fréchet, 1957; Dowson and Landau, 1982).
 
-    |mu_p - mu_q|^2 + tr(S_p + S_q - 2 (S_p S_q)^(1/2)), in squared units of the features. The product S_p S_q is not
-    symmetric, but it has the eigenvalues of S_p^(1/2) S_q S_p^(1/2), which is: real and non-negative, also where both
-    covariances are singular. Biased upwards by about a constant over n, so compare only numbers of one n. Rounding of
-    the many zero eigenvalues for n < d leaves an error of about 1e-6 of the traces, which can make it negative.
+    |mu_p - mu_q|^2 + tr(S_p + S_q - 2 (S_p S_q)^(1/2)), in squared units of the features. With factors F of the
+    covariances, S_p S_q has the eigenvalues of (F_p F_q^T)(F_p F_q^T)^T, so that the trace of its root is the sum of the
+    singular values of F_p F_q^T: no square root of rounding, also where both covariances are singular. Biased upwards by
+    about a constant over n, so compare only numbers of one n.
     Source: Heusel et al. 2017, eq. 6. Raises `ValueError` for features of different dimensions.
 
     >>> a = torch.tensor([[0.0], [2.0]])
@@ -56,6 +56,6 @@ def distance(p: Gaussian, q: Gaussian) -> float:
     """
     if p.mean.shape != q.mean.shape:
         raise ValueError(f"features of different dimensions, {len(p.mean)} and {len(q.mean)}")
-    values = torch.linalg.eigvalsh(p.root @ q.covariance @ p.root)
-    overlap = values.clamp(min=0).sqrt().sum()
-    return ((p.mean - q.mean).square().sum() + p.covariance.trace() + q.covariance.trace() - 2 * overlap).item()
+    traces = p.factor.square().sum() + q.factor.square().sum()
+    overlap = torch.linalg.svdvals(p.factor @ q.factor.T).sum()
+    return ((p.mean - q.mean).square().sum() + traces - 2 * overlap).item()

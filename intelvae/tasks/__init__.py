@@ -69,13 +69,13 @@ def create(
     if name in images.NAMES:
         data, yardstick = (_load(name, size, *kind, smoke) for kind in ((binary, split), (False, "paper")))
     if name == "mnist-01":
-        return DigitsTask(data, 1000 if smoke else 10_000, yardstick, repeats)
+        return DigitsTask(data, 500 if smoke else 10_000, yardstick, repeats)
     if name in images.NAMES:
         sizes = (100,) if smoke else (samples.PAPER_N, samples.FULL_N)
         shown, draws = 12 if measures else 50, 1 if smoke else 10
         return AllDigitsTask(data, sizes[-1], yardstick, features, sizes, shown, tuple(measures), draws, device)
     if name == celeba.NAME:
-        return FacesTask(_faces(size, smoke, whole), features, 2 if smoke else attributes.DRAWS, device)
+        return FacesTask(_faces(size, smoke, whole), features, 1 if smoke else attributes.DRAWS, device)
     raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*points.NAMES, *images.NAMES, celeba.NAME))}")
 
 

@@ -1,0 +1,117 @@
+"""Pages are executed once, in surroundings that are ours, and what goes wrong in one is said in one line."""
+
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from intelvae import kernels, pages
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.filterwarnings("ignore")  # papermill's and the kernel's own
+HEADER = """# ---
+# jupyter:
+#   kernelspec:
+#     name: python3
+#     display_name: Python 3
+#     language: python
+# ---
+"""
+
+
+@pytest.fixture
+def page(tmp_path):
+    path = tmp_path / "07_example.py"
+    path.write_text(HEADER + '# %% tags=["parameters"]\nprofile = "smoke"\n\n# %%\nprint(profile, 6 * 7)\n')
+    return path
+
+
+def test_a_page_is_executed_with_its_parameters_and_reused_until_something_changes(page, tmp_path):
+    out = tmp_path / "out" / "07_example.ipynb"
+    assert pages.execute(page, out, {"profile": "laptop"})
+    notebook = nbformat.read(out, as_version=4)
+    assert notebook.cells[-1].outputs[0].text == "laptop 42\n"
+    assert all(not {"execution", "papermill"} & cell.metadata.keys() for cell in notebook.cells)
+    assert [p.name for p in out.parent.iterdir()] == [out.name]
+    assert not pages.execute(page, out, {"profile": "laptop"})
+    assert pages.execute(page, out, {"profile": "paper"})
+
+
+def test_a_record_that_changes_changes_the_fingerprint(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    stamps = [pages.fingerprint(page, {})]
+    for text in ("{}", "{ }"):
+        (tmp_path / "a.json").write_text(text)
+        stamps.append(pages.fingerprint(page, {}))
+    assert len(set(stamps)) == 3
+
+
+def test_a_cell_that_fails_is_named(page, tmp_path):
+    page.write_text(page.read_text() + "\n# %%\n1 / 0\n")
+    with pytest.raises(RuntimeError, match=r"07_example.py, cell \d+: ZeroDivisionError"):
+        pages.execute(page, tmp_path / "out.ipynb", {"profile": "smoke"})
+
+
+def output_of(page, folder, **options):
+    pages.execute(page, folder / "out.ipynb", {"profile": "smoke"}, **options)
+    return nbformat.read(folder / "out.ipynb", as_version=4).cells[-1].outputs
+
+
+FIGURE = """
+# %% mystnb={"figure": {"caption": "A line.", "name": "fig-line"}}
+import matplotlib.pyplot as plt
+figure, axes = plt.subplots()
+"""
+
+
+def test_a_figure_has_its_picture_whatever_the_user_has_set(page, tmp_path, monkeypatch):
+    rc = tmp_path / "matplotlibrc"
+    rc.write_text("figure.dpi: 7\nbackend: Agg\n", encoding="utf-8")
+    (tmp_path / "profile_default" / "startup").mkdir(parents=True)
+    (tmp_path / "profile_default" / "startup" / "00.py").write_text("1 / 0", encoding="utf-8")
+    for name, value in {
+        "MPLBACKEND": "Agg",
+        "MATPLOTLIBRC": str(rc),
+        "IPYTHONDIR": str(tmp_path),
+        "PYTHONOPTIMIZE": "2",
+        "LC_ALL": "C",
+    }.items():
+        monkeypatch.setenv(name, value)
+    check = 'assert plt.rcParams["figure.dpi"] != 7 and __debug__ and open(__file__, "w").encoding == "utf-8"\n'
+    page.write_text(
+        page.read_text(encoding="utf-8") + FIGURE + check.replace("__file__", repr(str(tmp_path / "x"))),
+        encoding="utf-8",
+    )
+    assert any("image/png" in output.get("data", {}) for output in output_of(page, tmp_path))
+
+
+def test_a_caption_without_a_picture_is_an_error(page, tmp_path):
+    page.write_text(page.read_text(encoding="utf-8") + FIGURE + "plt.close(figure)\n", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="fig-line has a caption and no picture"):
+        pages.execute(page, tmp_path / "out.ipynb", {"profile": "smoke"})
+    assert not (tmp_path / "out.ipynb").exists()
+
+
+def test_the_kernel_is_the_running_interpreter_with_the_library_that_runs(page, tmp_path, monkeypatch):
+    foreign = tmp_path / "share" / "kernels" / "python3"
+    foreign.mkdir(parents=True)
+    (foreign / "kernel.json").write_text('{"argv": ["false"], "display_name": "another", "language": "python"}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
+    cell = (
+        "\n# %%\nimport sys, os, torch, intelvae\nprint(sys.executable, intelvae.__file__, torch.get_num_threads())\n"
+    )
+    page.write_text(page.read_text(encoding="utf-8") + cell, encoding="utf-8")
+    (printed,) = output_of(page, tmp_path, kernel=kernels.OneThreadKernelManager)
+    assert printed.text.split() == [sys.executable, str(ROOT / "intelvae" / "__init__.py"), "1"]
+
+
+def test_pages_are_executed_side_by_side_and_one_that_fails_does_not_stop_the_others(tmp_path, monkeypatch):
+    (tmp_path / "book").mkdir()
+    for name, code in (("01_a", "print(1)"), ("02_b", "1 / 0"), ("03_c", "print(3)")):
+        source = HEADER + '# %% tags=["parameters"]\nprofile = "smoke"\n\n# %%\n' + code + "\n"
+        (tmp_path / "book" / f"{name}.py").write_text(source, encoding="utf-8")
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    with pytest.raises(RuntimeError, match=r"02_b.py, cell \d: ZeroDivisionError"):
+        pages.execute_all(tmp_path / "out", {"profile": "smoke", "jobs": 0})
+    assert {p.name for p in (tmp_path / "out").glob("*[a-c].ipynb")} == {"01_a.ipynb", "03_c.ipynb"}
