@@ -22,9 +22,6 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# the tests import torch before intelvae, which sets this otherwise (intelvae/__init__.py says why)
-export OMP_WAIT_POLICY ?= PASSIVE
-
 test: lint  ## lint, types, unit tests and doctests, nbval on the references, a strict build of the published book, in a browser
 	$(BIN)/pytest -q
 	cd tests/notebooks && ../../$(BIN)/pytest -q -c pytest.ini --rootdir . --nbval-lax --nbval-current-env .

@@ -30,7 +30,7 @@ import pandas as pd
 import torch
 from myst_nb import glue
 
-from intelvae import claims, experiments, plots, priors, regularizers, tasks
+from intelvae import claims, experiments, plots, priors, regularizers, tasks, training
 from intelvae.mappings import Sparse
 from intelvae.metrics.hoyer import by_chance, hoyer
 
@@ -89,8 +89,7 @@ print("as in the library:", bool((L_sp(gates) - regularizers.sparsity(gates)).ab
 codes = torch.randn(20_000, 50, generator=torch.Generator().manual_seed(0))
 print(f"Hoyer score: Gaussian codes {hoyer(codes).mean():.4f}, by chance {by_chance(50):.4f}")
 print(f"Hoyer score: one-hot codes {hoyer(torch.eye(50)).mean():.3f}")
-with torch.random.fork_rng():
-    torch.manual_seed(0)
+with training.seeded(0):
     print("gates between 0 and 1:", bool(((Sparse(50).gates(codes) - 0.5).abs() <= 0.5).all()))
     drawn = priors.Sparse(50)().sample((20_000,))
 print(f"Hoyer score of the sparse prior in 50 dimensions: {hoyer(drawn).mean():.2f}")

@@ -36,6 +36,7 @@ from functools import partial
 os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler's library writes to the page otherwise, and so does
 logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # the compiler, where there is no GPU
 
+import joblib
 import pandas as pd
 import torch
 from myst_nb import glue
@@ -75,7 +76,7 @@ else:
     rows = list(bench.run(repeats))
 table = pd.DataFrame(dataclasses.asdict(row) for row in rows)
 threads = torch.get_num_threads()
-print(f"profile {profile}; {repeats} rounds; {platform.machine()}, {os.cpu_count()} cores; torch {torch.__version__}")
+print(f"profile {profile}; {repeats} rounds; {platform.machine()}, {joblib.cpu_count()} cores; torch {torch.__version__}")
 print("not measured: pythae is not installed" if "pythae" not in bench.PEERS else "pythae 0.1.2")
 
 # %% tags=["hide-input", "nbval-ignore-output"]

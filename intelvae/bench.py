@@ -11,7 +11,6 @@ import importlib.util
 import io
 import logging
 import multiprocessing
-import os
 import resource
 import statistics
 import tempfile
@@ -187,7 +186,7 @@ def _against(case: str, seconds: dict[str, list[float]], unit: str = "times as f
 
 def one_run(name: str, repeats: int) -> list[Row]:
     """One training on all cores, against the peers and the machine's peak in the same precision."""
-    case, cores = CASES[name], _cores()
+    case, cores = CASES[name], joblib.cpu_count()
     precision = training.fastest(case.model())
     contenders: dict[str, Callable[[], object]] = {"ours": partial(ours, case, cores)}
     contenders |= {peer: partial(run, case, cores) for peer, run in PEERS.items()}
@@ -201,7 +200,7 @@ def one_run(name: str, repeats: int) -> list[Row]:
 
 def four_runs(name: str, repeats: int) -> list[Row]:
     """Four trainings on the whole machine: ours one thread each, as many at once as there are cores; theirs in turn."""
-    case, cores = CASES[name], _cores()
+    case, cores = CASES[name], joblib.cpu_count()
 
     def in_turn(run: Callable[[Case, int, int], None]) -> None:
         for seed in range(4):
@@ -289,10 +288,6 @@ def flops(case: Case) -> int:
     with FlopCounterMode(display=False) as counter:
         bounds.elbo(model, x).mean().backward()
     return counter.get_total_flops()
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1
 
 
 def run(repeats: int = REPEATS) -> Iterator[Row]:

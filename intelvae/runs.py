@@ -57,7 +57,8 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
     there.
     """
     start = time.perf_counter()
-    with training.seeded(config.seed), training.torch_threads(threads), training.default_dtype(dtype(config, device)):
+    seeded, default = training.seeded(config.seed, device), training.default_dtype(dtype(config, device))
+    with seeded, default, training.torch_threads(threads):
         work, model, order = prepare(config, device)
         model.to(device)
         wanted = config.precision if config.precision != "float64" else None  # the model has it, where there is one
@@ -307,7 +308,7 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
     known = {_which_data(r.config): r.artifacts["data"] for r in found if "data" in r.artifacts}
     if missing:
         store.check_writable()
-    threads = max(1, (os.cpu_count() or 1) // jobs)
+    threads = max(1, joblib.cpu_count() // jobs)
     outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
         joblib.delayed(_attempt)(part, device, threads, os.getpid(), known.get(_which_data(part[0])))
         for part in parts(missing, device)

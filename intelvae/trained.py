@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterable
 
 import joblib
@@ -54,7 +53,7 @@ def remeasure(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1) -> l
             f"no weights of these runs in {store.root}: only models that were trained here can be measured"
         )
     store.check_writable()
-    threads = max(1, (os.cpu_count() or 1) // jobs)
+    threads = max(1, joblib.cpu_count() // jobs)
     outcomes = joblib.Parallel(n_jobs=jobs)(joblib.delayed(_remeasure)(*pair, store, threads) for pair in there)
     failures = [outcome for outcome in outcomes if isinstance(outcome, str)]
     if failures:

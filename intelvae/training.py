@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import math
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
+import joblib
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
@@ -20,14 +23,35 @@ from intelvae.models import VAE
 Sampler = Callable[[int, torch.Generator], Tensor]
 PRECISIONS = ("float32", "bfloat16", "float64")
 VALID_BATCH = 500  # examples a validation batch
+PARALLEL = 2**17  # numbers: torch adds up fewer than 2^15 with one thread
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Torch's global generator starts from `seed` inside, and is as it was outside."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
+    """Torch's global generators of the CPU and of `device` start from `seed` inside, and are as they were outside.
+
+    Other devices are not touched.
+    """
+    generators = {torch.default_generator, _generator(torch.device(device))}
+    before = {generator: generator.get_state() for generator in generators}
+    for generator in generators:
+        generator.manual_seed(seed)
+    try:
         yield
+    finally:
+        for generator, state in before.items():
+            generator.set_state(state)
+
+
+def _generator(device: torch.device) -> torch.Generator:
+    """Torch's global generator of `device`."""
+    if device.type == "cpu":
+        return torch.default_generator
+    if device.type == "mps":
+        return torch.mps._get_default_mps_generator()
+    module = torch.get_device_module(device)
+    module.init()
+    return module.default_generators[module.current_device() if device.index is None else device.index]
 
 
 @contextmanager
@@ -43,13 +67,48 @@ def default_dtype(dtype: torch.dtype) -> Iterator[None]:
 
 @contextmanager
 def torch_threads(count: int | None) -> Iterator[None]:
-    """Torch takes `count` threads inside and as many as before outside; None changes nothing."""
+    """Torch takes `count` threads inside (None: as many as outside), but no more than this process may use.
+
+    Those that wait for others sleep. Outside all is as it was.
+    """
     before = torch.get_num_threads()
-    torch.set_num_threads(before if count is None else count)
+    torch.set_num_threads(min(before if count is None else count, joblib.cpu_count()))
+    try:
+        with _waiting_asleep():
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _waiting_asleep() -> Iterator[None]:
+    """Threads of torch that wait for one another sleep inside, where they would spin for milliseconds.
+
+    Spinning makes training ten times slower as soon as the processor has other work. GNU's OpenMP spins for a moment
+    only while it has more threads than there are processors (its manual, `GOMP_SPINCOUNT`), so we let it have more:
+    teams that do nothing. The variable itself only works in a process that has not loaded torch yet. No number that is
+    computed depends on it.
+    """
+    size = torch.get_num_threads()
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0  # none: no GNU OpenMP either
+    teams = math.ceil((processors + 1 - size) / (size - 1)) if size > 1 else 0  # with torch's own, one thread too many
+    formed, over = threading.Semaphore(0), threading.Event()
+
+    def idle() -> None:
+        torch.zeros(PARALLEL).add_(1)  # a thread that computes in parallel has a team of its own until it ends
+        formed.release()
+        over.wait()
+
+    threads = [threading.Thread(target=idle, daemon=True) for _ in range(teams)]
+    for thread in threads:
+        thread.start()
+        formed.acquire()
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        over.set()
+        for thread in threads:
+            thread.join()
 
 
 class TrainingError(RuntimeError):
@@ -231,7 +290,7 @@ def fit(
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     history = History()
     best_weights: dict | None = None
-    with _algorithms(deterministic):
+    with _algorithms(deterministic), torch_threads(None):
         for epoch in range(epochs):
             model.train()
             weight = weight_of_kl(epoch, beta, warmup)

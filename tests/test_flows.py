@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
-from intelvae import bounds, flows, likelihoods, networks, priors, runs
+from intelvae import bounds, flows, likelihoods, networks, priors, runs, training
 from intelvae.flows import Step, Sylvester, SylvesterEncoder, householder, orthonormal
 from intelvae.models import VAE
 from intelvae.records import Record, RunConfig
@@ -19,8 +19,7 @@ TWO = {"vectors": 2}  # the default, eight, does not fit into two dimensions
 
 @pytest.fixture(autouse=True)
 def _seed():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
+    with training.seeded(0):
         yield
 
 

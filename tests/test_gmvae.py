@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
-from intelvae import bounds, likelihoods, networks, priors, runs
+from intelvae import bounds, likelihoods, networks, priors, runs, training
 from intelvae.models import GMVAE, VAE
 from intelvae.models.gmvae import Components, log_responsibilities
 from intelvae.records import Record, RunConfig
@@ -19,8 +19,7 @@ CONFIG = RunConfig("mixture", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=5,
 
 @pytest.fixture(autouse=True)
 def _seed():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
+    with training.seeded(0):
         yield
 
 

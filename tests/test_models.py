@@ -20,8 +20,7 @@ def vae(dim=2, shape=(2,), likelihood="gaussian", prior=None, mapping=None, netw
 
 @pytest.fixture(autouse=True)
 def _seed():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
+    with training.seeded(0):
         yield
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 import typer
 
-from intelvae import cli, pages
+from intelvae import cli, pages, training
 from intelvae.contracts import check_mapping
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,8 +14,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_mapping_of_the_readme_trains_and_keeps_the_contracts():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
+    with training.seeded(0):
         names = {}
         exec(re.search(r"```python\n(.*?)```", README, re.DOTALL)[1], names)
         names["loss"].backward()

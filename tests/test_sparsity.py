@@ -304,16 +304,14 @@ def test_the_sparse_prior_is_a_density_with_the_right_share_of_narrow_draws():
         lambda y: p.log_prob(torch.tensor([y])).exp().item(), -10, 10, points=[-0.2, 0, 0.2], limit=200
     )
     assert total == pytest.approx(1, abs=max(1e-5, error))  # the density is in float32
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
+    with training.seeded(0):
         y = priors.Sparse(3, weight=0.8, scale=0.05)().sample((100_000,))
     # beyond 0.2, four deviations of the narrow part, lie 20 % of P(|N(0, 1)| > 0.2) = 0.8415; s.e. 0.0007
     assert ((y.abs() > 0.2).float().mean(0) - 0.2 * 0.8415).abs().max() < 0.003
 
 
 def test_dd_without_its_penalty_and_with_a_standard_normal_as_prior_is_the_vae():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
+    with training.seeded(0):
         encoder, network = networks.create("mlp", (2,), 3)
         vae, dd = (
             VAE(encoder, torch.nn.Sequential(network, likelihoods.Gaussian()), prior)
@@ -343,8 +341,7 @@ def test_gaussian_codes_have_the_hoyer_score_of_chance(dim, three_decimals):
 
 
 def test_codes_from_the_sparse_prior_have_the_score_that_dd_can_reach():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
+    with training.seeded(0):
         score = hoyer(priors.Sparse(50)().sample((20_000,))).mean().item()
     assert score == pytest.approx(0.65, abs=5e-3)  # the reference has two decimals; the standard error is 0.0005
 

@@ -9,7 +9,7 @@ from scipy import integrate
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 
-from intelvae import bounds, builder, likelihoods, networks, runs, trained
+from intelvae import bounds, builder, likelihoods, networks, runs, trained, training
 from intelvae.models import VAE, vsc
 from intelvae.models.vsc import PseudoInputPrior, SpikeAndSlab, SpikeAndSlabEncoder, SpikeAndSlabPrior
 from intelvae.records import Record, RunConfig, Store
@@ -21,8 +21,7 @@ SAMPLES = 50_000
 
 @pytest.fixture(autouse=True)
 def _seed():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
+    with training.seeded(0):
         yield
 
 

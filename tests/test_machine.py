@@ -1,0 +1,144 @@
+"""The same on every machine: several GPUs, fewer processors than there are, other work beside, another locale."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+import threading
+from functools import partial
+
+import pytest
+import torch
+
+from intelvae import bench, claims, runs, trained, training
+from intelvae.models import VAE
+from intelvae.records import RunConfig, Store
+
+TOY = RunConfig("circle", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2)
+
+
+def python(code, **environment):
+    """What `code` prints in a Python of its own, with these variables and without those that OpenMP reads."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=inherited | environment, capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@pytest.fixture
+def two_gpus(monkeypatch):
+    """Torch is shown two GPUs, and whatever reads or seeds their generators fails."""
+
+    def touched(name, *args, **kwargs):
+        raise AssertionError(f"work on the CPU calls torch.cuda.{name}")
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    for name in ("get_rng_state", "set_rng_state", "manual_seed", "manual_seed_all"):
+        monkeypatch.setattr(torch.cuda, name, partial(touched, name))
+
+
+def _stored(folder):
+    """Everything that a store of runs is for: trained, loaded, measured anew."""
+    store = Store(folder)
+    runs.sweep([TOY], store)
+    assert isinstance(trained.load(TOY, store), VAE)
+    trained.remeasure([TOY], store)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        _stored,
+        lambda _: runs.run(TOY),
+        lambda _: runs.run_together([TOY, dataclasses.replace(TOY, seed=1)]),
+        lambda _: bench.Case("mlp", (2,), 2, 1).model(),
+        lambda _: claims.toys._identity(),
+    ],
+    ids=["store", "run", "run_together", "bench", "claims"],
+)
+def test_work_on_the_cpu_touches_no_gpu(work, two_gpus, tmp_path):
+    work(tmp_path)
+
+
+def test_seeding_a_gpu_leaves_the_others_alone(monkeypatch):
+    gpus = tuple(torch.Generator().manual_seed(seed) for seed in (5, 6))  # stand-ins for the generators of two GPUs
+    monkeypatch.setattr(torch.cuda, "init", lambda: None)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "default_generators", gpus)
+    for device, used in (("cuda", 0), ("cuda:1", 1)):
+        before = [g.get_state() for g in (*gpus, torch.default_generator)]
+        with training.seeded(3, device):
+            assert [g.initial_seed() == 3 for g in gpus] == [used == 0, used == 1]
+            assert torch.equal(torch.rand(1), torch.rand(1, generator=torch.Generator().manual_seed(3)))
+            torch.rand(1, generator=gpus[used])
+        assert all(map(torch.equal, before, [g.get_state() for g in (*gpus, torch.default_generator)]))
+
+
+affinity = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system ties no process to processors")
+
+
+@affinity
+def test_no_more_threads_than_this_process_may_use(tmp_path):
+    code = f"""
+import os
+os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])  # as taskset does
+import torch
+from intelvae import bench, runs, training
+from intelvae.records import RunConfig, Store
+
+torch.set_num_threads(4)  # of another's making: a container's torch sees all processors of its host
+for count in (None, 64):
+    with training.torch_threads(count):
+        print(torch.get_num_threads())
+x = torch.zeros(10, 1, 32, 32)
+training.fit(bench.MATHIEU.model(), x, x, epochs=1, batch_size=10, on_epoch=lambda *_: print(torch.get_num_threads()))
+
+def run(config, device, threads):
+    print(threads)
+    raise training.TrainingError("seen")
+
+runs.run = run
+try:
+    runs.sweep([RunConfig("zeros-ones", "mathieu", 2, "gaussian", epochs=1)], Store({str(tmp_path)!r}))
+except training.TrainingError:
+    print(torch.get_num_threads())
+"""
+    assert python(code) == ["1", "1", "1", "1", "4"]  # and in the end what there was
+
+
+@affinity
+@pytest.mark.parametrize("first", ["torch", "intelvae"])
+def test_waiting_threads_sleep_whatever_is_imported_first(first):
+    # After each product a thread waits for the next. One that spins burns 300,000 turns, some milliseconds of the
+    # processor's time; one that sleeps, 100. This counts processor time, which other programs do not change.
+    code = f"""
+import {first}, time
+import torch
+from intelvae import training
+
+x = torch.ones(2**17)
+
+def burnt():
+    start = time.process_time()
+    for _ in range(50):
+        x.add_(1)
+        time.sleep(0.01)
+    return time.process_time() - start
+
+torch.set_num_threads(2)
+spinning = burnt()
+with training.torch_threads(2):
+    print(burnt() < spinning / 2)
+"""
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one processor has nothing to wait for")
+    assert python(code) == ["True"]
+
+
+def test_threads_that_do_nothing_are_gone_afterwards():
+    before = threading.active_count()
+    with training.torch_threads(2):
+        pass
+    assert threading.active_count() == before
