@@ -76,7 +76,9 @@ else:
     rows = list(bench.run(repeats))
 table = pd.DataFrame(dataclasses.asdict(row) for row in rows)
 threads = torch.get_num_threads()
-print(f"profile {profile}; {repeats} rounds; {platform.machine()}, {joblib.cpu_count()} cores; torch {torch.__version__}")
+print(
+    f"profile {profile}; {repeats} rounds; {platform.machine()}, {joblib.cpu_count()} cores; torch {torch.__version__}"
+)
 print("not measured: pythae is not installed" if "pythae" not in bench.PEERS else "pythae 0.1.2")
 
 # %% tags=["hide-input", "nbval-ignore-output"]

@@ -53,7 +53,7 @@ def render(notebooks: Path, tree: Path, out: Path) -> Path:
             shutil.copy(notebooks / f"{page.stem}.ipynb", tree / "book")
     jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     command = [*jupyter_book, "build", str(tree), "--path-output", str(out)]
-    build = subprocess.run([*command, "-W", "-n", "--keep-going", "-q"], capture_output=True, text=True)
+    build = subprocess.run([*command, "-W", "-n", "--keep-going", "-q"], capture_output=True, encoding="utf-8")
     index = out / "_build" / "html" / "index.html"
     if build.returncode or not index.is_file():
         lines = [line for line in (build.stdout + build.stderr).splitlines() if "WARNING" in line or "rror" in line]

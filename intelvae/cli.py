@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import math
 import sys
@@ -248,7 +249,13 @@ def book(
 
 
 def main() -> None:
-    """The entry point: exit code 2 and one line for bad input, 1 for a run that failed, 130 when interrupted."""
+    """The entry point: exit code 2 and one line for bad input, 1 for a run that failed, 130 when interrupted.
+
+    A letter that the terminal's or file's encoding lacks is written as its number.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # or a notebook's, or none at all
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(standalone_mode=False)
     except (ValueError, datasets.DataError) as error:

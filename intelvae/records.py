@@ -248,7 +248,7 @@ class Store:
         if not path.is_file():
             return None
         try:
-            record = Record.from_json(path.read_text())
+            record = Record.from_json(path.read_text(encoding="utf-8"))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is not a record ({error}): delete it and run again") from error
         if record.config != config:
@@ -262,12 +262,12 @@ class Store:
         """
         path = self.path(record.config)
         self._write(path.with_suffix(".safetensors"), lambda part: save_model(model, str(part)))
-        self._write(path, lambda part: part.write_text(record.to_json()))
+        self._write(path, lambda part: part.write_text(record.to_json(), encoding="utf-8"))
         return path
 
     def check_writable(self) -> None:
         """Raises `OSError`, one line, if nothing can be written here: better before a sweep than at its end."""
-        self._write(self.root / "writable", lambda part: part.write_text("yes"))
+        self._write(self.root / "writable", lambda part: part.write_text("yes", encoding="utf-8"))
         (self.root / "writable").unlink(missing_ok=True)  # another process may have been here too
 
     def _write(self, path: Path, write: Callable[[Path], object]) -> None:

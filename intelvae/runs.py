@@ -218,9 +218,11 @@ def commit() -> str:
     """The commit of the checkout, with "+" where the library has changed since; "unknown" outside one."""
     git = ["git", "-C", str(CHECKOUT)]
     try:
-        head = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)
+        head = subprocess.run(
+            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, encoding="utf-8", check=True
+        )
         changed = subprocess.run(
-            [*git, "status", "--porcelain", "intelvae"], capture_output=True, text=True, check=True
+            [*git, "status", "--porcelain", "intelvae"], capture_output=True, encoding="utf-8", check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

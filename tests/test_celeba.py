@@ -48,7 +48,7 @@ def test_parts_attributes_and_images_are_those_of_the_lists(root):
     assert [len(part) for part in (got.train, got.valid, got.test)] == [32, 4, 4]
     assert got.train.shape[1:] == (3, 64, 64) and got.train.dtype == torch.uint8
     assert got.attributes == standin.ATTRIBUTES and got.train_attributes.shape == (32, len(standin.ATTRIBUTES))
-    lines = (root / "celeba" / files.CELEBA_LISTS[0]).read_text().splitlines()[2:]
+    lines = (root / "celeba" / files.CELEBA_LISTS[0]).read_text(encoding="utf-8").splitlines()[2:]
     listed = [[word == "1" for word in line.split()[1:]] for line in lines]
     assert torch.cat([got.train_attributes, got.valid_attributes, got.test_attributes]).tolist() == listed
     for part, number in ((got.train, 1), (got.valid, 33), (got.test, 40)):
@@ -60,8 +60,8 @@ def test_parts_attributes_and_images_are_those_of_the_lists(root):
 def test_any_order_of_the_parts_keeps_images_and_attributes_together(root):
     straight = celeba.load(root=root)
     path = root / "celeba" / files.CELEBA_LISTS[1]
-    lines = [line.split()[0] for line in path.read_text().splitlines()]
-    path.write_text("\n".join(f"{name} {i % 3}" for i, name in enumerate(lines)))
+    lines = [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines()]
+    path.write_text("\n".join(f"{name} {i % 3}" for i, name in enumerate(lines)), encoding="utf-8")
     mixed = celeba.load(root=root)
     images = torch.cat([straight.train, straight.valid, straight.test])
     attributes = torch.cat([straight.train_attributes, straight.valid_attributes, straight.test_attributes])
@@ -75,8 +75,8 @@ def test_both_names_of_the_folder_and_part_of_the_images_will_do(root):
     whole = celeba.load(root=root)
     folder, listed = root / "celeba", root / "celeba" / files.CELEBA_LISTS[0]
     (folder / "img_align_celeba").rename(folder / "img_celeba")
-    lines = listed.read_text().splitlines()
-    listed.write_text("\n".join(["10", lines[1], *lines[2::4]]))  # the list of parts still has all 40
+    lines = listed.read_text(encoding="utf-8").splitlines()
+    listed.write_text("\n".join(["10", lines[1], *lines[2::4]]), encoding="utf-8")  # the list of parts still has all 40
     part = celeba.load(root=root)
     assert torch.equal(part.train, whole.train[::4]) and len(part.valid) == len(part.test) == 1
     assert "a part of it, 8 / 1 / 1 images" in part.source and str(root) not in part.source
@@ -167,7 +167,7 @@ def test_an_image_that_is_no_aligned_face_is_refused(root):
 )
 def test_lists_that_are_wrong_are_named(root, file, change, expected):
     path = root / "celeba" / files.CELEBA_LISTS[file]
-    path.write_text("\n".join(change(path.read_text().splitlines())))
+    path.write_text("\n".join(change(path.read_text(encoding="utf-8").splitlines())), encoding="utf-8")
     with pytest.raises(DataError) as error:
         celeba.load(root=root)
     assert expected in one_line(error) and str(path) in str(error.value)
@@ -238,7 +238,7 @@ def test_the_published_parts_are_those_of_the_rule_that_is_published(capsys):
     persons = root and root / "celeba" / "identity_CelebA.txt"
     if not persons or not persons.is_file():
         pytest.skip("CelebA's list of persons is not there")
-    readme = (Path(__file__).parent.parent / "data" / "README.md").read_text()
+    readme = (Path(__file__).parent.parent / "data" / "README.md").read_text(encoding="utf-8")
     code = textwrap.dedent(readme[readme.index("    import hashlib") : readme.index("prints that")])
     exec(code.replace('"identity_CelebA.txt"', repr(str(persons))), {})
     printed = capsys.readouterr().out
@@ -301,10 +301,10 @@ def test_what_is_damaged_is_decoded_again(tmp_path):
 def test_a_line_cut_short_vouches_for_nothing(tmp_path):
     load(tmp_path, Decoder())
     journal = tmp_path / "checksums.txt"
-    journal.write_text(journal.read_text()[:-3])
+    journal.write_text(journal.read_text(encoding="utf-8")[:-3], encoding="utf-8")
     again = Decoder()
     assert np.array_equal(load(tmp_path, again), ROWS) and again.asked == list(range(3_000, N))
-    starts = [line.split() for line in journal.read_text().splitlines()]
+    starts = [line.split() for line in journal.read_text(encoding="utf-8").splitlines()]
     assert ["0", str(zlib.crc32(ROWS[:1_000].tobytes()))] in starts
 
 
@@ -342,13 +342,17 @@ def test_memory_does_not_grow_with_the_number_of_faces(tmp_path, cache):
     (folder / "img_align_celeba" / names[0]).touch()
     attributes = " ".join(f"attribute_{i}" for i in range(40))  # as many as CelebA has
     lines = ["50000", attributes, *(name + " -1" * 40 for name in names)]
-    (folder / files.CELEBA_LISTS[0]).write_text("\n".join(lines))
-    (folder / files.CELEBA_LISTS[1]).write_text("\n".join(f"{name} {i // 20_000}" for i, name in enumerate(names)))
+    (folder / files.CELEBA_LISTS[0]).write_text("\n".join(lines), encoding="utf-8")
+    (folder / files.CELEBA_LISTS[1]).write_text(
+        "\n".join(f"{name} {i // 20_000}" for i, name in enumerate(names)), encoding="utf-8"
+    )
     with pytest.raises(DataError, match="this image is damaged"):
         celeba.load(root=tmp_path)  # leaves the file at its full length
     (path,) = cache.rglob("images.u8")
     black = zlib.crc32(bytes(decoded.CHUNK * 3 * 64 * 64))
-    path.with_name("checksums.txt").write_text("".join(f"{i} {black}\n" for i in range(0, len(names), decoded.CHUNK)))
+    path.with_name("checksums.txt").write_text(
+        "".join(f"{i} {black}\n" for i in range(0, len(names), decoded.CHUNK)), encoding="utf-8"
+    )
     code = f"""
 import torch
 from intelvae.data import celeba
@@ -364,7 +368,7 @@ for order in torch.randperm(len(faces.train)).split(64):
     assert not faces.train[order].any()
 print(peak - whole, kilobytes("RssAnon") - own)
 """
-    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8")
     # 1,000 faces are 12 MB, both lists as lines of Python some 40 MB, the attributes as words of Python 200 MB
     assert all(int(grown) < 100_000 for grown in ran.stdout.split()), ran.stdout
 

@@ -264,7 +264,7 @@ def test_claims_of_samples_judged_on_inception_speak_of_the_fid(tmp_path, monkey
     for config in experiments.grid("sparsity", "laptop"):
         if record := published.get(config) if config.method in ("VAE", "InteL-VAE") else None:
             judged = dataclasses.replace(record, config=dataclasses.replace(config, features="inception"))
-            store_of("laptop").path(judged.config).write_text(judged.to_json())
+            store_of("laptop").path(judged.config).write_text(judged.to_json(), encoding="utf-8")
     rows = {extractor: {r["id"]: r for r in claims.stored("laptop", extractor)} for extractor in (None, "inception")}
     name = "fig7-distance-gamma-1"
     assert rows[None][name]["verdict"] == rules.NOT_TESTED and rules.DISTANCE in rows[None][name]["claim"]

@@ -83,7 +83,7 @@ def test_records_of_different_faces_are_not_set_beside_each_other(other, tmp_pat
     two = dataclasses.replace(two, **{name: getattr(two, name) | value for name, value in other.items()})
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
     for record in (one, two):
-        Store(tmp_path).path(record.config).write_text(record.to_json())
+        Store(tmp_path).path(record.config).write_text(record.to_json(), encoding="utf-8")
     with pytest.raises(ValueError, match=r"these records are of different faces .* by INTELVAE_RUNS"):
         experiments.records("table4", "laptop", jobs=0)
     with pytest.raises(ValueError, match="these records are of different faces"):

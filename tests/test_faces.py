@@ -153,7 +153,7 @@ def test_faces_stay_mapped_from_their_file_all_through_training(monkeypatch):
     training.fit(model, work.train, work.valid[:10], epochs=1, batch_size=400, precision="bfloat16")
     (address,) = {train.data_ptr() for train in seen}
     assert address == work.train.data_ptr()  # no copy
-    for line in maps.read_text().splitlines():
+    for line in maps.read_text(encoding="utf-8").splitlines():
         start, end = (int(word, 16) for word in line.split()[0].split("-"))
         if start <= address < end:
             assert line.endswith("images.u8")

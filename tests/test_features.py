@@ -138,7 +138,7 @@ def test_inception_weights_that_cannot_be_downloaded(monkeypatch, tmp_path, digi
 def test_inception_weights_go_where_pytorch_fid_looks_for_them(monkeypatch, tmp_path, digits):
     def download(url, place, prefix, progress):
         assert url.endswith(f"{prefix}.pth")  # torch holds the file's sha256 against it
-        Path(place).write_text("not the weights, for once")
+        Path(place).write_text("not the weights, for once", encoding="utf-8")
 
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", download)

@@ -145,10 +145,10 @@ def test_free_nats_hold_in_training_only():
     model, x = gmvae(), torch.randn(6, 2)
     model.free_nats = 10.0  # more than a choice among three can cost
     kl = {}
-    for training in (True, False):
-        model.train(training)
+    for mode in (True, False):
+        model.train(mode)
         torch.manual_seed(1)
-        kl[training] = bounds.terms(model, x).kl
+        kl[mode] = bounds.terms(model, x).kl
     torch.manual_seed(1)
     parts = model.parts(x)
     torch.testing.assert_close(kl[True], parts.z + parts.w + 10)

@@ -16,7 +16,7 @@ def module_of(path):
 
 def imported(path):
     """The modules and packages of the library that a file imports from."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "intelvae":
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("intelvae."):

@@ -1,11 +1,13 @@
 """The same on every machine: several GPUs, fewer processors than there are, other work beside, another locale."""
 
+import ast
 import dataclasses
 import os
 import subprocess
 import sys
 import threading
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,14 +16,15 @@ from intelvae import bench, claims, runs, trained, training
 from intelvae.models import VAE
 from intelvae.records import RunConfig, Store
 
+ROOT = Path(__file__).resolve().parent.parent
 TOY = RunConfig("circle", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2)
 
 
-def python(code, **environment):
-    """What `code` prints in a Python of its own, with these variables and without those that OpenMP reads."""
+def python(code, encoding="utf-8", **environment):
+    """The words that `code` prints in a Python of its own, with these variables and without those of OpenMP."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=inherited | environment, capture_output=True, encoding="utf-8"
+        [sys.executable, "-c", code], env=inherited | environment, capture_output=True, encoding=encoding
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
@@ -142,3 +145,44 @@ def test_threads_that_do_nothing_are_gone_afterwards():
     with training.torch_threads(2):
         pass
     assert threading.active_count() == before
+
+
+def test_no_encoding_of_the_terminal_stops_the_command(tmp_path):
+    code = (
+        "import sys; from intelvae import cli; sys.argv = ['intelvae', 'run', 'framework', '--seeds', '0']; cli.main()"
+    )
+    words = python(code, INTELVAE_RUNS=str(tmp_path), PYTHONIOENCODING="utf-8")
+    assert "·" in words
+    for encoding, written, dot in (
+        ("cp932", "cp932", r"\xb7"),
+        ("latin-1", "latin-1", "·"),
+        ("ascii", "utf-8", "·"),  # which typer takes for no setting at all
+    ):
+        found = python(code, encoding=written, INTELVAE_RUNS=str(tmp_path), PYTHONIOENCODING=encoding)
+        assert found == [dot if word == "·" else word for word in words]
+
+
+def by_locale(tree):
+    """The lines with a call that reads or writes text in whatever encoding the machine has."""
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        given = {keyword.arg for keyword in call.keywords}
+        path = isinstance(call.func, ast.Attribute) and not call.args  # Path().open(), and not Image.open(path)
+        mode = [word.value for word in call.args[1:2] if isinstance(word, ast.Constant)]
+        text = (
+            name in ("read_text", "write_text", "TextIOWrapper")
+            or given & {"text", "universal_newlines"}
+            or (name == "open" and (path or isinstance(call.func, ast.Name)) and not any("b" in word for word in mode))
+        )
+        if text and "encoding" not in given:
+            yield call.lineno
+
+
+def test_the_encoding_of_text_is_never_the_locales():
+    bad = ["p.read_text()", "p.write_text(x)", "open(p)", "open(p, 'a')", "p.open()", "run(c, text=True)"]
+    good = ["p.read_text(encoding='utf-8')", "open(p, 'rb')", "Image.open(p)", "gzip.open(p, 'rb')", "run(c)"]
+    assert [len(list(by_locale(ast.parse(line)))) for line in bad + good] == [1] * len(bad) + [0] * len(good)
+    files = [path for folder in ("intelvae", "tests", "book") for path in (ROOT / folder).rglob("*.py")]
+    assert len(files) > 100
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in files}
+    assert [f"{path.relative_to(ROOT)}:{line}" for path, tree in trees.items() for line in by_locale(tree)] == []

@@ -90,7 +90,7 @@ def packed_images(value):
 def of_faces():
     found = []
     for path in sorted((ROOT / "data" / "runs").glob("*.json")):
-        fields = json.loads(path.read_text())
+        fields = json.loads(path.read_text(encoding="utf-8"))
         if fields["config"]["data"] == celeba.NAME:
             found.append((path.name, list(packed_images(fields["artifacts"]))))
     return found
@@ -220,7 +220,7 @@ def forge(path, source, figure, *tags):
 
 
 def test_no_picture_is_committed_as_a_file_but_the_known_ones():
-    listed = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True)
+    listed = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, encoding="utf-8")
     if listed.returncode:
         pytest.skip("not a git checkout")
     kinds = re.compile(r"\.(jpe?g|png|gif|webp|bmp|tiff?|npy|npz|u8|safetensors|pt|pth)$", re.IGNORECASE)

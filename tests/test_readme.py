@@ -3,14 +3,13 @@
 import re
 from pathlib import Path
 
-import torch
 import typer
 
 from intelvae import cli, pages, training
 from intelvae.contracts import check_mapping
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text()
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_mapping_of_the_readme_trains_and_keeps_the_contracts():
@@ -25,7 +24,7 @@ def test_the_mapping_of_the_readme_trains_and_keeps_the_contracts():
 def test_links_and_commands_exist():
     links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
     assert links and not [link for link in links if not (ROOT / link).exists()]
-    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert set(re.findall(r"(?:`|^    )make (\w+)", README, re.MULTILINE)) <= set(targets)
 
 

@@ -74,7 +74,7 @@ def test_every_published_record_is_found_under_its_key():
     paths = sorted(published.root.glob("*.json"))
     assert paths
     for path in paths:
-        assert published.path(Record.from_json(path.read_text()).config) == path
+        assert published.path(Record.from_json(path.read_text(encoding="utf-8")).config) == path
 
 
 def test_options_may_be_given_as_a_dict_in_any_order():
@@ -95,14 +95,14 @@ def test_where_the_records_are(monkeypatch, tmp_path):
 @pytest.mark.parametrize("text", ["", "{", '{"key": 1}'])
 def test_a_damaged_record_is_named(text, tmp_path):
     store = Store(tmp_path)
-    store.path(CONFIG).write_text(text)
+    store.path(CONFIG).write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match="delete it and run again"):
         store.get(CONFIG)
 
 
 def test_a_record_under_a_wrong_name_is_refused(record, tmp_path):
     store, other = Store(tmp_path), dataclasses.replace(CONFIG, seed=5)
-    store.path(other).write_text(record.to_json())
+    store.path(other).write_text(record.to_json(), encoding="utf-8")
     with pytest.raises(ValueError, match="another config"):
         store.get(other)
 

@@ -151,8 +151,8 @@ def test_values_and_gradients_are_finite_where_gates_are_certain(start, h):
     model = sparse_vae(start=start)
     nn.init.constant_(model.encoder.gate[-1].bias, h)
     nn.init.zeros_(model.encoder.gate[-1].weight)
-    for training in (True, False):
-        model.train(training).zero_grad()
+    for mode in (True, False):
+        model.train(mode).zero_grad()
         x = torch.randn(8, 2)
         gates = model.encode(x).gates
         assert gates.min() >= vsc.SMALLEST and gates.max() < 1
@@ -196,9 +196,9 @@ def test_the_gate_is_the_exponential_of_a_negative_number():
 def test_samples_are_relaxed_in_training_and_exact_in_evaluation():
     model, x = sparse_vae(), torch.randn(500, 2)
     share = {}
-    for training in (True, False):
-        y = bounds.terms(model.train(training), x).y
-        share[training] = (y == 0).float().mean().item()
+    for mode in (True, False):
+        y = bounds.terms(model.train(mode), x).y
+        share[mode] = (y == 0).float().mean().item()
     # in training a gate is 0 to float32 only where it underflows; in evaluation gates near one half close about half
     assert share[True] < 0.05 and share[False] > 0.1
     q = model.eval().encode(x)
@@ -245,13 +245,13 @@ def test_terms_of_the_pseudo_input_prior_are_those_of_a_loop_over_its_components
     components = model.eval().encode(model.prior.pseudo_inputs())
     gates = torch.sigmoid(5.0 * (components.gates - 0.5))
     p = [SpikeAndSlab(gates[c], components.mu[c], components.sigma[c]) for c in range(3)]
-    for training in (True, False):
-        kl = bounds.terms(model.train(training), x).kl
+    for mode in (True, False):
+        kl = bounds.terms(model.train(mode), x).kl
         q = model.encode(x)
         for b in range(4):
             own = SpikeAndSlab(q.gates[b], q.mu[b], q.sigma[b])
             expected = sum(s * kl_divergence(own, of_u) for s, of_u in zip(shares, p, strict=True))
-            if training:
+            if mode:
                 rate = sum(s * of_u.gates for s, of_u in zip(shares, p, strict=True)).mean()
                 expected += 3 * ((rate / 0.3).log() * rate + ((1 - rate) / 0.7).log() * (1 - rate))
             else:

@@ -72,7 +72,7 @@ def _write(path: Path, journal: Path, start: int, size: int, data: bytes) -> Non
     with open(path, "r+b") as file:
         file.seek(start * size)
         file.write(data)
-    with open(journal, "a") as log:
+    with open(journal, "a", encoding="utf-8") as log:
         log.write(f"{start} {zlib.crc32(data)}\n")  # after the bytes: what it vouches for is there
 
 
@@ -80,7 +80,7 @@ def _missing(path: Path, journal: Path, count: int, size: int) -> list[int]:
     """Where the chunks start that are not in the file, or not as their checksums say."""
     if not path.is_file() or not journal.is_file() or path.stat().st_size != count * size:
         return list(range(0, count, CHUNK))
-    lines = [line.split() for line in journal.read_text(errors="replace").splitlines()]
+    lines = [line.split() for line in journal.read_text(errors="replace", encoding="utf-8").splitlines()]
     sums = {words[0]: words[1] for words in lines if len(words) == 2}
     missing = []
     with open(path, "rb") as file:

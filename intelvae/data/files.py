@@ -264,7 +264,7 @@ def _status(name: str, root: str | Path | None) -> Status:
 def _celeba_status(root: str | Path | None) -> Status:
     try:
         images, attributes, _ = locate_celeba(root)
-        with open(attributes, errors="replace") as lines:
+        with open(attributes, errors="replace", encoding="utf-8") as lines:
             count = lines.readline().strip()
     except (DataError, OSError) as error:
         return Status(CELEBA, False, "", str(error))

@@ -83,7 +83,7 @@ def _write(folder: Path, count: int, reduced: bool) -> None:
         parts.append(f"{name} {max(0, 10 * i // count - 7)}")
     text = [str(count), " ".join(ATTRIBUTES), *attributes]
     for name, lines in zip(files.CELEBA_LISTS, (text, parts), strict=True):
-        (folder / name).write_text("\n".join(lines) + "\n")
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _attributes(rng: np.random.Generator) -> dict[str, bool]:
