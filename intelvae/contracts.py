@@ -62,13 +62,14 @@ def check_deterministic(make: Make, dim: int) -> None:
     assert torch.equal(y, before), "the mapping writes into its argument"
 
 
-def check_finite(make: Make, dim: int, points: Tensor | None = None) -> None:
+def check_finite(make: Make, dim: int, points: Tensor | None = None, dtype: torch.dtype = torch.float64) -> None:
     """Values and gradients, of the latents and of the parameters, are finite, each `points` (N, D) on its own.
 
     A NaN gradient at one point stays in the moments of Adam for ever. By default the points are `singular_points`.
+    `dtype` is that of the latents and of the mapping.
     """
-    points = singular_points(dim) if points is None else points
-    g = make().double()
+    points = (singular_points(dim) if points is None else points).to(dtype)
+    g = make().to(dtype)
     y = points.clone().requires_grad_()
     z = g(y)
     assert z.isfinite().all(), f"not finite at {points[~z.isfinite().all(-1)][0].tolist()}"

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 from torch.types import _size
 
-from intelvae.networks import GaussianEncoder, Steady, at_least_float32
+from intelvae.dtypes import at_least_float32
+from intelvae.networks import GaussianEncoder, Steady
 
 VARIANTS = ("orthogonal", "householder", "triangular")
 DIAGONAL = 1 - 1e-3  # the largest |R_ii|: tanh alone is exactly 1 from 9 on, and 1 + tanh' R1_ii R2_ii then 0

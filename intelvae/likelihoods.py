@@ -17,7 +17,7 @@ from torch.distributions import Bernoulli as TorchBernoulli
 from torch.distributions import Distribution, Independent, Normal
 from torch.distributions import Laplace as TorchLaplace
 
-from intelvae.networks import at_least_float32
+from intelvae.dtypes import at_least_float32
 
 
 def _over_events(distribution: Distribution) -> Distribution:
@@ -69,8 +69,15 @@ class LearnedGaussian(nn.Module):
 
     def forward(self, h: Tensor) -> Distribution:
         h = at_least_float32(h)
-        scale = (0.5 * self.log_variance.clamp_min(self.floor)).exp()
+        scale = (0.5 * at_least_float32(self.log_variance).clamp_min(self.floor)).exp()
         return _over_events(Normal(h, scale.expand_as(h), validate_args=False))
+
+
+class _CrossEntropy(TorchBernoulli):
+    """Torch's Bernoulli, but for pixels in half precision, in which torch would add up the density."""
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        return super().log_prob(at_least_float32(value))
 
 
 class Bernoulli(nn.Module):
@@ -84,7 +91,7 @@ class Bernoulli(nn.Module):
 
     def forward(self, h: Tensor) -> Distribution:
         h = at_least_float32(h)
-        return _over_events(TorchBernoulli(logits=h, validate_args=False))
+        return _over_events(_CrossEntropy(logits=h, validate_args=False))
 
 
 class Laplace(nn.Module):

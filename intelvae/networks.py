@@ -16,12 +16,9 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import fold, linear
 
+from intelvae.dtypes import at_least_float32
+
 LOG_VARIANCE_RANGE = (-10.0, 10.0)
-
-
-def at_least_float32(h: Tensor) -> Tensor:
-    """Half-precision network outputs become float32, so that densities are summed without losing digits."""
-    return h.float() if h.dtype in (torch.bfloat16, torch.float16) else h
 
 
 class Steady(nn.Module):

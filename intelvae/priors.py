@@ -1,7 +1,8 @@
 """Distributions over the Gaussian latents `y`: what the KL term of the ELBO compares `q(y|x)` with.
 
 A prior is a module without input whose output is a `torch.distributions.Distribution` with event shape `(D,)`.
-It is a module so that its constants follow `.to(device)` and its parameters, if it has any, are trained.
+It is a module so that its constants follow `.to(device)` and its parameters, if it has any, are trained. Densities are
+in float32 at the least.
 torch's own checks of arguments are off: they cost more than a small model's densities, and cannot run under `vmap`.
 """
 
@@ -13,6 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal, register_kl
 from torch.types import _size
+
+from intelvae.dtypes import at_least_float32
+
+
+def _normal(loc: Tensor, scale: Tensor) -> Normal:
+    return Normal(at_least_float32(loc), at_least_float32(scale), validate_args=False)
 
 
 class StandardNormal(nn.Module):
@@ -33,11 +40,12 @@ class StandardNormal(nn.Module):
         self.register_buffer("scale", torch.ones(dim))
 
     def forward(self) -> Distribution:
-        return Independent(Normal(self.loc, self.scale, validate_args=False), 1)
+        return Independent(_normal(self.loc, self.scale), 1)
 
 
 def _mixture(weights: Tensor, components: Distribution) -> Distribution:
-    return MixtureSameFamily(Categorical(weights, validate_args=False), components, validate_args=False)
+    choice = Categorical(at_least_float32(weights), validate_args=False)
+    return MixtureSameFamily(choice, components, validate_args=False)
 
 
 class Mixture(nn.Module):
@@ -68,8 +76,7 @@ class Mixture(nn.Module):
         self.register_buffer("weights", weights)
 
     def forward(self) -> Distribution:
-        components = Independent(Normal(self.means, self.scales, validate_args=False), 1)
-        return _mixture(self.weights, components)
+        return _mixture(self.weights, Independent(_normal(self.means, self.scales), 1))
 
 
 class Sparse(nn.Module):
@@ -94,9 +101,7 @@ class Sparse(nn.Module):
         self.register_buffer("weights", torch.tensor([weight, 1 - weight]).expand(dim, 2).clone())
 
     def forward(self) -> Distribution:
-        return Independent(
-            _mixture(self.weights, Normal(torch.zeros_like(self.scales), self.scales, validate_args=False)), 1
-        )
+        return Independent(_mixture(self.weights, _normal(torch.zeros_like(self.scales), self.scales)), 1)
 
 
 class _Projected(torch.autograd.Function):

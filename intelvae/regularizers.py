@@ -1,7 +1,10 @@
 """Penalties that are added to the negative ELBO."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from intelvae.dtypes import at_least_float32
 
 PENALTIES = ("gates", "gates-raw", "codes", "l1")
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # of Mathieu et al.'s kernels
@@ -11,7 +14,10 @@ ZERO = 1e-30  # a row with a smaller sum counts as all zero: it has no shares, a
 
 def shares(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
     """`v / |v|_1` along the last dimension of v (..., D) >= 0, or zeros where nothing is left to share."""
-    return v / v.sum(-1, keepdim=True).clamp_min(ZERO)
+    v = at_least_float32(v)
+    total = v.sum(-1, keepdim=True)
+    some = total > ZERO
+    return torch.where(some, v, 0.0) / torch.where(some, total, 1.0)  # of zeros, and no gradient, where none is left
 
 
 def entropy(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch"]:
@@ -38,6 +44,7 @@ def sparsity(v: Float[Tensor, "batch dim"], raw: bool = False) -> Float[Tensor, 
     >>> round(sparsity(torch.eye(50)).item(), 3), sparsity(torch.ones(4, 50)).item()
     (-3.912, 0.0)
     """
+    v = at_least_float32(v)
     alive = (v.sum(-1) > ZERO).to(v.dtype)
     of_each = (alive * entropy(v)).sum() / alive.sum().clamp_min(1)
     return of_each - entropy((v if raw else shares(v)).mean(0))  # zeros do not change the shares of a mean
@@ -59,7 +66,7 @@ def penalty(name: str, mapping: nn.Module, y: Float[Tensor, "batch dim"]) -> Flo
         raise ValueError(f"unknown penalty {name!r}: choose one of {', '.join(PENALTIES)}")
     if name.startswith("gates"):
         return sparsity(mapping.gates(y), raw=name == "gates-raw")  # type: ignore[operator]  # a mapping's own method
-    size = mapping(y).abs()
+    size = at_least_float32(mapping(y)).abs()
     return sparsity(size) if name == "codes" else size.sum(-1).mean()
 
 
@@ -78,6 +85,7 @@ def mmd(x: Float[Tensor, "n dim"], y: Float[Tensor, "m dim"]) -> Float[Tensor, "
     """
     if min(len(x), len(y)) < 2 or x.shape[1:] != y.shape[1:]:
         raise ValueError(f"two sets of at least two rows are compared, not {tuple(x.shape)} and {tuple(y.shape)}")
+    x, y = at_least_float32(x), at_least_float32(y)
     return _within(x) + _within(y) - 2 * _kernel(x, y).mean((0, 1)).sum()
 
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from intelvae import bounds, regularizers
+from intelvae.dtypes import at_least_float32
 from intelvae.models import VAE
 
 Sampler = Callable[[int, torch.Generator], Tensor]
@@ -329,6 +330,11 @@ def _check_data(model: VAE, train: Tensor | Sampler, valid: Tensor) -> None:
     Draws no random numbers.
     """
     first = next(model.parameters())
+    if first.dtype != at_least_float32(first).dtype:
+        raise ValueError(
+            f"the weights are {first.dtype}, in which Adam's steps are lost: make the model float32, and let precision "
+            "say what the networks compute in"
+        )
     for name, x in (("training", train), ("validation", valid)):
         if callable(x):
             continue

@@ -19,6 +19,7 @@ from intelvae.contracts import (
     check_shape_and_dtype,
     check_state_dict,
     check_vmap,
+    singular_points,
 )
 
 CASES = [
@@ -56,6 +57,28 @@ def test_contract(name, dim, options, check):
             return mappings.create(name, dim, **options)
 
     check(make, dim)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize(("name", "dim", "options"), CASES)
+def test_every_precision_of_latents_is_finite_keeps_its_dtype_and_is_as_right_as_it_can_be(name, dim, options, dtype):
+    def make():
+        with training.seeded(0):
+            g = mappings.create(name, dim, **options)
+        return g if dtype == torch.float32 else g.requires_grad_(False)  # `training.fit` takes no such weights
+
+    points = singular_points(dim)
+    beside = points + 1e-3 * normal(len(points), dim)  # of each border, and where float16 is coarser than delta
+    for y in (points, beside, 50 * points):  # up to 50,000: float16 ends at 65,504, and its squares at 256
+        check_finite(make, dim, y, dtype)
+        y, g = y.to(dtype), make().to(dtype)
+        z = g(y)
+        assert z.dtype == dtype
+        if name == "sparse" or dtype == torch.float32:  # logits in the weights' own precision; slopes of 1e4 at borders
+            continue
+        exact = g.double()(y.double())
+        size = exact.abs().amax(-1, keepdim=True).clamp_min(1.0)
+        assert ((z - exact).abs() / size).max() < torch.finfo(dtype).eps  # what rounding z alone may cost, twice
 
 
 def test_the_cases_hold_every_mapping():

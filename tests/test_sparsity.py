@@ -96,12 +96,14 @@ def test_the_penalty_sees_no_scale_of_a_row_and_no_row_of_zeros(kind):
         assert regularizers.sparsity(dead, raw).item() == pytest.approx(
             regularizers.sparsity(gates, raw).item(), abs=1e-5
         )
-    assert regularizers.sparsity(torch.zeros(5, 7, dtype=kind)) == 0
+    for nothing in (0.0, 1e-38, 1e-31):  # less than float32 can share out
+        assert regularizers.sparsity(torch.full((8, 4), nothing, dtype=kind)) == 0
+        assert not regularizers.shares(torch.full((8, 4), nothing, dtype=kind)).any()
 
 
 def test_closing_all_gates_together_is_not_paid_for():
     logits = 4 * gaussian(100, D).float()
-    for shift in (-20.0, -24.0, -28.0, -60.0):
+    for shift in (-20.0, -24.0, -28.0, -60.0, -70.0, -75.0, -80.0):  # about -70 rows end one by one
         by = torch.tensor(shift, requires_grad=True)
         (slope,) = torch.autograd.grad(regularizers.sparsity((logits + by).sigmoid()), by)
         assert abs(slope) < 1e-4  # the sigmoid is an exponential there up to e^-20 e^16 of it

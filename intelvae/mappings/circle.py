@@ -3,6 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from intelvae.dtypes import computed_in_float32
+
 
 class Circle(nn.Module):
     """`g(y) = y / sqrt(|y|^2 + eps^2)`, for y (..., D): onto the unit circle for D = 2, the sphere for D > 2.
@@ -24,6 +26,7 @@ class Circle(nn.Module):
             raise ValueError(f"eps must be positive, not {eps}: it keeps the mapping continuous at the origin")
         self.eps = eps
 
+    @computed_in_float32
     def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
         if y.ndim == 0 or y.shape[-1] < 2:
             raise ValueError(f"the mapping 'circle' needs y of shape (..., D) with D >= 2, not {tuple(y.shape)}")

@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from intelvae.dtypes import computed_in_float32
+
 
 def _push(distance: Tensor, c1: float, c2: float, delta: float) -> Tensor:
     """`c_1 dis (dis^2 + delta^2)^((c_2 - 1)/2)`: the paper's `c_1 dis^c_2` but for distances of about delta and less.
@@ -70,11 +72,13 @@ class Threshold(nn.Module):
         """The threshold b that holds now, ()."""
         return _as_at_first(self.threshold) if self.forgets and not self.training else self.threshold
 
+    @computed_in_float32
     def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
         _need_dims(y, 1, "a threshold")
         side = y[..., :1] - self._border()
         return torch.cat([y[..., :1] + _push(side, self.c1, self.c2, self.delta), y[..., 1:]], -1)
 
+    @computed_in_float32
     def labels(self, y: Float[Tensor, "*batch dim"]) -> Int[Tensor, "*batch"]:
         """The cluster of y (..., D): 0 below the threshold, 1 above; (...), long."""
         _need_dims(y, 1, "a threshold")
@@ -143,12 +147,14 @@ class Sectors(nn.Module):
         angle = torch.atan2(y[..., 1], y[..., 0])
         return torch.where(angle < 0, angle + 2 * math.pi, angle)
 
+    @computed_in_float32
     def labels(self, y: Float[Tensor, "*batch dim"]) -> Int[Tensor, "*batch"]:
         """The sector of y (..., D): 0 to K - 1; (...), long."""
         _need_dims(y, 2, "a mapping of sectors")
         inner = self._borders(y.dtype)[1:-1].detach()
         return (self._angle(y.detach())[..., None] >= inner).sum(-1)
 
+    @computed_in_float32
     def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
         borders, sector = self._borders(y.dtype), self.labels(y)  # the label carries no gradient, the borders do
         own = sector[..., None] == torch.arange(self.num_clusters, device=y.device)  # (..., K)

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from intelvae.dtypes import computed_in_float32
 from intelvae.mappings.circle import Circle
 
 
@@ -38,6 +39,7 @@ class Glue(nn.Module):
         self.holes, self.scale = holes, scale
         self.circle = Circle(eps)
 
+    @computed_in_float32
     def forward(self, y: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch 2"]:
         if y.shape[-1:] != (2,):
             raise ValueError(f"the mapping 'glue' needs 2 latent dimensions, not y of shape {tuple(y.shape)}")

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from intelvae.dtypes import at_least_float32
+
 
 def hoyer(z: Float[Tensor, "batch dim"]) -> Float[Tensor, " batch"]:
     """`(sqrt(D) - |z|_1 / |z|_2) / (sqrt(D) - 1)` of each code (N, D), every dimension divided by its deviation: (N,).
@@ -20,6 +22,7 @@ def hoyer(z: Float[Tensor, "batch dim"]) -> Float[Tensor, " batch"]:
     """
     if z.shape[1] < 2:
         raise ValueError(f"the Hoyer score compares dimensions: it needs at least 2, not {z.shape[1]}")
+    z = at_least_float32(z)
     deviation = z.std(0, correction=0)
     scaled = torch.where(deviation > 0, z / deviation.where(deviation > 0, 1.0), 0.0).abs()
     largest = scaled.amax(1, keepdim=True)

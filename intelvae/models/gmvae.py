@@ -10,8 +10,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal, kl_divergence
 
+from intelvae.dtypes import at_least_float32
 from intelvae.models.vae import VAE
-from intelvae.networks import LOG_VARIANCE_RANGE, at_least_float32
+from intelvae.networks import LOG_VARIANCE_RANGE
 
 
 def _gaussian(mu: Tensor, sigma: Tensor) -> Distribution:

@@ -24,8 +24,9 @@ from torch.special import xlogy
 from torch.types import _size
 
 from intelvae import networks
+from intelvae.dtypes import at_least_float32
 from intelvae.models.vae import VAE
-from intelvae.networks import GaussianEncoder, at_least_float32
+from intelvae.networks import GaussianEncoder
 from intelvae.priors import Vamp
 
 SMALLEST = 1e-6  # a gate of the posterior is this far from 0 and from 1, where the KL's slope is infinite
