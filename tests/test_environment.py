@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,3 +45,11 @@ def test_conda_users_get_the_same_pins():
     lines = [line.strip(" -") for line in (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()]
     assert "c constraints.txt" in lines and "e .[dev]" in lines
     assert not [line for line in lines if "==" in line]  # no second set of versions
+
+
+def test_the_workflow_runs_every_python_that_the_project_names():
+    named = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if " Python :: 3." in line]
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))
+    runs = workflow["jobs"]["test"]["strategy"]["matrix"]["include"]
+    assert [run["python"] for run in runs] == named and named[0] in PROJECT["requires-python"]
+    assert "make test" in [run["command"] for run in runs]
