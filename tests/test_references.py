@@ -50,7 +50,7 @@ def test_a_number_may_move_by_its_own_measured_drift_and_no_other_may():
 
 
 def test_words_that_depend_on_rounding_have_no_drift():
-    with pytest.raises(ValueError, match="'partly 0.5' and 'not 0.5'"):
+    with pytest.raises(ValueError, match=r"'partly 0\.5' and 'not 0\.5'"):
         references.drift("same\npartly 0.5", ["same\nnot 0.5"])
 
 

@@ -45,9 +45,9 @@ def distance(p: Gaussian, q: Gaussian) -> float:
     """The squared 2-Wasserstein distance of two Gaussians (Fréchet, 1957; Dowson and Landau, 1982).
 
     |mu_p - mu_q|^2 + tr(S_p + S_q - 2 (S_p S_q)^(1/2)), in squared units of the features. With factors F of the
-    covariances, S_p S_q has the eigenvalues of (F_p F_q^T)(F_p F_q^T)^T, so that the trace of its root is the sum of the
-    singular values of F_p F_q^T: no square root of rounding, also where both covariances are singular. Biased upwards by
-    about a constant over n, so compare only numbers of one n.
+    covariances, S_p S_q has the eigenvalues of (F_p F_q^T)(F_p F_q^T)^T, so that the trace of its root is the sum of
+    the singular values of F_p F_q^T: no square root of rounding, also where both covariances are singular. Biased
+    upwards by about a constant over n, so compare only numbers of one n.
     Source: Heusel et al. 2017, eq. 6. Raises `ValueError` for features of different dimensions.
 
     >>> a = torch.tensor([[0.0], [2.0]])
