@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import joblib
 import jupytext
 import nbformat
 import papermill
+from jupyter_core.utils import ensure_event_loop
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
@@ -74,15 +76,16 @@ def execute(
     out.parent.mkdir(parents=True, exist_ok=True)
     failed, stamp = out.with_suffix(".failed.ipynb"), fingerprint(page, parameters)
     try:
-        done = papermill.execute_notebook(
-            jupytext.read(page, fmt="py:percent"),
-            str(failed),
-            parameters=dict(parameters),
-            kernel_name="python3",
-            kernel_manager_class=kernel,
-            progress_bar=False,
-            extra_arguments=QUIET,
-        )
+        with closing(ensure_event_loop()):  # the thread's, which Jupyter makes and leaves open
+            done = papermill.execute_notebook(
+                jupytext.read(page, fmt="py:percent"),
+                str(failed),
+                parameters=dict(parameters),
+                kernel_name="python3",
+                kernel_manager_class=kernel,
+                progress_bar=False,
+                extra_arguments=QUIET,
+            )
     except PapermillExecutionError as error:
         raise RuntimeError(f"{page.name}, cell {error.cell_index}: {error.ename}: {error.evalue}") from error
     if lacking := [figure for figure, pictures in figures(done) if not pictures]:
