@@ -23,11 +23,16 @@ from intelvae.pages import ROOT
 
 FOLDER = ROOT / "tests" / "notebooks"
 PARAMETERS = {"profile": "smoke"}
-# One processor rounds like others: torch's own kernels, and oneDNN's.
+# One processor rounds like others: torch's own code, oneDNN's, MKL's, and the OpenBLAS of NumPy and SciPy.
 ROUNDINGS: dict[str, dict[str, str]] = {
     "this": {},
-    "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
-    "sse41": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+    "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell"},
+    "sse41": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "MKL_CBWR": "COMPATIBLE",
+        "OPENBLAS_CORETYPE": "Nehalem",
+    },
 }
 MARGIN = 4.0  # times the largest drift that was seen: a processor that was not may drift farther
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")  # which the tests of the figures compare
