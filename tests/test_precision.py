@@ -44,7 +44,7 @@ def test_a_run_in_float64_is_so_in_all_its_parts_and_leaves_the_default_alone(tm
 
 
 def test_float64_gives_one_result_whatever_the_order_of_sums():
-    """Runs side by side add up in another order than runs alone; steps amplify the last digit, here a thousand times."""
+    """Runs side by side add up in another order than runs alone, and steps amplify the last digit a thousand times."""
     config = dataclasses.replace(WIDE, epochs=3, steps_per_epoch=100)
     alone, (together, _) = runs.run(config)[0], runs.run_together([config, dataclasses.replace(config, seed=1)])[0]
     for name in ("test_elbo", "sliced_wasserstein", "log_likelihood"):
