@@ -244,7 +244,8 @@ def _drifts(texts: list[list[str]]) -> tuple[dict[str, float], float]:
 
 
 def _text_only(notebook: NotebookNode) -> NotebookNode:
-    """The notebook without pictures and markup, which nothing compares."""
+    """The notebook without pictures, markup and fingerprint, which nothing compares."""
+    notebook.metadata.pop("intelvae", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
