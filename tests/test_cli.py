@@ -69,8 +69,9 @@ def test_dask_that_is_not_installed_is_named(monkeypatch, capsys, tmp_path):
 
 def test_tools_of_the_book_that_are_not_installed_are_named(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "papermill", None)
-    monkeypatch.delitem(sys.modules, "intelvae.book", raising=False)
-    monkeypatch.delattr("intelvae.book", raising=False)
+    for name in ("intelvae.book", "intelvae.pages", "intelvae.references"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        monkeypatch.delattr(name, raising=False)
     code, _, err = call(monkeypatch, capsys, "book")
     assert code == 2 and err.count("\n") == 1 and "needs the package papermill" in err
 
