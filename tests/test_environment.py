@@ -51,5 +51,5 @@ def test_the_workflow_runs_every_python_that_the_project_names():
     named = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if " Python :: 3." in line]
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))
     runs = workflow["jobs"]["test"]["strategy"]["matrix"]["include"]
-    assert [run["python"] for run in runs] == named and named[0] in PROJECT["requires-python"]
+    assert sorted({run["python"] for run in runs}) == named and named[0] in PROJECT["requires-python"]
     assert "make test" in [run["command"] for run in runs]

@@ -171,7 +171,7 @@ def by_locale(tree):
         mode = [word.value for word in call.args[1:2] if isinstance(word, ast.Constant)]
         text = (
             name in ("read_text", "write_text", "TextIOWrapper")
-            or given & {"text", "universal_newlines"}
+            or (name in ("run", "Popen", "check_output") and given & {"text", "universal_newlines"})
             or (name == "open" and (path or isinstance(call.func, ast.Name)) and not any("b" in word for word in mode))
         )
         if text and "encoding" not in given:

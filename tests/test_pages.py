@@ -23,7 +23,9 @@ HEADER = """# ---
 @pytest.fixture
 def page(tmp_path):
     path = tmp_path / "07_example.py"
-    path.write_text(HEADER + '# %% tags=["parameters"]\nprofile = "smoke"\n\n# %%\nprint(profile, 6 * 7)\n')
+    path.write_text(
+        HEADER + '# %% tags=["parameters"]\nprofile = "smoke"\n\n# %%\nprint(profile, 6 * 7)\n', encoding="utf-8"
+    )
     return path
 
 
@@ -42,13 +44,13 @@ def test_a_record_that_changes_changes_the_fingerprint(page, tmp_path, monkeypat
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
     stamps = [pages.fingerprint(page, {})]
     for text in ("{}", "{ }"):
-        (tmp_path / "a.json").write_text(text)
+        (tmp_path / "a.json").write_text(text, encoding="utf-8")
         stamps.append(pages.fingerprint(page, {}))
     assert len(set(stamps)) == 3
 
 
 def test_a_cell_that_fails_is_named(page, tmp_path):
-    page.write_text(page.read_text() + "\n# %%\n1 / 0\n")
+    page.write_text(page.read_text(encoding="utf-8") + "\n# %%\n1 / 0\n", encoding="utf-8")
     with pytest.raises(RuntimeError, match=r"07_example.py, cell \d+: ZeroDivisionError"):
         pages.execute(page, tmp_path / "out.ipynb", {"profile": "smoke"})
 
@@ -96,7 +98,9 @@ def test_a_caption_without_a_picture_is_an_error(page, tmp_path):
 def test_the_kernel_is_the_running_interpreter_with_the_library_that_runs(page, tmp_path, monkeypatch):
     foreign = tmp_path / "share" / "kernels" / "python3"
     foreign.mkdir(parents=True)
-    (foreign / "kernel.json").write_text('{"argv": ["false"], "display_name": "another", "language": "python"}')
+    (foreign / "kernel.json").write_text(
+        '{"argv": ["false"], "display_name": "another", "language": "python"}', encoding="utf-8"
+    )
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
     cell = (
         "\n# %%\nimport sys, os, torch, intelvae\nprint(sys.executable, intelvae.__file__, torch.get_num_threads())\n"
