@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import subprocess
@@ -35,6 +34,7 @@ ROUNDINGS: dict[str, dict[str, str]] = {
         "OPENBLAS_CORETYPE": "Nehalem",
     },
 }
+RELATIVE = 1e-5  # of a number with a decimal point: distances rest on features, which are in float32 at any profile
 MARGIN = 4.0  # times the largest drift that was seen: a processor that was not may drift farther
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")  # which the tests of the figures compare
 # What is true of one run of a page only.
@@ -50,8 +50,8 @@ class Text(str):
     """An output's text, equal to another if the words agree exactly and the numbers as far as they may.
 
     A whole number has to be the same. One with a decimal point may differ by one in its last digit, since what lies
-    between two digits is rounded to either. A number whose `drift` was measured may differ by `MARGIN` times that as
-    well. Spaces count once.
+    between two digits is rounded to either, and by a share of `RELATIVE`. A number whose `drift` was measured may
+    differ by `MARGIN` times that as well. Spaces count once.
 
     >>> Text("a loss of  9.99 in 1,000 steps") == "a loss of 10.00 in 1,000 steps"
     True
@@ -81,7 +81,7 @@ class Text(str):
 
     def _allowed(self, other: str) -> Iterator[float]:
         for i, (a, b) in enumerate(zip(NUMBER.findall(self), NUMBER.findall(other), strict=True)):
-            yield max(_unit(a), _unit(b)) + MARGIN * self.drift.get(i, 0.0)
+            yield max(_slack(a), _slack(b)) + MARGIN * self.drift.get(i, 0.0)
 
 
 def words(text: str) -> str:
@@ -94,11 +94,12 @@ def values(text: str) -> list[float]:
     return [float(number.replace(",", "")) for number in NUMBER.findall(text)]
 
 
-def _unit(number: str) -> float:
-    """By how much a number may differ for being rounded: one in its last digit, nothing for a whole one."""
+def _slack(number: str) -> float:
+    """By how much any number may differ for being rounded: nothing for a whole one."""
     digits, _, exponent = number.lower().partition("e")
     _, point, decimals = digits.partition(".")
-    return 10.0 ** (int(exponent or 0) - len(decimals)) if point or exponent else 0.0
+    unit = 10.0 ** (int(exponent or 0) - len(decimals))
+    return unit + RELATIVE * abs(float(number.replace(",", ""))) if point or exponent else 0.0
 
 
 class _Cells(HTMLParser):
@@ -168,7 +169,7 @@ def drift(reference: str, others: list[str]) -> dict[int, float]:
             raise ValueError(f"words depend on rounding: {_first_difference(reference, other)}")
         numbers = zip(NUMBER.findall(reference), values(reference), values(other), strict=True)
         for i, (number, a, b) in enumerate(numbers):
-            if not math.isclose(a, b, rel_tol=1e-9, abs_tol=_unit(number) * (1 + 1e-9)):
+            if abs(a - b) > _slack(number) * (1 + 1e-9):
                 found[i] = max(found.get(i, 0.0), abs(a - b))
     return found
 

@@ -29,6 +29,9 @@ LINE = "reproduced | fig4-circle | 0.2961 ± 0.0110, n = 10, p = 0.0013"
         ("-0.00", "0.00", True),
         ("1.0e-05", "1.1e-05", True),
         ("1.0e-05", "1.2e-05", False),
+        ("1945.2906", "1945.3000", True),  # a distance, whose features are in float32
+        ("1945.2906", "1945.4906", False),
+        ("3.1765970990256847", "3.1765970990256839", True),
         ("nan", "0.5", False),
         ("True", "False", False),
         ("gamma = 3: 0.5", "gamma = 30: 0.5", False),
