@@ -188,7 +188,7 @@ if longer:
         steps = experiments.digits.steps_of(profile, r.config.repeats) * np.arange(1, r.config.epochs + 1)
         style = {"color": plots.ORANGE, "ls": "-"} if power_of(r) == 0.2 else {"color": plots.BLUE, "ls": ":"}
         axis.plot(steps, of_zeros(r), label=f"c2 = {power_of(r)}", **style)
-    axis.axhline(25, color="black", ls="--", lw=1)
+    axis.axhline(25, color="black", ls="--", lw=1, label="in the data")
     axis.set(xlabel="steps", ylabel="learned, %", ylim=(0, 60))
     axis.spines[["top", "right"]].set_visible(False)
     axis.legend(frameon=False)

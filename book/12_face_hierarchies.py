@@ -343,8 +343,8 @@ for key, n in (("few", fewest), ("all", most)):
         glue(f"{key}-{who}", 100 * float(of_n[n].mean()), display=False)
     glue(f"{key}-most-balanced", 100 * max(float(b[n].mean()) for _, b in vaes.values()), display=False)
     if n == fewest:
-        glue(f"{key}-ours-sd", 100 * float(accuracy[n].std(ddof=1)), display=False)
-        glue(f"{key}-theirs-sd", 100 * float(best_accuracy[n].std(ddof=1)), display=False)
+        glue(f"{key}-ours-sd", 100 * float(pd.Series(accuracy[n]).std()), display=False)
+        glue(f"{key}-theirs-sd", 100 * float(pd.Series(best_accuracy[n]).std()), display=False)
 
 
 def falls(*first_and_last):
