@@ -3,7 +3,7 @@ PROFILE ?= smoke
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book site publish references test lint clean
+.PHONY: book site publish references test test-elsewhere lint clean
 
 book: .venv/ready  ## execute every page at PROFILE and build the HTML in _build/PROFILE
 	$(BIN)/intelvae book --profile $(PROFILE)
@@ -23,10 +23,15 @@ lint: .venv/ready
 	$(BIN)/mypy
 
 test: lint  ## lint, types, unit tests and doctests, nbval on the references, a strict build of the published book, in a browser
-	$(BIN)/pytest -q
-	cd tests/notebooks && ../../$(BIN)/pytest -q -c pytest.ini --rootdir . --nbval-lax --nbval-current-env .
+	$(BIN)/pytest -q -n auto
+	$(BIN)/intelvae book --check
 	$(BIN)/intelvae book --site
 	$(BIN)/pytest -q -rs -o addopts= --confcutdir tests/browser tests/browser
+
+test-elsewhere: .venv/ready  ## the pages against their references, as processors of other kinds round
+	$(BIN)/intelvae book --check
+	$(BIN)/intelvae book --check --rounding avx2
+	$(BIN)/intelvae book --check --rounding sse41
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=...")'

@@ -353,7 +353,7 @@ def of_curves(of):
         "first epoch": f"{curve[0]:.0f}",
         "lowest": f"{lines.min():.0f}",
         "last": f"{curve[-1]:.0f}",
-        "gain of the last two": f"{curve[-1] - curve[-3]:+.0f}",
+        "gain of the last two": f"{curve[-1] - curve[-3:][0]:+.0f}",
     }
 
 

@@ -132,7 +132,8 @@ glue("epochs", config.epochs, display=False)
 glue("steps", config.epochs * int(records[0].metrics["train_faces"] // config.batch_size), display=False)
 glue("steps-of-paper", 162_770 // 100, display=False)
 gained = {
-    name: float(np.mean([r.curves["valid_elbo"][-1] - r.curves["valid_elbo"][-3] for r in m])) for name, m in of.items()
+    name: float(np.mean([r.curves["valid_elbo"][-1] - r.curves["valid_elbo"][-3:][0] for r in m]))
+    for name, m in of.items()
 }
 for key, choose in (("least", min), ("most", max)):
     model = choose(gained, key=gained.get)

@@ -241,7 +241,7 @@ def book(
     elif publish:
         books.publish(profile, parameters, page)
     elif make_references:
-        references.make(page)
+        typer.echo(references.make(page).to_string())
     elif check:
         references.check(rounding, page)
     else:

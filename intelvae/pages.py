@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -26,7 +27,8 @@ from intelvae import experiments, kernels, runs
 from intelvae.records import CHECKOUT, edition, store_of
 
 ROOT = CHECKOUT
-QUIET = ["--log-level=ERROR"]  # the kernel warns of plain TCP to itself, once a page
+EDITIONS = 6  # of the library whose smoke records are kept, 200 MB each with weights: two for each rounding
+QUIET = ["--log-level=CRITICAL"]  # a kernel says that it talks to itself over plain TCP, and that it is stopped
 
 
 def sources(only: str = "") -> list[Path]:
@@ -131,6 +133,7 @@ def execute_all(folder: Path, parameters: Mapping[str, Any], only: str = "") -> 
         if waiting and parameters.get("jobs", 1) and not only:
             every = [config for name in experiments.NAMES for config in experiments.grid(name, profile)]
             runs.sweep(every, store_of(profile), jobs=at_once, device=parameters.get("device", "cpu"))
+            _forget_older(store_of(profile).root)
 
     def timed(page: Path) -> float:
         start = time.perf_counter()
@@ -152,3 +155,10 @@ def execute_all(folder: Path, parameters: Mapping[str, Any], only: str = "") -> 
     if failures:
         raise RuntimeError("\n".join(failures))
     return list(found.values())
+
+
+def _forget_older(store: Path) -> None:
+    """Removes the records of all but the last `EDITIONS` editions of the library beside `store`, if it is of one."""
+    if store.name == edition():
+        for old in sorted(store.parent.iterdir(), key=lambda folder: folder.stat().st_mtime)[:-EDITIONS]:
+            shutil.rmtree(old, ignore_errors=True)

@@ -190,7 +190,7 @@ class Record:
     versions: dict[str, str]
     commit: str
     date: str
-    precision: str
+    precision: str = "float32"
     together: int = 1
     measured_at: str = ""
 
@@ -281,10 +281,14 @@ class Store:
             raise OSError(f"{path} cannot be written ({error}): make room, or set INTELVAE_RUNS") from error
 
 
+# Variables that tell torch's own code, oneDNN, MKL and OpenBLAS which of a processor's instructions to use.
+ROUNDING = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR", "OPENBLAS_CORETYPE")
+
+
 @cache
 def edition() -> str:
     """Ten digits that name the library's source, Python, torch, and the way this processor is told to round."""
-    told = [os.environ.get(name) for name in ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")]
+    told = [os.environ.get(name) for name in ROUNDING]
     digest = hashlib.sha256(json.dumps([platform.python_version(), torch.__version__, *told]).encode())
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())

@@ -16,6 +16,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 from nbformat import NotebookNode
 
 from intelvae import pages
@@ -23,11 +24,16 @@ from intelvae.pages import ROOT
 
 FOLDER = ROOT / "tests" / "notebooks"
 PARAMETERS = {"profile": "smoke"}
-# One processor rounds like others: torch's own kernels, and oneDNN's.
+# One processor rounds like others: torch's own code, oneDNN's, MKL's, and the OpenBLAS of NumPy and SciPy.
 ROUNDINGS: dict[str, dict[str, str]] = {
     "this": {},
-    "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
-    "sse41": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+    "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell"},
+    "sse41": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "MKL_CBWR": "COMPATIBLE",
+        "OPENBLAS_CORETYPE": "Nehalem",
+    },
 }
 MARGIN = 4.0  # times the largest drift that was seen: a processor that was not may drift farther
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")  # which the tests of the figures compare
@@ -188,41 +194,58 @@ def executed(name: str, only: str = "") -> Path:
     return folder
 
 
-def make(only: str = "") -> None:
+def make(only: str = "") -> pd.DataFrame:
     """Writes the references, `tests/notebooks/*.ipynb`, of the pages that begin with `only`, by all `ROUNDINGS`.
 
     They hold the text of the first one, and in a cell's metadata, as "drift", how far a number was from it elsewhere:
-    `{"output/number": drift}`. Raises `ValueError` if no page begins so, `RuntimeError` if words depend on rounding.
+    `{"output/number": drift}`. Returns how many cells and numbers of each page are compared, how many of these drift,
+    and the largest drift, as a share of the number. Raises `ValueError` if no page begins so, and `RuntimeError`, with
+    nothing written, if words depend on rounding.
     """
     folders = [executed(name, only) for name in ROUNDINGS]
-    failures = []
+    made, rows, failures = {}, [], []
     for page in pages.sources(only):
-        notebook, *others = (nbformat.read(folder / f"{page.stem}.ipynb", as_version=4) for folder in folders)
-        for i, cell in enumerate(notebook.cells):
+        notebooks = [nbformat.read(folder / f"{page.stem}.ipynb", as_version=4) for folder in folders]
+        row: dict[str, float] = dict.fromkeys(("cells", "numbers", "drift", "largest"), 0)
+        for i, cell in enumerate(notebooks[0].cells):
             if not is_compared(cell):
                 continue
-            texts = [[text for _, text in outputs(of.cells[i])] for of in (notebook, *others)]
-            if len({len(of) for of in texts}) > 1:
-                failures.append(f"{page.stem}, cell {i}: the number of outputs depends on rounding")
-                continue
             try:
-                found = {
-                    f"{k}/{number}": float(f"{by:.2g}")
-                    for k, (text, *rest) in enumerate(zip(*texts, strict=True))
-                    for number, by in drift(text, rest).items()
-                }
+                found, relative = _drifts([[text for _, text in outputs(of.cells[i])] for of in notebooks])
             except ValueError as error:
                 failures.append(f"{page.stem}, cell {i}: {error}")
                 continue
             if found:
                 cell.metadata["drift"] = found
-        nbformat.write(_text_only(notebook), FOLDER / f"{page.stem}.ipynb")
+            row["cells"] += 1
+            row["numbers"] += sum(len(values(text)) for _, text in outputs(cell))
+            row["drift"] += len(found)
+            row["largest"] = max(row["largest"], relative)
+        made[page.stem] = _text_only(notebooks[0])
+        rows.append({"page": page.stem, **row})
     if failures:
         raise RuntimeError("calm these down, or let them show less:\n" + "\n".join(failures))
+    for name, notebook in made.items():
+        nbformat.write(notebook, FOLDER / f"{name}.ipynb")
+    return pd.DataFrame(rows).set_index("page")
+
+
+def _drifts(texts: list[list[str]]) -> tuple[dict[str, float], float]:
+    """The `drift` of a cell's outputs under the first rounding from those under the others, and the largest share."""
+    if len({len(of) for of in texts}) > 1:
+        raise ValueError("the number of outputs depends on rounding")
+    found, largest = {}, 0.0
+    for k, (text, *rest) in enumerate(zip(*texts, strict=True)):
+        numbers = values(text)
+        for i, by in drift(text, rest).items():
+            found[f"{k}/{i}"] = float(f"{by:.2g}")
+            largest = max(largest, by / max(abs(numbers[i]), by))
+    return found, largest
 
 
 def _text_only(notebook: NotebookNode) -> NotebookNode:
-    """The notebook without pictures and markup, which nothing compares."""
+    """The notebook without pictures, markup and fingerprint, which nothing compares."""
+    notebook.metadata.pop("intelvae", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})

@@ -19,7 +19,7 @@ import torch
 from intelvae import bench, builder, experiments, runs, tasks, training
 from intelvae.data import files
 from intelvae.models import VAE
-from intelvae.records import CHECKOUT, Record, RunConfig, Store, store_of
+from intelvae.records import CHECKOUT, Record, RunConfig, Store, edition, store_of
 
 CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 
@@ -102,7 +102,8 @@ def test_options_may_be_given_as_a_dict_in_any_order():
 
 def test_where_the_records_are(monkeypatch, tmp_path):
     monkeypatch.delenv("INTELVAE_RUNS", raising=False)
-    assert [store_of(p).root for p in ("smoke", "laptop")] == [CHECKOUT / d / "runs" for d in ("_build", "data")]
+    assert store_of("laptop").root == CHECKOUT / "data" / "runs"
+    assert store_of("smoke").root == CHECKOUT / "_build" / "runs" / edition()  # of the code that there is
     monkeypatch.chdir(tmp_path)  # as a notebook's kernel, which runs in the notebook's folder
     for text, folder in (("mine", CHECKOUT / "mine"), ("~/mine", Path.home() / "mine"), (str(tmp_path), tmp_path)):
         monkeypatch.setenv("INTELVAE_RUNS", text)

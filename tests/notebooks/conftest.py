@@ -53,9 +53,10 @@ class Replay:
 
 def start(file):
     """Starts a kernel for a notebook, or a `Replay` where `--executed` has what the kernel would give."""
-    done = Path(file.config.getoption("--executed"), file.path.name)
+    folder = file.config.getoption("--executed")
+    done = Path(folder, file.path.name)
     page = pages.ROOT / "book" / file.path.with_suffix(".py").name
-    if done.is_file() and pages.is_current(done, page, references.PARAMETERS):
+    if folder and pages.is_current(done, page, references.PARAMETERS):
         file.kernel = Replay(nbformat.read(done, as_version=4))
         file.setup_sanitize_files()
     else:
