@@ -46,7 +46,7 @@ from intelvae.contracts import CHECKS, check_mapping
 from intelvae.models import VAE
 
 chosen = seeds or list(range(3 if profile == "smoke" else 10))
-epochs = 30 if profile == "smoke" else 200
+epochs = 12 if profile == "smoke" else 200
 torch.set_num_threads(1)  # in layers as small as these, threads wait for each other most of the time
 # Small layers lose no time in float64, and results do not depend on how a processor rounds. Apple's GPUs have none.
 torch.set_default_dtype(torch.float32 if device.startswith("mps") else torch.float64)

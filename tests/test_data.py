@@ -105,7 +105,11 @@ def test_damaged_idx(tmp_path: Path, kind: str, suffix: str) -> None:
     assert message == f"{path}: expected {expected}; replace the file with `intelvae data fetch mnist`"
 
 
-@pytest.mark.parametrize("content", [gzip.compress(GOOD)[:-9], b"not gzip", gzip.compress(GOOD)[:-8] + b"\0" * 8])
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(GOOD)[:-9], b"not gzip", gzip.compress(GOOD)[:-8] + b"\0" * 8],
+    ids=["cut", "not gzip", "another checksum"],  # the bytes have the time in them
+)
 def test_damaged_gzip(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "labels.gz"
     path.write_bytes(content)

@@ -272,7 +272,9 @@ def test_conditioned_on_the_mean_the_flow_is_blind_to_all_else():
         nn.init.zeros_(m.mu.weight)  # every x has the same mean
     x = torch.randn(2, 2)
     r1 = [m(x).steps[0].r1 for m in (made, legacy)]
-    assert legacy.head.in_features == 5 and torch.equal(r1[1][0], r1[1][1])
+    assert legacy.head.in_features == 5
+    # equal but for the last bit: a processor takes the numbers eight at a time, and rounds the odd ones another way
+    torch.testing.assert_close(r1[1][0], r1[1][1], rtol=1e-6, atol=1e-6)
     assert (r1[0][0] - r1[0][1]).abs().max() > 0.01
 
 

@@ -48,7 +48,7 @@ FIRST_LOOK = {
         f"DD, alpha = {DD_ALPHA:g}",
         f"Sparse-VAE, alpha = {VSC_ALPHA:g}",
     ),
-    "mnist": ("VAE", f"InteL-VAE, gamma = {SHOWN:g}", ABLATION[-1]),
+    "mnist": ("VAE", f"InteL-VAE, gamma = {SHOWN:g}", ABLATION[1]),  # strong ones amplify rounding in any precision
 }
 
 
