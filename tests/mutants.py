@@ -81,13 +81,12 @@ def copied(folder: str) -> Path:
 
 def complaint(copy: Path, step: str) -> str:
     """The first test of a step that fails, or the first cell of its page; "" if all is well."""
-    page = ["intelvae.cli", "book", "--check", "--page", step]
-    command = page if step in PAGES else ["pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider", *step.splitlines()]
+    page = ["-c", f"from intelvae import references; references.check(only={step!r})"]
+    tests = ["-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider", *step.splitlines()]
     environment = {k: v for k, v in os.environ.items() if k not in ("INTELVAE_CACHE", "INTELVAE_RUNS")}
     environment["PYTHONPATH"] = str(copy)
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=copy, env=environment, capture_output=True, encoding="utf-8"
-    )
+    command = [sys.executable, *(page if step in PAGES else tests)]
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, encoding="utf-8")
     if not done.returncode:
         return ""
     found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
