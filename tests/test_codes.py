@@ -1,5 +1,6 @@
 """What is measured of codes, on codes and models whose answer is known; and what a run on images keeps of it."""
 
+import dataclasses
 import json
 
 import pytest
@@ -44,6 +45,12 @@ def test_sparsity_of_one_hot_codes_whose_class_is_their_dimension():
     assert found["left_off"] == pytest.approx(0.9 * 0.9 + 0.1)  # nine of ten, and all ten by the zeros
     assert codes.overlap(codes.mean_size(z, labels)) == 0
     assert found["effective_per_class"] == pytest.approx(1.0)
+
+
+def test_scores_are_of_the_codes_that_they_name():
+    found = codes.sparsity(torch.eye(D), gaussian(D, D), torch.arange(D))
+    assert found["hoyer_mean"] == pytest.approx(1.0)
+    assert found["hoyer_sample"] == found["hoyer_nonzero"] == pytest.approx(hoyer(gaussian(D, D)).mean().item())
 
 
 def test_sparsity_of_gaussian_codes_is_that_of_chance():
@@ -176,6 +183,9 @@ def test_few_shot_accuracies_of_codes_that_give_the_class_away():
     assert all(0.5 < metrics[f"random_forest_{n}"] <= 1 for n in sizes)
     assert not any(name.startswith("authors_") for name in metrics)  # their protocol holds 2,000 test images back
     assert kept["by_class"].argmax(1).tolist() == list(range(10))
+    others = dataclasses.replace(known, test_labels=(known.test_labels + 1) % 10)  # these are judged, and no other
+    metrics, _ = measures.of_codes(known_model(), others, draws=1)
+    assert all(metrics[f"nearest_neighbours_{n}"] == 0 for n in sizes)
 
 
 def test_the_protocol_of_the_authors_code_is_measured_where_there_are_enough_test_images():

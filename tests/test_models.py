@@ -331,6 +331,14 @@ def linear_gaussian(slope=0.5, scale=0.7):
     return VAE(Linear(slope, scale), nn.Sequential(nn.Identity(), likelihoods.Gaussian()), priors.StandardNormal(1))
 
 
+def test_a_model_generates_from_its_own_prior():
+    model = linear_gaussian()
+    model.prior = priors.Mixture(torch.tensor([[5.0]]), 0.1)
+    y = model.generate(1000).mean  # the decoder's mean is y itself
+    assert y.mean().item() == pytest.approx(5, abs=4 * 0.1 / math.sqrt(1000))  # four standard errors
+    assert y.std().item() == pytest.approx(0.1, abs=4 * 0.1 / math.sqrt(2000))
+
+
 def test_bounds_are_exact_with_the_exact_posterior():
     model = linear_gaussian(2 / 3, math.sqrt(1 / 3))
     x = torch.tensor([[-1.0], [0.0], [2.0]])

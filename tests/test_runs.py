@@ -46,6 +46,23 @@ def test_another_seed_gives_another_result(record):
     assert runs.run(dataclasses.replace(CONFIG, seed=1))[0].metrics != record.metrics
 
 
+def test_a_seed_is_that_of_the_weights_and_of_the_data():
+    for seed in (0, 1):
+        config = dataclasses.replace(CONFIG, seed=seed, epochs=1, steps_per_epoch=1, lr=0.0)
+        with training.seeded(seed):
+            _, expected, order = runs.prepare(config)
+        assert order.initial_seed() == seed
+        _, model = runs.run(config)  # a learning rate of 0 leaves the weights as they begin
+        assert all(torch.equal(p, q) for p, q in zip(model.parameters(), expected.parameters(), strict=True))
+
+
+def test_beta_weighs_the_kl_with_a_warm_up_and_without():
+    assert [training.weight_of_kl(epoch, 0.5, 0) for epoch in (0, 9)] == [0.5, 0.5]
+    assert [training.weight_of_kl(epoch, 0.5, 2) for epoch in (0, 1, 2, 9)] == [0.0, 0.25, 0.5, 0.5]
+    light, heavy = (runs.run(dataclasses.replace(CONFIG, lr=0.01, beta=beta))[0] for beta in (0.01, 100.0))
+    assert heavy.curves["valid_kl"][-1] < light.curves["valid_kl"][-1]
+
+
 def test_training_raises_the_elbo(record):
     longer, _ = runs.run(dataclasses.replace(CONFIG, epochs=6, steps_per_epoch=100))
     assert longer.curves["valid_elbo"][-1] > record.curves["valid_elbo"][0]
@@ -334,6 +351,16 @@ def test_fit_stops_early_on_validation_and_gives_the_best_weights_back():
     with training.seeded(0):
         again = training.evaluate(model, runs.task(config).valid).elbo.mean().item()
     assert again == pytest.approx(curve[best], abs=0.3)  # one sample of y each, over 2,000 points
+
+
+def test_an_example_is_evaluated_as_if_it_were_alone():
+    """In training, batch normalisation lets the examples of a batch depend on one another."""
+    images = RunConfig("mnist", "mathieu", 2, "gaussian", 1)
+    model = builder.build(images, (1, 32, 32), torch.zeros(1, 1, 32, 32))
+    x = torch.rand(10, 1, 32, 32)
+    together, apart = (training.evaluate(model, x, batch_size=size).kl for size in (10, 3))
+    torch.testing.assert_close(together, apart)  # rounding: the KL divergence of Gaussians has no noise in it
+    assert model.training
 
 
 def test_fit_refuses_settings_that_do_not_fit():

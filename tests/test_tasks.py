@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import builder, experiments, likelihoods, priors, runs, tasks
-from intelvae.data import celeba
+from intelvae import builder, experiments, likelihoods, priors, runs, tasks, training
+from intelvae.data import celeba, images
 from intelvae.experiments import grid
 from intelvae.experiments.digits import PROPORTIONS
-from intelvae.mappings import Threshold
+from intelvae.mappings import Circle, Threshold
 from intelvae.metrics import samples
 from intelvae.metrics.features import STAND_IN
 from intelvae.models import VAE
@@ -78,6 +78,29 @@ def test_learned_masses_are_recorded_after_every_epoch():
     assert masses.shape == (2, 3)
     torch.testing.assert_close(masses.sum(1), torch.ones(2), atol=2e-4, rtol=0)  # of four digits each
     assert (masses[0] - 1 / 3).abs().max() > 0 and not masses[0].equal(masses[1])
+
+
+@pytest.mark.parametrize("name", images.NAMES)
+def test_models_learn_from_training_images_and_stop_by_those_of_validation(name):
+    work = tasks.create(name, size=28, smoke=True)
+    assert torch.equal(work.train, work.data.train) and torch.equal(work.valid, work.data.valid)
+
+
+def test_no_point_of_a_toy_is_for_both_validation_and_test():
+    work = tasks.ToyTask("circle")
+    assert not (work.valid[:, None] == work.test).all(-1).any()
+
+
+def test_points_are_judged_with_the_decoders_noise_and_without():
+    twice = nn.Linear(2, 2, bias=False)
+    twice.weight = nn.Parameter(2 * torch.eye(2))  # from the unit circle to that of the data
+    encoder = GaussianEncoder(nn.Identity(), nn.Linear(2, 2), nn.Linear(2, 2))
+    model = VAE(encoder, nn.Sequential(twice, likelihoods.Gaussian(0.3)), priors.StandardNormal(2), Circle()).eval()
+    with training.seeded(0):
+        metrics, _ = tasks.ToyTask("circle").evaluate(model)
+    assert metrics["mean_off_support"] == 0
+    # 0.3, as far as points may be off, is one standard deviation: 2 Phi(-1). Four standard errors of 2,000 points
+    assert metrics["off_support"] == pytest.approx(0.317, abs=4 * (0.317 * 0.683 / 2000) ** 0.5)
 
 
 def test_all_digits_are_judged_on_features_at_every_size():
