@@ -248,9 +248,9 @@ def fit(
     """Maximise the mean of `reconstruction - beta KL`, less penalties, with Adam; the model is changed in place.
 
     Parameters: `train`, a tensor (N, *data_shape), shuffled anew each epoch, or a function `(n, generator) -> data`
-    that draws fresh data in random order, an epoch at a time, which needs `steps_per_epoch`; `valid` (M,
-    *data_shape), only ever evaluated; `warmup`, the epochs over which the weight of the KL rises to beta
-    (`weight_of_kl`); `gamma`, the weight of `regularizers.penalty` at the batch's y, by default L_sp on the gates of a
+    that draws fresh data in random order, an epoch at a time; `steps_per_epoch`, which that function needs, and which
+    ends an epoch of a tensor early; `valid` (M, *data_shape), only ever evaluated; `warmup`, the epochs over which the
+    weight of the KL rises to beta (`weight_of_kl`); `gamma`, the weight of `regularizers.penalty` at the batch's y, by default L_sp on the gates of a
     sparse mapping, and `penalty`, the name of another; `alpha`, the weight of `regularizers.mmd` between the batch's y
     and as many draws of the prior, which together with `priors.Sparse` is the DD of Mathieu et al.; `clip`, the largest
     norm of the gradient; `patience`, the number of epochs without a better validation ELBO after which training stops
@@ -264,12 +264,14 @@ def fit(
     Data are of the model's dtype, or images of bytes (uint8), which become floats in [0, 1]. Raises `ValueError` for
     settings or data that do not fit, `TrainingError` when the objective is not a number.
     """
-    if callable(train) != (steps_per_epoch is not None):
-        raise ValueError("steps_per_epoch goes with a function that draws data, and only with one")
+    if callable(train) and steps_per_epoch is None:
+        raise ValueError("a function that draws data needs steps_per_epoch")
     if epochs < 1:
         raise ValueError(f"training takes 1 epoch or more, not {epochs}")
-    if not callable(train) and len(train) < batch_size:
-        raise ValueError(f"the batch size {batch_size} exceeds the {len(train)} training examples")
+    if not callable(train) and len(train) < (needed := batch_size * (steps_per_epoch or 1)):
+        raise ValueError(
+            f"an epoch of {needed} examples ({steps_per_epoch or 1} x {batch_size}) exceeds the {len(train)} there are"
+        )
     if gamma and penalty.startswith("gates") and not hasattr(model.mapping, "gates"):
         raise ValueError(
             f"gamma = {gamma} penalises the gates of a mapping, and {type(model.mapping).__name__} has none"
@@ -377,5 +379,5 @@ def _batches(
         yield from train(steps * size, generator).to(device).split(size)
     else:
         order = torch.randperm(len(train), generator=generator).to(device)
-        for start in range(0, len(train) - size + 1, size):
-            yield train[order[start : start + size]]
+        for part in order.split(size)[: steps or len(train) // size]:
+            yield train[part]

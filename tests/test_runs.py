@@ -366,10 +366,19 @@ def test_an_example_is_evaluated_as_if_it_were_alone():
 def test_fit_refuses_settings_that_do_not_fit():
     model = builder.build(CONFIG, (2,), torch.zeros(1, 2))
     x = torch.zeros(10, 2)
-    with pytest.raises(ValueError, match="steps_per_epoch"):
+    with pytest.raises(ValueError, match="needs steps_per_epoch"):
+        training.fit(model, lambda n, generator: x, x, epochs=1, batch_size=5)
+    with pytest.raises(ValueError, match=r"an epoch of 15 examples \(3 x 5\) exceeds the 10"):
         training.fit(model, x, x, epochs=1, batch_size=5, steps_per_epoch=3)
-    with pytest.raises(ValueError, match="batch size 50"):
+    with pytest.raises(ValueError, match="an epoch of 50"):
         training.fit(model, x, x, epochs=1, batch_size=50)
+
+
+def test_an_epoch_of_a_tensor_may_end_early():
+    seen = list(training._batches(torch.arange(10.0), 3, 2, torch.Generator().manual_seed(0), torch.device("cpu")))
+    whole = list(training._batches(torch.arange(10.0), 3, None, torch.Generator().manual_seed(0), torch.device("cpu")))
+    assert [len(batch) for batch in seen] == [3, 3] and [len(batch) for batch in whole] == [3, 3, 3]
+    assert torch.equal(torch.cat(seen), torch.cat(whole)[:6])
 
 
 @pytest.mark.parametrize(

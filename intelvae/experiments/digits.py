@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from intelvae.experiments.profiles import PRECISION
+from intelvae.experiments.profiles import of_images
 from intelvae.records import RunConfig
 
 SEEDS_01, EPOCHS_01 = {"smoke": 1, "laptop": 5, "paper": 10}, {"smoke": 1, "laptop": 30, "paper": 60}  # Table 2
@@ -25,15 +25,13 @@ TABLE2: dict[str, dict[str, Any]] = {
 
 def zeros_and_ones(profile: str, network: str, likelihood: str, seed: int, model: dict[str, Any]) -> RunConfig:
     """A run of Table 2 with this network and likelihood and these settings of the model."""
-    smoke = profile == "smoke"
     settings = {
         "data": "mnist-01",
         "network": network,
         "latent_dim": 1,
         "likelihood": likelihood,
         "epochs": EPOCHS_01[profile],
-        "precision": PRECISION[profile],
-        "smoke_data": smoke,
+        **of_images(profile),
     }
     return RunConfig(seed=seed, **{**settings, **model})
 
@@ -100,15 +98,13 @@ def table1(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
 
 def all_digits(profile: str, seed: int, model: dict[str, Any]) -> RunConfig:
     """A run of Table 1 with these settings of the model."""
-    smoke = profile == "smoke"
     settings = {
         "data": "mnist",
         "network": "mathieu",
         "latent_dim": 50,
         "likelihood": "gaussian",
         "epochs": EPOCHS[profile],
-        "precision": PRECISION[profile],
-        "smoke_data": smoke,
+        **of_images(profile),
     }
     return RunConfig(seed=seed, **{**settings, **model})
 
@@ -216,14 +212,14 @@ PROPORTIONS = {0.5: (1, 1), 0.4: (2, 3), 0.25: (1, 3), 0.2: (1, 4), 0.0: (0, 1)}
 SEEDS_SHARES = {"smoke": 1, "laptop": 5, "paper": 10}
 # Steps, and not epochs, are the same for all shares: an epoch of 25,000 repeated images has five times those of 5,000.
 # At `paper` the 200 epochs of the authors' script.
-STEPS_SHARES = {"smoke": 20, "laptop": 10_000}
-LONGER = {"smoke": 32, "laptop": 40_000}
+STEPS_SHARES = {"smoke": 10, "laptop": 10_000}
+LONGER = {"smoke": 20, "laptop": 40_000}
 POWER_OF_CODE = {"c2": 0.5}  # the text, and the mapping unless told otherwise, has 0.2
 
 
 def steps_of(profile: str, repeats: Sequence[int]) -> int:
-    """The steps of 100 images that an epoch has if each class is repeated so often."""
-    return (400 if profile == "smoke" else 5000) * sum(repeats) // 100
+    """The steps that an epoch has if each class is repeated so often: of 100 images, at `smoke` what is set."""
+    return of_images(profile).get("steps_per_epoch", 50 * sum(repeats))
 
 
 def epochs_of(profile: str, repeats: Sequence[int], steps: dict[str, int]) -> int:
@@ -233,7 +229,6 @@ def epochs_of(profile: str, repeats: Sequence[int], steps: dict[str, int]) -> in
 
 def shares(profile: str, seed: int, repeats: Sequence[int], epochs: int, **options: Any) -> RunConfig:
     """A run of Table 3 on zeros and ones that occur so often, with these options of the mapping."""
-    smoke = profile == "smoke"
     return RunConfig(
         data="mnist-01",
         network="mathieu",
@@ -244,8 +239,7 @@ def shares(profile: str, seed: int, repeats: Sequence[int], epochs: int, **optio
         mapping="threshold",
         mapping_options={"learnable": True, **options},
         repeats=repeats,
-        precision=PRECISION[profile],
-        smoke_data=smoke,
+        **of_images(profile),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
-from intelvae.experiments.profiles import PRECISION
+from intelvae.experiments.profiles import of_images
 from intelvae.metrics.features import STAND_IN
 from intelvae.records import RunConfig
 
@@ -58,9 +58,7 @@ def face(profile: str, seed: int, model: dict) -> RunConfig:
         "latent_dim": SMOKE_DIM if smoke else DIM,
         "likelihood": "gaussian",
         "epochs": EPOCHS[profile],
-        "batch_size": 25 if smoke else 100,  # 800 faces: more steps
-        "precision": PRECISION[profile],
-        "smoke_data": smoke,
+        **of_images(profile),
         "whole": profile == "paper",
     }
     return RunConfig(seed=seed, **{**settings, **model})
@@ -106,7 +104,6 @@ def table_b1(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig
 
 def hierarchy(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
     """Figure B.2: Fashion-MNIST with five levels of ten dimensions, both mappings, and the VAE in five blocks."""
-    smoke = profile == "smoke"
     models: list[dict] = [{}, *({"mapping": "hierarchy", "mapping_options": o} for o in _hierarchies(5))]
     return [
         RunConfig(
@@ -115,10 +112,8 @@ def hierarchy(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfi
             latent_dim=50,
             likelihood="gaussian",
             epochs={"smoke": 1, "laptop": 10, "paper": 60}[profile],
-            batch_size=25 if smoke else 100,
             seed=seed,
-            precision=PRECISION[profile],
-            smoke_data=smoke,
+            **of_images(profile),
             measures=["levels"],
             **model,
         )

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 PROFILES = ("smoke", "laptop", "paper")
 
 # A short training amplifies the rounding of its first steps a million times: in float32 two processors agree to a few
 # per cent then, in float64 to all digits that a page shows. So what tests compare is trained in float64; what is
 # published is in the precision that the machine is fastest in.
 PRECISION = {"smoke": "float64", "laptop": None, "paper": None}
+
+
+def of_images(profile: str) -> dict[str, Any]:
+    """The settings of a run on images that the profile alone decides: at `smoke` ten steps of 25 embedded images."""
+    settings = {"precision": PRECISION[profile]}
+    return settings | ({"smoke_data": True, "batch_size": 25, "steps_per_epoch": 10} if profile == "smoke" else {})
 
 
 def check_profile(profile: str) -> None:

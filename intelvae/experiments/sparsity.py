@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from intelvae.experiments.profiles import PRECISION
+from intelvae.experiments.profiles import of_images
 from intelvae.records import RunConfig
 
 SEEDS = {"smoke": 1, "laptop": 3, "paper": 10}
@@ -70,17 +70,13 @@ def config(profile: str, data: str, seed: int, model: dict[str, Any]) -> RunConf
 
     The network is the one that the text names, images are grey and the likelihood is the squared error, as for Table 1.
     """
-    smoke = profile == "smoke"
-    settings = {"network": "mathieu", "likelihood": "gaussian", **model}
-    settings["precision"] = PRECISION[profile]
+    settings = {"network": "mathieu", "likelihood": "gaussian", **of_images(profile), **model}
     measures = ["codes"] + ["traversals"] * (data == "fashion-mnist" and model in ({}, intel(SHOWN), intel(STRONG)))
     return RunConfig(
         data=data,
         latent_dim=50,
         epochs=EPOCHS[profile],
-        batch_size=25 if smoke else 100,
         seed=seed,
-        smoke_data=smoke,
         measures=measures,
         **settings,
     )

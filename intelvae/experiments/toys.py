@@ -124,7 +124,7 @@ def capacity(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig
 
 
 TOY_SCALE = {
-    "smoke": Scale(1, 3, 100, PRECISION["smoke"]),
+    "smoke": Scale(1, 3, 40, PRECISION["smoke"]),
     "laptop": Scale(10, 20, 1000, PRECISION["laptop"]),
     "paper": Scale(10, 20, 1000, PRECISION["paper"]),
 }

@@ -53,18 +53,19 @@ def judge(
     train: Labelled,
     test: Labelled,
     generator: torch.Generator,
+    drawn: int = DRAWN,
 ) -> dict[str, float]:
     """Four numbers for each level i = 0, 1, ... of y, of the `widths` given, the highest first.
 
     "change_i": the share of images whose class, as the `classifier` names it, becomes another when the level's y is
-    drawn anew from N(0, I) and all else stays; the images are decoded from 1,000 draws of the prior. "pixels_i": by how
-    much the decoded pixels change then (root mean square). "kl_i": what it `held` of the images of `test`, in nats.
+    drawn anew from N(0, I) and all else stays; the images are decoded from `drawn` draws of the prior. "pixels_i": by
+    how much the decoded pixels change then (root mean square). "kl_i": what it `held` of the images of `test`, in nats.
     "accuracy_i": how well its part of g(mu) tells the class, by logistic regression on 1,000 images of `train` (fewer
     if there are fewer). One number is for all levels: "classifier_accuracy", the share of `test` that the `classifier`
     names right, by which "change_i" is to be trusted. `train` and `test` are images (N, C, H, W) in [0, 1] and labels;
     the posterior is Gaussian and the prior N(0, I). Book: "Hierarchies".
     """
-    y, anew = (torch.randn(DRAWN, sum(widths), generator=generator) for _ in range(2))
+    y, anew = (torch.randn(drawn, sum(widths), generator=generator) for _ in range(2))
     before = model.decode(y).mean.clamp(0, 1)
     named = classifier.predict(before.flatten(1).numpy())
     codes, test_codes = (

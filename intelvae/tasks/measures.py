@@ -108,7 +108,8 @@ def of_levels(model: VAE, data: ImageData, draws: int) -> Measured:
     if key not in _classifiers:
         _classifiers[key] = levels.fit_classifier(*train)
     generator = torch.Generator().manual_seed(LEVELS_SEED)
-    metrics = levels.judge(model, widths, _classifiers[key], train, test, generator)
+    drawn = 100 * draws
+    metrics = levels.judge(model, widths, _classifiers[key], train, test, generator, drawn)
     with torch.no_grad():
         y = model.encode(test[0][:3]).mean
     pictures, dimensions = levels.traverse(model, y, widths)
