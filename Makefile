@@ -26,7 +26,7 @@ test: lint  ## lint, types, unit tests and doctests, nbval on the references, a 
 	$(BIN)/pytest -q -n auto
 	$(BIN)/intelvae book --check
 	$(BIN)/intelvae book --site
-	$(BIN)/pytest -q -rs -o addopts= --confcutdir tests/browser tests/browser
+	$(BIN)/pytest -q -rs -n auto -o addopts= --confcutdir tests/browser tests/browser
 
 test-elsewhere: .venv/ready  ## the pages against their references, as processors of other kinds round
 	$(BIN)/intelvae book --check

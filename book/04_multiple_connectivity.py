@@ -112,7 +112,7 @@ for axis, (title, z) in zip(axes, panels.items(), strict=True):
 # %%
 records = experiments.records("connectivity", profile, seeds, jobs=jobs, device=device)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figures 4 and C.2 of the paper, redrawn: data (black) and 200 samples of each trained model, decoder noise included, in the paper's axes. First seed.", "name": "fig-connectivity"}, "image": {"alt": "A grid of scatter plots, one row a data set, one column a method."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figures 4 and C.2 of the paper, redrawn: data (black) and 200 samples of each trained model, decoder noise included, in the paper's axes, which grow where samples lie outside. First seed.", "name": "fig-connectivity"}, "image": {"alt": "A grid of scatter plots, one row a data set, one column a method."}}
 figure = plots.sample_grid(records, seed=records[0].config.seed)
 
 # %% tags=["hide-input"]

@@ -59,9 +59,10 @@ class RunConfig:
     samples only; `whole` (celeba), `binary`, `split`, `repeats` (mnist-01), `features` and `measures` (mnist,
     fashion-mnist) are those of `tasks.create`. Equal numbers give equal configs, be they 1, 1.0 or NumPy's. Raises
     `ValueError` for what should be a number and is not, for an unknown prior, posterior, model, penalty or split, for
-    ones that do not go together, for options of one that takes none, and for the measure "levels" of a model that has none; the other names are checked before training
-    starts. `precision` is None but where precisions are compared and where results must not depend on the machine's
-    rounding: then a run takes the fastest that the machine has (`training.fastest`), and the record says which.
+    ones that do not go together, for options of one that takes none, and for the measure "levels" of a model that has
+    none; the other names are checked before training starts. `precision` is None but where precisions are compared and
+    where results must not depend on the machine's rounding: then a run takes the fastest that the machine has
+    (`training.fastest`), and the record says which.
     """
 
     data: str

@@ -250,16 +250,17 @@ def fit(
     Parameters: `train`, a tensor (N, *data_shape), shuffled anew each epoch, or a function `(n, generator) -> data`
     that draws fresh data in random order, an epoch at a time; `steps_per_epoch`, which that function needs, and which
     ends an epoch of a tensor early; `valid` (M, *data_shape), only ever evaluated; `warmup`, the epochs over which the
-    weight of the KL rises to beta (`weight_of_kl`); `gamma`, the weight of `regularizers.penalty` at the batch's y, by default L_sp on the gates of a
-    sparse mapping, and `penalty`, the name of another; `alpha`, the weight of `regularizers.mmd` between the batch's y
-    and as many draws of the prior, which together with `priors.Sparse` is the DD of Mathieu et al.; `clip`, the largest
-    norm of the gradient; `patience`, the number of epochs without a better validation ELBO after which training stops
-    and the best weights come back (None: train to the end, keep the last); `precision`, "float32" or "bfloat16", which
-    runs the networks under torch's autocast and sums all densities in float32 (validation is always float32), by
-    default the `fastest`, or "float64" for a model and data that are (`default_dtype` makes them so); `deterministic`,
-    only algorithms that give the same bits every time, which a CPU has anyway and which are slower on a GPU (torch
-    raises `RuntimeError` where there is none). `generator` orders the data; the noise of the latents and the draws of
-    the prior come from torch's global generator, which the caller seeds.
+    weight of the KL rises to beta (`weight_of_kl`); `gamma`, the weight of `regularizers.penalty` at the batch's y, by
+    default L_sp on the gates of a sparse mapping, and `penalty`, the name of another; `alpha`, the weight of
+    `regularizers.mmd` between the batch's y and as many draws of the prior, which together with `priors.Sparse` is the
+    DD of Mathieu et al.; `clip`, the largest norm of the gradient; `patience`, the number of epochs without a better
+    validation ELBO after which training stops and the best weights come back (None: train to the end, keep the last);
+    `precision`, "float32" or "bfloat16", which runs the networks under torch's autocast and sums all densities in
+    float32 (validation is always float32), by default the `fastest`, or "float64" for a model and data that are
+    (`default_dtype` makes them so); `deterministic`, only algorithms that give the same bits every time, which a CPU
+    has anyway and which are slower on a GPU (torch raises `RuntimeError` where there is none). `generator` orders the
+    data; the noise of the latents and the draws of the prior come from torch's global generator, which the caller
+    seeds.
 
     Data are of the model's dtype, or images of bytes (uint8), which become floats in [0, 1]. Raises `ValueError` for
     settings or data that do not fit, `TrainingError` when the objective is not a number.

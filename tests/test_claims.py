@@ -59,15 +59,21 @@ def test_the_test_is_paired_by_seed():
     assert finding.n == 3 and finding.verdict == rules.REPRODUCED  # unpaired, the spread would hide it
 
 
+def test_the_test_has_two_sides():
+    finding = rules.smaller(by_seed(1.0, 1.0, 1.0), by_seed(2.0, 3.0, 4.0))
+    assert finding.p == pytest.approx(0.0742, abs=1e-4)  # differences 1, 2, 3: t = 2 sqrt(3), two degrees of freedom
+
+
 def has(config, wanted):
     return all(getattr(config, name) == value for name, value in wanted.items())
 
 
 def test_every_claim_has_its_own_name_a_rule_and_runs_to_judge():
     assert len({c.id for c in claims.CLAIMS}) == len(claims.CLAIMS)
+    of = {name: experiments.grid(name, "paper") for name in experiments.NAMES}
     for claim in claims.CLAIMS:
         assert claim.rule.startswith("reproduced: ")
-        configs = experiments.grid(claim.experiment, "paper") if claim.experiment else []
+        configs = of[claim.experiment] if claim.experiment else []
         if isinstance(claim, rules.Comparison):
             for method, more in ((claim.method, claim.ours), (claim.against, claim.theirs)):
                 chosen = [c for c in configs if c.method == method and has(c, claim.select | more)]
@@ -83,8 +89,8 @@ def test_every_claim_has_its_own_name_a_rule_and_runs_to_judge():
             chosen = [c for c in configs if c.method == claim.method and has(c, claim.select)]
             assert len(chosen) == len({c.seed for c in chosen}) > 0
         elif isinstance(claim, rules.Trend):
-            of = [c for c in configs if c.method == claim.method and has(c, claim.select)]
-            chosen = [(c.seed, getattr(c, claim.setting)) for c in of]
+            chosen = [c for c in configs if c.method == claim.method and has(c, claim.select)]
+            chosen = [(c.seed, getattr(c, claim.setting)) for c in chosen]
             assert len(chosen) == len(set(chosen)) > 0
 
 

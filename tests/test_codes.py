@@ -229,7 +229,10 @@ def test_the_penalty_of_a_model_is_that_of_its_gates_in_batches():
 
 def test_a_run_keeps_what_its_config_asks_for_and_a_record_stays_small():
     pytest.importorskip("efficientnet_lite_pytorch")
-    config = RunConfig("fashion-mnist", "mathieu", 50, "gaussian", 1, smoke_data=True, measures=["codes", "traversals"])
+    measures = ["codes", "traversals"]
+    config = RunConfig(
+        "fashion-mnist", "mathieu", 50, "gaussian", 1, steps_per_epoch=1, smoke_data=True, measures=measures
+    )
     record, _ = runs.run(config)
     assert {"hoyer_mean", "hoyer_sample", "random_forest_10", "l_sp_codes", "frechet_100"} <= record.metrics.keys()
     assert torch.tensor(record.artifacts["by_class"]).shape == (10, 50)

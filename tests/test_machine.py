@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import io
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from intelvae import bench, claims, runs, trained, training
+from intelvae import bench, claims, cli, runs, trained, training
 from intelvae.models import VAE
 from intelvae.records import RunConfig, Store
 
@@ -20,11 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 TOY = RunConfig("circle", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2)
 
 
-def python(code, encoding="utf-8", **environment):
+def python(code, **environment):
     """The words that `code` prints in a Python of its own, with these variables and without those of OpenMP."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=inherited | environment, capture_output=True, encoding=encoding
+        [sys.executable, "-c", code], env=inherited | environment, capture_output=True, encoding="utf-8"
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
@@ -147,19 +148,24 @@ def test_threads_that_do_nothing_are_gone_afterwards():
     assert threading.active_count() == before
 
 
-def test_no_encoding_of_the_terminal_stops_the_command(tmp_path):
-    code = (
-        "import sys; from intelvae import cli; sys.argv = ['intelvae', 'run', 'framework', '--seeds', '0']; cli.main()"
-    )
-    words = python(code, INTELVAE_RUNS=str(tmp_path), PYTHONIOENCODING="utf-8")
-    assert "·" in words
-    for encoding, written, dot in (
-        ("cp932", "cp932", r"\xb7"),
-        ("latin-1", "latin-1", "·"),
-        ("ascii", "utf-8", "·"),  # which typer takes for no setting at all
+def test_no_encoding_of_the_terminal_stops_the_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["intelvae", "run", "framework", "--seeds", "0"])
+    words = {}
+    for encoding, written in (
+        ("utf-8", "utf-8"),
+        ("cp932", "cp932"),
+        ("latin-1", "latin-1"),
+        ("ascii", "utf-8"),  # which typer takes for no setting at all
     ):
-        found = python(code, encoding=written, INTELVAE_RUNS=str(tmp_path), PYTHONIOENCODING=encoding)
-        assert found == [dot if word == "·" else word for word in words]
+        terminal = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+        monkeypatch.setattr(sys, "stdout", terminal)
+        with pytest.raises(SystemExit, match="0"):
+            cli.main()
+        terminal.flush()
+        words[encoding] = terminal.buffer.getvalue().decode(written).split()
+    assert "·" in words["utf-8"] and words["latin-1"] == words["ascii"] == words["utf-8"]
+    assert words["cp932"] == [r"\xb7" if word == "·" else word for word in words["utf-8"]]
 
 
 def by_locale(tree):
