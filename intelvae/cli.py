@@ -177,11 +177,14 @@ def show_claims(
         finite = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in rows]
         typer.echo(json.dumps(finite, indent=1, allow_nan=False))
         return
+    holm = claims.corrected(rows)
     for row in rows:
         sd = "" if row["sd"] is None or math.isnan(row["sd"]) else f" ± {row['sd']:.2g}"
         ours = "-" if row["ours"] is None else f"{row['ours'] + 0.0:.3g}{sd}"
-        p = "-" if row["p"] is None else f"{row['p']:.2g}"
-        typer.echo(f"{row['verdict']:<15} {row['where']:<8} n={row['n']:<2} ours {ours:<16} p {p:<8} {row['claim']}")
+        p = "-" if row["p"] is None else f"{row['p']:.2g} ({holm[row['id']]:.2g})"
+        claim = row["claim"] + " (a variant)" * row["variant"]
+        typer.echo(f"{row['verdict']:<15} {row['where']:<8} n={row['n']:<2} ours {ours:<16} p {p:<18} {claim}")
+    typer.echo(f"In brackets, p corrected for all tests in this list (Holm). {claims.summary(rows)}")
 
 
 @app.command(name="bench")

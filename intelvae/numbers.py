@@ -27,10 +27,10 @@ def check_number(name: str, value: object, condition: str = "", *, whole: bool =
     ...
     ValueError: clip must be a number > 0, not -1.0
     """
-    is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    fits = is_number and math.isfinite(value) and not (whole and value != int(value))  # type: ignore[arg-type]
-    for part in condition.split(" and ") if condition and fits else ():
+    number = float(value) if isinstance(value, int | float | np.number) and not isinstance(value, bool) else math.nan
+    fits = math.isfinite(number) and not (whole and number % 1)
+    for part in condition.split(" and ") if condition else ():
         sign, bound = part.split()
-        fits = fits and _HOLDS[sign](value, float(bound))  # type: ignore[arg-type]
+        fits = fits and _HOLDS[sign](number, float(bound))
     if not fits:
         raise ValueError(f"{name} must be a {'whole ' * whole}number {condition}".rstrip() + f", not {value!r}")

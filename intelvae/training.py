@@ -27,21 +27,28 @@ VALID_BATCH = 500  # examples a validation batch
 PARALLEL = 2**17  # numbers: torch adds up fewer than 2^15 with one thread
 
 
+# Torch has one generator for each device, one number of threads, one default dtype and one flag for deterministic
+# algorithms, which all threads of a process share. What sets one of them holds this lock, so that threads take turns.
+_TURN = threading.RLock()
+
+
 @contextmanager
 def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
     """Torch's global generators of the CPU and of `device` start from `seed` inside, and are as they were outside.
 
-    Other devices are not touched.
+    Other devices are not touched. Of several threads of a process one is inside at a time, and the others wait: so the
+    numbers inside do not depend on them.
     """
     generators = {torch.default_generator, _generator(torch.device(device))}
-    before = {generator: generator.get_state() for generator in generators}
-    for generator in generators:
-        generator.manual_seed(seed)
-    try:
-        yield
-    finally:
-        for generator, state in before.items():
-            generator.set_state(state)
+    with _TURN:
+        before = {generator: generator.get_state() for generator in generators}
+        for generator in generators:
+            generator.manual_seed(seed)
+        try:
+            yield
+        finally:
+            for generator, state in before.items():
+                generator.set_state(state)
 
 
 def _generator(device: torch.device) -> torch.Generator:
@@ -57,28 +64,30 @@ def _generator(device: torch.device) -> torch.Generator:
 
 @contextmanager
 def default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    """New floating-point tensors, weights and random numbers among them, are of `dtype` inside."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
+    """New floating-point tensors, weights and random numbers among them, are of `dtype` inside; as `seeded`."""
+    with _TURN:
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(dtype)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(before)
 
 
 @contextmanager
 def torch_threads(count: int | None) -> Iterator[None]:
     """Torch takes `count` threads inside (None: as many as outside), but no more than this process may use.
 
-    Those that wait for others sleep. Outside all is as it was.
+    Those that wait for others sleep. Outside all is as it was. Threads of Python take turns, as in `seeded`.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(before if count is None else count, joblib.cpu_count()))
-    try:
-        with _waiting_asleep():
-            yield
-    finally:
-        torch.set_num_threads(before)
+    with _TURN:
+        before = torch.get_num_threads()
+        torch.set_num_threads(min(before if count is None else count, joblib.cpu_count()))
+        try:
+            with _waiting_asleep():
+                yield
+        finally:
+            torch.set_num_threads(before)
 
 
 @contextmanager
@@ -294,7 +303,7 @@ def fit(
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     history = History()
     best_weights: dict | None = None
-    with _algorithms(deterministic), torch_threads(None):
+    with torch_threads(None), _algorithms(deterministic):
         for epoch in range(epochs):
             model.train()
             weight = weight_of_kl(epoch, beta, warmup)

@@ -96,6 +96,11 @@ def extract(
     return torch.cat(parts)
 
 
+def ready(extractor: str, device: str = "cpu") -> None:
+    """Raises what `extract` raises where a package or weights of `extractor` are missing: before a long training."""
+    _network(extractor, get(extractor).find(), device)
+
+
 @cache
 def _network(extractor: str, path: Path, device: str) -> Network:
     known = get(extractor)
