@@ -4,7 +4,10 @@ A library and a book that reproduce Miao et al., "On Incorporating Inductive Bia
 
 From the ground up; a module imports only from those above it. What a model is made of:
 
+    numbers       settings that are numbers, checked
+    whole         files that are written whole
     dtypes        half precision
+    devices       whether torch can compute on one
     mappings      y -> z: identity, circle, glue, clusters, sparse, hierarchy
     priors        distributions over y: standard normal, mixtures, Vamp, sparse
     networks      encoders and decoders
