@@ -8,6 +8,7 @@ From the ground up; a module imports only from those above it. What a model is m
     whole         files that are written whole
     numbers       settings that are numbers
     dtypes        half precision
+    devices       whether torch can compute on one
     mappings      y -> z: identity, circle, glue, clusters, sparse, hierarchy
     priors        distributions over y: standard normal, mixtures, Vamp, sparse
     networks      encoders and decoders

@@ -58,7 +58,7 @@ def get(extractor: str) -> Extractor:
     >>> get("efficientnet-lite0").dimension
     1280
     """
-    if extractor not in EXTRACTORS:
+    if not isinstance(extractor, str) or extractor not in EXTRACTORS:
         raise ValueError(f"unknown features {extractor!r}: choose one of {', '.join(EXTRACTORS)}")
     return EXTRACTORS[extractor]
 
