@@ -5,6 +5,9 @@ A library and a book that reproduce Miao et al., "On Incorporating Inductive Bia
 From the ground up; a module imports only from those above it. What a model is made of:
 
     dtypes        half precision
+    finite        NaN and infinity, found where they come in
+    numbers       settings in their range
+    whole         files that are written whole
     mappings      y -> z: identity, circle, glue, clusters, sparse, hierarchy
     priors        distributions over y: standard normal, mixtures, Vamp, sparse
     networks      encoders and decoders
