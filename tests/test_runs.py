@@ -249,7 +249,7 @@ def test_equal_numbers_give_equal_configs(monkeypatch):
         with pytest.raises(ValueError, match=f"{name} must be a .*number, not {value!r}"):
             dataclasses.replace(CONFIG, **{name: value})
     for name in ("latent_dim", "epochs", "batch_size", "steps_per_epoch"):
-        with pytest.raises(ValueError, match=f"{name} must be 1 or more, not 0"):
+        with pytest.raises(ValueError, match=f"{name} must be a whole number >= 1, not 0"):
             dataclasses.replace(CONFIG, **{name: 0})
 
 
