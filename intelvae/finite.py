@@ -10,7 +10,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from torch import Tensor
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def check_finite(name: str, value: object) -> None:

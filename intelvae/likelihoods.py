@@ -81,7 +81,7 @@ class _CrossEntropy(TorchBernoulli):
     Its support holds grey pixels too.
     """
 
-    support = constraints.unit_interval
+    support = constraints.unit_interval  # type: ignore[assignment]  # torch has 0 and 1 alone
 
     def log_prob(self, value: Tensor) -> Tensor:
         return super().log_prob(at_least_float32(value))

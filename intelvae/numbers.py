@@ -28,7 +28,7 @@ def check_number(name: str, value: object, condition: str = "", *, whole: bool =
     ValueError: clip must be a number > 0, not -1.0
     """
     is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    fits = is_number and math.isfinite(value) and not (whole and value != int(value))  # type: ignore[arg-type]
+    fits = is_number and math.isfinite(value) and not (whole and value != int(value))  # type: ignore[arg-type,call-overload]
     for part in condition.split(" and ") if condition and fits else ():
         sign, bound = part.split()
         fits = fits and _HOLDS[sign](value, float(bound))  # type: ignore[arg-type]

@@ -470,7 +470,7 @@ def _batches(
     steps: int | None,
     generator: torch.Generator,
     device: torch.device,
-    support: constraints.Constraint | None,
+    support: constraints.Constraint | None = None,
 ) -> Iterator[Tensor]:
     """One epoch of batches; an incomplete last batch of a tensor is dropped (it changes with the shuffle)."""
     if callable(train):

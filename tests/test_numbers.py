@@ -131,7 +131,7 @@ def test_numbers_of_constructors_have_a_range(of, name, unchecked):
     made(of)  # as it is, it will do
     wrong = dict(NEVER) | ({} if f"{name} of {of.__name__}" in ANY_SIGN else {"-1": -1})
     for value in wrong.values():
-        with pytest.raises(ValueError, match="must be|needs") as caught:
+        with pytest.raises(ValueError, match=r"must be|needs") as caught:
             made(of, **{name: value})
         assert "\n" not in str(caught.value) and repr(value) in str(caught.value)
 
