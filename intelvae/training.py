@@ -32,7 +32,7 @@ RANGES = {
     "epochs": (">= 1", True),
     "batch_size": (">= 1", True),
     "steps_per_epoch": (">= 1", True),
-    "lr": ("> 0", False),
+    "lr": (">= 0", False),  # 0 leaves the weights as they begin
     "beta": (">= 0", False),
     "warmup": (">= 0", True),
     "gamma": (">= 0", False),

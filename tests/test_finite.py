@@ -111,7 +111,7 @@ FUNCTIONS = dict(public())
 def spoilt(value, bad):
     """Copies of `value`, in each of which one of the floating tensors has one number that is `bad`."""
     if isinstance(value, torch.Tensor) and value.is_floating_point():
-        copy = value.clone()
+        copy = value.clone(memory_format=torch.contiguous_format)
         copy.view(-1)[-1] = bad
         yield copy
     elif isinstance(value, frechet.Gaussian):

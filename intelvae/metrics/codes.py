@@ -34,6 +34,8 @@ def encode(model: VAE, x: Tensor, batch_size: int = 500) -> dict[str, Tensor]:
     parts = []
     for batch in x.split(batch_size):
         q = model.encode(training.as_float(batch))
+        drawn = q.base if isinstance(q, Sylvester) else q.slab if isinstance(q, SpikeAndSlab) else q
+        check_finite("the model's posterior", (drawn.mean, drawn.stddev))  # torch draws from no other, and says less
         part = {"mean": model.mapping(q.mean), "sample": model.mapping(q.sample())}
         if isinstance(q, Sylvester):
             part["base"] = q.base.sample()
