@@ -9,6 +9,7 @@ From the ground up; a module imports only from those above it. What a model is m
     numbers       settings that are numbers
     dtypes        half precision
     devices       whether torch can compute on one
+    finite        NaN and infinity, found where they come in
     mappings      y -> z: identity, circle, glue, clusters, sparse, hierarchy
     priors        distributions over y: standard normal, mixtures, Vamp, sparse
     networks      encoders and decoders

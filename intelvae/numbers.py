@@ -27,7 +27,11 @@ def check_number(name: str, value: object, condition: str = "", *, whole: bool =
     ...
     ValueError: clip must be a number > 0, not -1.0
     """
-    number = float(value) if isinstance(value, int | float | np.number) and not isinstance(value, bool) else math.nan
+    number = (
+        float(value)
+        if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+        else math.nan
+    )
     fits = math.isfinite(number) and not (whole and number % 1)
     for part in condition.split(" and ") if condition else ():
         sign, bound = part.split()

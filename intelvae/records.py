@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_model
 from torch import nn
 
-from intelvae import regularizers
+from intelvae import regularizers, training
 from intelvae.data import files, images
 from intelvae.metrics.features import STAND_IN
 from intelvae.whole import whole
@@ -60,11 +60,11 @@ class RunConfig:
     Options may be given as dicts. Everything else is a setting of `training.fit`. `smoke_data` uses the embedded
     samples only; `whole` (celeba), `binary`, `split`, `repeats` (mnist-01), `features` and `measures` (mnist,
     fashion-mnist) are those of `tasks.create`. Equal numbers give equal configs, be they 1, 1.0 or NumPy's. Raises
-    `ValueError` for what should be a number and is not, for an unknown prior, posterior, model, penalty or split, for
-    ones that do not go together, for options of one that takes none, and for the measure "levels" of a model that has
-    none; the other names are checked before training starts. `precision` is None but where precisions are compared and
-    where results must not depend on the machine's rounding: then a run takes the fastest that the machine has
-    (`training.fastest`), and the record says which.
+    `ValueError` for numbers out of their range (`training.RANGES`), for an unknown prior, posterior, model, penalty or
+    split, for ones that do not go together, for options of one that takes none, and for the measure "levels" of a model
+    that has none; the other names are checked before training starts. `precision` is None but where precisions are
+    compared and where results must not depend on the machine's rounding: then a run takes the fastest that the machine
+    has (`training.fastest`), and the record says which.
     """
 
     data: str
@@ -108,13 +108,9 @@ class RunConfig:
             object.__setattr__(self, name, _frozen(tuple(getattr(self, name))))
         for f in dataclasses.fields(self):
             value, kind = getattr(self, f.name), _NUMBERS.get(str(f.type))
-            if kind and value is not None:
-                if not isinstance(value, int | float | np.generic) or kind(value) != value:
-                    raise ValueError(f"{f.name} must be {'a whole' if kind is int else 'a'} number, not {value!r}")
+            if kind and (value is not None or f.name not in training.OPTIONAL):
+                training.check_settings(**{f.name: value})
                 object.__setattr__(self, f.name, kind(value))
-        for name in ("latent_dim", "epochs", "batch_size", "steps_per_epoch"):
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise ValueError(f"{name} must be 1 or more, not {value}")
         choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "penalty": regularizers.PENALTIES}
         choices["split"] = images.SPLITS
         for name, known in choices.items():

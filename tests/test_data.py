@@ -454,7 +454,7 @@ def test_binary_images_are_black_or_white() -> None:
 
 
 def test_sizes_below_one_are_refused() -> None:
-    with pytest.raises(ValueError, match="size is 0"):
+    with pytest.raises(ValueError, match=r"size, .*, must be a whole number >= 1, not 0"):
         images.load("mnist", smoke=True, size=0)
 
 

@@ -19,7 +19,7 @@ import psutil
 import pytest
 import torch
 
-from intelvae import bench, builder, experiments, runs, tasks, training
+from intelvae import bench, builder, experiments, runs, side_by_side, tasks, training
 from intelvae.data import DataError, files
 from intelvae.models import VAE
 from intelvae.records import CHECKOUT, Record, RunConfig, Store, edition, store_of
@@ -271,7 +271,7 @@ def test_equal_numbers_give_equal_configs(monkeypatch):
         with pytest.raises(ValueError, match=f"{name} must be a .*number, not {value!r}"):
             dataclasses.replace(CONFIG, **{name: value})
     for name in ("latent_dim", "epochs", "batch_size", "steps_per_epoch"):
-        with pytest.raises(ValueError, match=f"{name} must be 1 or more, not 0"):
+        with pytest.raises(ValueError, match=f"{name} must be a whole number >= 1, not 0"):
             dataclasses.replace(CONFIG, **{name: 0})
 
 
@@ -509,6 +509,69 @@ def test_fit_refuses_data_that_the_model_is_not_made_for(train, valid, message):
     with pytest.raises(ValueError, match=message):
         training.fit(model, train, valid, epochs=1, batch_size=5)
     assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
+
+
+BAD = {
+    "a table of N(0, 1)": (torch.randn(5000, 2, generator=torch.Generator().manual_seed(0)), "from 0 to 1"),
+    "bytes as floats": (torch.full((5000, 2), 255.0), "from 0 to 1"),
+    "NaN": (torch.full((5000, 2), torch.nan), "NaN or infinity"),
+    "infinity": (torch.full((5000, 2), torch.inf), "NaN or infinity"),
+}
+
+
+@pytest.mark.parametrize("side", [False, True])
+@pytest.mark.parametrize("where", ["training", "drawn", "validation"])
+@pytest.mark.parametrize("kind", BAD)
+def test_data_that_are_not_finite_or_outside_the_support_are_refused(kind, where, side):
+    likelihood = "gaussian" if kind in ("NaN", "infinity") else "bernoulli"
+    model = builder.build(dataclasses.replace(CONFIG, likelihood=likelihood), (2,), torch.zeros(1, 2))
+    (bad, message), good = BAD[kind], torch.full((5000, 2), 0.5)
+    spoilt = good.clone()
+    spoilt[4321], spoilt[4700:4702] = bad.abs()[0] + 1, bad.abs()[0] + 1  # in the second chunk
+    train, valid = (good, spoilt) if where == "validation" else (spoilt, good)
+    before = [p.clone() for p in model.parameters()]
+
+    def draw(n, generator):
+        return train[-n:]
+
+    line = f"the {'validation' if where == 'validation' else 'training'} data have .*{message}.* in 3 of 5000 examples"
+    with pytest.raises(ValueError, match=f"{line}, the first of them example 4321$"):
+        if side:
+            order, noise = torch.Generator(), torch.Generator()
+            member = side_by_side.Member(model, draw, valid, order, noise)
+            side_by_side.fit([member], epochs=1, batch_size=2500, steps_per_epoch=2)
+        elif where == "drawn":
+            training.fit(model, draw, valid, epochs=1, batch_size=2500, steps_per_epoch=2)
+        else:
+            training.fit(model, train, valid, epochs=1, batch_size=2500)
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
+
+
+class Boolean(torch.nn.Module):
+    """Torch's own Bernoulli, which has no grey."""
+
+    def forward(self, h):
+        return torch.distributions.Independent(torch.distributions.Bernoulli(logits=h), h.ndim - 1)
+
+
+def test_bytes_and_grey_pixels_are_in_the_support_and_what_has_none_is_let_through():
+    model = builder.build(dataclasses.replace(CONFIG, likelihood="bernoulli"), (2,), torch.zeros(1, 2))
+    grey = torch.arange(256, dtype=torch.uint8).reshape(128, 2)
+    support = training.check_data(model, grey, grey)
+    assert training.check_data(model, grey / 255, grey / 255) is not None
+    training.check_examples(support, "training", grey)
+    model.decoder[1] = Boolean()
+    black = (grey > 99).to(torch.uint8) * 255
+    training.check_data(model, black, black.float() / 255)
+    with pytest.raises(ValueError, match=r"support, .*, in 128 of 128 examples, the first of them example 0"):
+        training.check_data(model, grey, black)
+
+    class Silent(torch.distributions.Distribution):
+        pass
+
+    assert training.support_of(Silent(validate_args=False)) is None
+    assert training.support_of(torch.distributions.Normal(0.0, 1.0)) is not None
+    assert model.training  # as it was
 
 
 def test_packed_images_survive():

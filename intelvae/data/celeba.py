@@ -16,6 +16,7 @@ from torch import Tensor
 
 from intelvae.data import decoded, files, standin
 from intelvae.data.errors import DataError
+from intelvae.numbers import check_number
 
 NAME = files.CELEBA
 SIDE = 64
@@ -62,8 +63,7 @@ def load(*, root: str | Path | None = None, size: int = SIDE, smoke: bool = Fals
     >>> load(smoke=True, size=8).train.shape
     torch.Size([800, 3, 8, 8])
     """
-    if size < 1:
-        raise ValueError(f"size is {size}; give the side of the images in pixels, at least 1")
+    check_number("size, the side of the images in pixels,", size, ">= 1", whole=True)
     folder, attributes, parts = _locate(root, smoke)
     names, faces, values = _read_attributes(attributes)
     if whole and len(faces) != FACES:

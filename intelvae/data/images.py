@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from intelvae.data import files
+from intelvae.numbers import check_number
 
 NAMES = files.NAMES
 CLASSES = {
@@ -71,8 +72,7 @@ def load(
     torch.Size([800, 1, 32, 32])
     """
     files.files_of(name)  # raises for an unknown name
-    if size < 1:
-        raise ValueError(f"size is {size}; give the side of the images in pixels, at least 1")
+    check_number("size, the side of the images in pixels,", size, ">= 1", whole=True)
     if split not in SPLITS:
         raise ValueError(f"unknown split {split!r}: choose one of {', '.join(SPLITS)}")
     parts = _smoke(name) if smoke else _full(name, root, split)

@@ -19,6 +19,8 @@ from torch.nn.functional import interpolate
 from intelvae import training
 from intelvae.data import files
 from intelvae.data.errors import DataError
+from intelvae.finite import of_finite
+from intelvae.numbers import check_number
 
 VARIABLE = "INTELVAE_INCEPTION"
 STAND_IN = "efficientnet-lite0"
@@ -63,6 +65,7 @@ def get(extractor: str) -> Extractor:
     return EXTRACTORS[extractor]
 
 
+@of_finite
 def extract(
     extractor: str,
     images: Float[Tensor, "n c h w"],
@@ -85,6 +88,7 @@ def extract(
     ...
     ValueError: images range from 255 to 255; bring them to [0, 1] first
     """
+    check_number("batch_size", batch_size, ">= 1", whole=True)
     known, channels = get(extractor), images.shape[1]
     if channels not in (1, 3):
         raise ValueError(f"images have {channels} channels; give one (grey) or three (RGB)")
