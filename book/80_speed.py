@@ -45,7 +45,6 @@ from torch.nn.functional import fold, linear
 
 from intelvae import bench, bounds, experiments, plots, training
 
-experiments.check_parameters(profile=profile, seeds=seeds, device=device, jobs=jobs)
 repeats = 1 if profile == "smoke" else bench.REPEATS
 FIRST = next(iter(bench.CASES))
 

@@ -27,11 +27,8 @@ def check_number(name: str, value: object, condition: str = "", *, whole: bool =
     ...
     ValueError: clip must be a number > 0, not -1.0
     """
-    number = (
-        float(value)
-        if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-        else math.nan
-    )
+    is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    number = float(value) if is_number else math.nan  # type: ignore[arg-type]
     fits = math.isfinite(number) and not (whole and number % 1)
     for part in condition.split(" and ") if condition else ():
         sign, bound = part.split()
