@@ -23,8 +23,9 @@ def shares(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
 def _shares(v: Tensor) -> tuple[Tensor, Tensor]:
     """The `shares` (..., D) and their sum (...), how much each row counts: 1, or less where its sum is below 1e-30."""
     v = at_least_float32(v)
-    v = torch.where(v.sum(-1, keepdim=True) == 0, 0.0, v)
     total = v.sum(-1, keepdim=True)
+    none = total == 0
+    v, total = torch.where(none, 0.0, v), torch.where(none, 0.0, total)  # without a gradient
     # 1 itself where nothing fades, and not a quotient with a gradient that only rounding makes 0
     counts = torch.where(total < ZERO, total / ZERO, 1.0)
     return v / total.clamp_min(ZERO), counts.squeeze(-1)
@@ -62,10 +63,11 @@ def sparsity(v: Float[Tensor, "batch dim"], raw: bool = False) -> Float[Tensor, 
     (-3.912, 0.0)
     """
     v = at_least_float32(v)
+    of_each = entropy(v).sum()
     part, counts = _shares(v)
     alive = counts.sum()
     of_all = entropy((v if raw else part).mean(0))  # zeros do not change the shares of a mean
-    return entropy(v).sum() / alive.clamp_min(1) - alive.clamp_max(1) * of_all
+    return of_each / alive.clamp_min(1) - alive.clamp_max(1) * of_all
 
 
 def penalty(name: str, mapping: nn.Module, y: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
