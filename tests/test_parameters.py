@@ -63,7 +63,8 @@ def first_use(code, parameter):
         if isinstance(call, ast.Call)
         for given in [*call.args, *(keyword.value for keyword in call.keywords)]
     }
-    uses = [node for node in ast.walk(code) if isinstance(node, ast.Name) and node.id == parameter]
+    names = [node for node in ast.walk(code) if isinstance(node, ast.Name) and node.id == parameter]
+    uses = [name for name in names if isinstance(name.ctx, ast.Load)]
     for use in sorted(uses, key=lambda node: (node.lineno, node.col_offset)):
         call = call_of.get(id(use))
         if call is None or ast.unparse(call.func) not in CHECKED:
