@@ -68,6 +68,7 @@ CALLS = {
     "feature_cache.real": None,
     "features.distance_name": None,
     "features.get": None,
+    "features.ready": None,
     "features.extract": lambda: {"extractor": "efficientnet-lite0", "images": IMAGES},
     "fidelity.fidelity_and_diversity": lambda: {"real": CODES, "generated": CODES + 1},
     "frechet.fit": lambda: {"features": CODES},
