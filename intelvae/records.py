@@ -250,6 +250,7 @@ def check_same_faces(records: Sequence[Record]) -> None:
 class Store:
     """A folder of records, one JSON file a run, named by its key, and the weights beside them (not in git).
 
+    >>> import tempfile
     >>> Store(tempfile.mkdtemp()).get(RunConfig("circle", "mlp", 2, "gaussian", 1)) is None
     True
     """
