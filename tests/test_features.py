@@ -1,8 +1,8 @@
 """Features by name, what a distance on them may be called, their cache, and the protocol of the tables."""
 
-import math
 import dataclasses
 import hashlib
+import math
 import sys
 import urllib.error
 from pathlib import Path
