@@ -223,7 +223,7 @@ def test_direction_kl_against_an_independent_integral(k):
 
 def test_direction_kl_of_a_far_mean():
     assert direction_kl([8.0, 0.0], 1.0) == pytest.approx(2.490374, abs=1e-6)
-    for k in (8, 16, 25):  # nearly a Gaussian of deviation 1 / k around the circle
+    for k in (8.0, 16.0, 25.0):  # nearly a Gaussian of deviation 1 / k around the circle
         assert direction_kl([float(k), 0.0], 1.0) == pytest.approx(
             math.log(k * math.sqrt(2 * math.pi / math.e)), abs=0.02
         )
