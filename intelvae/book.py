@@ -12,11 +12,11 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from packaging.requirements import Requirement
 
 from intelvae import pages
 from intelvae.pages import ROOT
+from intelvae.whole import whole
 
 PROSE = ("*.md", "*.bib")
 
@@ -38,19 +38,23 @@ def render(notebooks: Path, tree: Path, out: Path) -> Path:
     """Builds the HTML of the book from executed `notebooks`, warnings being errors; the path of its index.
 
     `tree` receives the sources side by side as Jupyter Book wants them; the HTML goes to `out/_build/html`. Raises
-    `RuntimeError` if a page has no notebook or Sphinx is not content.
+    `RuntimeError` if a page has no notebook or a damaged one, or Sphinx is not content.
     """
-    missing = [page.stem for page in pages.sources() if not (notebooks / f"{page.stem}.ipynb").is_file()]
-    if missing:
+    executed = [notebooks / f"{page.stem}.ipynb" for page in pages.sources()]
+    if missing := [path.stem for path in executed if not path.is_file()]:
         raise RuntimeError(f"no executed notebook of {', '.join(missing)} in {notebooks.name}/: run `make publish`")
-    (tree / "book").mkdir(parents=True, exist_ok=True)
+    if damaged := [str(path) for path in executed if pages.read(path) is None]:
+        raise RuntimeError(
+            f"damaged: {', '.join(damaged)}: delete it and run the command again, or, if it is a published one, put it "
+            "back with `git checkout`"
+        )
     for name in ("_config.yml", "_toc.yml"):
-        shutil.copy(ROOT / name, tree)
+        _copy(ROOT / name, tree)
     for source in [p for pattern in PROSE for p in (ROOT / "book").glob(pattern)]:
-        shutil.copy(source, tree / "book")
+        _copy(source, tree / "book")
     if notebooks != tree / "book":
-        for page in pages.sources():
-            shutil.copy(notebooks / f"{page.stem}.ipynb", tree / "book")
+        for path in executed:
+            _copy(path, tree / "book")
     jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     command = [*jupyter_book, "build", str(tree), "--path-output", str(out)]
     build = subprocess.run([*command, "-W", "-n", "--keep-going", "-q"], capture_output=True, encoding="utf-8")
@@ -59,6 +63,11 @@ def render(notebooks: Path, tree: Path, out: Path) -> Path:
         lines = [line for line in (build.stdout + build.stderr).splitlines() if "WARNING" in line or "rror" in line]
         raise RuntimeError("Sphinx is not content:\n" + "\n".join(lines[:20] or [build.stderr[-2000:]]))
     return index
+
+
+def _copy(source: Path, folder: Path) -> None:
+    with whole(folder / source.name) as part:
+        shutil.copy(source, part)
 
 
 def make(profile: str, parameters: Mapping[str, Any] | None = None) -> Path:
@@ -72,12 +81,17 @@ def make(profile: str, parameters: Mapping[str, Any] | None = None) -> Path:
 def publish(profile: str, parameters: Mapping[str, Any] | None = None, only: str = "") -> None:
     """Executes every page at `profile` and writes the published book, `book/*.ipynb`, and the README's picture.
 
-    `only` is what the names of the pages begin with. Raises `ValueError` if none does.
+    `only` is what the names of the pages begin with. Raises `ValueError` if none does, and `RuntimeError` if pages fail
+    or the picture's page has no whole notebook.
     """
     pages.execute_all(ROOT / "book", {"profile": profile, **(parameters or {})}, only)
-    notebook = nbformat.read(ROOT / "book" / "04_multiple_connectivity.ipynb", as_version=4)
+    shown = ROOT / "book" / "04_multiple_connectivity.ipynb"
+    notebook = pages.read(shown)
+    if notebook is None:
+        raise RuntimeError(f"{shown} is damaged or missing, and the README shows a picture of it: run `make publish`")
     (picture,) = dict(pages.figures(notebook))["fig-connectivity"]
-    (ROOT / "book" / "samples.png").write_bytes(base64.b64decode(picture))
+    with whole(ROOT / "book" / "samples.png") as part:
+        part.write_bytes(base64.b64decode(picture))
 
 
 def site() -> Path:

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.distributions import Distribution, kl_divergence
 
 from intelvae.models.vae import VAE
+from intelvae.numbers import check_number
 
 
 class Terms(NamedTuple):
@@ -76,6 +77,7 @@ def elbo(model: VAE, x: Tensor) -> Tensor:
 
 def log_weights(model: VAE, x: Tensor, samples: int) -> Tensor:
     """`log p(x|g(y_k)) + log p(y_k) - log q(y_k|x)` for K samples y_k of `q(y|x)`: (K, B)."""
+    check_number("samples", samples, ">= 1", whole=True)
     if isinstance(model, Structured):
         return model.log_weights(x, samples)
     q = model.encode(x)
@@ -92,6 +94,8 @@ def iwae(model: VAE, x: Tensor, samples: int) -> Tensor:
 @torch.no_grad()
 def log_likelihood(model: VAE, x: Tensor, samples: int = 500, chunk: int = 50) -> Tensor:
     """Importance-sampling estimate of `log p(x)`, (B,): `iwae` with many samples, `chunk` at a time to bound memory."""
+    for name, value in (("samples", samples), ("chunk", chunk)):
+        check_number(name, value, ">= 1", whole=True)
     sizes = [min(chunk, samples - start) for start in range(0, samples, chunk)]
     parts = [log_weights(model, x, size).logsumexp(0) for size in sizes]
     return torch.stack(parts).logsumexp(0) - math.log(samples)

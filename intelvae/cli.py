@@ -9,11 +9,11 @@ import math
 import sys
 from typing import Annotated
 
-import torch
 import typer
 
 from intelvae import claims, experiments, rules, runs, trained, training
 from intelvae import data as datasets
+from intelvae.devices import check_device
 from intelvae.records import Record, RunConfig, store_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -32,36 +32,8 @@ FeaturesOption = Annotated[
 ]
 
 
-def parse_seeds(text: str | None) -> list[int] | None:
-    """Seeds from "0,1,2" or "0-9", each once, or None. Raises `ValueError`, one line, for anything else.
-
-    >>> parse_seeds("0-2,7")
-    [0, 1, 2, 7]
-    """
-    if text is None:
-        return None
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        found = range(0)
-        if first.isdecimal() and (last.isdecimal() or not dash):
-            found = range(int(first), int(last or first) + 1)
-        if not found or set(found) & set(seeds):
-            raise ValueError(f"seeds are numbers such as 0,1,2 or 0-9, each once, not {text!r}")
-        seeds += found
-    return seeds
-
-
-def _check_device(name: str) -> str:
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {name!r} cannot be used here: {str(error).splitlines()[0]}") from error
-    return name
-
-
 def _sweep(configs: list[RunConfig], profile: str, jobs: int, device: str, dask: str | None) -> list[Record]:
-    _check_device(device)
+    check_device(device)
     store = store_of(profile)
     if dask is None:
         return runs.sweep(configs, store, jobs=jobs, device=device)
@@ -103,7 +75,7 @@ def run(
     features: FeaturesOption = None,
 ) -> None:
     """Run what is missing of one experiment, and print its metrics: mean and standard deviation over seeds."""
-    configs = experiments.grid(experiment, profile, parse_seeds(seeds), features=features)
+    configs = experiments.grid(experiment, profile, seeds, features=features)
     records = _sweep(configs, profile, jobs, device, dask)
     groups: dict[RunConfig, list[Record]] = {}
     for r in records:
@@ -145,8 +117,7 @@ def sweep(
     features: FeaturesOption = None,
 ) -> None:
     """Run what is missing of all experiments; kill it at any time and call it again."""
-    chosen = parse_seeds(seeds)
-    configs = [c for name in experiments.NAMES for c in experiments.grid(name, profile, chosen, features=features)]
+    configs = [c for name in experiments.NAMES for c in experiments.grid(name, profile, seeds, features=features)]
     records = _sweep(configs, profile, jobs, device, dask)
     typer.echo(f"{len(records)} records in {store_of(profile).root}")
 
@@ -160,7 +131,7 @@ def remeasure(
     features: FeaturesOption = None,
 ) -> None:
     """Measure the models of one experiment anew, from their weights, and train nothing: for a metric that is new."""
-    configs = experiments.grid(experiment, profile, parse_seeds(seeds), features=features)
+    configs = experiments.grid(experiment, profile, seeds, features=features)
     found = trained.remeasure(configs, store_of(profile), jobs=jobs)
     typer.echo(f"{len(found)} of {len(set(configs))} runs measured anew")
 
@@ -177,11 +148,14 @@ def show_claims(
         finite = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in rows]
         typer.echo(json.dumps(finite, indent=1, allow_nan=False))
         return
+    holm = claims.corrected(rows)
     for row in rows:
         sd = "" if row["sd"] is None or math.isnan(row["sd"]) else f" ± {row['sd']:.2g}"
         ours = "-" if row["ours"] is None else f"{row['ours'] + 0.0:.3g}{sd}"
-        p = "-" if row["p"] is None else f"{row['p']:.2g}"
-        typer.echo(f"{row['verdict']:<15} {row['where']:<8} n={row['n']:<2} ours {ours:<16} p {p:<8} {row['claim']}")
+        p = "-" if row["p"] is None else f"{row['p']:.2g} ({holm[row['id']]:.2g})"
+        claim = row["claim"] + " (a variant)" * row["variant"]
+        typer.echo(f"{row['verdict']:<15} {row['where']:<8} n={row['n']:<2} ours {ours:<16} p {p:<18} {claim}")
+    typer.echo(f"In brackets, p corrected for all tests in this list (Holm). {claims.summary(rows)}")
 
 
 @app.command(name="bench")

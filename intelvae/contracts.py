@@ -6,7 +6,8 @@
         check_mapping(lambda: Mine(), dim=2)
 
 `make` is a function without arguments that returns the mapping; `dim` is the number of latent dimensions. Each check
-raises `AssertionError` with one line that says what is wrong. All of them compute in float64.
+raises `AssertionError` with one line that says what is wrong. All of them compute in float64; `check_finite` in float32
+too, in which models are trained.
 """
 
 import math
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 Make = Callable[[], nn.Module]
+STEP = 1e-6  # of finite differences
 
 
 def _normal(*shape: int, seed: int = 0) -> Tensor:
@@ -48,7 +50,8 @@ def check_shape_and_dtype(make: Make, dim: int) -> None:
         part = g(y.reshape(12, dim)[:n].reshape(*leading, dim))
         assert part.shape == (*leading, out), f"{(*leading, dim)} became {tuple(part.shape)}"
         # 1e-12 is rounding: a reduction may add up in another order for another shape
-        torch.testing.assert_close(part, z.reshape(12, out)[:n].reshape(part.shape), atol=1e-12, rtol=1e-12)
+        same = part.allclose(z.reshape(12, out)[:n].reshape(part.shape), atol=1e-12, rtol=1e-12, equal_nan=True)
+        assert same, f"latents of shape {(*leading, dim)} have other values than one by one: a row must not see others"
     for dtype in (torch.float32, torch.float64):
         z = make().to(dtype)(y.to(dtype))
         assert z.dtype == dtype, f"{dtype} became {z.dtype}"
@@ -58,28 +61,84 @@ def check_deterministic(make: Make, dim: int) -> None:
     """The same latents give the same representations to the bit, and are left as they were."""
     g, y = make().double(), _normal(50, dim)
     before = y.clone()
-    assert torch.equal(g(y), g(y)), "two calls differ: a mapping is a function, its randomness belongs in q(y|x)"
+    first = g(y)
     assert torch.equal(y, before), "the mapping writes into its argument"
+    same = _same(first, g(y))
+    assert same, "two calls differ: a mapping is a function, its randomness belongs in q(y|x)"
 
 
-def check_finite(make: Make, dim: int, points: Tensor | None = None, dtype: torch.dtype = torch.float64) -> None:
+def _same(a: Tensor, b: Tensor) -> bool:
+    """To the bit; NaN is like NaN, which is for `check_finite` to say."""
+    return a.shape == b.shape and bool(((a == b) | (a.isnan() & b.isnan())).all())
+
+
+def check_finite(make: Make, dim: int, points: Tensor | None = None, dtype: torch.dtype | None = None) -> None:
     """Values and gradients, of the latents and of the parameters, are finite, each `points` (N, D) on its own.
 
     A NaN gradient at one point stays in the moments of Adam for ever. By default the points are `singular_points`.
-    `dtype` is that of the latents and of the mapping.
+    `dtype` is that of the latents and of the mapping: float64 and then float32, where 1e-60 is 0, if there is none.
     """
+    if dtype is None:
+        check_finite(make, dim, points, torch.float64)
+        check_finite(make, dim, points, torch.float32)
+        return
+    kind = str(dtype).removeprefix("torch.")
     points = (singular_points(dim) if points is None else points).to(dtype)
     g = make().to(dtype)
     y = points.clone().requires_grad_()
     z = g(y)
-    assert z.isfinite().all(), f"not finite at {points[~z.isfinite().all(-1)][0].tolist()}"
+    assert z.isfinite().all(), f"not finite in {kind} at {points[~z.isfinite().all(-1)][0].tolist()}"
     if not z.requires_grad:
         return
     for i in range(z.shape[-1]):  # one coordinate at a time, so that infinities of two cannot cancel
         wanted = [y, *(p for p in g.parameters() if p.requires_grad)]
         grads = torch.autograd.grad(z[:, i].sum(), wanted, retain_graph=True, allow_unused=True)
         for grad in grads:
-            assert grad is None or grad.isfinite().all(), f"the gradient of z[..., {i}] is not finite"
+            assert grad is None or grad.isfinite().all(), f"the gradient of z[..., {i}] is not finite in {kind}"
+
+
+def check_gradient(make: Make, dim: int) -> None:
+    """Autograd's gradients are those of finite differences, so that training goes where the objective leads.
+
+    Of the latents at 300 random points, of which one in twenty may differ, since a difference across a kink or close to
+    a steep border is no derivative; and of each parameter, along a random direction.
+    """
+    g = make().double()
+    y = torch.cat([scale * _normal(100, dim, seed=i) for i, scale in enumerate((0.3, 1.0, 3.0))]).requires_grad_()
+    z = g(y)
+    parameters = {name: p for name, p in g.named_parameters() if p.requires_grad}
+    weight = _normal(*z.shape, seed=3)
+    for j in range(dim):
+        step = STEP * torch.eye(dim, dtype=torch.float64)[j]
+        with torch.no_grad():
+            expected = ((g(y + step) - g(y - step)) / (2 * STEP) * weight).sum(-1)  # (300,)
+        _check_gradient(f"y[..., {j}]", _gradient(z, weight, y)[:, j], expected)
+    for seed, (name, p) in enumerate(parameters.items()):
+        direction, moved = _normal(*p.shape, seed=seed), []
+        for sign in (1, -1):
+            state = {name: p.detach() + sign * STEP * direction}
+            with torch.no_grad():
+                moved.append(torch.func.functional_call(g, state, (y.detach(),)))
+        expected = ((moved[0] - moved[1]) / (2 * STEP) * weight).sum()[None]
+        _check_gradient(name, (_gradient(z, weight, p) * direction).sum()[None], expected)
+
+
+def _gradient(z: Tensor, weight: Tensor, of: Tensor) -> Tensor:
+    """The gradient of the weighted sum of z: zeros where none arrives."""
+    if not z.requires_grad:
+        return torch.zeros_like(of)
+    (gradient,) = torch.autograd.grad((z * weight).sum(), of, retain_graph=True, allow_unused=True)
+    return torch.zeros_like(of) if gradient is None else gradient
+
+
+def _check_gradient(name: str, found: Tensor, expected: Tensor) -> None:
+    # a step of 1e-6 leaves ten digits of a sum of some 1, and of slopes up to 1e4 six
+    wrong = (found - expected).abs() > 1e-4 * (1 + expected.abs())
+    cut = "is cut" if not found.any() else "is wrong"
+    assert wrong.double().mean() <= 0.05, (
+        f"the gradient of {name} {cut}: {found[wrong][0].item():.3g} by autograd, and {expected[wrong][0].item():.3g} "
+        "by finite differences"
+    )
 
 
 def check_continuous(make: Make, dim: int, points: Tensor | None = None, jump: float = 1e-4) -> None:
@@ -112,17 +171,18 @@ def check_vmap(make: Make, dim: int) -> None:
     """
     g = make().double()
     y = _normal(6, dim)
-    torch.testing.assert_close(torch.func.vmap(g)(y), g(y), atol=1e-12, rtol=1e-12)  # rounding only
+    assert torch.func.vmap(g)(y).allclose(g(y), atol=1e-12, rtol=1e-12), "other values under vmap"  # rounding only
     jacobian = torch.func.vmap(torch.func.jacrev(g))(y)
     one_by_one = torch.stack([torch.autograd.functional.jacobian(g, row) for row in y])  # type: ignore[arg-type]
-    torch.testing.assert_close(jacobian, one_by_one, atol=1e-9, rtol=1e-9)  # rounding, times slopes up to 1e4
+    # rounding, times slopes up to 1e4
+    assert jacobian.allclose(one_by_one, atol=1e-9, rtol=1e-9), "another Jacobian under vmap than by autograd"
     state = {name: value.detach() for name, value in (*g.named_parameters(), *g.named_buffers())}
     if state:
         stacked = {name: torch.stack([value, value + 0.1]) for name, value in state.items()}
         both = torch.func.vmap(lambda p: torch.func.functional_call(g, p, (y,)))(stacked)
         for i in range(2):
             alone = torch.func.functional_call(g, {name: value[i] for name, value in stacked.items()}, (y,))
-            torch.testing.assert_close(both[i], alone, atol=1e-12, rtol=1e-12)
+            assert both[i].allclose(alone, atol=1e-12, rtol=1e-12), "other values under vmap over the parameters"
 
 
 def check_state_dict(make: Make, dim: int) -> None:
@@ -146,10 +206,11 @@ def check_device(make: Make, dim: int) -> None:
 
 
 CHECKS = (
+    check_deterministic,  # first: to the others randomness looks like a fault of theirs
     check_shape_and_dtype,
-    check_deterministic,
     check_finite,
     check_continuous,
+    check_gradient,
     check_vmap,
     check_state_dict,
     check_device,
@@ -157,7 +218,7 @@ CHECKS = (
 
 
 def check_mapping(make: Make, dim: int) -> None:
-    """All `CHECKS` of the mapping that `make()` returns, for latents (..., dim), in float64.
+    """All `CHECKS` of the mapping that `make()` returns, for latents (..., dim).
 
     Raises `AssertionError`, one line that says what is wrong, at the first that fails, and `TypeError` for a mapping in
     the place of a function that makes one. A mapping that raises on latents of that shape has its own error. Ours, not

@@ -13,12 +13,16 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Normal
 
+from intelvae.finite import of_finite
+from intelvae.numbers import check_number
+
 Mapping = Callable[[Tensor], Tensor]
 
 ORDER = 16  # Gauss-Legendre nodes in a panel
 PANELS = 2000  # of equal width in y; narrow enough for the kink of |q - p| (error about 1e-7)
 GRADED = 15  # panels that halve towards each breakpoint, for the 1/sqrt singularity where a mapping turns
 REACH = 12.0  # standard deviations kept; the mass beyond is 4e-33
+LARGEST_EXPONENT = 700.0  # e^709 is the largest number that float64 holds
 MASS_TOLERANCE = 1e-6  # how far a density on a grid may be from a total of 1
 
 
@@ -68,8 +72,8 @@ def divergence(name: str, pair: Pair) -> float:
 def closed_form(name: str, q: Normal, p: Normal) -> float:
     """The divergence called `name` of two Gaussians on the line, exactly; what `divergence` is tested against.
 
-    Chi-squared is infinite where the variance of q is twice that of p or more. Raises `ValueError` for a name that is
-    not one of `NAMES`.
+    Chi-squared is infinite where the variance of q is twice that of p or more, or where float64 ends. Raises
+    `ValueError` for a name that is not one of `NAMES`.
 
     >>> round(closed_form("KL", Normal(1.0, 1.0), Normal(0.0, 1.0)), 6)
     0.5
@@ -82,7 +86,9 @@ def closed_form(name: str, q: Normal, p: Normal) -> float:
         return math.log(t / s) + (s**2 + (m - n) ** 2) / (2 * t**2) - 0.5
     if name == "chi-squared":
         rest = 2 * t**2 - s**2
-        return math.inf if rest <= 0 else t**2 / (s * math.sqrt(rest)) * math.exp((m - n) ** 2 / rest) - 1
+        if rest <= 0 or (m - n) ** 2 / rest > LARGEST_EXPONENT:
+            return math.inf
+        return t**2 / (s * math.sqrt(rest)) * math.exp((m - n) ** 2 / rest) - 1
     if name == "squared Hellinger":
         overlap = math.sqrt(2 * s * t / (s**2 + t**2)) * math.exp(-((m - n) ** 2) / (4 * (s**2 + t**2)))
         return 1 - overlap
@@ -91,13 +97,12 @@ def closed_form(name: str, q: Normal, p: Normal) -> float:
 
 def _total_variation(m: float, s: float, n: float, t: float) -> float:
     """The mass by which N(m, s^2) exceeds N(n, t^2): the densities cross where a quadratic is zero."""
-    a, b = 1 / t**2 - 1 / s**2, 2 * (m / s**2 - n / t**2)
-    c = (n / t) ** 2 - (m / s) ** 2 + 2 * math.log(t / s)
-    if a == 0:
-        roots = [] if b == 0 else [-c / b]
-    else:
-        middle, half = -b / (2 * a), math.sqrt(max(b * b - 4 * a * c, 0.0)) / abs(2 * a)
-        roots = [middle - half, middle + half]
+    n, m = n - m, 0.0  # far from the origin all digits of the quadratic's last term would cancel
+    a, b = 1 / t**2 - 1 / s**2, -2 * n / t**2
+    c = (n / t) ** 2 + 2 * math.log(t / s)
+    # of the two roots (-b +- root) / 2a one cancels where a is small; the other's product with it is c / a
+    large = -(b + math.copysign(math.sqrt(max(b * b - 4 * a * c, 0.0)), b)) / 2
+    roots = sorted(top / bottom for top, bottom in ((large, a), (c, large)) if bottom)
     cdf = [(_phi((x - m) / s), _phi((x - n) / t)) for x in roots]
     ends = [(0.0, 0.0), *cdf, (1.0, 1.0)]
     pieces = [abs((q1 - q0) - (p1 - p0)) for (q0, p0), (q1, p1) in itertools.pairwise(ends)]
@@ -243,6 +248,7 @@ def _checked(pair: Pair) -> Pair:
     return pair
 
 
+@of_finite
 def histogram_kl(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"], bins: int) -> tuple[float, float, float]:
     """The KL divergence, in nats, of two samples' histograms; its standard error; and its first-order bias.
 
@@ -261,11 +267,11 @@ def histogram_kl(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"], bins: int) ->
     """
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
         raise ValueError(f"the samples must be (n, d) and (m, d), not {tuple(a.shape)} and {tuple(b.shape)}")
+    check_number("bins", bins, ">= 1", whole=True)
     both = torch.cat([a, b]).double()
     low, high = both.amin(0), both.amax(0)
     cell = ((both - low) / (high - low).clamp(min=1e-300) * bins).long().clamp(max=bins - 1)  # (n + m, d)
-    number = (cell * bins ** torch.arange(a.shape[1])).sum(1)
-    occupied, index = number.unique(return_inverse=True)
+    occupied, index = cell.flip(1).unique(dim=0, return_inverse=True)
     k = len(occupied)
     q, p = (torch.bincount(i, minlength=k).double() + 0.5 for i in (index[: len(a)], index[len(a) :]))
     q, p = q / q.sum(), p / p.sum()
@@ -287,9 +293,16 @@ def direction_kl(mean: Sequence[float], scale: float) -> float:
     >>> direction_kl([0.0, 0.0], 0.5)
     0.0
     """
+    check_number("scale", scale, "> 0")
+    for value in mean:
+        check_number("mean", value)
     k = math.hypot(*mean) / scale
     if k > 25:
         raise ValueError(f"the direction's density needs |mean| <= 25 scale, not {k:.1f} scale")
     u = k * torch.linspace(0, 2 * math.pi, 4097, dtype=torch.float64)[:-1].cos()
-    ratio = math.exp(-k * k / 2) + u * torch.special.ndtr(u) * math.sqrt(2 * math.pi) * ((u * u - k * k) / 2).exp()
+    # two forms of one number: the first loses all digits where u is far below 0, the second overflows far above
+    above = math.exp(-k * k / 2) + u * torch.special.ndtr(u) * math.sqrt(2 * math.pi) * ((u * u - k * k) / 2).exp()
+    behind = u.clamp_max(0)
+    below = (1 + behind * math.sqrt(math.pi / 2) * torch.special.erfcx(-behind / math.sqrt(2))) * math.exp(-k * k / 2)
+    ratio = torch.where(u < 0, below, above)
     return float(torch.special.xlogy(ratio, ratio).mean())

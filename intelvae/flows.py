@@ -18,6 +18,7 @@ from torch.types import _size
 
 from intelvae.dtypes import at_least_float32
 from intelvae.networks import GaussianEncoder, Steady
+from intelvae.numbers import check_number
 
 VARIANTS = ("orthogonal", "householder", "triangular")
 DIAGONAL = 1 - 1e-3  # the largest |R_ii|: tanh alone is exactly 1 from 9 on, and 1 + tanh' R1_ii R2_ii then 0
@@ -196,10 +197,10 @@ class SylvesterEncoder(GaussianEncoder):
         self.train(training)
         if variant not in VARIANTS:
             raise ValueError(f"unknown Sylvester variant {variant!r}: choose one of {', '.join(VARIANTS)}")
-        if steps < 1 or vectors < 1:
-            raise ValueError(f"a Sylvester flow needs at least one step and one vector, not {steps} and {vectors}")
-        if hidden is not None and hidden < 1:
-            raise ValueError(f"hidden is a number of units, at least 1, not {hidden}: leave it out for none")
+        for name, value in (("steps", steps), ("vectors", vectors)):
+            check_number(name, value, ">= 1", whole=True)
+        if hidden is not None:
+            check_number("hidden", hidden, ">= 1", whole=True)
         if variant == "orthogonal" and vectors > d and not unchecked:
             raise ValueError(f"{vectors} orthonormal vectors do not fit into {d} latent dimensions: give fewer vectors")
         self.variant, self.on_mean, self.mispaired, self.unchecked = variant, on_mean, mispaired, unchecked

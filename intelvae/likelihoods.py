@@ -14,10 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli as TorchBernoulli
-from torch.distributions import Distribution, Independent, Normal
+from torch.distributions import Distribution, Independent, Normal, constraints
 from torch.distributions import Laplace as TorchLaplace
 
 from intelvae.dtypes import at_least_float32
+from intelvae.numbers import check_number
 
 
 def _over_events(distribution: Distribution) -> Distribution:
@@ -38,8 +39,7 @@ class Gaussian(nn.Module):
 
     def __init__(self, scale: float = math.sqrt(0.5)) -> None:
         super().__init__()
-        if scale <= 0:
-            raise ValueError(f"the scale of a Gaussian likelihood must be positive, not {scale}")
+        check_number("the scale of a Gaussian likelihood", scale, "> 0")
         self.scale = scale
 
     def forward(self, h: Tensor) -> Distribution:
@@ -62,6 +62,8 @@ class LearnedGaussian(nn.Module):
 
     def __init__(self, shape: tuple[int, ...], floor: float = -6.0, start: float = 0.0) -> None:
         super().__init__()
+        check_number("floor, a log-variance,", floor)
+        check_number("start, a log-variance,", start)
         if start < floor:
             raise ValueError(f"the log-variance cannot start at {start}, below its floor of {floor}")
         self.floor = floor
@@ -74,7 +76,12 @@ class LearnedGaussian(nn.Module):
 
 
 class _CrossEntropy(TorchBernoulli):
-    """Torch's Bernoulli, but for pixels in half precision, in which torch would add up the density."""
+    """Torch's Bernoulli, but for pixels in half precision, in which torch would add up the density.
+
+    Its support holds grey pixels too.
+    """
+
+    support = constraints.unit_interval  # type: ignore[assignment]  # torch has 0 and 1 alone
 
     def log_prob(self, value: Tensor) -> Tensor:
         return super().log_prob(at_least_float32(value))
@@ -103,8 +110,7 @@ class Laplace(nn.Module):
 
     def __init__(self, scale: float = 0.1) -> None:
         super().__init__()
-        if scale <= 0:
-            raise ValueError(f"the scale of a Laplace likelihood must be positive, not {scale}")
+        check_number("the scale of a Laplace likelihood", scale, "> 0")
         self.scale = scale
 
     def forward(self, h: Tensor) -> Distribution:

@@ -17,6 +17,7 @@ from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import fold, linear
 
 from intelvae.dtypes import at_least_float32
+from intelvae.numbers import check_number
 
 LOG_VARIANCE_RANGE = (-10.0, 10.0)
 
@@ -33,6 +34,7 @@ class Steady(nn.Module):
 
     def __init__(self, n: int) -> None:
         super().__init__()
+        check_number("n", n, ">= 1", whole=True)
         self.scale = min(1.0, 256 / n)
 
     def forward(self, h: Tensor) -> Tensor:
@@ -67,6 +69,9 @@ def mlp(data_shape: tuple[int, ...], latent_dim: int, hidden: tuple[int, ...] = 
     >>> encoder(torch.zeros(5, 2)).mean.shape, decoder(torch.zeros(5, 3)).shape
     (torch.Size([5, 3]), torch.Size([5, 2]))
     """
+
+    for width in hidden:
+        check_number("each width of hidden", width, ">= 1", whole=True)
 
     def body(sizes: tuple[int, ...]) -> list[nn.Module]:
         return [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())]
@@ -241,6 +246,8 @@ def faces(data_shape: tuple[int, ...], latent_dim: int, widths: tuple[int, int] 
     (torch.Size([5, 2]), torch.Size([5, 3, 64, 64]))
     """
     channels = _check_square(data_shape, 64, "faces")
+    for width in widths:
+        check_number("each of widths", width, ">= 1", whole=True)
 
     def down(a: int, b: int) -> list[nn.Module]:
         return [nn.Conv2d(a, b, 4, 2, 1, bias=False), nn.BatchNorm2d(b), nn.LeakyReLU(0.2)]
@@ -278,6 +285,7 @@ IMAGE_SIZE = {"mathieu": 32, "mathieu-offset": 32, "authors": 28, "faces": 64, "
 
 def create(name: str, data_shape: tuple[int, ...], latent_dim: int) -> tuple[nn.Module, nn.Module]:
     """The pair (encoder, decoder network) called `name`, one of `NAMES`. Raises `ValueError` for another name."""
+    check_number("latent_dim", latent_dim, ">= 1", whole=True)
     if name not in _KINDS:
         raise ValueError(f"unknown network {name!r}: choose one of {', '.join(NAMES)}")
     return _KINDS[name](data_shape, latent_dim)

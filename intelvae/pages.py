@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 import time
@@ -19,12 +18,15 @@ import jupytext
 import nbformat
 import papermill
 from jupyter_core.utils import ensure_event_loop
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 from intelvae import experiments, kernels, runs
+from intelvae.devices import check_device
 from intelvae.records import CHECKOUT, edition, store_of
+from intelvae.whole import whole
 
 ROOT = CHECKOUT
 EDITIONS = 6  # of the library whose smoke records are kept, 200 MB each with weights: two for each rounding
@@ -56,9 +58,20 @@ def fingerprint(page: Path, parameters: Mapping[str, Any]) -> str:
 
 def is_current(notebook: Path, page: Path, parameters: Mapping[str, Any]) -> bool:
     """Whether `notebook` holds what executing `page` would give: it has the same `fingerprint`."""
-    if not notebook.is_file():
-        return False
-    return nbformat.read(notebook, as_version=4).metadata.get("intelvae") == fingerprint(page, parameters)
+    there = read(notebook)
+    return there is not None and there.metadata.get("intelvae") == fingerprint(page, parameters)
+
+
+def read(notebook: Path) -> NotebookNode | None:
+    """A notebook, or None where there is none, or one that is empty or damaged."""
+    try:
+        found = nbformat.read(notebook, as_version=4)
+        nbformat.validate(found)
+    except PermissionError:
+        raise
+    except Exception:  # nbformat meets what is no notebook with errors of all kinds
+        return None
+    return found
 
 
 def execute(
@@ -70,13 +83,26 @@ def execute(
     """Executes one page into the notebook `out`; False if what is there `is_current` already.
 
     The notebook keeps outputs and execution counts, and loses time stamps. Raises `RuntimeError`, one line with page
-    and cell, if a cell fails or has a caption and no picture (the notebook is then left in `out` with the suffix
-    .failed.ipynb).
+    and cell, if a cell fails, ends the kernel or has a caption and no picture (the notebook is then left in `out` with
+    the suffix .failed.ipynb), and one line with the page for whatever else goes wrong.
     """
+    try:
+        return _execute(page, out, parameters, kernel)
+    except Exception as error:
+        what = str(error) if isinstance(error, _PageError) else f"{page.name}: {type(error).__name__}: {error}"
+        raise RuntimeError(" ".join(what.split())) from error
+
+
+class _PageError(Exception):
+    """What went wrong in a page, in words that name page and cell."""
+
+
+def _execute(page: Path, out: Path, parameters: Mapping[str, Any], kernel: type[kernels.PageKernelManager]) -> bool:
     if is_current(out, page, parameters):
         return False
     out.parent.mkdir(parents=True, exist_ok=True)
     failed, stamp = out.with_suffix(".failed.ipynb"), fingerprint(page, parameters)
+    failed.unlink(missing_ok=True)
     try:
         with closing(ensure_event_loop()):  # the thread's, which Jupyter makes and leaves open
             done = papermill.execute_notebook(
@@ -89,12 +115,22 @@ def execute(
                 extra_arguments=QUIET,
             )
     except PapermillExecutionError as error:
-        raise RuntimeError(f"{page.name}, cell {error.cell_index}: {error.ename}: {error.evalue}") from error
+        raise _PageError(f"{page.name}, cell {error.cell_index}: {error.ename}: {error.evalue}") from error
+    except DeadKernelError as error:
+        raise _PageError(f"{page.name}, {_last_cell(failed)}: the kernel died, perhaps for want of memory") from error
     if lacking := [figure for figure, pictures in figures(done) if not pictures]:
-        raise RuntimeError(f"{page.name}: {', '.join(lacking)} has a caption and no picture")
-    nbformat.write(_clean(done, stamp), failed)
-    os.replace(failed, out)
+        raise _PageError(f"{page.name}: {', '.join(lacking)} has a caption and no picture")
+    with whole(out) as part:
+        nbformat.write(_clean(done, stamp), part)
+    failed.unlink(missing_ok=True)
     return True
+
+
+def _last_cell(failed: Path) -> str:
+    """The cell that papermill started last, of a notebook that it left."""
+    found = read(failed)
+    times = [cell.metadata.get("papermill", {}).get("start_time") for cell in found.cells] if found else []
+    return f"cell {max(i for i, time in enumerate(times) if time)}" if any(times) else "before its first cell"
 
 
 def figures(notebook: NotebookNode) -> Iterator[tuple[str, list[str]]]:
@@ -132,7 +168,8 @@ def execute_all(folder: Path, parameters: Mapping[str, Any], only: str = "") -> 
         at_once, kernel = joblib.cpu_count(), kernels.OneThreadKernelManager
         if waiting and parameters.get("jobs", 1) and not only:
             every = [config for name in experiments.NAMES for config in experiments.grid(name, profile)]
-            runs.sweep(every, store_of(profile), jobs=at_once, device=parameters.get("device", "cpu"))
+            check_device(device := parameters.get("device", "cpu"))
+            runs.sweep(every, store_of(profile), jobs=at_once, device=device)
             _forget_older(store_of(profile).root)
 
     def timed(page: Path) -> float:
@@ -148,7 +185,7 @@ def execute_all(folder: Path, parameters: Mapping[str, Any], only: str = "") -> 
             name = started[done].stem
             try:
                 bar.write(f"{name}: {done.result():.0f} s", file=sys.stderr)
-            except RuntimeError as error:
+            except Exception as error:  # of this page: the others go on
                 failures.append(str(error))
                 bar.write(f"{name}: failed", file=sys.stderr)
             bar.update()

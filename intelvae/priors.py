@@ -16,6 +16,7 @@ from torch.distributions import Categorical, Distribution, Independent, MixtureS
 from torch.types import _size
 
 from intelvae.dtypes import at_least_float32
+from intelvae.numbers import check_number
 
 
 def _normal(loc: Tensor, scale: Tensor) -> Normal:
@@ -36,6 +37,7 @@ class StandardNormal(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
+        check_number("dim", dim, ">= 1", whole=True)
         self.register_buffer("loc", torch.zeros(dim))
         self.register_buffer("scale", torch.ones(dim))
 
@@ -66,8 +68,7 @@ class Mixture(nn.Module):
         super().__init__()
         if means.ndim != 2:
             raise ValueError(f"means must have shape (components, dimensions), not {tuple(means.shape)}")
-        if scale <= 0:
-            raise ValueError(f"the scale of a mixture must be positive, not {scale}")
+        check_number("the scale of a mixture", scale, "> 0")
         weights = torch.full((len(means),), 1 / len(means)) if weights is None else weights
         if weights.shape != means.shape[:1]:
             raise ValueError(f"give one weight a component: {len(means)}, not shape {tuple(weights.shape)}")
@@ -95,8 +96,9 @@ class Sparse(nn.Module):
 
     def __init__(self, dim: int, weight: float = 0.8, scale: float = 0.05) -> None:
         super().__init__()
-        if not 0 < weight < 1 or scale <= 0:
-            raise ValueError(f"a sparse prior needs 0 < weight < 1 and scale > 0, not weight={weight}, scale={scale}")
+        check_number("dim", dim, ">= 1", whole=True)
+        check_number("the weight of a sparse prior", weight, "> 0 and < 1")
+        check_number("the scale of a sparse prior", scale, "> 0")
         self.register_buffer("scales", torch.tensor([scale, 1.0]).expand(dim, 2).clone())
         self.register_buffer("weights", torch.tensor([weight, 1 - weight]).expand(dim, 2).clone())
 
@@ -171,6 +173,9 @@ def ring(dim: int, components: int = 2, radius: float = 2.0, scale: float = 1.0)
     >>> ring(1).means.flatten()
     tensor([ 2., -2.])
     """
+    for name, value in (("dim", dim), ("components", components)):
+        check_number(name, value, ">= 1", whole=True)
+    check_number("radius", radius, ">= 0")
     if components > 2 and dim < 2:
         raise ValueError(f"{components} components on a circle need at least 2 latent dimensions, not {dim}")
     angle = 2 * torch.pi * torch.arange(components) / components

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,14 +19,17 @@ from safetensors import SafetensorError
 from safetensors.torch import save_model
 from torch import nn
 
-from intelvae import regularizers
+from intelvae import regularizers, training
 from intelvae.data import files, images
 from intelvae.metrics.features import STAND_IN
+from intelvae.whole import whole
 
 # Part of every key, so that records of older code are not found any more: raised with the first release after a change
 # that alters results. Between releases the commit that makes such a change removes the records that it touches.
 SEMANTICS = 1
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+AGAIN = "move the file away, and the same command trains that run anew"
 
 BLOCKS = 5  # into which the measure "levels" cuts a code without levels, to set it beside the five of Figure B.2
 
@@ -58,11 +60,11 @@ class RunConfig:
     Options may be given as dicts. Everything else is a setting of `training.fit`. `smoke_data` uses the embedded
     samples only; `whole` (celeba), `binary`, `split`, `repeats` (mnist-01), `features` and `measures` (mnist,
     fashion-mnist) are those of `tasks.create`. Equal numbers give equal configs, be they 1, 1.0 or NumPy's. Raises
-    `ValueError` for what should be a number and is not, for an unknown prior, posterior, model, penalty or split, for
-    ones that do not go together, for options of one that takes none, and for the measure "levels" of a model that has
-    none; the other names are checked before training starts. `precision` is None but where precisions are compared and
-    where results must not depend on the machine's rounding: then a run takes the fastest that the machine has
-    (`training.fastest`), and the record says which.
+    `ValueError` for numbers out of their range (`training.RANGES`), for an unknown prior, posterior, model, penalty or
+    split, for ones that do not go together, for options of one that takes none, and for the measure "levels" of a model
+    that has none; the other names are checked before training starts. `precision` is None but where precisions are
+    compared and where results must not depend on the machine's rounding: then a run takes the fastest that the machine
+    has (`training.fastest`), and the record says which.
     """
 
     data: str
@@ -106,13 +108,9 @@ class RunConfig:
             object.__setattr__(self, name, _frozen(tuple(getattr(self, name))))
         for f in dataclasses.fields(self):
             value, kind = getattr(self, f.name), _NUMBERS.get(str(f.type))
-            if kind and value is not None:
-                if not isinstance(value, int | float | np.generic) or kind(value) != value:
-                    raise ValueError(f"{f.name} must be {'a whole' if kind is int else 'a'} number, not {value!r}")
+            if kind and (value is not None or f.name not in training.OPTIONAL):
+                training.check_settings(**{f.name: value})
                 object.__setattr__(self, f.name, kind(value))
-        for name in ("latent_dim", "epochs", "batch_size", "steps_per_epoch"):
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise ValueError(f"{name} must be 1 or more, not {value}")
         choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "penalty": regularizers.PENALTIES}
         choices["split"] = images.SPLITS
         for name, known in choices.items():
@@ -177,8 +175,10 @@ class Record:
     """What one run gave, and what it ran on. Written by `runs` and, anew, by `trained.remeasure` alone.
 
     `commit` is that of the training, `measured_at` that of a later measurement of the trained model, "" without one.
-    `precision` is the one of `training.PRECISIONS` that the networks were trained in. `together` is the number of runs
-    that were trained side by side as one, this one included; `seconds` the wall time, divided by that number.
+    `precision` is the one of `training.PRECISIONS` that the networks were trained in, `threads` the number of torch's
+    threads meanwhile (0 where an older version did not say): with another number sums are added up in another order,
+    and results differ as those of two machines do. `together` is the number of runs that were trained side by side as
+    one, this one included; `seconds` the wall time, divided by that number.
     """
 
     config: RunConfig
@@ -191,6 +191,7 @@ class Record:
     commit: str
     date: str
     precision: str = "float32"
+    threads: int = 0
     together: int = 1
     measured_at: str = ""
 
@@ -208,10 +209,28 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str) -> Record:
-        """The inverse of `to_json`."""
-        fields = json.loads(text)
-        del fields["key"], fields["semantics"]
-        return cls(**(fields | {"config": RunConfig(**fields["config"])}))
+        """The inverse of `to_json`.
+
+        Raises `ValueError`, one line, for text that is no record, is of another version of the library, or whose key is
+        not that of its config.
+        """
+        try:
+            fields = json.loads(text)
+            key, semantics, config = fields.pop("key"), fields.pop("semantics"), fields["config"]
+            unknown = fields.keys() - {f.name for f in dataclasses.fields(cls)}
+            unknown |= config.keys() - {f.name for f in dataclasses.fields(RunConfig)}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"it is no whole record ({type(error).__name__}: {error}), so {AGAIN}") from error
+        if unknown or semantics != SEMANTICS:
+            what = f"the field {min(unknown)!r}" if unknown else f"semantics {semantics}, here they are {SEMANTICS}"
+            raise ValueError(f"it is of another version of intelvae ({what}): use that one, or another INTELVAE_RUNS")
+        try:
+            record = cls(**(fields | {"config": RunConfig(**config)}))
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"it is no whole record ({error}), so {AGAIN}") from error
+        if record.config.key != key:
+            raise ValueError(f"its config has the key {record.config.key}, and it says {key}: somebody edited it")
+        return record
 
 
 def check_same_faces(records: Sequence[Record]) -> None:
@@ -231,6 +250,7 @@ def check_same_faces(records: Sequence[Record]) -> None:
 class Store:
     """A folder of records, one JSON file a run, named by its key, and the weights beside them (not in git).
 
+    >>> import tempfile
     >>> Store(tempfile.mkdtemp()).get(RunConfig("circle", "mlp", 2, "gaussian", 1)) is None
     True
     """
@@ -249,10 +269,10 @@ class Store:
             return None
         try:
             record = Record.from_json(path.read_text(encoding="utf-8"))
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is not a record ({error}): delete it and run again") from error
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
         if record.config != config:
-            raise ValueError(f"{path} holds another config than its name says: delete it and run again")
+            raise ValueError(f"{path} is the record of another config, {record.config}: give it its own name again")
         return record
 
     def put(self, record: Record, model: nn.Module) -> Path:
@@ -261,9 +281,36 @@ class Store:
         Raises `OSError`, one line, where the folder cannot be written.
         """
         path = self.path(record.config)
-        self._write(path.with_suffix(".safetensors"), lambda part: save_model(model, str(part)))
+        self._write(self.weights(record.config), lambda part: save_model(model, str(part)))
         self._write(path, lambda part: part.write_text(record.to_json(), encoding="utf-8"))
+        self._halfway(record.config).unlink(missing_ok=True)
         return path
+
+    def weights(self, config: RunConfig) -> Path:
+        """Where the trained weights of `config` are or would be."""
+        return self.path(config).with_suffix(".safetensors")
+
+    def put_trained(self, record: Record, model: nn.Module) -> None:
+        """Keeps a model that is trained and not measured yet, until `put` has its record. Raises what `put` raises."""
+        self._write(self.weights(record.config), lambda part: save_model(model, str(part)))
+        self._write(self._halfway(record.config), lambda part: part.write_text(record.to_json(), encoding="utf-8"))
+
+    def has_trained(self, config: RunConfig) -> bool:
+        """Whether `put_trained` keeps a model of `config`."""
+        return self._halfway(config).is_file() and self.weights(config).is_file()
+
+    def trained(self, config: RunConfig) -> Record | None:
+        """The record, without measurements, of a model that `put_trained` keeps; None where there is none to use."""
+        if not self.has_trained(config):
+            return None
+        try:
+            record = Record.from_json(self._halfway(config).read_text(encoding="utf-8"))
+        except ValueError:  # of another version, or damaged: training gives it anew
+            return None
+        return record if record.config == config else None
+
+    def _halfway(self, config: RunConfig) -> Path:
+        return self.path(config).with_suffix(".trained")
 
     def check_writable(self) -> None:
         """Raises `OSError`, one line, if nothing can be written here: better before a sweep than at its end."""
@@ -272,11 +319,8 @@ class Store:
 
     def _write(self, path: Path, write: Callable[[Path], object]) -> None:
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self.root, suffix=".part") as folder:
-                part = Path(folder) / path.name
+            with whole(path) as part:
                 write(part)
-                os.replace(part, path)
         except (OSError, SafetensorError) as error:
             raise OSError(f"{path} cannot be written ({error}): make room, or set INTELVAE_RUNS") from error
 

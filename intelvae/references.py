@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 
 from intelvae import pages
 from intelvae.pages import ROOT
+from intelvae.whole import whole
 
 FOLDER = ROOT / "tests" / "notebooks"
 PARAMETERS = {"profile": "smoke"}
@@ -227,7 +228,8 @@ def make(only: str = "") -> pd.DataFrame:
     if failures:
         raise RuntimeError("calm these down, or let them show less:\n" + "\n".join(failures))
     for name, notebook in made.items():
-        nbformat.write(notebook, FOLDER / f"{name}.ipynb")
+        with whole(FOLDER / f"{name}.ipynb") as part:
+            nbformat.write(notebook, part)
     return pd.DataFrame(rows).set_index("page")
 
 
@@ -261,10 +263,13 @@ def _text_only(notebook: NotebookNode) -> NotebookNode:
 def check(rounding: str = "this", only: str = "") -> None:
     """Executes the pages that begin with `only` under a rounding, and has nbval compare them with the references.
 
-    Raises `RuntimeError` if a page fails or does not agree; nbval has printed which cell, and how, by then.
+    Raises `RuntimeError` if a reference is missing or damaged, if a page fails or does not agree; nbval has printed
+    which cell, and how, by then.
     """
-    folder = executed(rounding, only)
     notebooks = [str(FOLDER / f"{page.stem}.ipynb") for page in pages.sources(only)]
+    if damaged := [path for path in notebooks if pages.read(Path(path)) is None]:
+        raise RuntimeError(f"missing or damaged: {', '.join(damaged)}: run `make references`")
+    folder = executed(rounding, only)
     options = ["-c", str(FOLDER / "pytest.ini"), "--rootdir", str(FOLDER), "--nbval", "--nbval-current-env"]
     command = [sys.executable, "-m", "pytest", *options, "--executed", str(folder), *notebooks]
     if subprocess.run(command, env={**os.environ, **ROUNDINGS[rounding]}, cwd=FOLDER).returncode:

@@ -9,26 +9,43 @@ from intelvae.dtypes import at_least_float32
 PENALTIES = ("gates", "gates-raw", "codes", "l1")
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # of Mathieu et al.'s kernels
 SMALLEST = 1e-8  # no logarithm is taken of less: its slope times 0 is NaN
-ZERO = 1e-30  # a row with a smaller sum counts as all zero: it has no shares, and float32 ends near
+ZERO = 1e-30  # a row with a smaller sum fades out: float32 ends near, and so does what has a share of it
 
 
 def shares(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
-    """`v / |v|_1` along the last dimension of v (..., D) >= 0, or zeros where nothing is left to share."""
+    """`v / |v|_1` along the last dimension of v (..., D) >= 0, or `v / 1e-30` where the sum is below 1e-30.
+
+    Zeros give zeros, and a row of exact zeros has no gradient.
+    """
+    return _shares(v)[0]
+
+
+def _shares(v: Tensor) -> tuple[Tensor, Tensor]:
+    """The `shares` (..., D) and their sum (...), how much each row counts: 1, or less where its sum is below 1e-30."""
     v = at_least_float32(v)
     total = v.sum(-1, keepdim=True)
-    some = total > ZERO
-    return torch.where(some, v, 0.0) / torch.where(some, total, 1.0)  # of zeros, and no gradient, where none is left
+    none = total == 0
+    v, total = torch.where(none, 0.0, v), torch.where(none, 0.0, total)  # without a gradient
+    # 1 itself where nothing fades, and not a quotient with a gradient that only rounding makes 0
+    counts = torch.where(total < ZERO, total / ZERO, 1.0)
+    return v / total.clamp_min(ZERO), counts.squeeze(-1)
 
 
 def entropy(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch"]:
     """`H(v)`, the entropy in nats of the `shares` of v (..., D) >= 0: 0 for one active dimension, and for none.
 
+    Below a sum of 1e-30 it goes to 0 together with the shares.
+
     >>> import torch
     >>> entropy(torch.tensor([1.0, 1.0, 0.0, 0.0])).exp()
     tensor(2.)
     """
-    part = shares(v)
-    return -(part * part.clamp_min(SMALLEST).log()).sum(-1)
+    part, counts = _shares(v)
+    return _x_log_x(counts) - _x_log_x(part).sum(-1)
+
+
+def _x_log_x(x: Tensor) -> Tensor:
+    return x * x.clamp_min(SMALLEST).log()
 
 
 def sparsity(v: Float[Tensor, "batch dim"], raw: bool = False) -> Float[Tensor, ""]:
@@ -37,7 +54,8 @@ def sparsity(v: Float[Tensor, "batch dim"], raw: bool = False) -> Float[Tensor, 
     Small where every example uses few dimensions and different examples different ones: between -log D and 0. Rows are
     normalised before their mean, as in the authors' code, which makes it minus a Jensen-Shannon divergence. The paper
     writes the mean of the rows as they are, `raw`: large rows count more in it, and the sum may be above 0. Otherwise
-    the scale of a row, however small, has no part in it, and a row of zeros, which has no shares, is left out. The
+    the scale of a row has no part in it, and a row of zeros, which has no shares, is left out. Rows with a sum below
+    1e-30 are on their way there: they count less and less, and a batch of such rows goes to 0 without a jump. The
     paper maximises "ELBO + gamma L_sp"; it has to be *minimised*, so here it is a penalty. Book: "Sparsity".
 
     >>> import torch
@@ -45,9 +63,11 @@ def sparsity(v: Float[Tensor, "batch dim"], raw: bool = False) -> Float[Tensor, 
     (-3.912, 0.0)
     """
     v = at_least_float32(v)
-    alive = (v.sum(-1) > ZERO).to(v.dtype)
-    of_each = (alive * entropy(v)).sum() / alive.sum().clamp_min(1)
-    return of_each - entropy((v if raw else shares(v)).mean(0))  # zeros do not change the shares of a mean
+    of_each = entropy(v).sum()
+    part, counts = _shares(v)
+    alive = counts.sum()
+    of_all = entropy((v if raw else part).mean(0))  # zeros do not change the shares of a mean
+    return of_each / alive.clamp_min(1) - alive.clamp_max(1) * of_all
 
 
 def penalty(name: str, mapping: nn.Module, y: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:

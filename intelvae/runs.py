@@ -8,26 +8,31 @@ import os
 import platform
 import subprocess
 import sys
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import joblib
 import torch
+from joblib.parallel import LokyBackend, get_active_backend
+from safetensors import SafetensorError
+from safetensors.torch import load_model
 from tqdm import tqdm
 
 import intelvae
-from intelvae import builder, networks, side_by_side, tasks, training
+from intelvae import builder, lifeline, networks, side_by_side, tasks, training
 from intelvae.data import DataError, toys
+from intelvae.metrics import features
 from intelvae.models import VAE
+from intelvae.numbers import check_number
 from intelvae.records import CHECKOUT, Record, RunConfig, Store
 
 EXAMPLES = 1000  # of the training data, which pseudo-inputs may start from
+OUR_ERRORS = (training.TrainingError, DataError, OSError, ValueError)  # whose text says what to do
 MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
 
 
@@ -48,18 +53,37 @@ def task(config: RunConfig, device: str = "cpu") -> tasks.Task:
     )
 
 
-def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> tuple[Record, VAE]:
+def run(
+    config: RunConfig, device: str = "cpu", threads: int | None = None, store: Store | None = None
+) -> tuple[Record, VAE]:
     """Trains and measures the model of `config`: its record, and the model with the weights that were measured.
 
     `device` is torch's name of one; `threads` bounds torch's threads. On a CPU one config gives the same bits on the
-    same machine, versions and number of threads; elsewhere, and on a GPU, close numbers. Raises `ValueError` for a
-    config that does not fit, `training.TrainingError` for a run that diverges, `data.DataError` for data that are not
-    there.
+    same machine, versions and number of threads, whatever other threads of the process do; elsewhere, and on a GPU,
+    close numbers. `store` keeps the weights as soon as they are trained, and a model that it keeps so is not trained
+    again: a measurement that fails loses nothing. Raises `ValueError` for a config that does not fit,
+    `training.TrainingError` for a run that diverges, `data.DataError` for data or weights of features that are not
+    there, before training.
     """
+    halfway = None if store is None else store.trained(config)
+    if halfway is None:
+        record, model, work = train(config, device, threads)
+        if store is not None:
+            store.put_trained(record, model)
+    else:
+        model, work = load(config, store.weights(config), device)  # type: ignore[union-attr]  # it has the record
+        record = halfway
+    return measure(record, model, work, threads), model
+
+
+def train(config: RunConfig, device: str = "cpu", threads: int | None = None) -> tuple[Record, VAE, tasks.Task]:
+    """The first half of `run`: a record that has no measurements yet, the model, and the task that measures it."""
     start = time.perf_counter()
     seeded, default = training.seeded(config.seed, device), training.default_dtype(dtype(config, device))
     with seeded, default, training.torch_threads(threads):
         work, model, order = prepare(config, device)
+        if config.data in tasks.FEATURED:
+            features.ready(config.features, device)
         model.to(device)
         wanted = config.precision if config.precision != "float64" else None  # the model has it, where there is one
         precision = wanted or training.fastest(model)
@@ -85,29 +109,63 @@ def run(config: RunConfig, device: str = "cpu", threads: int | None = None) -> t
             )
         except training.TrainingError as error:
             raise training.TrainingError(f"{config}: {error}") from error
-        metrics, artifacts = work.evaluate(model.cpu())
-    if masses:
-        artifacts["masses"] = masses  # of the clusters, after every epoch
+        used = torch.get_num_threads()
     seconds = time.perf_counter() - start
-    return _record(config, history, metrics, artifacts, seconds, device, precision, together=1), model
+    record = _record(config, history, seconds, device, precision, used, together=1)
+    return dataclasses.replace(record, artifacts={"masses": masses} if masses else {}), model, work
+
+
+def measure(record: Record, model: VAE, work: tasks.Task, threads: int | None = None) -> Record:
+    """The second half of `run`: `record` with what `work` measures of the `model`, which moves to the CPU.
+
+    What is drawn for that is drawn anew from the config's seed: the same measurements at any time.
+    """
+    start = time.perf_counter()
+    config = record.config
+    seeded, default = training.seeded(config.seed), training.default_dtype(dtype(config))
+    with seeded, default, training.torch_threads(threads):
+        metrics, artifacts = work.evaluate(model.cpu())
+    return dataclasses.replace(
+        record,
+        metrics={name: float(value) for name, value in metrics.items()} | {"best_epoch": record.metrics["best_epoch"]},
+        artifacts=record.artifacts | artifacts,  # the masses of clusters are from training
+        seconds=round(record.seconds + time.perf_counter() - start, 1),
+    )
+
+
+def load(config: RunConfig, weights: Path, device: str = "cpu") -> tuple[VAE, tasks.Task]:
+    """The trained model of `config` with the `weights` of that file, in evaluation mode, and its task.
+
+    Raises `ValueError` if they are damaged, or of another model than this version builds.
+    """
+    with training.seeded(config.seed), training.default_dtype(dtype(config)):
+        work, model, _ = prepare(config, device)
+    try:
+        load_model(model, weights)
+    except (SafetensorError, OSError, RuntimeError) as error:
+        raise ValueError(
+            f"{weights} are not weights of {config} ({' '.join(str(error).split())}): move the file away (a record "
+            "beside it stays good), and train the model anew with intelvae.runs.run if you need it"
+        ) from error
+    return model.eval(), work
 
 
 @training.torch_threads(1)  # small layers lose by two
-def run_together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | training.TrainingError]:
+def run_together(configs: Sequence[RunConfig], store: Store | None = None) -> list[tuple[Record, VAE] | Exception]:
     """`run` for configs that are `alike`, trained side by side with one thread.
 
-    Each gives what `run` gives, or the error that `run` raises for one that diverges: with the same random numbers, and
-    the same weights up to the rounding of float32, whose effect grows as training goes on. The records of the two
-    agree as those of two machines do. Raises `ValueError` for configs that are not alike, and as `run` does for ones
-    that do not fit.
+    Each gives what `run` gives, or the error that `run` raises for one that diverges or cannot be measured: with the
+    same random numbers, and the same weights up to the rounding of float32, whose effect grows as training goes on. The
+    records of the two agree as those of two machines do. Raises `ValueError` for configs that are not alike, and as
+    `run` does for ones that do not fit.
     """
     if len({alike(config) for config in configs}) != 1 or alike(configs[0]) is None:
         raise ValueError("runs side by side may differ in their seed and their toy data only")
     with training.default_dtype(dtype(configs[0])):
-        return _together(configs)
+        return _together(configs, store)
 
 
-def _together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | training.TrainingError]:
+def _together(configs: Sequence[RunConfig], store: Store | None) -> list[tuple[Record, VAE] | Exception]:
     start = time.perf_counter()
     works, members = [], []
     for config in configs:
@@ -121,19 +179,20 @@ def _together(configs: Sequence[RunConfig]) -> list[tuple[Record, VAE] | trainin
     steps = configs[0].steps_per_epoch
     assert steps is not None
     histories = side_by_side.fit(members, steps_per_epoch=steps, **_settings(configs[0]))
-    measured: list[tuple[tasks.Metrics, tasks.Artifacts]] = []
-    for config, work, member, history in zip(configs, works, members, histories, strict=True):
-        with training.seeded(config.seed):
-            torch.random.set_rng_state(member.noise.get_state())
-            diverged = isinstance(history, training.TrainingError)
-            measured.append(({}, {}) if diverged else work.evaluate(member.model))
     seconds, precision = (time.perf_counter() - start) / len(configs), training.fastest(members[0].model)
-    return [
-        training.TrainingError(f"{config}: {history}")
-        if isinstance(history, training.TrainingError)
-        else (_record(config, history, *measures, seconds, "cpu", precision, len(configs)), member.model)
-        for config, member, history, measures in zip(configs, members, histories, measured, strict=True)
-    ]
+    outcomes: list[tuple[Record, VAE] | Exception] = []
+    for config, work, member, history in zip(configs, works, members, histories, strict=True):
+        if isinstance(history, training.TrainingError):
+            outcomes.append(training.TrainingError(f"{config}: {history}"))
+            continue
+        record = _record(config, history, seconds, "cpu", precision, 1, len(configs))
+        try:
+            if store is not None:
+                store.put_trained(record, member.model)
+            outcomes.append((measure(record, member.model, work), member.model))
+        except Exception as error:  # of this one: the others are measured all the same
+            outcomes.append(error)
+    return outcomes
 
 
 def alike(config: RunConfig) -> RunConfig | None:
@@ -186,20 +245,19 @@ def _settings(config: RunConfig) -> dict[str, Any]:
 def _record(
     config: RunConfig,
     history: training.History,
-    metrics: tasks.Metrics,
-    artifacts: tasks.Artifacts,
     seconds: float,
     device: str,
     precision: str,
+    threads: int,
     together: int,
 ) -> Record:
+    """What training leaves, with nothing measured yet."""
     curves = dataclasses.asdict(history)
-    metrics["best_epoch"] = curves.pop("best_epoch")
     return Record(
         config=config,
-        metrics={name: float(value) for name, value in metrics.items()},
+        metrics={"best_epoch": float(curves.pop("best_epoch"))},
         curves={name: [round(v, 4) for v in values] for name, values in curves.items()},
-        artifacts=artifacts,
+        artifacts={},
         seconds=round(seconds, 1),
         device=device,
         versions={
@@ -210,6 +268,7 @@ def _record(
         commit=commit(),
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
         precision=precision,
+        threads=threads,
         together=together,
     )
 
@@ -229,42 +288,43 @@ def commit() -> str:
     return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 
-@cache
-def _end_with(parent: int) -> None:
-    """From now on, this process ends within a second of its parent."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def _which_data(config: RunConfig) -> tuple[Any, ...]:
     """The settings that name the data. Which images they stand for depends on INTELVAE_DATA too."""
     return config.data, networks.IMAGE_SIZE.get(config.network), config.smoke_data, config.whole
 
 
 def _attempt(
-    configs: Sequence[RunConfig], device: str, threads: int, sweeper: int, known: str | None
-) -> Sequence[tuple[Record, VAE] | str]:
+    configs: Sequence[RunConfig], device: str, threads: int, store: Store, sweeper: int, known: str | None
+) -> list[tuple[Record, VAE] | str]:
     """Runs one config or several side by side: each one's record and model, or what became of it.
 
-    `sweeper` is the process of the sweep. Workers of one that was killed would go on with what they had been given.
-    `known` is what the sweep's records say of their data: they are compared with none that learned from others.
+    `store` is that of the process `sweeper`, and is written to if this one is a worker of it: trained weights, before
+    they are measured. Elsewhere (on a cluster) the folder may be another. `known` is what the sweep's records say of
+    their data: they are compared with none that learned from others.
     """
-    if os.getppid() == sweeper:
-        _end_with(sweeper)
+    here = store if sweeper in (os.getpid(), os.getppid()) else None
     if len(configs) > 1:
-        return [str(o) if isinstance(o, training.TrainingError) else o for o in run_together(configs)]
-    small = configs[0].network in networks.SMALL
+        try:
+            found = zip(configs, run_together(configs, here), strict=True)
+            return [reason(config, of) if isinstance(of, Exception) else of for config, of in found]
+        except Exception:  # of all of them: one may be to blame, so each is tried alone
+            return [o for c in configs for o in _attempt([c], device, threads, store, sweeper, known)]
+    (config,) = configs
+    small = config.network in networks.SMALL
     try:
         if known is not None:
-            tasks.check_source(task(configs[0]), known)
-        return [run(configs[0], device, 1 if small else threads)]  # small layers lose by two
-    except (training.TrainingError, DataError, OSError) as error:  # of this run: the others go on
-        return [str(error)]
+            tasks.check_source(task(config), known)
+        return [run(config, device, 1 if small else threads, here)]  # small layers lose by two
+    except Exception as error:  # of this run: the others go on
+        return [reason(config, error)]
+
+
+def reason(config: RunConfig, error: Exception) -> str:
+    """Why a run failed: one line that names it."""
+    told = " ".join(str(error).split())
+    if not isinstance(error, OUR_ERRORS):
+        told = f"{type(error).__name__}: {told}"
+    return told if told.startswith(str(config)) else f"{config}: {told}"
 
 
 def parts(configs: Iterable[RunConfig], device: str) -> list[list[RunConfig]]:
@@ -292,13 +352,12 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
 
     `jobs=0` runs nothing and gives the records that are there, so that an unfinished sweep can be looked at. Small
     models are trained side by side (`run_together`). Every record is stored as soon as its run, or its group of runs,
-    ends, so a sweep that is killed goes on where it was. Work is handed out through joblib: inside
-    `joblib.parallel_config("dask")` it goes to a cluster, and the records come back here. A run that diverges, or
-    whose data are not there or are other faces than those of the records, does not stop the others. Raises
-    `training.TrainingError` at the end if any did, `ValueError` for jobs < 0, or for jobs = 0 and not one record.
+    ends, so a sweep that is killed goes on where it was, and workers end with it. Work is handed out through joblib:
+    inside `joblib.parallel_config("dask")` it goes to a cluster, and the records come back here. A run that fails, for
+    whatever reason, does not stop the others. Raises `training.TrainingError` at the end if any did, a line for each;
+    `ValueError` for jobs < 0, for jobs = 0 and not one record, and for a device that is not there.
     """
-    if jobs < 0:
-        raise ValueError(f"jobs must not be negative, but is {jobs}")
+    check_number("jobs", jobs, ">= 0", whole=True)
     configs = list(configs)
     found = _all(configs, store)
     if jobs == 0:
@@ -311,12 +370,17 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
     if missing:
         store.check_writable()
     threads = max(1, joblib.cpu_count() // jobs)
-    outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        joblib.delayed(_attempt)(part, device, threads, os.getpid(), known.get(_which_data(part[0])))
-        for part in parts(missing, device)
-    )
+    halfway = [c for c in missing if store.has_trained(c)]
+    together = parts([c for c in missing if c not in halfway], device)
+    local = isinstance(get_active_backend()[0], LokyBackend)
+    at_start = {"initializer": lifeline.follow} if local else {}
     failures = []
-    with tqdm(total=len(missing), unit="run", disable=not (missing and sys.stderr.isatty())) as progress:
+    shown = bool(missing) and sys.stderr.isatty()
+    with lifeline.held(), tqdm(total=len(missing), unit="run", disable=not shown) as progress:
+        outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", **at_start)(
+            joblib.delayed(_attempt)(part, device, threads, store, os.getpid(), known.get(_which_data(part[0])))
+            for part in [[c] for c in halfway] + together
+        )
         for part in outcomes:
             for outcome in part:
                 if isinstance(outcome, str):
@@ -325,7 +389,11 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
                     store.put(*outcome)
             progress.update(len(part))
     if failures:
-        raise training.TrainingError(f"{len(failures)} of {len(missing)} runs failed: " + "\n".join(failures))
+        told = "\n".join(failures)
+        raise training.TrainingError(
+            f"{len(failures)} of {len(missing)} runs failed: {told}\nThe others are kept, and the same command "
+            "tries these again."
+        )
     return _all(configs, store)
 
 

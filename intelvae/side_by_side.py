@@ -22,7 +22,16 @@ from torch.overrides import TorchFunctionMode
 
 from intelvae import bounds
 from intelvae.models import VAE
-from intelvae.training import VALID_BATCH, History, Sampler, TrainingError, weight_of_kl
+from intelvae.training import (
+    VALID_BATCH,
+    History,
+    Sampler,
+    TrainingError,
+    check_data,
+    check_examples,
+    check_settings,
+    weight_of_kl,
+)
 
 
 @dataclass(frozen=True)
@@ -57,8 +66,20 @@ def fit(
 
     The models must have the same architecture and buffers, a Gaussian posterior, and only layers that do the same in
     training as in evaluation mode (no batch norm). A member that stops early has its best weights. One that diverges
-    has meaningless weights. Neither affects the others.
+    has meaningless weights. Neither affects the others. Raises `ValueError` for settings and data as `training.fit`
+    does.
     """
+    check_settings(
+        epochs=epochs,
+        batch_size=batch_size,
+        steps_per_epoch=steps_per_epoch,
+        lr=lr,
+        beta=beta,
+        warmup=warmup,
+        clip=clip,
+        patience=patience,
+    )
+    supports = [check_data(m.model, m.train, m.valid) for m in members]
     count, shared = len(members), _Terms(members[0].model)
     theta = nn.Parameter(torch.stack([torch.cat([p.flatten() for p in _trained(m.model).values()]) for m in members]))
     best = theta.detach().clone()  # (M, P)
@@ -76,7 +97,10 @@ def fit(
         return noise
 
     for epoch in range(epochs):
-        x = torch.stack([m.train(steps_per_epoch * batch_size, m.order) for m in members])
+        drawn = [m.train(steps_per_epoch * batch_size, m.order) for m in members]
+        for support, of_one in zip(supports, drawn, strict=True):
+            check_examples(support, "training", of_one)
+        x = torch.stack(drawn)
         x = _by_column(x.unflatten(1, (steps_per_epoch, batch_size)).transpose(0, 1))  # (S, M, B, F)
         noise = _by_column(torch.stack([draw(batch_size) for _ in range(steps_per_epoch)]))  # (S, M, B, D)
         weight = torch.tensor(weight_of_kl(epoch, beta, warmup))

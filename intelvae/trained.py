@@ -6,13 +6,11 @@ import dataclasses
 from collections.abc import Iterable
 
 import joblib
-from safetensors import SafetensorError
-from safetensors.torch import load_model
 
-from intelvae import runs, tasks, training
-from intelvae.data import DataError
+from intelvae import runs, tasks
 from intelvae.metrics.features import STAND_IN
 from intelvae.models import VAE
+from intelvae.numbers import check_number
 from intelvae.records import Record, RunConfig, Store
 
 
@@ -22,18 +20,9 @@ def load(config: RunConfig, store: Store) -> VAE:
     Raises `ValueError` if they are not there (weights are not published, only records are), damaged, or of another
     model than this version builds.
     """
-    weights = store.path(config).with_suffix(".safetensors")
-    if not weights.is_file():
+    if not store.weights(config).is_file():
         raise ValueError(f"no weights of {config} in {store.root}: train it anew with intelvae.runs.run")
-    with training.seeded(config.seed), training.default_dtype(runs.dtype(config)):
-        _, model, _ = runs.prepare(config)
-    try:
-        load_model(model, weights)
-    except (SafetensorError, RuntimeError) as error:
-        raise ValueError(
-            f"{weights} does not fit {config} ({error}): delete it and its record and run again"
-        ) from error
-    return model.eval()
+    return runs.load(config, store.weights(config))[0]
 
 
 def remeasure(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1) -> list[Record]:
@@ -45,8 +34,7 @@ def remeasure(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1) -> l
     as soon as it is there, and a model that cannot be measured does not stop the others. Raises `RuntimeError` at the
     end if any could not, `ValueError` for jobs < 1 and if there are no weights of any.
     """
-    if jobs < 1:
-        raise ValueError(f"jobs must be positive, but is {jobs}")
+    check_number("jobs", jobs, ">= 1", whole=True)
     there = [(c, trained) for c in dict.fromkeys(configs) if (trained := _same_weights(c, store)) is not None]
     if not there:
         raise ValueError(
@@ -64,7 +52,7 @@ def remeasure(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1) -> l
 def _same_weights(config: RunConfig, store: Store) -> RunConfig | None:
     """The config of a run in the store whose weights are those of `config`, or None."""
     for same in (config, dataclasses.replace(config, features=STAND_IN)):
-        if store.get(same) and store.path(same).with_suffix(".safetensors").is_file():
+        if store.get(same) and store.weights(same).is_file():
             return same
     return None
 
@@ -76,18 +64,9 @@ def _remeasure(config: RunConfig, trained: RunConfig, store: Store, threads: int
     try:
         model, work = load(trained, store), runs.task(config)
         tasks.check_source(work, record.artifacts.get("data"))
-        seeded, dtype = training.seeded(config.seed), training.default_dtype(runs.dtype(config))
-        with seeded, dtype, training.torch_threads(threads):
-            metrics, artifacts = work.evaluate(model)
-    except (ValueError, DataError, OSError) as error:
-        return str(error)
-    measures = {name: float(value) for name, value in metrics.items()}
-    again = dataclasses.replace(
-        record,
-        config=config,
-        metrics=measures | {"best_epoch": record.metrics["best_epoch"]},
-        artifacts=record.artifacts | artifacts,  # the masses of clusters are from training
-        measured_at=runs.commit(),
-    )
-    store.put(again, model)
+        again = runs.measure(dataclasses.replace(record, config=config), model, work, threads)
+        again = dataclasses.replace(again, seconds=record.seconds, measured_at=runs.commit())
+        store.put(again, model)
+    except Exception as error:  # of this model: the others are measured
+        return runs.reason(config, error)
     return again

@@ -15,33 +15,59 @@ from functools import cache
 import joblib
 import torch
 from torch import Tensor, nn
+from torch.distributions import Distribution, constraints
 from torch.nn.utils import clip_grad_norm_
 
 from intelvae import bounds, regularizers
 from intelvae.dtypes import at_least_float32
 from intelvae.models import VAE
+from intelvae.numbers import check_number
 
 Sampler = Callable[[int, torch.Generator], Tensor]
 PRECISIONS = ("float32", "bfloat16", "float64")
 VALID_BATCH = 500  # examples a validation batch
+CHUNK = 4096  # examples whose numbers are looked at together
+# of settings that are numbers: what must hold, and whether they are whole
+RANGES = {
+    "epochs": (">= 1", True),
+    "batch_size": (">= 1", True),
+    "steps_per_epoch": (">= 1", True),
+    "lr": (">= 0", False),  # 0 leaves the weights as they begin
+    "beta": (">= 0", False),
+    "warmup": (">= 0", True),
+    "gamma": (">= 0", False),
+    "alpha": (">= 0", False),
+    "clip": ("> 0", False),
+    "patience": (">= 1", True),
+    "seed": (">= 0", True),
+    "latent_dim": (">= 1", True),
+}
+OPTIONAL = ("steps_per_epoch", "clip", "patience")  # None: without
 PARALLEL = 2**17  # numbers: torch adds up fewer than 2^15 with one thread
+
+
+# Torch has one generator for each device, one number of threads, one default dtype and one flag for deterministic
+# algorithms, which all threads of a process share. What sets one of them holds this lock, so that threads take turns.
+_TURN = threading.RLock()
 
 
 @contextmanager
 def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
     """Torch's global generators of the CPU and of `device` start from `seed` inside, and are as they were outside.
 
-    Other devices are not touched.
+    Other devices are not touched. Of several threads of a process one is inside at a time, and the others wait: so the
+    numbers inside do not depend on them.
     """
     generators = {torch.default_generator, _generator(torch.device(device))}
-    before = {generator: generator.get_state() for generator in generators}
-    for generator in generators:
-        generator.manual_seed(seed)
-    try:
-        yield
-    finally:
-        for generator, state in before.items():
-            generator.set_state(state)
+    with _TURN:
+        before = {generator: generator.get_state() for generator in generators}
+        for generator in generators:
+            generator.manual_seed(seed)
+        try:
+            yield
+        finally:
+            for generator, state in before.items():
+                generator.set_state(state)
 
 
 def _generator(device: torch.device) -> torch.Generator:
@@ -57,28 +83,30 @@ def _generator(device: torch.device) -> torch.Generator:
 
 @contextmanager
 def default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    """New floating-point tensors, weights and random numbers among them, are of `dtype` inside."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
+    """New floating-point tensors, weights and random numbers among them, are of `dtype` inside; as `seeded`."""
+    with _TURN:
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(dtype)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(before)
 
 
 @contextmanager
 def torch_threads(count: int | None) -> Iterator[None]:
     """Torch takes `count` threads inside (None: as many as outside), but no more than this process may use.
 
-    Those that wait for others sleep. Outside all is as it was.
+    Those that wait for others sleep. Outside all is as it was. Threads of Python take turns, as in `seeded`.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(before if count is None else count, joblib.cpu_count()))
-    try:
-        with _waiting_asleep():
-            yield
-    finally:
-        torch.set_num_threads(before)
+    with _TURN:
+        before = torch.get_num_threads()
+        torch.set_num_threads(min(before if count is None else count, joblib.cpu_count()))
+        try:
+            with _waiting_asleep():
+                yield
+        finally:
+            torch.set_num_threads(before)
 
 
 @contextmanager
@@ -160,6 +188,20 @@ class History:
     def stalled(self, patience: int | None) -> bool:
         """Whether the last `patience` epochs brought nothing better."""
         return patience is not None and len(self.valid_elbo) - 1 - self.best_epoch >= patience
+
+
+def check_settings(**settings: object) -> None:
+    """Raises `ValueError`, one line, for the first of these settings that is out of its one of the `RANGES`.
+
+    >>> check_settings(lr=0.1, clip=-1.0)
+    Traceback (most recent call last):
+    ...
+    ValueError: clip must be a number > 0, not -1.0
+    """
+    for name, value in settings.items():
+        condition, whole = RANGES[name]
+        if value is not None or name not in OPTIONAL:
+            check_number(name, value, condition, whole=whole)
 
 
 def weight_of_kl(epoch: int, beta: float, warmup: int) -> float:
@@ -263,12 +305,23 @@ def fit(
     seeds.
 
     Data are of the model's dtype, or images of bytes (uint8), which become floats in [0, 1]. Raises `ValueError` for
-    settings or data that do not fit, `TrainingError` when the objective is not a number.
+    settings out of their range (`RANGES`) and data that do not fit, are not finite, or lie outside the likelihood's
+    support, `TrainingError` when the objective is not a number.
     """
+    check_settings(
+        epochs=epochs,
+        batch_size=batch_size,
+        steps_per_epoch=steps_per_epoch,
+        lr=lr,
+        beta=beta,
+        warmup=warmup,
+        gamma=gamma,
+        alpha=alpha,
+        clip=clip,
+        patience=patience,
+    )
     if callable(train) and steps_per_epoch is None:
         raise ValueError("a function that draws data needs steps_per_epoch")
-    if epochs < 1:
-        raise ValueError(f"training takes 1 epoch or more, not {epochs}")
     if not callable(train) and len(train) < (needed := batch_size * (steps_per_epoch or 1)):
         raise ValueError(
             f"an epoch of {needed} examples ({steps_per_epoch or 1} x {batch_size}) exceeds the {len(train)} there are"
@@ -279,7 +332,7 @@ def fit(
         )
     if alpha and isinstance(model, bounds.Structured):
         raise ValueError(f"alpha = {alpha} needs a prior over the codes alone, and {type(model).__name__} has none")
-    _check_data(model, train, valid)
+    support = check_data(model, train, valid)
     device = next(model.parameters()).device
     precision = precision or fastest(model)
     if precision not in PRECISIONS:
@@ -294,12 +347,12 @@ def fit(
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     history = History()
     best_weights: dict | None = None
-    with _algorithms(deterministic), torch_threads(None):
+    with torch_threads(None), _algorithms(deterministic):
         for epoch in range(epochs):
             model.train()
             weight = weight_of_kl(epoch, beta, warmup)
             steps = []  # looked at once an epoch, since a look at a number on a GPU waits for it
-            for batch in _batches(train, batch_size, steps_per_epoch, generator, device):
+            for batch in _batches(train, batch_size, steps_per_epoch, generator, device, support):
                 with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
                     terms = bounds.terms(model, as_float(batch))
                 bound = objective = (terms.reconstruction - weight * terms.kl).mean()
@@ -327,10 +380,11 @@ def fit(
 
 
 @torch.no_grad()
-def _check_data(model: VAE, train: Tensor | Sampler, valid: Tensor) -> None:
-    """Raises `ValueError` for data that `model` is not made for: torch would spread some over other shapes in silence.
+def check_data(model: VAE, train: Tensor | Sampler, valid: Tensor) -> constraints.Constraint | None:
+    """What the model's likelihood can give (`support_of`), after a look at the data: what `check_examples` is for.
 
-    Draws no random numbers.
+    Raises `ValueError` for data that `model` is not made for: torch would spread some over other shapes in silence, and
+    a "density" outside its support has no bound. Draws no random numbers.
     """
     first = next(model.parameters())
     if first.dtype != at_least_float32(first).dtype:
@@ -348,16 +402,64 @@ def _check_data(model: VAE, train: Tensor | Sampler, valid: Tensor) -> None:
                 f"the {name} data have shape {tuple(x.shape)}, the validation data {tuple(valid.shape)}: examples of "
                 "both must be alike, and of both there must be some"
             )
+    training = model.training
     model.eval()
     try:
         made = model.decode(model.encode(as_float(valid[:1]).to(first.device)).mean)
     except RuntimeError as error:
         raise ValueError(f"the model does not take examples of shape {tuple(valid.shape[1:])}: {error}") from error
+    finally:
+        model.train(training)
     if made.event_shape != valid.shape[1:]:
         raise ValueError(
             f"the model makes examples of shape {tuple(made.event_shape)}, the data have {tuple(valid.shape[1:])}: "
             "give both the same data_shape"
         )
+    support = support_of(made)
+    for name, x in (("training", train), ("validation", valid)):
+        if not callable(x):
+            check_examples(support, name, x)
+    return support
+
+
+def support_of(p: Distribution) -> constraints.Constraint | None:
+    """Where p has its mass; None for a distribution that does not say so."""
+    try:
+        support = p.support
+    except NotImplementedError:
+        return None
+    return None if support is None or constraints.is_dependent(support) else support
+
+
+def check_examples(support: constraints.Constraint | None, name: str, x: Tensor) -> None:
+    """Raises `ValueError`, one line, for `name` data x (N, *data_shape) that are not finite, or outside the `support`.
+
+    Of bytes, 256 levels are looked at, and the images themselves only where some of these are not allowed.
+    """
+    while isinstance(support, constraints.independent):  # what holds for each number holds for all together
+        support = support.base_constraint
+    if support is not None and x.dtype == torch.uint8:
+        levels = as_float(torch.arange(256, dtype=torch.uint8, device=x.device)).reshape(-1, *[1] * (x.ndim - 1))
+        if not support.event_dim and bool(support.check(levels).all()):
+            return
+    looks = {"NaN or infinity in": Tensor.isfinite}
+    if support is not None:
+        looks[f"numbers outside the likelihood's support, {_words(support)}, in"] = support.check
+    for what, look in looks.items():
+        good = torch.cat([look(as_float(part)).flatten(1).all(1) for part in x.split(CHUNK)]) if x.ndim > 1 else look(x)
+        if not good.all():
+            wrong = good.logical_not().nonzero()
+            raise ValueError(
+                f"the {name} data have {what} {len(wrong)} of {len(x)} examples, the first of them example "
+                f"{int(wrong[0])}"
+            )
+
+
+def _words(support: constraints.Constraint) -> str:
+    low, high = getattr(support, "lower_bound", None), getattr(support, "upper_bound", None)
+    if isinstance(low, int | float) and isinstance(high, int | float):
+        return f"from {low:g} to {high:g}"
+    return " ".join(str(support).split())[:100]
 
 
 @contextmanager
@@ -372,12 +474,19 @@ def _algorithms(deterministic: bool) -> Iterator[None]:
 
 
 def _batches(
-    train: Tensor | Sampler, size: int, steps: int | None, generator: torch.Generator, device: torch.device
+    train: Tensor | Sampler,
+    size: int,
+    steps: int | None,
+    generator: torch.Generator,
+    device: torch.device,
+    support: constraints.Constraint | None = None,
 ) -> Iterator[Tensor]:
     """One epoch of batches; an incomplete last batch of a tensor is dropped (it changes with the shuffle)."""
     if callable(train):
         assert steps is not None
-        yield from train(steps * size, generator).to(device).split(size)
+        drawn = train(steps * size, generator)
+        check_examples(support, "training", drawn)
+        yield from drawn.to(device).split(size)
     else:
         order = torch.randperm(len(train), generator=generator).to(device)
         for part in order.split(size)[: steps or len(train) // size]:

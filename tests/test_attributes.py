@@ -132,7 +132,7 @@ def test_the_authors_protocol_draws_the_same_faces_for_every_model(monkeypatch):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"sizes": [1]}, "between 2 and 300"),
+        ({"sizes": [1]}, "each of sizes must be a whole number >= 2"),
         ({"sizes": [301]}, "between 2 and 300"),
         ({"test": (torch.zeros(5, 2), torch.zeros(5, 3, dtype=torch.bool))}, "do not go together"),
         ({"test": (torch.zeros(5, 6), torch.zeros(4, 3, dtype=torch.bool))}, "do not go together"),

@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from intelvae import tasks
 from intelvae.data import DataError, celeba, decoded, files, standin
 
 
@@ -120,14 +121,13 @@ def test_what_is_mapped_is_not_written_back(root, cache):
 
 
 def test_a_missing_image_is_named(root):
-    celeba.load(root=root, size=8)
+    celeba.load(root=root)
     path = root / "celeba" / "img_align_celeba" / "000017.jpg"
     path.unlink()
     with pytest.raises(DataError) as error:
         celeba.load(root=root)
     message = one_line(error)
     assert f"{path}: this image is not there, but list_attr_celeba.txt lists it" in message and "mmlab" in message
-    celeba.load(root=root, size=8)  # decoded before: no longer needed
 
 
 @pytest.mark.parametrize("number", [1, 17])
@@ -212,7 +212,7 @@ def test_the_status_has_celeba(root):
 
 
 def test_a_size_below_one_is_refused():
-    with pytest.raises(ValueError, match="size is 0"):
+    with pytest.raises(ValueError, match=r"size, .*, must be a whole number >= 1, not 0"):
         celeba.load(smoke=True, size=0)
 
 
@@ -339,7 +339,8 @@ def test_memory_does_not_grow_with_the_number_of_faces(tmp_path, cache):
     """50,000 black faces, in a file of holes: 600 MB that take no room on the disk."""
     folder, names = tmp_path / "celeba", [f"{i:06}.jpg" for i in range(50_000)]
     (folder / "img_align_celeba").mkdir(parents=True)
-    (folder / "img_align_celeba" / names[0]).touch()
+    for name in names:
+        (folder / "img_align_celeba" / name).touch()
     attributes = " ".join(f"attribute_{i}" for i in range(40))  # as many as CelebA has
     lines = ["50000", attributes, *(name + " -1" * 40 for name in names)]
     (folder / files.CELEBA_LISTS[0]).write_text("\n".join(lines), encoding="utf-8")
@@ -371,6 +372,59 @@ print(peak - whole, kilobytes("RssAnon") - own)
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8")
     # 1,000 faces are 12 MB, both lists as lines of Python some 40 MB, the attributes as words of Python 200 MB
     assert all(int(grown) < 100_000 for grown in ran.stdout.split()), ran.stdout
+
+
+# What is kept is of the files that are there
+
+
+def images_of(got):
+    return torch.cat([got.train, got.valid, got.test])
+
+
+@pytest.mark.parametrize("number", [1, 2, 40])
+def test_another_photograph_in_the_place_of_any_is_decoded(root, number):
+    folder = root / "celeba" / "img_align_celeba"
+    path, other = folder / f"{number:06}.jpg", (folder / "000005.jpg").read_bytes()
+    size = max(path.stat().st_size, len(other))
+    path.write_bytes(path.read_bytes().ljust(size, b"\0"))  # what follows a picture's end is not looked at
+    before, state = images_of(celeba.load(root=root)), celeba.state(root=root)
+    assert celeba.state(root=root) == state
+    path.write_bytes(other.ljust(size, b"\0"))  # as many bytes
+    got = images_of(celeba.load(root=root))
+    assert celeba.state(root=root) != state
+    changed = (got != before).flatten(1).any(1).nonzero().flatten().tolist()
+    assert changed == [number - 1] and torch.equal(got[number - 1], before[4])
+
+
+@pytest.mark.parametrize("file", files.CELEBA_LISTS)
+def test_another_list_is_read(root, file):
+    state, path = celeba.state(root=root), root / "celeba" / file
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert celeba.state(root=root) != state
+
+
+def test_drawn_faces_are_drawn_and_decoded_once(cache):
+    states = [celeba.state(smoke=True)]
+    first = celeba.load(smoke=True, size=8)
+    times = {path: path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()}
+    states.append(celeba.state(smoke=True))
+    assert torch.equal(celeba.load(smoke=True, size=8).train, first.train) and len(set(states)) == 1
+    assert times == {path: path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()}
+
+
+def test_a_task_has_the_faces_that_are_there_now(root, tmp_path, monkeypatch):
+    """Other faces in the same process: another folder in the variable, or another photograph."""
+    other = standin.write(tmp_path / "other", 50)
+    monkeypatch.setattr(tasks.faces, "FEWEST", 1)
+    found = []
+    for place in (root, other, root):
+        monkeypatch.setenv(files.VARIABLE, str(place))
+        found.append(tasks.create("celeba", size=8).data)
+    assert [len(of.train) for of in found] == [32, 40, 32] and found[0] is found[2]
+    path = root / "celeba" / "img_align_celeba" / "000002.jpg"
+    path.write_bytes(path.with_name("000005.jpg").read_bytes())
+    replaced = tasks.create("celeba", size=8).data
+    assert torch.equal(replaced.train[1], found[0].train[4]) and not torch.equal(found[0].train[1], found[0].train[4])
 
 
 # The stand-in

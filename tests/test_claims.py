@@ -123,13 +123,17 @@ def test_statements_hold_and_one_that_does_not_is_found_out():
 
 
 def test_reproduced_claims_are_counted_again_with_p_corrected_for_all_tests():
-    def row(id, p, verdict=rules.REPRODUCED):
-        return {"id": id, "p": p, "verdict": verdict}
+    def row(id, p, verdict=rules.REPRODUCED, variant=False):
+        return {"id": id, "p": p, "verdict": verdict, "variant": variant}
 
     found = [row("a", 0.01), row("b", 0.03), row("c", None), row("d", 0.001, rules.NOT_REPRODUCED)]
     assert claims.corrected(found) == pytest.approx({"a": 0.02, "b": 0.03, "d": 0.003})  # 2 p, 1 p and 3 p
     assert claims.kept(found) == 2  # neither the one without a test nor the one that is not reproduced
     assert claims.kept([*found, row("e", 0.04), row("f", 0.2)]) == 1  # 4 p of "a" is below 0.05, 3 p of "b" is not
+    variants = [row("e", 0.04, variant=True), row("f", 0.2, variant=True)]  # which count in nothing
+    expected = {rules.REPRODUCED: 3, rules.PARTLY: 0, rules.NOT_REPRODUCED: 1, rules.NOT_TESTED: 0}
+    assert claims.count([*found, *variants]) == expected | {"tested": 2, "kept": 2}
+    assert claims.summary(found).startswith("4 claims (variants not counted): 3 reproduced, 0 partly, 1 not reproduced")
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,13 @@ def test_claims_as_json_have_the_documented_keys(monkeypatch, capsys, tmp_path):
     assert {row["verdict"] for row in rows if row["id"] in empirical} == {"not tested"}  # an empty store
     assert {row["verdict"] for row in rows if row["id"] not in empirical} == {"reproduced"}  # mathematics
     code, out, _ = call(monkeypatch, capsys, "claims")
-    assert code == 0 and len(out.splitlines()) == len(rows)
+    *lines, last = out.splitlines()
+    assert code == 0 and len(lines) == len(rows)
+    assert [line.endswith("(a variant)") for line in lines] == [row["variant"] for row in rows]
+    assert claims.summary(rows) in last
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path / "mistyped"))
+    code, _, err = call(monkeypatch, capsys, "claims")
+    assert code == 2 and f"no folder {tmp_path / 'mistyped'}, which INTELVAE_RUNS names" in err
 
 
 def test_the_installed_command_answers():

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.error import URLError
@@ -37,6 +38,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         "t10k-labels-idx1-ubyte": (20,),
     }
     monkeypatch.setattr(files, "FILES", sizes)
+    monkeypatch.setattr(files, "SUMS", {name: {} for name in files.FOLDERS})  # of what `write_dataset` wrote last
     monkeypatch.setattr(images, "VALID", 10)
     monkeypatch.setattr(images, "TRAIN_01", 4)
     monkeypatch.setattr(images, "VALID_01", 2)
@@ -44,13 +46,15 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write_dataset(folder: Path, suffix: str = "", seed: int = 0) -> None:
-    """Write random images and labels 0..9 in turn, at the sizes in files.FILES."""
+    """Write random images and labels 0..9 in turn, at the sizes in files.FILES, and make them the known ones."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     for file, shape in files.FILES.items():
         sizes = tuple(size or 0 for size in shape)
         values = rng.integers(256, size=sizes) if len(sizes) == 3 else np.arange(sizes[0]) % 10
         idx.write(folder / (file + suffix), values.astype(np.uint8))
+        for sums in files.SUMS.values():
+            sums[file] = idx.sha256(values.astype(np.uint8))
 
 
 def one_line(error: pytest.ExceptionInfo[DataError]) -> str:
@@ -69,7 +73,6 @@ def test_idx_round_trip(tmp_path: Path, suffix: str) -> None:
     idx.write(path, values)
     assert np.array_equal(idx.read(path, (5, 3, 2), ""), values)
     assert np.array_equal(idx.read(path, (None, 3, 2), ""), values)
-    assert idx.header(path, (None, 3, 2), "") == (5, 3, 2)
     idx.read(path, (5, 3, 2), "")[0] = 1  # writable, as torch wants it
 
 
@@ -117,16 +120,9 @@ def test_damaged_gzip(tmp_path: Path, content: bytes) -> None:
         idx.read(path, (3,), "intelvae data fetch mnist")
 
 
-def test_header_notices_a_cut_plain_file(tmp_path: Path) -> None:
-    (tmp_path / "labels").write_bytes(GOOD[:-1])
-    with pytest.raises(DataError, match="3 values after the header, found 2"):
-        idx.header(tmp_path / "labels", (3,), "")
-
-
 def test_unreadable_file(tmp_path: Path) -> None:
-    for call in (idx.read, idx.header):
-        with pytest.raises(DataError, match="cannot be read"):
-            call(tmp_path, (3,), "")  # a folder
+    with pytest.raises(DataError, match="cannot be read"):
+        idx.read(tmp_path, (3,), "")  # a folder
 
 
 # Where files are looked for
@@ -203,10 +199,53 @@ def test_damage_is_reported_with_the_command_for_that_root(nowhere: Path) -> Non
     idx.write(folder / LABELS, np.full(60, 10, dtype=np.uint8))
     with pytest.raises(DataError) as error:
         images.load("mnist", root=nowhere)
+    known, found = files.SUMS["mnist"][LABELS][:8], idx.sha256(np.full(60, 10, dtype=np.uint8))[:8]
     assert one_line(error) == (
-        f"{folder / LABELS}: expected labels 0 to 9, found 10; "
-        f"replace the file with `intelvae data fetch mnist --root {nowhere}`"
+        f"{folder / LABELS}: this is another file than the known one: its sha256, unpacked, begins with {found}, not "
+        f"{known}; replace the file with `intelvae data fetch mnist --root {nowhere}`"
     )
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("name", files.FOLDERS)
+def test_other_data_in_the_same_shape_are_refused(nowhere: Path, name: str, suffix: str) -> None:
+    folder = nowhere / files.FOLDERS[name] / "raw"
+    write_dataset(folder, suffix)
+    for file in files.FILES:
+        path = folder / (file + suffix)
+        right, values = path.read_bytes(), files.read(name, nowhere)[file]
+        values[-1] ^= 1
+        idx.write(path, values)
+        for call in (files.read, images.load):
+            with pytest.raises(DataError) as error:
+                call(name, root=nowhere)
+            assert one_line(error).startswith(f"{path}: this is another file than the known one")
+        (row,) = (row for row in data.status(nowhere) if row.dataset == name)
+        assert not row.found and str(path) in row.counts
+        path.write_bytes(right)
+    assert files.read(name, nowhere).keys() == files.FILES.keys()
+
+
+def test_every_file_has_a_sum() -> None:
+    assert files.SUMS.keys() == files.FOLDERS.keys()
+    assert all(sums.keys() == files.FILES.keys() for sums in files.SUMS.values())
+    assert files.SAMPLE_SUMS.keys() == {path.name for path in files.samples().glob("*.gz")}
+
+
+@pytest.mark.parametrize("file", files.SAMPLE_SUMS)
+def test_other_samples_are_refused(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(files.samples(), tmp_path / "samples")
+    monkeypatch.setattr(files, "_PACKAGE", tmp_path)
+    name = next(name for name in ("fashion-mnist", "mnist") if file.startswith(name))
+    images.load(name, smoke=True)
+    path = tmp_path / "samples" / file
+    values = idx.read(path, (None, 28, 28) if "images" in file else (None,), "")
+    values[-1] ^= 1
+    idx.write(path, values)
+    with pytest.raises(DataError, match=r"another file than the known one: .* `git checkout data/samples`"):
+        images.load(name, smoke=True)
+    assert not data.status()[-1].found
 
 
 @pytest.mark.parametrize("call", [images.load, data.fetch, files.locate, files.command])
@@ -415,7 +454,7 @@ def test_binary_images_are_black_or_white() -> None:
 
 
 def test_sizes_below_one_are_refused() -> None:
-    with pytest.raises(ValueError, match="size is 0"):
+    with pytest.raises(ValueError, match=r"size, .*, must be a whole number >= 1, not 0"):
         images.load("mnist", smoke=True, size=0)
 
 
@@ -427,7 +466,10 @@ def test_checksums_of_the_samples() -> None:
     listed = dict(re.findall(r"^\| `(\S+\.gz)` .* `([0-9a-f]{64})` \|$", readme, flags=re.MULTILINE))
     shipped = {path.name: path for path in files.samples().glob("*.gz")}
     for name, path in shipped.items():
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == listed[name], name
+        unpacked = hashlib.sha256(gzip.decompress(path.read_bytes())).hexdigest()
+        assert unpacked == listed[name] == files.SAMPLE_SUMS[name], name
+    sources = dict(re.findall(r"^\| Fashion-MNIST, `(\S+)`, unpacked \| `([0-9a-f]{64})` \|$", readme, re.MULTILINE))
+    assert len(sources) == 2 and sources.items() <= files.SUMS["fashion-mnist"].items()
     assert len(shipped) == 4 and sum(path.stat().st_size for path in shipped.values()) < 400_000
 
 

@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from scipy import integrate, special
 from torch.distributions import Normal, kl_divergence
 
 from intelvae import divergences
@@ -200,6 +201,61 @@ def test_in_the_plane_no_histogram_exceeds_the_divergence_before(mean, scale):
                 assert estimate <= direction + bias + 4 * error
     circle, error, bias = histogram_kl(Circle()(y_q), Circle()(y_p), 32)
     assert circle == pytest.approx(direction, abs=4 * error + bias + 0.01)  # 0.01 for the 32 cells
+
+
+@pytest.mark.parametrize("k", range(26))
+def test_direction_kl_against_an_independent_integral(k):
+    """The density of the angle as an integral over the radius, both by SciPy's quadrature."""
+
+    def ratio(angle):  # 2 pi times the density: the integral of r e^(-((r - u)^2 + k^2 - u^2) / 2)
+        u = k * math.cos(angle)
+        of_radius = math.exp(-(u**2) / 2) + u * math.sqrt(math.pi / 2) * special.erfc(-u / math.sqrt(2))
+        if u < 0:  # about 1 / u^2 e^(-u^2 / 2) is left: the integral itself has its digits
+            of_radius = integrate.quad(lambda r: r * math.exp(u * r - r * r / 2), 0, 60 / max(1, -u))[0]
+            return of_radius * math.exp(-k * k / 2)
+        return of_radius * math.exp((u * u - k * k) / 2)
+
+    points = [min(math.pi, 4 / max(k, 1))]
+    value, _ = integrate.quad(lambda a: special.xlogy(ratio(a), ratio(a)), 0, math.pi, points=points, epsabs=1e-10)
+    assert direction_kl([float(k), 0.0], 1.0) == pytest.approx(value / math.pi, abs=1e-8)
+    assert direction_kl([0.0, -0.5 * k], 0.5) == pytest.approx(value / math.pi, abs=1e-8)
+
+
+def test_direction_kl_of_a_far_mean():
+    assert direction_kl([8.0, 0.0], 1.0) == pytest.approx(2.490374, abs=1e-6)
+    for k in (8.0, 16.0, 25.0):  # nearly a Gaussian of deviation 1 / k around the circle
+        assert direction_kl([k, 0.0], 1.0) == pytest.approx(math.log(k * math.sqrt(2 * math.pi / math.e)), abs=0.02)
+
+
+@pytest.mark.parametrize(("mean", "scale"), [([0.0, 0.0], 0.0), ([0.0, 0.0], math.nan), ([math.nan, 0.0], 1.0)])
+def test_direction_kl_of_no_distribution(mean, scale):
+    with pytest.raises(ValueError, match="must be a number"):
+        direction_kl(mean, scale)
+
+
+@pytest.mark.parametrize("name", divergences.NAMES)
+def test_closed_forms_do_not_depend_on_where_the_origin_is(name):
+    for s, t in ((0.5, 0.7), (1.0, 1.0), (1.0, 1.0 + 2**-20), (2.0, 0.3)):
+        near = closed_form(name, Normal(0.0, s), Normal(1.0, t))
+        assert closed_form(name, Normal(2.0**20, s), Normal(2.0**20 + 1, t)) == pytest.approx(near, rel=1e-9)
+        assert closed_form(name, Normal(0.0, s), Normal(1.0, t)) == pytest.approx(near, rel=1e-9)
+    far = closed_form(name, Normal(0.0, 1.0), Normal(1e6, 1.0))  # finite, but for what float64 does not hold
+    expected = {"KL": 5e11, "reverse KL": 5e11, "chi-squared": math.inf, "total variation": 1, "squared Hellinger": 1}
+    assert far == pytest.approx(expected[name])
+
+
+@pytest.mark.parametrize("t", [1.0, 1.0 + 2**-20, 1.0 + 2**-23, 1.0 - 2**-24])
+def test_total_variation_of_nearly_equal_variances(t):
+    expected = math.erf(1 / (2 * math.sqrt(2)))  # of equal ones
+    assert closed_form("total variation", Normal(0.0, 1.0), Normal(1.0, t)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_histograms_with_more_cells_than_a_whole_number_counts():
+    a, b = (torch.randn(50, 30, generator=torch.Generator().manual_seed(s)) for s in range(2))
+    # no two points share a cell of 32^30, so the histogram is that of the 100 points
+    q = torch.tensor([1.5] * 50 + [0.5] * 50, dtype=torch.float64) / 100
+    expected = (q * (q / q.flip(0)).log()).sum().item()
+    assert histogram_kl(a, b, bins=32)[0] == pytest.approx(expected, rel=1e-12)
 
 
 def test_direction_kl_against_the_angles_of_samples():

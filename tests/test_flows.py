@@ -204,7 +204,7 @@ def test_one_dimension_is_the_scalar_flow():
         ({"dim": 1, "vectors": 8}, "8 orthonormal vectors do not fit into 1 latent dimensions"),
         ({"dim": 5, "vectors": 6}, "6 orthonormal vectors"),
         ({"variant": "planar"}, "choose one of orthogonal, householder, triangular"),
-        ({"steps": 0}, "at least one step"),
+        ({"steps": 0}, "steps must be a whole number >= 1"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(options, message):
@@ -350,7 +350,7 @@ def test_a_hidden_layer_keeps_the_start_near_the_identity_and_many_features_from
     assert made.head.in_features == 7 and made.body[1].in_features == 10  # the features of the perceptron
     x = torch.randn(50, 2)
     torch.testing.assert_close(made(x).mean, made(x).base.mean, atol=0.2, rtol=0)  # four steps of R1 near START
-    with pytest.raises(ValueError, match="hidden is a number of units, at least 1, not 0"):
+    with pytest.raises(ValueError, match="hidden must be a whole number >= 1, not 0"):
         SylvesterEncoder(networks.create("mlp", (2,), 5)[0], (2,), vectors=3, hidden=0)
 
     def moved(features):

@@ -99,7 +99,7 @@ for count in (None, 64):
 x = torch.zeros(10, 1, 32, 32)
 training.fit(bench.MATHIEU.model(), x, x, epochs=1, batch_size=10, on_epoch=lambda *_: print(torch.get_num_threads()))
 
-def run(config, device, threads):
+def run(config, device, threads, store):
     print(threads)
     raise training.TrainingError("seen")
 

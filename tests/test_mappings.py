@@ -109,6 +109,58 @@ class Forgetful(nn.Module):
         return y + self.shift
 
 
+class Masked(nn.Module):
+    """Learns a scale whose gradient is cut."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(()))
+
+    def forward(self, y):
+        return y * self.scale.detach()
+
+
+class Backwards(torch.autograd.Function):
+    """y, and a gradient with the wrong sign."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(y):
+        return y.clone()
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return -gradient
+
+
+@pytest.mark.parametrize(
+    ("broken", "line"),
+    [
+        (lambda: Function(lambda y: torch.tanh(y.detach())), r"the gradient of y\[..., 0\] is cut"),
+        (lambda: Function(lambda y: torch.cat([y[..., :1], y[..., 1:].detach()], -1)), r"y\[..., 1\] is cut"),
+        (lambda: Function(Backwards.apply), r"the gradient of y\[..., 0\] is wrong"),
+        (lambda: Function(lambda y: torch.where(y > 0, y.detach(), y)), r"the gradient of y\[..., 0\] is wrong"),
+        (Masked, "the gradient of scale is cut"),
+        (lambda: Function(torch.rand_like), "two calls differ: a mapping is a function"),
+        (lambda: Function(lambda y: y + 1e-6 * torch.randn_like(y)), "two calls differ: a mapping is a function"),
+        (nn.Dropout, "two calls differ: a mapping is a function"),
+        (lambda: Function(lambda y: y * (y**2 + 1e-60).log()), "not finite in float32"),
+        (lambda: Function(lambda y: (y**2 + 1e-60).sqrt()), "gradient .* is not finite in float32"),
+        (lambda: Function(lambda y: y.log()), "not finite in float64"),
+        (lambda: Function(lambda y: y - y.mean(0, keepdim=True) if y.ndim > 1 else y), "a row must not see others"),
+    ],
+)
+def test_what_breaks_the_contract_gets_its_own_line(broken, line):
+    with pytest.raises(AssertionError, match=line) as caught:
+        check_mapping(broken, 2)
+    assert "\n" not in str(caught.value).split("\nassert ")[0]  # pytest adds to what it has rewritten
+
+
 @pytest.mark.parametrize(
     ("check", "broken"),
     [
@@ -411,23 +463,23 @@ def test_product_has_the_product_of_the_masses():
         ("identity", 2, {"eps": 1}, "it takes none"),
         ("circle", 1, {}, "1 latent"),
         ("glue", 3, {}, "3 latent"),
-        ("glue", 2, {"holes": 1}, "use the mapping 'circle'"),
+        ("glue", 2, {"holes": 1}, "holes must be a whole number >= 2"),
         ("clusters", 2, {}, "either k"),
         ("clusters", 1, {"k": 3}, "not k=3"),
-        ("clusters", 2, {"k": 1}, "k >= 2"),
+        ("clusters", 2, {"k": 1}, "k, .* >= 2"),
         ("clusters", 2, {"k": 2.5}, "whole number"),
         ("clusters", 4, {"factors": 2}, r"factors=\(2, 5\)"),
-        ("clusters", 4, {"factors": (2, 1)}, "k >= 2"),
-        ("clusters", 0, {"k": 2}, "at least 1"),
-        ("circle", 2, {"eps": 0.0}, "must be positive"),
-        ("glue", 2, {"scale": 0.0}, "must be positive"),
+        ("clusters", 4, {"factors": (2, 1)}, "k, .* >= 2"),
+        ("clusters", 0, {"k": 2}, "latent_dim must be a whole number >= 1"),
+        ("circle", 2, {"eps": 0.0}, "eps must be a number > 0"),
+        ("glue", 2, {"scale": 0.0}, "scale must be a number > 0"),
         ("clusters", 3, {"factors": (2, 5)}, "at least 4"),
-        ("clusters", 2, {"k": 2, "delta": 0.0}, "delta > 0"),
+        ("clusters", 2, {"k": 2, "delta": 0.0}, "delta must be a number > 0"),
         ("hierarchy", 50, {"levels": 4}, "add up to its 50 dimensions, not 4"),
         ("hierarchy", 50, {"levels": 2.5}, "not 2.5"),
         ("hierarchy", 4, {"levels": 1}, "two levels or more"),
         ("hierarchy", 4, {"levels": (1, 2)}, "add up"),
-        ("hierarchy", 4, {"levels": (4, 0)}, "add up"),
+        ("hierarchy", 4, {"levels": (4, 0)}, "each of their widths, must be a whole number >= 1"),
     ],
 )
 def test_what_does_not_fit_gets_one_clear_line(name, dim, options, message, unchecked):

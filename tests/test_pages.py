@@ -1,5 +1,6 @@
 """Pages are executed once, in surroundings that are ours, and what goes wrong in one is said in one line."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -53,6 +54,30 @@ def test_a_cell_that_fails_is_named(page, tmp_path):
     page.write_text(page.read_text(encoding="utf-8") + "\n# %%\n1 / 0\n", encoding="utf-8")
     with pytest.raises(RuntimeError, match=r"07_example.py, cell \d+: ZeroDivisionError"):
         pages.execute(page, tmp_path / "out.ipynb", {"profile": "smoke"})
+
+
+@pytest.mark.parametrize("kernel", [kernels.PageKernelManager, kernels.OneThreadKernelManager])
+def test_a_cell_whose_kernel_dies_is_named(page, tmp_path, kernel):
+    code = "\n# %%\nimport os\n\nos._exit(1)\n\n# %%\nprint(3)\n"
+    page.write_text(page.read_text(encoding="utf-8") + code, encoding="utf-8")
+    with pytest.raises(RuntimeError) as error:
+        pages.execute(page, tmp_path / "out.ipynb", {"profile": "smoke"}, kernel)
+    found = pages.read(tmp_path / "out.failed.ipynb")
+    (cell,) = (i for i, cell in enumerate(found.cells) if "os._exit" in cell.source)
+    assert str(error.value) == f"07_example.py, cell {cell}: the kernel died, perhaps for want of memory"
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space\nleft"), ValueError("a\nb"), KeyError("c"), RuntimeError("died")]
+)
+def test_whatever_goes_wrong_in_a_page_is_one_line_with_its_name(page, tmp_path, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(pages.papermill, "execute_notebook", fail)
+    with pytest.raises(RuntimeError, match=rf"^07_example.py: {type(error).__name__}: \S") as caught:
+        pages.execute(page, tmp_path / "out.ipynb", {})
+    assert "\n" not in str(caught.value)
 
 
 def output_of(page, folder, **options):
@@ -112,10 +137,16 @@ def test_the_kernel_is_the_running_interpreter_with_the_library_that_runs(page, 
 
 def test_pages_are_executed_side_by_side_and_one_that_fails_does_not_stop_the_others(tmp_path, monkeypatch):
     (tmp_path / "book").mkdir()
-    for name, code in (("01_a", "print(1)"), ("02_b", "1 / 0"), ("03_c", "print(3)")):
+    sources = {"01_a": "print(1)", "02_b": "1 / 0", "03_c": "print(3)", "04_d": "import os; os._exit(1)", "05_e": ""}
+    for name, code in sources.items():
         source = HEADER + '# %% tags=["parameters"]\nprofile = "smoke"\n\n# %%\n' + code + "\n"
         (tmp_path / "book" / f"{name}.py").write_text(source, encoding="utf-8")
     monkeypatch.setattr(pages, "ROOT", tmp_path)
-    with pytest.raises(RuntimeError, match=r"02_b.py, cell \d: ZeroDivisionError"):
+    (tmp_path / "out" / "05_e.ipynb").mkdir(parents=True)  # where no notebook can be put
+    with pytest.raises(RuntimeError) as error:
         pages.execute_all(tmp_path / "out", {"profile": "smoke", "jobs": 0})
-    assert {p.name for p in (tmp_path / "out").glob("*[a-c].ipynb")} == {"01_a.ipynb", "03_c.ipynb"}
+    said = ["02_b.py, cell .: ZeroDivisionError", "04_d.py, cell .: the kernel died", "05_e.py: IsADirectoryError"]
+    lines = sorted(str(error.value).splitlines())
+    assert len(lines) == len(said) and all(map(re.match, said, lines)), lines
+    done = {p.name for p in (tmp_path / "out").glob("*.ipynb") if p.is_file() and ".failed" not in p.suffixes}
+    assert done == {"01_a.ipynb", "03_c.ipynb"}

@@ -1,5 +1,9 @@
 """What is compared of a page: words and whole numbers exactly, other numbers as far as rounding moves them."""
 
+import os
+import subprocess
+import sys
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
@@ -102,3 +106,14 @@ def test_markup_and_pictures_are_left_out_of_references():
     cell = new_code_cell(outputs=[new_output("display_data", data={"image/png": "x", "text/html": "<p>0.5</p>"})])
     notebook = references._text_only(new_notebook(cells=[cell]))
     assert dict(notebook.cells[0].outputs[0].data) == {"text/html": "0.5"}
+
+
+def test_nbval_rounds_as_the_pages_did():
+    conftest = references.FOLDER / "conftest.py"
+    code = (
+        f"import os, runpy; runpy.run_path({str(conftest)!r})['pytest_configure'](None);"
+        "print(os.environ['ATEN_CPU_CAPABILITY'], os.environ['PATH'] != '', 'PYTHONWARNINGS' in os.environ)"
+    )
+    environment = os.environ | {"ATEN_CPU_CAPABILITY": "default", "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, encoding="utf-8")
+    assert done.stdout.split() == ["default", "True", "False"], done.stderr

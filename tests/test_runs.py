@@ -4,24 +4,28 @@ import copy
 import dataclasses
 import json
 import math
+import os
 import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jaxtyping
+import joblib
 import numpy as np
 import psutil
 import pytest
 import torch
 
-from intelvae import bench, builder, experiments, runs, tasks, training
-from intelvae.data import files
+from intelvae import bench, builder, experiments, runs, side_by_side, tasks, training
+from intelvae.data import DataError, files
 from intelvae.models import VAE
 from intelvae.records import CHECKOUT, Record, RunConfig, Store, edition, store_of
 
 CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
+ALONE = RunConfig("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2, mapping="sparse", gamma=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -110,26 +114,44 @@ def test_where_the_records_are(monkeypatch, tmp_path):
         assert store_of("smoke").root == store_of("laptop").root == folder
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"key": 1}'])
-def test_a_damaged_record_is_named(text, tmp_path):
-    store = Store(tmp_path)
-    store.path(CONFIG).write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match="delete it and run again"):
+def edited(record, **changes):
+    """The text of `record` with other fields, None for one that is left out."""
+    fields = json.loads(record.to_json()) | changes
+    return json.dumps({name: value for name, value in fields.items() if value is not None})
+
+
+NOT_RECORDS = {
+    "empty": (lambda r: "", "no whole record .* move the file away"),
+    "cut": (lambda r: r.to_json()[:-50], "no whole record .* move the file away"),
+    "a list": (lambda r: "[]", "no whole record .* move the file away"),
+    "a field less": (lambda r: edited(r, metrics=None), "no whole record .* move the file away"),
+    "a field more": (lambda r: edited(r, cost=1), "another version of intelvae .the field 'cost'.: use that one"),
+    "a setting more": (
+        lambda r: edited(r, config=dataclasses.asdict(r.config) | {"flow": 1}),
+        "another version of intelvae .the field 'flow'.: use that one",
+    ),
+    "other semantics": (lambda r: edited(r, semantics=2), "another version of intelvae .semantics 2, here they are 1"),
+    "another key": (lambda r: edited(r, key="0" * 16), "its config has the key .*, and it says 0000"),
+    "another config": (lambda r: dataclasses.replace(r, config=OTHER).to_json(), "the record of another config"),
+}
+OTHER = dataclasses.replace(CONFIG, seed=5)
+
+
+@pytest.mark.parametrize("case", NOT_RECORDS)
+def test_a_file_that_is_not_the_record_is_named_and_nobody_is_told_to_delete_it(case, record, tmp_path):
+    store, (make, message) = Store(tmp_path), NOT_RECORDS[case]
+    store.path(CONFIG).write_text(make(record), encoding="utf-8")
+    with pytest.raises(ValueError, match=message) as caught:
         store.get(CONFIG)
-
-
-def test_a_record_under_a_wrong_name_is_refused(record, tmp_path):
-    store, other = Store(tmp_path), dataclasses.replace(CONFIG, seed=5)
-    store.path(other).write_text(record.to_json(), encoding="utf-8")
-    with pytest.raises(ValueError, match="another config"):
-        store.get(other)
+    assert str(caught.value).startswith(str(store.path(CONFIG)))
+    assert "delete" not in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_a_write_that_fails_leaves_nothing_and_says_what_to_do(trained, tmp_path, monkeypatch):
     def full_disk(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(runs.os, "replace", full_disk)
+    monkeypatch.setattr(os, "replace", full_disk)
     with pytest.raises(OSError, match=r"No space.*make room, or set INTELVAE_RUNS"):
         Store(tmp_path).put(*trained)
     assert not list(tmp_path.iterdir())
@@ -154,29 +176,29 @@ def test_a_sweep_runs_what_is_missing_and_only_that(tmp_path):
     assert {p for p in times if times[p] != again[p]} == {store.path(configs[1])}
 
 
-def test_workers_end_with_the_sweep_that_started_them(tmp_path):
-    """Killed without a chance to clean up, as by the system when memory runs out."""
+@pytest.mark.parametrize("moment", [0.5, 2.0, 6.0])
+def test_workers_end_with_the_sweep_that_started_them(moment, tmp_path):
+    """Killed without a chance to clean up, as by the system when memory runs out: also while workers are starting."""
     code = (
-        "from intelvae import runs; from intelvae.records import RunConfig, Store;"
+        "import sys; from intelvae import runs; from intelvae.records import RunConfig, Store;"
         "c = [RunConfig('mnist', 'mathieu', 50, 'gaussian', 1000, seed=s, smoke_data=True) for s in (0, 1)];"
-        f"runs.sweep(c, Store({str(tmp_path)!r}), jobs=2)"
+        f"print('ready', flush=True); runs.sweep(c, Store({str(tmp_path)!r}), jobs=2)"
     )
-    sweep = subprocess.Popen([sys.executable, "-c", code])
-    try:
-        # import and data take some three seconds of processor time: more of it is training
-        trained = _wait_for(lambda: [p for p in psutil.Process(sweep.pid).children() if p.cpu_times().user > 8])
-    finally:
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as sweep:
+        sweep.stdout.readline()
+        time.sleep(moment)
+        started = psutil.Process(sweep.pid).children(recursive=True)
         sweep.kill()
-        sweep.wait()
-    assert trained and _wait_for(lambda: not any(p.is_running() for p in trained))
+    assert moment < 2 or started
+    assert _wait_for(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in started), 60)
 
 
-def _wait_for(condition, seconds=600):  # a machine with other work may take that long for a few seconds' worth
-    for _ in range(4 * seconds):
-        if found := condition():
-            return found
-        time.sleep(0.25)
-    return None
+def _wait_for(condition, seconds):
+    for _ in range(10 * seconds):
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_data_that_are_not_there_do_not_stop_the_others(tmp_path, monkeypatch):
@@ -185,7 +207,7 @@ def test_data_that_are_not_there_do_not_stop_the_others(tmp_path, monkeypatch):
     tasks._faces.cache_clear()
     store, short = Store(tmp_path / "runs"), dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
     faces = RunConfig("celeba", "faces", 2, "gaussian", epochs=1)
-    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed: celeba not found in .*mmlab"):
+    with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed: VAE on celeba .* not found in .*mmlab"):
         runs.sweep([faces, short], store)
     assert store.get(short) is not None
 
@@ -246,10 +268,10 @@ def test_equal_numbers_give_equal_configs(monkeypatch):
     same = dataclasses.replace(CONFIG, seed=np.int64(2), gamma=1, mapping_options=numpys)
     assert same == config and same.key == config.key
     for name, value in (("beta", math.nan), ("lr", "fast"), ("epochs", "3"), ("seed", 0.5)):
-        with pytest.raises(ValueError, match=f"{name} must be a .*number, not {value!r}"):
+        with pytest.raises(ValueError, match=f"{name} must be a .*number .*not {value!r}"):
             dataclasses.replace(CONFIG, **{name: value})
     for name in ("latent_dim", "epochs", "batch_size", "steps_per_epoch"):
-        with pytest.raises(ValueError, match=f"{name} must be 1 or more, not 0"):
+        with pytest.raises(ValueError, match=f"{name} must be a whole number >= 1, not 0"):
             dataclasses.replace(CONFIG, **{name: 0})
 
 
@@ -259,15 +281,17 @@ def test_a_run_leaves_the_number_of_threads_as_it_was():
     assert torch.get_num_threads() == before
 
 
-def test_no_jobs_take_what_is_there_and_run_nothing(trained, tmp_path):
+def test_no_jobs_take_what_is_there_and_run_nothing(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # users have no run-time types
     store = Store(tmp_path)
     both = [CONFIG, dataclasses.replace(CONFIG, seed=1)]
     with pytest.raises(ValueError, match="none of the 2 runs"):
         runs.sweep(both, store, jobs=0)
     store.put(*trained)
     assert [r.config for r in runs.sweep(both, store, jobs=0)] == [CONFIG]
-    with pytest.raises(ValueError, match="negative"):
-        runs.sweep(both, store, jobs=-1)
+    for jobs in (-1, 0.5, "2"):
+        with pytest.raises(ValueError, match=f"jobs must be a whole number >= 0, not {jobs!r}"):
+            runs.sweep(both, store, jobs=jobs)
 
 
 def test_a_diverging_run_is_reported_and_the_others_are_kept(tmp_path):
@@ -276,6 +300,94 @@ def test_a_diverging_run_is_reported_and_the_others_are_kept(tmp_path):
     with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed.*InteL-VAE on circle.*step \d+"):
         runs.sweep([bad, good], Store(tmp_path))
     assert Store(tmp_path).get(good) is not None
+
+
+ERRORS = (RuntimeError, torch.OutOfMemoryError, MemoryError, KeyError, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(("half", "error"), [*(("train", error) for error in ERRORS), ("measure", RuntimeError)])
+def test_whatever_a_run_raises_the_others_go_on_and_it_is_tried_again(half, error, tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    toys = [dataclasses.replace(CONFIG, seed=seed, epochs=1, steps_per_epoch=2) for seed in (0, 1)]
+    bad, whole = {ALONE, toys[1]}, getattr(runs, half)
+
+    def fails(first, *rest):
+        if (first if half == "train" else first.config) in bad:
+            raise error("out of\nwhatever it was")
+        return whole(first, *rest)
+
+    def one_by_one(*_):
+        raise error("the group")
+
+    monkeypatch.setattr(runs, half, fails)
+    if half == "train":
+        monkeypatch.setattr(runs, "_together", one_by_one)
+    with pytest.raises(training.TrainingError) as caught:
+        runs.sweep([ALONE, *toys], store)
+    told = str(caught.value).splitlines()
+    assert "2 of 3 runs failed" in told[0] and len(told) == 3
+    assert all(f"{error.__name__}: " in line and "out of" in line for line in told[:2])
+    assert [store.get(config) is None for config in (ALONE, *toys)] == [True, False, True]
+    monkeypatch.setattr(runs, half, whole)
+    assert len(runs.sweep([ALONE, *toys], store)) == 3
+
+
+def test_a_model_that_cannot_be_measured_is_kept_and_not_trained_again(tmp_path, monkeypatch):
+    store, short = Store(tmp_path), dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
+    undisturbed = {record.config: record for record in runs.sweep([short, ALONE], Store(tmp_path / "twins"))}
+
+    def broken(*_):
+        raise ValueError("no such classifier")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks.ToyTask, "evaluate", broken)
+        with pytest.raises(training.TrainingError, match="2 of 2 runs failed"):
+            runs.sweep([short, ALONE], store)
+    assert not list(tmp_path.glob("*.json"))  # nothing that looks like a record
+    monkeypatch.setattr(training, "fit", broken)
+    for record in runs.sweep([short, ALONE], store):
+        twin = undisturbed[record.config]
+        assert record.metrics == twin.metrics and record.curves == twin.curves
+    assert not list(tmp_path.glob("*.trained"))
+
+
+def test_a_half_finished_run_that_is_damaged_is_trained_again(tmp_path):
+    store, short = Store(tmp_path), dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
+    record, model, _ = runs.train(short)
+    store.put_trained(record, model)
+    assert store.trained(short) == record
+    store.path(short).with_suffix(".trained").write_text("{", encoding="utf-8")
+    assert store.trained(short) is None
+    assert runs.run(short, store=store)[0].metrics == runs.run(short)[0].metrics
+
+
+def test_threads_of_a_process_take_turns_and_get_the_numbers_of_a_run_alone(tmp_path):
+    configs = [dataclasses.replace(CONFIG, seed=seed) for seed in range(4)]
+    configs += [dataclasses.replace(c, precision="float64") for c in configs[:2]]
+    alone = [runs.run(config)[0] for config in configs]
+    with ThreadPoolExecutor(4) as pool:
+        beside = [record for record, _ in pool.map(runs.run, configs)]
+    with joblib.parallel_config("threading"):  # as on a worker of dask with several threads
+        swept = runs.sweep([dataclasses.replace(c, precision="float64") for c in configs[:2]], Store(tmp_path), jobs=2)
+    for a, b in zip([*alone, *alone[4:]], [*beside, *swept], strict=True):
+        assert (a.metrics, a.curves, a.threads) == (b.metrics, b.curves, b.threads) or b.together > 1
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_a_record_says_how_many_threads_it_took():
+    short = dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=1)
+    assert runs.run(short, threads=1)[0].threads == 1
+    record, _ = runs.run_together([short, dataclasses.replace(short, seed=1)])[0]
+    assert record.threads == 1 and Record.from_json(record.to_json()) == record
+
+
+def test_weights_of_features_that_are_missing_stop_a_run_before_it_trains(tmp_path, monkeypatch):
+    monkeypatch.setenv("INTELVAE_INCEPTION", str(tmp_path / "not.pth"))
+    monkeypatch.setattr(training, "fit", lambda *_, **__: pytest.fail("it trains"))
+    for data, network in (("mnist", "mathieu"), ("celeba", "mathieu")):
+        config = RunConfig(data, network, 2, "gaussian", 1, smoke_data=True, features="inception")
+        with pytest.raises(DataError, match=r"not.pth: weights cannot be read"):
+            runs.run(config)
 
 
 @pytest.mark.parametrize(
@@ -397,6 +509,69 @@ def test_fit_refuses_data_that_the_model_is_not_made_for(train, valid, message):
     with pytest.raises(ValueError, match=message):
         training.fit(model, train, valid, epochs=1, batch_size=5)
     assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
+
+
+BAD = {
+    "a table of N(0, 1)": (torch.randn(5000, 2, generator=torch.Generator().manual_seed(0)), "from 0 to 1"),
+    "bytes as floats": (torch.full((5000, 2), 255.0), "from 0 to 1"),
+    "NaN": (torch.full((5000, 2), torch.nan), "NaN or infinity"),
+    "infinity": (torch.full((5000, 2), torch.inf), "NaN or infinity"),
+}
+
+
+@pytest.mark.parametrize("side", [False, True])
+@pytest.mark.parametrize("where", ["training", "drawn", "validation"])
+@pytest.mark.parametrize("kind", BAD)
+def test_data_that_are_not_finite_or_outside_the_support_are_refused(kind, where, side):
+    likelihood = "gaussian" if kind in ("NaN", "infinity") else "bernoulli"
+    model = builder.build(dataclasses.replace(CONFIG, likelihood=likelihood), (2,), torch.zeros(1, 2))
+    (bad, message), good = BAD[kind], torch.full((5000, 2), 0.5)
+    spoilt = good.clone()
+    spoilt[4321], spoilt[4700:4702] = bad.abs()[0] + 1, bad.abs()[0] + 1  # in the second chunk
+    train, valid = (good, spoilt) if where == "validation" else (spoilt, good)
+    before = [p.clone() for p in model.parameters()]
+
+    def draw(n, generator):
+        return train[-n:]
+
+    line = f"the {'validation' if where == 'validation' else 'training'} data have .*{message}.* in 3 of 5000 examples"
+    with pytest.raises(ValueError, match=f"{line}, the first of them example 4321$"):
+        if side:
+            order, noise = torch.Generator(), torch.Generator()
+            member = side_by_side.Member(model, draw, valid, order, noise)
+            side_by_side.fit([member], epochs=1, batch_size=2500, steps_per_epoch=2)
+        elif where == "drawn":
+            training.fit(model, draw, valid, epochs=1, batch_size=2500, steps_per_epoch=2)
+        else:
+            training.fit(model, train, valid, epochs=1, batch_size=2500)
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
+
+
+class Boolean(torch.nn.Module):
+    """Torch's own Bernoulli, which has no grey."""
+
+    def forward(self, h):
+        return torch.distributions.Independent(torch.distributions.Bernoulli(logits=h), h.ndim - 1)
+
+
+def test_bytes_and_grey_pixels_are_in_the_support_and_what_has_none_is_let_through():
+    model = builder.build(dataclasses.replace(CONFIG, likelihood="bernoulli"), (2,), torch.zeros(1, 2))
+    grey = torch.arange(256, dtype=torch.uint8).reshape(128, 2)
+    support = training.check_data(model, grey, grey)
+    assert training.check_data(model, grey / 255, grey / 255) is not None
+    training.check_examples(support, "training", grey)
+    model.decoder[1] = Boolean()
+    black = (grey > 99).to(torch.uint8) * 255
+    training.check_data(model, black, black.float() / 255)
+    with pytest.raises(ValueError, match=r"support, .*, in 128 of 128 examples, the first of them example 0"):
+        training.check_data(model, grey, black)
+
+    class Silent(torch.distributions.Distribution):
+        pass
+
+    assert training.support_of(Silent(validate_args=False)) is None
+    assert training.support_of(torch.distributions.Normal(0.0, 1.0)) is not None
+    assert model.training  # as it was
 
 
 def test_packed_images_survive():

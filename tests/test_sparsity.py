@@ -1,6 +1,7 @@
 """Sparse mapping, penalties on codes, sparse prior, MMD and Hoyer score, against values that can be worked out."""
 
 import dataclasses
+import itertools
 import math
 
 import pytest
@@ -96,17 +97,79 @@ def test_the_penalty_sees_no_scale_of_a_row_and_no_row_of_zeros(kind):
         assert regularizers.sparsity(dead, raw).item() == pytest.approx(
             regularizers.sparsity(gates, raw).item(), abs=1e-5
         )
-    for nothing in (0.0, 1e-38, 1e-31):  # less than float32 can share out
-        assert regularizers.sparsity(torch.full((8, 4), nothing, dtype=kind)) == 0
-        assert not regularizers.shares(torch.full((8, 4), nothing, dtype=kind)).any()
+    for nothing in (0.0, 1e-38, 1e-31, 1e-29):  # about where float32 has nothing left to share out
+        assert abs(regularizers.sparsity(torch.full((8, 4), nothing, dtype=kind))) < 1e-6  # rounding
+    assert not regularizers.shares(torch.zeros(8, 4, dtype=kind)).any()
+
+
+def before(v, raw=False):
+    """The penalty of commit f17c784, which jumped where the sum of a row passes 1e-30."""
+
+    def shares(v):
+        total = v.sum(-1, keepdim=True)
+        return torch.where(total > 1e-30, v, 0.0) / torch.where(total > 1e-30, total, 1.0)
+
+    def entropy(v):
+        part = shares(v)
+        return -(part * part.clamp_min(1e-8).log()).sum(-1)
+
+    alive = (v.sum(-1) > 1e-30).to(v.dtype)
+    of_each = (alive * entropy(v)).sum() / alive.sum().clamp_min(1)
+    return of_each - entropy((v if raw else shares(v)).mean(0))
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_where_nothing_fades_the_penalty_and_its_gradient_are_what_they_were_to_the_bit(kind, raw):
+    for scale in (1.0, 1e-6, 1e-20):
+        gates = (random(30, 7) + 0.1).to(kind) * scale
+        gates[3, :5] = 0
+        gates.requires_grad_()
+        new, old = regularizers.sparsity(gates, raw), before(gates, raw)
+        assert torch.equal(new, old)
+        assert torch.equal(torch.autograd.grad(new, gates)[0], torch.autograd.grad(old, gates)[0])
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_the_penalty_fades_without_a_jump_as_gates_close_and_its_gradient_is_finite(kind, raw):
+    logits = 4 * gaussian(20, 6).to(kind)
+    shifts = torch.arange(0, -120, -0.5).tolist()
+    values = []
+    for shift in shifts:
+        at = (logits + shift).requires_grad_()
+        value = regularizers.sparsity(at.sigmoid(), raw)
+        (gradient,) = torch.autograd.grad(value, at)
+        assert value.isfinite() and gradient.isfinite().all()
+        assert gradient.abs().max() < 0.5  # log 6 nats divided among 20 rows, and more where few are left
+        values.append(value.item())
+    assert max(abs(a - b) for a, b in itertools.pairwise(values)) < 0.5  # as e^-0.5 of a row's share goes
+    assert abs(values[-1]) < 1e-6
+    for shift in range(-75, -55):  # where rows reach 1e-30, a step of 1e-4 moves nothing by more than 1e-4
+        low, high = (regularizers.sparsity((logits + shift + e).double().sigmoid(), raw) for e in (0, 1e-4))
+        assert abs(high - low) < 1e-4
+
+
+def test_rows_of_zeros_have_no_gradient_and_nan_stays_nan():
+    gates = torch.cat([random(5, 4), torch.zeros(3, 4)]).requires_grad_()
+    for v in (gates, gates * 0):
+        (gradient,) = torch.autograd.grad(regularizers.sparsity(v), gates)
+        assert not gradient[5:].any() and gradient.isfinite().all()
+    zeros = torch.zeros(8, 4, requires_grad=True)
+    assert not torch.autograd.grad(regularizers.sparsity(zeros), zeros)[0].any()
+    for bad in (torch.full((8, 4), torch.nan), torch.cat([torch.full((1, 4), torch.nan), torch.ones(3, 4)])):
+        assert regularizers.sparsity(bad).isnan() and regularizers.entropy(bad).isnan().any()
 
 
 def test_closing_all_gates_together_is_not_paid_for():
     logits = 4 * gaussian(100, D).float()
-    for shift in (-20.0, -24.0, -28.0, -60.0, -70.0, -75.0, -80.0):  # about -70 rows end one by one
+    for shift in (-20.0, -24.0, -28.0, -60.0, -75.0, -80.0):
         by = torch.tensor(shift, requires_grad=True)
         (slope,) = torch.autograd.grad(regularizers.sparsity((logits + by).sigmoid()), by)
-        assert abs(slope) < 1e-4  # the sigmoid is an exponential there up to e^-20 e^16 of it
+        assert abs(slope) < (1e-4 if shift > -70 else 0.1)  # the sigmoid is an exponential up to e^-20 e^16 of it
+    # from -75 on rows fade one by one, and those that are left are a little sparser; in the end the penalty is 0
+    values = [regularizers.sparsity((logits + shift).sigmoid()).item() for shift in (-60.0, -80.0, -84.0, -90.0, -98.0)]
+    assert values[1] > values[0] - 0.3 and values[0] < values[2] < values[3] < values[4] and abs(values[4]) < 1e-4
 
 
 def test_the_second_term_as_printed_weighs_rows_by_their_size():
@@ -324,7 +387,7 @@ def test_dd_without_its_penalty_and_with_a_standard_normal_as_prior_is_the_vae()
 
 @pytest.mark.parametrize("options", [{"weight": 0.0}, {"weight": 1.0}, {"scale": 0.0}])
 def test_a_sparse_prior_out_of_range_gets_one_clear_line(options):
-    with pytest.raises(ValueError, match="sparse prior needs"):
+    with pytest.raises(ValueError, match="of a sparse prior must be a number > 0"):
         priors.Sparse(2, **options)
 
 

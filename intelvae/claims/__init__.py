@@ -10,6 +10,7 @@ import pandas as pd
 
 from intelvae import experiments, rules
 from intelvae.claims import digits, faces, sparsity, toys
+from intelvae.data import files
 from intelvae.metrics import features
 from intelvae.records import Record, check_same_faces, store_of
 from intelvae.rules import Claim
@@ -51,9 +52,12 @@ def _of(experiment: str | None, records: Sequence[Record], profile: str) -> list
 def stored(profile: str, extractor: str | None = None) -> list[dict[str, Any]]:
     """`rows` for all claims on the records that the profile's store holds, without running anything.
 
-    Samples are judged on the features of `extractor` (`experiments.grid`).
+    Samples are judged on the features of `extractor` (`experiments.grid`). Raises `ValueError` if INTELVAE_RUNS names a
+    folder that is not there.
     """
     store = store_of(profile)
+    if files.of_variable("INTELVAE_RUNS") and not store.root.is_dir():
+        raise ValueError(f"there is no folder {store.root}, which INTELVAE_RUNS names: correct or unset it")
     grids = (experiments.grid(name, profile, features=extractor) for name in experiments.NAMES)
     configs = dict.fromkeys(c for grid in grids for c in grid)
     records = [record for config in configs if (record := store.get(config)) is not None]
@@ -71,6 +75,28 @@ def kept(found: Sequence[dict[str, Any]]) -> int:
     """How many of `rows` are reproduced with a p-value that is below `rules.LEVEL` also when `corrected` for all."""
     p = corrected(found)
     return sum(row["verdict"] == rules.REPRODUCED and p.get(row["id"], 1.0) < rules.LEVEL for row in found)
+
+
+def count(found: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """How many of the paper's claims, `rows` without variants, have each verdict: what every report counts.
+
+    "tested" is how many of the reproduced ones have a test, "kept" how many of these are `kept`.
+    """
+    counted = [row for row in found if not row["variant"]]
+    of = {verdict: sum(row["verdict"] == verdict for row in counted) for verdict in rules.VERDICTS}
+    tested = sum(row["verdict"] == rules.REPRODUCED and row["p"] is not None for row in counted)
+    return of | {"tested": tested, "kept": kept(counted)}
+
+
+def summary(found: Sequence[dict[str, Any]]) -> str:
+    """What `count` finds, in two sentences."""
+    of = count(found)
+    total = sum(of[verdict] for verdict in rules.VERDICTS)
+    words = ", ".join(f"{of[verdict]} {verdict}" for verdict in rules.VERDICTS)
+    return (
+        f"{total} claims (variants not counted): {words}. Of the claims reproduced {of['tested']} have a test, and "
+        f"{of['kept']} of these keep p < {rules.LEVEL:g} when p is corrected for all tests of claims that count."
+    )
 
 
 class Table:

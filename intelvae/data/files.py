@@ -16,8 +16,12 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from intelvae.data import idx
 from intelvae.data.errors import DataError
+from intelvae.whole import whole
 
 VARIABLE = "INTELVAE_DATA"
 CACHE_VARIABLE = "INTELVAE_CACHE"
@@ -28,6 +32,27 @@ FILES: dict[str, idx.Shape] = {
     "train-labels-idx1-ubyte": (60_000,),
     "t10k-images-idx3-ubyte": (10_000, 28, 28),
     "t10k-labels-idx1-ubyte": (10_000,),
+}
+# The sha256 of each file's content, unpacked: the data of the records, and no other in the same shape.
+SUMS: dict[str, dict[str, str]] = {
+    "mnist": {
+        "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    },
+    "fashion-mnist": {
+        "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    },
+}
+SAMPLE_SUMS = {
+    "fashion-mnist-images-idx3-ubyte.gz": "c305f1d09f0c06e7a36057b95ea3ed62c2fdb8c47f08acd286a5ef310b84f295",
+    "fashion-mnist-labels-idx1-ubyte.gz": "66e4c6deb5f2a061f7d8cd5ec53025fdb9dabb08265e449acb8cf64b8cd36cac",
+    "mnist-images-idx3-ubyte.gz": "43fbd9ae2aa4c986b4c42918eddf88c8fd8add69f3f3e6184a63e2c19e2f170f",
+    "mnist-labels-idx1-ubyte.gz": "e8c1c00ce701f4dc22b67d644542407062d270c2704fa6d277672e184b8c92cb",
 }
 NAMES = ("mnist", "fashion-mnist", "mnist-01")
 CELEBA, CELEBA_IMAGES = "celeba", ("img_align_celeba", "img_celeba")  # the folder, and what its images' may be called
@@ -158,6 +183,27 @@ def locate_celeba(root: str | Path | None = None) -> tuple[Path, Path, Path]:
     raise DataError(f"celeba not found in {_list(looked)}; {CELEBA_REMEDY}, or set {VARIABLE}")
 
 
+def read(name: str, root: str | Path | None = None) -> dict[str, NDArray[np.uint8]]:
+    """Return the arrays in the four idx files of a dataset, those that `SUMS` has and no others.
+
+    `root` and errors as in `locate`; DataError also for a file that is damaged or another one.
+    """
+    name = files_of(name)
+    remedy = command(name, root)
+    return {file: idx.read(path, FILES[file], remedy, SUMS[name][file]) for file, path in locate(name, root).items()}
+
+
+def read_samples(name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the embedded images (N, 28, 28) of a dataset and their labels (N,); errors as in `read`."""
+    stem, folder = files_of(name), samples()
+    shapes: dict[str, idx.Shape] = {"images-idx3-ubyte": (None, 28, 28), "labels-idx1-ubyte": (None,)}
+    images, labels = (
+        idx.read(folder / file, shape, SAMPLE_REMEDY, SAMPLE_SUMS[file])
+        for file, shape in ((f"{stem}-{kind}.gz", shape) for kind, shape in shapes.items())
+    )
+    return images, labels
+
+
 def command(name: str, root: str | Path | None = None) -> str:
     """Return the command that fetches a dataset, as error messages quote it.
 
@@ -170,8 +216,7 @@ def command(name: str, root: str | Path | None = None) -> str:
 def status(root: str | Path | None = None) -> list[Status]:
     """Return one row per dataset, then one for the embedded samples.
 
-    Headers and the lengths of plain files are checked; a damaged file makes the dataset not found,
-    and its row says which.
+    Every file is read; one that is damaged or another one makes the dataset not found, and its row says which.
 
     >>> [row.dataset for row in status()]
     ['mnist', 'fashion-mnist', 'mnist-01', 'celeba', 'samples']
@@ -192,9 +237,8 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
         raise DataError(f"celeba cannot be fetched: {CELEBA_REMEDY}, and put them into ROOT/{CELEBA}/")
     name = files_of(name)
     with contextlib.suppress(DataError):
-        found = locate(name, root)
-        if _intact(found):
-            return found["train-images-idx3-ubyte"].parent
+        read(name, root)
+        return locate(name, root)["train-images-idx3-ubyte"].parent
     base = default_root() if root is None else Path(root).expanduser().absolute()
     folder = base / FOLDERS[name] / "raw"
     try:
@@ -205,7 +249,8 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
 
             getattr(datasets, FOLDERS[name])(scratch, download=True)
             for file in FILES:
-                shutil.move(Path(scratch) / FOLDERS[name] / "raw" / file, folder / file)
+                with whole(folder / file) as part:  # a folder that is a link may lie on another disk
+                    shutil.move(Path(scratch) / FOLDERS[name] / "raw" / file, part)
     except (OSError, RuntimeError, HTTPException) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
@@ -239,26 +284,16 @@ def _missing(folder: Path) -> str:
     return f" ({', '.join(file for file in FILES if file not in found)} missing)" if found else ""
 
 
-def _intact(found: dict[str, Path]) -> bool:
-    try:
-        for file, path in found.items():
-            idx.read(path, FILES[file], "")
-    except DataError:
-        return False
-    return True
-
-
 def _status(name: str, root: str | Path | None) -> Status:
     try:
-        found = locate(name, root)
-        remedy = command(name, root)
-        train, _, test, _ = (idx.header(found[file], shape, remedy)[0] for file, shape in FILES.items())
+        train, _, test, _ = (len(array) for array in read(name, root).values())
+        folder = locate(name, root)["train-images-idx3-ubyte"].parent
     except DataError as error:
         return Status(name, False, "", str(error))
     counts = f"{train:,} + {test:,} images"
     if name == "mnist-01":
         counts = f"the digits 0 and 1 of {counts}"
-    return Status(name, True, str(found["train-images-idx3-ubyte"].parent), counts)
+    return Status(name, True, str(folder), counts)
 
 
 def _celeba_status(root: str | Path | None) -> Status:
@@ -273,13 +308,10 @@ def _celeba_status(root: str | Path | None) -> Status:
 
 def _sample_status() -> Status:
     try:
-        folder = samples()
-        count = {
-            name: idx.header(folder / f"{name}-labels-idx1-ubyte.gz", (None,), SAMPLE_REMEDY)[0] for name in FOLDERS
-        }
+        count = {name: len(read_samples(name)[1]) for name in FOLDERS}
     except DataError as error:
         return Status("samples", False, "", str(error))
-    return Status("samples", True, str(folder), ", ".join(f"{n:,} of {name}" for name, n in count.items()))
+    return Status("samples", True, str(samples()), ", ".join(f"{n:,} of {name}" for name, n in count.items()))
 
 
 def _list(places: list[Path] | list[str]) -> str:

@@ -5,6 +5,7 @@ per dimension) followed by the values. Only unsigned bytes (type code 8) occur h
 """
 
 import gzip
+import hashlib
 import math
 import zlib
 from io import BufferedIOBase
@@ -14,35 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intelvae.data.errors import DataError
+from intelvae.whole import whole
 
 Shape = tuple[int | None, ...]
 UNSIGNED_BYTE = 8
 _DAMAGED_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
-def header(path: Path, shape: Shape, remedy: str) -> tuple[int, ...]:
-    """Return the sizes in an idx header, checked against `shape`; the length of a plain file is checked too.
-
-    Cheap: the values are not read. Arguments and errors are those of `read`.
-    """
-    try:
-        with _open(path) as stream:
-            sizes = _sizes(stream, path, shape, remedy)
-    except _DAMAGED_GZIP as error:
-        raise _damaged(path, "a whole gzip stream", str(error), remedy) from error
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if path.suffix != ".gz":
-        _check_length(path, sizes, path.stat().st_size - _header_length(sizes), remedy)
-    return sizes
-
-
-def read(path: Path, shape: Shape, remedy: str) -> NDArray[np.uint8]:
+def read(path: Path, shape: Shape, remedy: str, known: str | None = None) -> NDArray[np.uint8]:
     """Read an idx file of unsigned bytes.
 
     `shape` is what the file must hold; None stands for any size. `remedy` is the command that replaces the
-    file and ends the error message. Returns a writable array of that shape.
-    Raises DataError when the magic number, a size or the length differs, or the gzip stream is damaged.
+    file and ends the error message. `known` is the sha256 of the right file's content, unpacked, if there is
+    one right file. Returns a writable array of that shape.
+    Raises DataError when the magic number, a size, the length or the content differs, or the gzip stream is damaged.
     Reference: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
     Explained in data/README.md.
 
@@ -59,6 +45,11 @@ def read(path: Path, shape: Shape, remedy: str) -> NDArray[np.uint8]:
     except OSError as error:
         raise _unreadable(path, error) from error
     _check_length(path, sizes, len(values), remedy)
+    if known is not None and (found := _sha256(sizes, values)) != known:
+        raise DataError(
+            f"{path}: this is another file than the known one: its sha256, unpacked, begins with {found[:8]}, not "
+            f"{known[:8]}; replace the file with `{remedy}`"
+        )
     return np.frombuffer(values, dtype=np.uint8).reshape(sizes)
 
 
@@ -71,13 +62,32 @@ def write(path: Path, values: NDArray[np.uint8]) -> None:
     ...     read(Path(folder) / "x", (2, 2), "").tolist()
     [[1, 0], [0, 1]]
     """
-    data = bytes([0, 0, UNSIGNED_BYTE, values.ndim]) + np.array(values.shape, dtype=">u4").tobytes() + values.tobytes()
-    with open(path, "wb") as stream:
+    data = _header(values.shape) + values.tobytes()
+    with whole(path) as part, open(part, "wb") as stream:
         if path.suffix == ".gz":
             with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=stream, mtime=0) as packed:
                 packed.write(data)
         else:
             stream.write(data)
+
+
+def sha256(values: NDArray[np.uint8]) -> str:
+    """The sha256 of the content of a file of these values, unpacked: of its header and the values.
+
+    >>> sha256(np.zeros(3, np.uint8))[:8]
+    'c51ace58'
+    """
+    return _sha256(values.shape, values.tobytes())
+
+
+def _sha256(sizes: tuple[int, ...], values: bytes | bytearray) -> str:
+    digest = hashlib.sha256(_header(sizes))
+    digest.update(values)
+    return digest.hexdigest()
+
+
+def _header(sizes: tuple[int, ...]) -> bytes:
+    return bytes([0, 0, UNSIGNED_BYTE, len(sizes)]) + np.array(sizes, dtype=">u4").tobytes()
 
 
 def _open(path: Path) -> BufferedIOBase:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from intelvae.data import files, idx
-from intelvae.data.errors import DataError
+from intelvae.data import files
+from intelvae.numbers import check_number
 
 NAMES = files.NAMES
 CLASSES = {
@@ -65,15 +65,14 @@ def load(
     `smoke`: the embedded samples only, split 8:1:1 with balanced classes; `root` is then ignored.
     `root`: where to look, and nowhere else; else the order of `files.locate`.
     Returns ImageData; its `source` names the data, without paths. Raises DataError (missing or damaged
-    files), ValueError (unknown name or split, size below 1).
+    files, or others), ValueError (unknown name or split, size below 1).
     Reference: Table C.1; Mathieu et al. 2019, "Disentangling disentanglement". Explained in data/README.md.
 
     >>> load("mnist-01", smoke=True, size=32).train.shape
     torch.Size([800, 1, 32, 32])
     """
     files.files_of(name)  # raises for an unknown name
-    if size < 1:
-        raise ValueError(f"size is {size}; give the side of the images in pixels, at least 1")
+    check_number("size, the side of the images in pixels,", size, ">= 1", whole=True)
     if split not in SPLITS:
         raise ValueError(f"unknown split {split!r}: choose one of {', '.join(SPLITS)}")
     parts = _smoke(name) if smoke else _full(name, root, split)
@@ -97,13 +96,9 @@ def load(
 
 
 def _full(name: str, root: str | Path | None, split: str) -> list[Part]:
-    remedy = files.command(name, root)
-    found = files.locate(name, root)
-    arrays = {file: idx.read(path, files.FILES[file], remedy) for file, path in found.items()}
+    arrays = files.read(name, root)
     training = arrays["train-images-idx3-ubyte"], arrays["train-labels-idx1-ubyte"]
     test = arrays["t10k-images-idx3-ubyte"], arrays["t10k-labels-idx1-ubyte"]
-    for file in ("train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"):
-        _check_labels(arrays[file], found[file], remedy)
     if name == "mnist-01" and split == "code":
         return [_take(part, part[1] < 2) for part in (training, (training[0][:0], training[1][:0]), test)]
     if name == "mnist-01":
@@ -119,13 +114,8 @@ def _full(name: str, root: str | Path | None, split: str) -> list[Part]:
 
 def _smoke(name: str) -> list[Part]:
     """The sample files interleave the classes, so that consecutive pieces of them are balanced."""
-    stem = files.files_of(name)
-    paths = [files.samples() / f"{stem}-{kind}.gz" for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
-    shapes: list[idx.Shape] = [(None, SIDE, SIDE), (None,)]
-    images, labels = (idx.read(path, shape, files.SAMPLE_REMEDY) for path, shape in zip(paths, shapes, strict=True))
-    _check_labels(labels, paths[1], files.SAMPLE_REMEDY)
-    everything = images, labels
-    chosen = _take(everything, labels < 2) if name == "mnist-01" else _take(everything, slice(SAMPLE_CLASSES))
+    everything = files.read_samples(name)
+    chosen = _take(everything, everything[1] < 2) if name == "mnist-01" else _take(everything, slice(SAMPLE_CLASSES))
     tenth = len(chosen[1]) // 10
     return [_take(chosen, piece) for piece in (slice(8 * tenth), slice(8 * tenth, 9 * tenth), slice(9 * tenth, None))]
 
@@ -141,11 +131,6 @@ def _ranks(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
         (where,) = np.nonzero(labels == digit)
         ranks[where] = np.arange(len(where))
     return ranks
-
-
-def _check_labels(labels: NDArray[np.uint8], path: Path, remedy: str) -> None:
-    if labels.max() > 9:
-        raise DataError(f"{path}: expected labels 0 to 9, found {labels.max()}; replace the file with `{remedy}`")
 
 
 def _prepare(images: NDArray[np.uint8], size: int, binary: bool) -> Tensor:

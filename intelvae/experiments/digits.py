@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from intelvae.experiments.profiles import of_images
+from intelvae.experiments.seeds import Seeds, seeds_or_own
 from intelvae.records import RunConfig
 
 SEEDS_01, EPOCHS_01 = {"smoke": 1, "laptop": 5, "paper": 10}, {"smoke": 1, "laptop": 30, "paper": 60}  # Table 2
@@ -36,13 +37,13 @@ def zeros_and_ones(profile: str, network: str, likelihood: str, seed: int, model
     return RunConfig(seed=seed, **{**settings, **model})
 
 
-def multi_modality(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def multi_modality(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Table 2 and Figure 6: MNIST-01 with one latent dimension, by network, squared error and Bernoulli.
 
     The Bernoulli reading has two seeds at `laptop`, and none at `smoke` or for our own network "mathieu-offset", an
     ablation. At `smoke` only the network "mathieu" runs.
     """
-    chosen = list(seeds or range(SEEDS_01[profile]))
+    chosen = seeds_or_own(seeds, SEEDS_01[profile])
     readings = [("mathieu", "gaussian", chosen)]
     if profile != "smoke":
         few = chosen[:2] if profile == "laptop" else chosen
@@ -68,13 +69,13 @@ def own_network(profile: str) -> str:
     return "mathieu" if profile == "smoke" else "authors"
 
 
-def gap(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def gap(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """The InteL-VAE of Table 2 with the paper's mapping and the two in the authors' code, three seeds."""
     models = ({"mapping": "clusters", "mapping_options": {"k": 2, **options}} for options in GAPS.values())
     return [
         zeros_and_ones(profile, own_network(profile), "gaussian", seed, model)
         for model in models
-        for seed in seeds or range(min(3, SEEDS_01[profile]))
+        for seed in seeds_or_own(seeds, min(3, SEEDS_01[profile]))
     ]
 
 
@@ -91,9 +92,11 @@ TABLE1: dict[str, dict[str, Any]] = {
 }
 
 
-def table1(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def table1(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Table 1: all digits of MNIST with 50 latent dimensions; the paper does not give the number of clusters."""
-    return [all_digits(profile, seed, model) for seed in seeds or range(SEEDS[profile]) for model in TABLE1.values()]
+    return [
+        all_digits(profile, seed, model) for seed in seeds_or_own(seeds, SEEDS[profile]) for model in TABLE1.values()
+    ]
 
 
 def all_digits(profile: str, seed: int, model: dict[str, Any]) -> RunConfig:
@@ -176,10 +179,10 @@ def slips_of_table1(profile: str) -> dict[str, Slip]:
     }
 
 
-def slips(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def slips(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Table 1's methods with one of the `slips_of_table1` each; at `smoke` the first three."""
     chosen = list(slips_of_table1(profile).values())[: 3 if profile == "smoke" else None]
-    return [all_digits(profile, seed, slip.after) for seed in seeds or range(SEEDS[profile]) for slip in chosen]
+    return [all_digits(profile, seed, slip.after) for seed in seeds_or_own(seeds, SEEDS[profile]) for slip in chosen]
 
 
 def slips_of_table2(profile: str) -> dict[str, Slip]:
@@ -195,7 +198,7 @@ def slips_of_table2(profile: str) -> dict[str, Slip]:
     }
 
 
-def slips_01(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def slips_01(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Table 2's methods on the authors' network with one of the `slips_of_table2` each, three seeds.
 
     At `smoke` the first two.
@@ -203,7 +206,7 @@ def slips_01(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig
     chosen = list(slips_of_table2(profile).values())[: 2 if profile == "smoke" else None]
     return [
         zeros_and_ones(profile, own_network(profile), "gaussian", seed, slip.after)
-        for seed in seeds or range(min(3, SEEDS_01[profile]))
+        for seed in seeds_or_own(seeds, min(3, SEEDS_01[profile]))
         for slip in chosen
     ]
 
@@ -243,25 +246,25 @@ def shares(profile: str, seed: int, repeats: Sequence[int], epochs: int, **optio
     )
 
 
-def proportions(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def proportions(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Table 3: the share of zeros in MNIST-01, by repeating its images, and a mapping that learns its threshold."""
     return [
         shares(profile, seed, repeats, epochs_of(profile, repeats, STEPS_SHARES))
-        for seed in seeds or range(SEEDS_SHARES[profile])
+        for seed in seeds_or_own(seeds, SEEDS_SHARES[profile])
         for repeats in PROPORTIONS.values()
     ]
 
 
-def borders(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def borders(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Table 3 with the power c2 of the authors' code, three seeds (ten at `paper`); at `smoke` a quarter of zeros."""
     return [
         shares(profile, seed, PROPORTIONS[share], epochs_of(profile, PROPORTIONS[share], STEPS_SHARES), **POWER_OF_CODE)
-        for seed in seeds or range({"smoke": 1, "laptop": 3, "paper": 10}[profile])
+        for seed in seeds_or_own(seeds, {"smoke": 1, "laptop": 3, "paper": 10}[profile])
         for share in ([0.25] if profile == "smoke" else PROPORTIONS)
     ]
 
 
-def borders_longer(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def borders_longer(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Table 3's quarter of zeros for longer with the power of the text and that of the code, one seed.
 
     At `paper` no longer than all others are, as long as the authors'.
@@ -269,7 +272,7 @@ def borders_longer(profile: str, seeds: Sequence[int] | None = None) -> list[Run
     quarter = PROPORTIONS[0.25]
     return [
         shares(profile, seed, quarter, epochs_of(profile, quarter, LONGER), **power)
-        for seed in seeds or range(1)
+        for seed in seeds_or_own(seeds, 1)
         for power in ({}, POWER_OF_CODE)
     ]
 
@@ -282,9 +285,9 @@ COMPARED = {
 }
 
 
-def precision(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def precision(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """What bfloat16 changes (ours): the VAE of Table 1 and the InteL-VAE of Table 2 in `COMPARED`, three seeds."""
-    chosen = seeds or range(min(3, SEEDS[profile]))
+    chosen = seeds_or_own(seeds, min(3, SEEDS[profile]))
     epochs = 1 if profile == "smoke" else 5
     intel = TABLE2["intel"]
     pairs = [

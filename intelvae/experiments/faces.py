@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
 from intelvae.experiments.profiles import of_images
+from intelvae.experiments.seeds import Seeds, seeds_or_own
 from intelvae.metrics.features import STAND_IN
 from intelvae.records import RunConfig
 
@@ -76,7 +76,7 @@ def row(profile: str, config: RunConfig) -> str:
     return of_config[dataclasses.replace(config, seed=0, features=STAND_IN)]
 
 
-def table4(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def table4(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Table 4: seven rows of the paper, two that only its submission has, and five more.
 
     These are the Sparse-VAE with the replication's weight of the KL divergence, the code's reading of the last row, and
@@ -88,21 +88,21 @@ def table4(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
     order = []
     for row in rows:
         late = row not in FIRST
-        for turn, seed in enumerate(seeds or range(1 if row in ONE_SEED else SEEDS[profile])):
+        for turn, seed in enumerate(seeds_or_own(seeds, 1 if row in ONE_SEED else SEEDS[profile])):
             order.append(((late and turn > 0, turn, late), face(profile, seed, TABLE4[row])))
     return [config for _, config in sorted(order, key=itemgetter(0))]
 
 
-def table_b1(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def table_b1(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Table B.1: VAEs of several latent dimensions, the hierarchical InteL-VAE, and one with our invertible mapping."""
     smoke = profile == "smoke"
     dims, own = ((8, 32), 16) if smoke else ((8, 16, 32, 64, 128), 64)
     models: list[dict] = [{"latent_dim": dim} for dim in dims]
     models += [{"latent_dim": own, "mapping": "hierarchy", "mapping_options": o} for o in _hierarchies(4)]
-    return [face(profile, seed, m) for seed in seeds or range(10 if profile == "paper" else 1) for m in models]
+    return [face(profile, seed, m) for seed in seeds_or_own(seeds, 10 if profile == "paper" else 1) for m in models]
 
 
-def hierarchy(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def hierarchy(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Figure B.2: Fashion-MNIST with five levels of ten dimensions, both mappings, and the VAE in five blocks."""
     models: list[dict] = [{}, *({"mapping": "hierarchy", "mapping_options": o} for o in _hierarchies(5))]
     return [
@@ -117,7 +117,7 @@ def hierarchy(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfi
             measures=["levels"],
             **model,
         )
-        for seed in seeds or range(SEEDS[profile])
+        for seed in seeds_or_own(seeds, SEEDS[profile])
         for model in models
     ]
 

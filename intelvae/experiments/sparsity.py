@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from intelvae.experiments.profiles import of_images
+from intelvae.experiments.seeds import Seeds, seeds_or_own
 from intelvae.records import RunConfig
 
 SEEDS = {"smoke": 1, "laptop": 3, "paper": 10}
@@ -82,17 +83,17 @@ def config(profile: str, data: str, seed: int, model: dict[str, Any]) -> RunConf
     )
 
 
-def fashion(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def fashion(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Figures 7 and 8 on Fashion-MNIST: all `METHODS`; at `smoke` a first look at four of them."""
     names = FIRST_LOOK["fashion-mnist"] if profile == "smoke" else METHODS
     return [
         config(profile, "fashion-mnist", seed, METHODS[name])
-        for seed in seeds or range(SEEDS[profile])
+        for seed in seeds_or_own(seeds, SEEDS[profile])
         for name in names
     ]
 
 
-def mnist(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def mnist(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Figure C.3 on MNIST: the same; at `laptop` with two seeds, and a third for the runs that rules compare.
 
     These are the InteL-VAE, the `ABLATION`, and DD and the Sparse-VAE at the settings of a first look.
@@ -105,7 +106,7 @@ def mnist(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
         compared = (*ABLATION, *FIRST_LOOK["fashion-mnist"])
         return [name for name in METHODS if not third or name.startswith("InteL-VAE") or name in compared]
 
-    chosen = seeds or range(SEEDS[profile])
+    chosen = seeds_or_own(seeds, SEEDS[profile])
     return [config(profile, "mnist", seed, METHODS[name]) for seed in chosen for name in names(seed)]
 
 
@@ -139,7 +140,7 @@ OF_DD: dict[str, dict[str, Any]] = {
 }
 
 
-def choices(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def choices(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """What those choices do on Fashion-MNIST, two seeds; at `smoke` what the code's floor does.
 
     `OF_THE_MAPPING` at two gammas, `OF_ANY_VAE` with and without the mapping, `OF_VSC` and `OF_DD`.
@@ -149,5 +150,5 @@ def choices(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]
     models += [*OF_VSC.values(), *OF_DD.values()]
     if profile == "smoke":
         models = [intel(SHOWN, **OF_THE_MAPPING[name]) for name in ("as in Figure 7", "floor 0.2, as in the code")]
-    chosen = seeds or range(min(2, SEEDS[profile]))
+    chosen = seeds_or_own(seeds, min(2, SEEDS[profile]))
     return list(dict.fromkeys(config(profile, "fashion-mnist", seed, model) for seed in chosen for model in models))

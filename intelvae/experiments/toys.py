@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intelvae.experiments.profiles import PRECISION
+from intelvae.experiments.seeds import Seeds, seeds_or_own
 from intelvae.records import RunConfig
 
 TOYS = ("circle", "square", "star", "infinity", "mixture")
@@ -62,16 +63,16 @@ def _toys(
     return [config(name, method, seed) for name in data for method in methods for seed in seeds]
 
 
-def framework(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def framework(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Figure 1: an InteL-VAE with the circle mapping on the star."""
     scale = TOY_SCALE[profile]
-    return _toys(("star",), ("intel",), scale, seeds or range(1))
+    return _toys(("star",), ("intel",), scale, seeds_or_own(seeds, 1))
 
 
-def bridge(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def bridge(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Figure 2: the VAE on the mixture, beside the InteL-VAE."""
     scale = TOY_SCALE[profile]
-    return _toys(("mixture",), ("vae", "intel"), scale, seeds or range(scale.seeds))
+    return _toys(("mixture",), ("vae", "intel"), scale, seeds_or_own(seeds, scale.seeds))
 
 
 MISMATCH: dict[str, dict] = {
@@ -82,20 +83,20 @@ MISMATCH: dict[str, dict] = {
 }
 
 
-def mismatch(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def mismatch(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Figure 3: sparse data with a VAE, VAEs with two sparse priors, and an InteL-VAE with a sparse mapping."""
     scale = TOY_SCALE[profile]
     return [
         c
         for model in MISMATCH.values()
-        for c in _toys(("sparse",), ("vae",), scale, seeds or range(scale.seeds), **model)
+        for c in _toys(("sparse",), ("vae",), scale, seeds_or_own(seeds, scale.seeds), **model)
     ]
 
 
-def connectivity(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def connectivity(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Figures 4 and C.2: five data sets, three methods."""
     scale = TOY_SCALE[profile]
-    return _toys(TOYS, ("vae", "vamp", "intel"), scale, seeds or range(scale.seeds))
+    return _toys(TOYS, ("vae", "vamp", "intel"), scale, seeds_or_own(seeds, scale.seeds))
 
 
 READINGS: dict[str, dict] = {
@@ -106,21 +107,21 @@ READINGS: dict[str, dict] = {
 }
 
 
-def reading(name: str, profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def reading(name: str, profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Figure C.2 under one of the `READINGS`, three seeds."""
     scale = TOY_SCALE[profile]
-    return _toys(TOYS, ("vae", "vamp", "intel"), scale, seeds or range(min(3, scale.seeds)), **READINGS[name])
+    return _toys(TOYS, ("vae", "vamp", "intel"), scale, seeds_or_own(seeds, min(3, scale.seeds)), **READINGS[name])
 
 
-def readings(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def readings(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Figure C.2 under all `READINGS` of the likelihood, which the paper does not state."""
     return [config for name in READINGS for config in reading(name, profile, seeds)]
 
 
-def capacity(profile: str, seeds: Sequence[int] | None = None) -> list[RunConfig]:
+def capacity(profile: str, seeds: Seeds = None) -> list[RunConfig]:
     """Figure C.2 with layers of 50 units in the place of the paper's 10 (ours): three seeds."""
     scale = TOY_SCALE[profile]
-    return _toys(TOYS, ("vae", "vamp", "intel"), scale, seeds or range(min(3, scale.seeds)), network="mlp-50")
+    return _toys(TOYS, ("vae", "vamp", "intel"), scale, seeds_or_own(seeds, min(3, scale.seeds)), network="mlp-50")
 
 
 TOY_SCALE = {

@@ -17,6 +17,7 @@ from intelvae.mappings.glue import Glue
 from intelvae.mappings.hierarchy import Hierarchy
 from intelvae.mappings.identity import Identity
 from intelvae.mappings.sparse import Sparse
+from intelvae.numbers import check_number
 
 __all__ = [
     "NAMES", "Circle", "Glue", "Hierarchy", "Identity", "SectorProduct", "Sectors", "Sparse", "Threshold", "create",
@@ -46,8 +47,7 @@ def create(name: str, latent_dim: int, **options: Any) -> nn.Module:
     """
     if name not in _KINDS:
         raise ValueError(f"unknown mapping {name!r}: choose one of {', '.join(NAMES)}")
-    if latent_dim < 1:
-        raise ValueError(f"a mapping needs at least 1 latent dimension, not {latent_dim}")
+    check_number("latent_dim", latent_dim, ">= 1", whole=True)
     kind = _KINDS[name]
     parameters = inspect.signature(kind).parameters
     named = [p.name for p in parameters.values() if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]

@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from intelvae.dtypes import computed_in_float32
+from intelvae.numbers import check_number
 
 
 class Circle(nn.Module):
@@ -22,8 +23,7 @@ class Circle(nn.Module):
 
     def __init__(self, eps: float = 1e-4) -> None:
         super().__init__()
-        if eps <= 0:
-            raise ValueError(f"eps must be positive, not {eps}: it keeps the mapping continuous at the origin")
+        check_number("eps", eps, "> 0")  # it keeps the mapping continuous at the origin
         self.eps = eps
 
     @computed_in_float32

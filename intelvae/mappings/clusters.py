@@ -11,6 +11,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from intelvae.dtypes import computed_in_float32
+from intelvae.finite import check_finite
+from intelvae.numbers import check_number
 
 
 def _push(distance: Tensor, c1: float, c2: float, delta: float) -> Tensor:
@@ -33,8 +35,8 @@ def _need_dims(y: Tensor, n: int, name: str) -> None:
 
 
 def _check_constants(c1: float, c2: float, delta: float) -> None:
-    if not (c1 >= 0 and 0 < c2 <= 1 and delta > 0):
-        raise ValueError(f"clusters need c1 >= 0, 0 < c2 <= 1 and delta > 0, not c1={c1}, c2={c2}, delta={delta}")
+    for name, value, condition in (("c1", c1, ">= 0"), ("c2", c2, "> 0 and <= 1"), ("delta", delta, "> 0")):
+        check_number(name, value, condition)
 
 
 class Threshold(nn.Module):
@@ -82,6 +84,7 @@ class Threshold(nn.Module):
     def labels(self, y: Float[Tensor, "*batch dim"]) -> Int[Tensor, "*batch"]:
         """The cluster of y (..., D): 0 below the threshold, 1 above; (...), long."""
         _need_dims(y, 1, "a threshold")
+        check_finite("y", y)
         return (y[..., 0] > self._border()).long()
 
     def proportions(self) -> Float[Tensor, " 2"]:
@@ -120,12 +123,9 @@ class Sectors(nn.Module):
         forgets: bool = False,
     ) -> None:
         super().__init__()
-        if not isinstance(k, int) or k < 2:
-            raise ValueError(
-                f"clusters need a whole number k >= 2, not {k!r}: for one cluster use the mapping 'identity'"
-            )
+        check_number("k, the number of clusters,", k, ">= 2", whole=True)
         _check_constants(c1, c2, delta)
-        self.num_clusters = k
+        k = self.num_clusters = int(k)
         self.c1, self.c2, self.delta, self.forgets = c1, c2, delta, forgets
         self.u = nn.Parameter(torch.zeros(k), requires_grad=learnable)
 
@@ -150,13 +150,18 @@ class Sectors(nn.Module):
     @computed_in_float32
     def labels(self, y: Float[Tensor, "*batch dim"]) -> Int[Tensor, "*batch"]:
         """The sector of y (..., D): 0 to K - 1; (...), long."""
+        check_finite("y", y)
+        return self._sector(y)
+
+    def _sector(self, y: Tensor) -> Tensor:
+        """`labels` without a look at the numbers, which `torch.func.vmap` does not allow."""
         _need_dims(y, 2, "a mapping of sectors")
         inner = self._borders(y.dtype)[1:-1].detach()
         return (self._angle(y.detach())[..., None] >= inner).sum(-1)
 
     @computed_in_float32
     def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
-        borders, sector = self._borders(y.dtype), self.labels(y)  # the label carries no gradient, the borders do
+        borders, sector = self._borders(y.dtype), self._sector(y)  # the label carries no gradient, the borders do
         own = sector[..., None] == torch.arange(self.num_clusters, device=y.device)  # (..., K)
         # a masked sum, because the derivative of borders[sector] has no batching rule under torch.func.vmap
         start, end = (own * borders[:-1]).sum(-1), (own * borders[1:]).sum(-1)  # (...)
@@ -236,6 +241,7 @@ def clusters(
     >>> type(clusters(1, k=2)).__name__, type(clusters(4, factors=(2, 5))).__name__
     ('Threshold', 'SectorProduct')
     """
+    check_number("latent_dim", latent_dim, ">= 1", whole=True)
     if (k is None) == (factors is None):
         raise ValueError("clusters need either k, such as k=2, or factors, such as factors=(2, 5)")
     if factors is not None:

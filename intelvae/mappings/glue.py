@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from intelvae.dtypes import computed_in_float32
 from intelvae.mappings.circle import Circle
+from intelvae.numbers import check_number
 
 
 class Glue(nn.Module):
@@ -32,10 +33,8 @@ class Glue(nn.Module):
 
     def __init__(self, holes: int = 2, eps: float = 1e-4, scale: float = 1.0) -> None:
         super().__init__()
-        if not isinstance(holes, int) or holes < 2:
-            raise ValueError(f"gluing gives two holes or more, not {holes!r}: use the mapping 'circle' for one")
-        if scale <= 0:
-            raise ValueError(f"scale must be positive, not {scale}: it is the size of the glued circle")
+        check_number("holes", holes, ">= 2", whole=True)
+        check_number("scale", scale, "> 0")
         self.holes, self.scale = holes, scale
         self.circle = Circle(eps)
 

@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from intelvae.numbers import check_number
+
 
 class Hierarchy(nn.Module):
     """`z_0 = y_0`, `z_i = NN_i(z_(i-1), y_i)`: y (..., D) in levels, the highest first (paper, appendix B).
@@ -30,8 +32,12 @@ class Hierarchy(nn.Module):
         self, latent_dim: int, levels: int | Sequence[int] = 4, residual: bool = False, hidden: int = 64
     ) -> None:
         super().__init__()
-        widths = (latent_dim // levels,) * levels if isinstance(levels, int) and levels > 0 else levels
-        if not isinstance(widths, Sequence) or len(widths) < 2 or min(widths) < 1 or sum(widths) != latent_dim:
+        check_number("latent_dim", latent_dim, ">= 1", whole=True)
+        check_number("hidden", hidden, ">= 1", whole=True)
+        for width in levels if isinstance(levels, Sequence) else [levels]:
+            check_number("levels, their number or each of their widths,", width, ">= 1", whole=True)
+        widths = (latent_dim // levels,) * levels if isinstance(levels, int) else levels
+        if not isinstance(widths, Sequence) or len(widths) < 2 or sum(widths) != latent_dim:
             raise ValueError(
                 f"a hierarchy needs two levels or more that add up to its {latent_dim} dimensions, not {levels}"
             )

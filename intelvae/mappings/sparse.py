@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from intelvae.numbers import check_number
+
 
 class Sparse(nn.Module):
     """`g(y) = y * DS(y)` with a dimension selector DS: R^D -> [floor, 1]^D (paper, section 6.3).
@@ -24,8 +26,10 @@ class Sparse(nn.Module):
 
     def __init__(self, latent_dim: int, hidden: Sequence[int] = (10, 10), floor: float = 0.0) -> None:
         super().__init__()
-        if not 0 <= floor < 1:
-            raise ValueError(f"floor must be at least 0 and below 1, not {floor}: gates lie between it and 1")
+        check_number("latent_dim", latent_dim, ">= 1", whole=True)
+        for width in hidden:
+            check_number("each width of hidden", width, ">= 1", whole=True)
+        check_number("floor", floor, ">= 0 and < 1")  # gates lie between it and 1
         body = [layer for a, b in pairwise((latent_dim, *hidden)) for layer in (nn.Linear(a, b), nn.ReLU())]
         self.selector = nn.Sequential(*body, nn.Linear((latent_dim, *hidden)[-1], latent_dim))
         self.latent_dim, self.floor = latent_dim, floor

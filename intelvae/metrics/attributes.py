@@ -14,6 +14,9 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from intelvae.finite import of_finite
+from intelvae.numbers import check_number
+
 SIZES = (50, 100, 500, 1000, 5000, 10_000)  # the paper's
 DRAWS = 10
 HIDDEN, PATIENCE, EPOCHS = 10, 20, 200  # of the authors' perceptron; the last is ours, a bound
@@ -33,6 +36,7 @@ class Scores(NamedTuple):
 Labelled = tuple[Float[Tensor, "_ dim"], Bool[Tensor, "_ k"]]  # as many of one as of the other
 
 
+@of_finite
 @threadpool_limits.wrap(limits=1, user_api="blas")  # small problems lose by two threads, most beside other runs
 def linear(
     train: Labelled,
@@ -58,7 +62,7 @@ def linear(
     >>> linear((z, z > 9.5), (z, z > 9.5), generator=g, sizes=[20], draws=1)[20].accuracy
     tensor([[1.]])
     """
-    _check(train, test, sizes)
+    _check(train, test, sizes, draws)
     found: dict[int, list[tuple[Tensor, Tensor]]] = {n: [] for n in sizes}
     for _ in range(draws):
         order = torch.randperm(len(train[0]), generator=generator)
@@ -76,6 +80,7 @@ def linear(
     return {n: Scores(*map(torch.stack, zip(*of, strict=True))) for n, of in found.items()}
 
 
+@of_finite
 def authors(
     samples: Labelled, *, generator: torch.Generator, sizes: Sequence[int], held_out: int, draws: int = DRAWS
 ) -> dict[int, Scores]:
@@ -92,7 +97,8 @@ def authors(
     >>> authors((z, z > 0), generator=g, sizes=[100], held_out=100, draws=1)[100].accuracy.shape
     torch.Size([1, 2])
     """
-    _check((samples[0][held_out:], samples[1][held_out:]), samples, sizes)
+    check_number("held_out", held_out, ">= 1", whole=True)
+    _check((samples[0][held_out:], samples[1][held_out:]), samples, sizes, draws)
     found: dict[int, list[tuple[Tensor, Tensor]]] = {n: [] for n in sizes}
     for order in [torch.randperm(len(samples[0]), generator=generator) for _ in range(draws)]:
         z, has = samples[0][order].to(torch.get_default_dtype()), samples[1][order]
@@ -110,12 +116,13 @@ def majority(train: Bool[Tensor, "n k"], test: Bool[Tensor, "m k"]) -> Float[Ten
     return (test == (train.float().mean(0) > 0.5)).float().mean(0)
 
 
-def _check(train: Labelled, test: Labelled, sizes: Sequence[int]) -> None:
+def _check(train: Labelled, test: Labelled, sizes: Sequence[int], draws: int) -> None:
     for codes, has in (train, test):
         if codes.ndim != 2 or has.ndim != 2 or len(codes) != len(has) or codes.shape[1] != train[0].shape[1]:
             raise ValueError(f"codes {tuple(codes.shape)} and attributes {tuple(has.shape)} do not go together")
-        if not codes.isfinite().all():
-            raise ValueError("codes must be finite: has the model diverged?")
+    for n in sizes:
+        check_number("each of sizes", n, ">= 2", whole=True)
+    check_number("draws", draws, ">= 1", whole=True)
     if not all(2 <= n <= len(train[0]) for n in sizes):
         raise ValueError(f"sizes {tuple(sizes)} must lie between 2 and {len(train[0])}, the number of codes")
 

@@ -6,7 +6,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
+from intelvae.finite import of_finite
+from intelvae.numbers import check_number
 
+
+@of_finite
 def fit_digit_classifier(images: Tensor, labels: Tensor) -> LogisticRegression:
     """A logistic classifier of images (N, C, H, W) in [0, 1] with labels (N,), zeros and ones.
 
@@ -22,6 +26,7 @@ def fit_digit_classifier(images: Tensor, labels: Tensor) -> LogisticRegression:
     return LogisticRegression(C=1.0, max_iter=1000).fit(_pixels(images), labels.numpy())
 
 
+@of_finite
 def uncertainty_and_proportion(
     classifier: LogisticRegression, images: Tensor, threshold: float = 0.8
 ) -> dict[str, float]:
@@ -35,6 +40,7 @@ def uncertainty_and_proportion(
     >>> uncertainty_and_proportion(fit_digit_classifier(images, torch.tensor([0, 1])), images)
     {'uncertain': 1.0, 'ones': 0.5}
     """
+    check_number("threshold", threshold, ">= 0 and <= 1")
     probability = classifier.predict_proba(_pixels(images))
     return {
         "uncertain": float((probability.max(1) < threshold).mean()),
@@ -42,6 +48,7 @@ def uncertainty_and_proportion(
     }
 
 
+@of_finite
 def predict(classifier: LogisticRegression, images: Tensor) -> np.ndarray:
     """The digit, 0 or 1, that the classifier takes each image (N, C, H, W) for, clipped to [0, 1] first: (N,)."""
     return classifier.predict(_pixels(images))

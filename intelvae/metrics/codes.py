@@ -10,16 +10,19 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from intelvae import training
+from intelvae.finite import check_finite, of_finite
 from intelvae.flows import Sylvester
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
 from intelvae.models.vsc import SpikeAndSlab
+from intelvae.numbers import check_number
 from intelvae.regularizers import entropy
 
 ACTIVE = 0.1  # ours: the paper counts active dimensions and does not say which those are
 TAIL = 0.995  # a traversal reaches as far as this share of all codes
 
 
+@of_finite
 @torch.no_grad()
 def encode(model: VAE, x: Tensor, batch_size: int = 500) -> dict[str, Tensor]:
     """Codes of x (N, *data_shape), each (N, D): "mean" g(mu), and "sample" g(y), y one exact sample of q(y|x).
@@ -27,18 +30,24 @@ def encode(model: VAE, x: Tensor, batch_size: int = 500) -> dict[str, Tensor]:
     The first is the paper's representation, the second what the authors' code measures sparsity by. A posterior with a
     flow has "base" too, a sample from before it; a spike-and-slab "slab", a sample without its gates, and the "gates".
     """
+    check_number("batch_size", batch_size, ">= 1", whole=True)
     parts = []
     for batch in x.split(batch_size):
         q = model.encode(training.as_float(batch))
+        drawn = q.base if isinstance(q, Sylvester) else q.slab if isinstance(q, SpikeAndSlab) else q
+        check_finite("the model's posterior", (drawn.mean, drawn.stddev))  # torch draws from no other, and says less
         part = {"mean": model.mapping(q.mean), "sample": model.mapping(q.sample())}
         if isinstance(q, Sylvester):
             part["base"] = q.base.sample()
         if isinstance(q, SpikeAndSlab):
             part |= {"slab": q.slab.sample(), "gates": q.gates}
         parts.append(part)
-    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    codes = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    check_finite("the model's codes", codes)
+    return codes
 
 
+@of_finite
 def behind(found: dict[str, Tensor]) -> dict[str, float]:
     """What lies behind the codes `encode` of a flow or of a spike-and-slab posterior; nothing for others.
 
@@ -54,6 +63,7 @@ def behind(found: dict[str, Tensor]) -> dict[str, float]:
     return metrics
 
 
+@of_finite
 def active(size: Float[Tensor, "*batch dim"]) -> Int64[Tensor, "*batch"]:
     """How many dimensions of each row of magnitudes (..., D) are at least a tenth of the row's largest.
 
@@ -69,6 +79,7 @@ def _is_active(size: Tensor) -> Tensor:
     return (size >= ACTIVE * size.amax(-1, keepdim=True)) & (size > 0)
 
 
+@of_finite
 def mean_size(codes: Float[Tensor, "n dim"], labels: Int64[Tensor, " n"]) -> Float[Tensor, "classes dim"]:
     """The mean of |z| in every class, in the order of the labels: what Figure 8 shows, (C, D).
 
@@ -79,6 +90,7 @@ def mean_size(codes: Float[Tensor, "n dim"], labels: Int64[Tensor, " n"]) -> Flo
     return torch.stack([codes[labels == c].abs().mean(0) for c in labels.unique()])
 
 
+@of_finite
 def sparsity(
     means: Float[Tensor, "n dim"], samples: Float[Tensor, "n dim"], labels: Int64[Tensor, " n"]
 ) -> dict[str, float]:
@@ -112,6 +124,7 @@ def sparsity(
     }
 
 
+@of_finite
 def overlap(by_class: Float[Tensor, "classes dim"]) -> float:
     """How much two classes' `active` dimensions have in common, given every class's `mean_size` (C, D), C > 1.
 
@@ -142,6 +155,7 @@ class Traversals(NamedTuple):
     start: Tensor
 
 
+@of_finite
 @torch.no_grad()
 def traversals(
     model: VAE,
@@ -157,6 +171,8 @@ def traversals(
     The dimensions are those in which the class's mean |z| is largest, in this order. `steps` values are spread evenly
     over [-a, a], a the size that 99.5 % of all codes stay below in that dimension.
     """
+    for name, value in (("dimensions", dimensions), ("steps", steps)):
+        check_number(name, value, ">= 1", whole=True)
     codes = encode(model, x)["mean"]
     by_class, reach = mean_size(codes, labels), codes.abs().quantile(TAIL, dim=0)
     index = {int(c): i for i, c in enumerate(labels.unique())}
@@ -165,5 +181,6 @@ def traversals(
     values = reach[chosen].unsqueeze(-1) * torch.linspace(-1, 1, steps)  # (G, K, V)
     z = start[:, None, None, :].expand(*values.shape, -1).clone()
     z.scatter_(-1, chosen[:, :, None, None].expand(*values.shape, 1), values.unsqueeze(-1))
-    images = model.decoder(z.flatten(0, 2)).mean.clamp(0, 1)
-    return Traversals(images.unflatten(0, values.shape), chosen, values, start.gather(1, chosen))
+    images = model.decoder(z.flatten(0, 2)).mean
+    check_finite("the model's images", images)  # before infinity becomes 1
+    return Traversals(images.clamp(0, 1).unflatten(0, values.shape), chosen, values, start.gather(1, chosen))

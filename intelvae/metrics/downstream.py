@@ -12,6 +12,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from torch import Tensor
 
+from intelvae.finite import of_finite
+from intelvae.numbers import check_number
+
 SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)  # the paper's; the authors' code leaves out 200
 HELD_OUT = 2000  # codes that the authors' protocol tests on
 
@@ -23,6 +26,7 @@ _KINDS: dict[str, Callable[[int], object]] = {
 NAMES = tuple(_KINDS)
 
 
+@of_finite
 def few_shot(
     codes: Float[Tensor, "n dim"],
     labels: Int64[Tensor, " n"],
@@ -59,8 +63,9 @@ def few_shot(
     for given, of_them in ((codes, labels), *([test] if test else [])):
         if given.ndim != 2 or given.shape[1:] != codes.shape[1:] or of_them.shape != given.shape[:1]:
             raise ValueError(f"codes {tuple(given.shape)} and labels {tuple(of_them.shape)} do not go together")
-        if not given.isfinite().all():
-            raise ValueError("codes must be finite: has the model diverged?")
+    for n in sizes:
+        check_number("each of sizes", n, ">= 1", whole=True)
+    check_number("draws", draws, ">= 1", whole=True)
     classes, available = len(labels.unique()), len(codes) - (0 if test else HELD_OUT)
     if classes < 2 or not all(classes <= n <= available for n in sizes):
         raise ValueError(

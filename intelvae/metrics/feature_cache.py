@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import tempfile
 import warnings
 import zipfile
 import zlib
@@ -18,6 +15,7 @@ from torch import Tensor
 
 from intelvae.data import files
 from intelvae.metrics import features
+from intelvae.whole import whole
 
 VARIABLE = files.CACHE_VARIABLE
 _DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
@@ -39,10 +37,10 @@ def path(extractor: str, images: UInt8[Tensor, "n c h w"]) -> Path:
 def real(extractor: str, images: UInt8[Tensor, "n c h w"], device: str = "cpu") -> Float[Tensor, "n d"]:
     """Features (N, d) of real images, bytes (N, C, H, W), from the cache or else by `features.extract`.
 
-    A file is written under another name and then renamed, so that a reader sees all of it or none, and each file
-    carries a checksum (zip's CRC-32): one that is damaged or of another shape is computed again. Nothing is lost by
-    deleting the folder. Where it cannot be written, the features are given back with a `RuntimeWarning`: a run that has
-    trained for hours does not end for that. Raises what `features.extract` raises.
+    A reader sees all of a file or none of it, and each carries a checksum (zip's CRC-32): one that is damaged or of
+    another shape is computed again. Nothing is lost by deleting the folder. Where it cannot be written, the features
+    are given back with a `RuntimeWarning`: a run that has trained for hours does not end for that. Raises what
+    `features.extract` raises.
     """
     place = path(extractor, images)
     kept = _read(place)
@@ -51,7 +49,8 @@ def real(extractor: str, images: UInt8[Tensor, "n c h w"], device: str = "cpu") 
     parts = images.split(features.AT_ONCE)
     computed = torch.cat([features.extract(extractor, part / 255, device=device) for part in parts])
     try:
-        _write(place, computed)
+        with whole(place) as part, open(part, "wb") as stream:  # savez would lengthen another name than .npz
+            np.savez(stream, features=computed.numpy())
     except OSError as error:
         warnings.warn(
             f"features of real images are not kept: {place.parent} cannot be written ({error.strerror or error}); make "
@@ -68,16 +67,3 @@ def _read(place: Path) -> Tensor | None:
             return torch.from_numpy(archive["features"])
     except _DAMAGED:
         return None
-
-
-def _write(place: Path, computed: Tensor) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=place.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, features=computed.numpy())
-        os.replace(part, place)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
-        raise

@@ -19,6 +19,8 @@ from torch.nn.functional import interpolate
 from intelvae import training
 from intelvae.data import files
 from intelvae.data.errors import DataError
+from intelvae.finite import of_finite
+from intelvae.numbers import check_number
 
 VARIABLE = "INTELVAE_INCEPTION"
 STAND_IN = "efficientnet-lite0"
@@ -58,11 +60,12 @@ def get(extractor: str) -> Extractor:
     >>> get("efficientnet-lite0").dimension
     1280
     """
-    if extractor not in EXTRACTORS:
+    if not isinstance(extractor, str) or extractor not in EXTRACTORS:
         raise ValueError(f"unknown features {extractor!r}: choose one of {', '.join(EXTRACTORS)}")
     return EXTRACTORS[extractor]
 
 
+@of_finite
 def extract(
     extractor: str,
     images: Float[Tensor, "n c h w"],
@@ -85,6 +88,7 @@ def extract(
     ...
     ValueError: images range from 255 to 255; bring them to [0, 1] first
     """
+    check_number("batch_size", batch_size, ">= 1", whole=True)
     known, channels = get(extractor), images.shape[1]
     if channels not in (1, 3):
         raise ValueError(f"images have {channels} channels; give one (grey) or three (RGB)")
@@ -94,6 +98,11 @@ def extract(
     with torch.inference_mode():
         parts = [network(x.to(device, torch.float32).expand(-1, 3, -1, -1)).cpu() for x in images.split(batch_size)]
     return torch.cat(parts)
+
+
+def ready(extractor: str, device: str = "cpu") -> None:
+    """Raises what `extract` raises where a package or weights of `extractor` are missing: before a long training."""
+    _network(extractor, get(extractor).find(), device)
 
 
 @cache

@@ -6,9 +6,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from intelvae.finite import of_finite
+from intelvae.metrics.distances import Distances
+from intelvae.numbers import check_number
+
 _ROWS = 500  # rows of a distance matrix held at once
+_BORDER = 1e-8  # of a radius: as far off a distance may be, so that a point on a border is inside
 
 
+@of_finite
 def fidelity_and_diversity(real: Float[Tensor, "n d"], generated: Float[Tensor, "m d"], k: int = 5) -> dict[str, float]:
     """Shares between 0 and 1 (density may exceed 1), from balls that reach to each point's k-th neighbour in its set.
 
@@ -22,13 +28,15 @@ def fidelity_and_diversity(real: Float[Tensor, "n d"], generated: Float[Tensor, 
     >>> fidelity_and_diversity(real, real[:2], k=1)
     {'precision': 1.0, 'recall': 0.5, 'density': 2.0, 'coverage': 0.5}
     """
-    if k < 1 or min(len(real), len(generated)) <= k:
+    check_number("k", k, ">= 1", whole=True)
+    if min(len(real), len(generated)) <= k:
         raise ValueError(f"{len(real)} real and {len(generated)} generated points do not all have {k} neighbours")
     real_radius, generated_radius = _radii(real, k), _radii(generated, k)
     balls = torch.zeros(len(generated))  # how many real balls each generated point lies in
     covered, recalled = [], []
+    to_generated = Distances(generated)
     for points, radius in zip(real.split(_ROWS), real_radius.split(_ROWS), strict=True):
-        d = torch.cdist(points, generated)
+        d = to_generated(points)
         inside = d <= radius[:, None]
         balls += inside.sum(0)
         covered.append(inside.any(1))
@@ -42,6 +50,8 @@ def fidelity_and_diversity(real: Float[Tensor, "n d"], generated: Float[Tensor, 
 
 
 def _radii(x: Float[Tensor, "n d"], k: int) -> Float[Tensor, " n"]:
-    """Distance (n,) of each point to its k-th neighbour; the nearest of all is the point itself."""
+    """Distance (n,) of each point to its k-th neighbour, rounded up; the nearest of all is the point itself."""
+    to = Distances(x)
     # topk gives what kthvalue does, and ten times faster
-    return torch.cat([torch.cdist(rows, x).topk(k + 1, largest=False).values[:, k] for rows in x.split(_ROWS)])
+    radii = torch.cat([to(rows).topk(k + 1, largest=False).values[:, k] for rows in x.split(_ROWS)])
+    return radii * (1 + _BORDER)

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from intelvae.finite import of_finite
+
 
 @dataclass(frozen=True, eq=False)
 class Gaussian:
@@ -23,6 +25,7 @@ class Gaussian:
         return self.factor.T @ self.factor
 
 
+@of_finite
 def fit(features: Float[Tensor, "n d"]) -> Gaussian:
     """The Gaussian of features (n, d), in float64; n may be smaller than d. Raises `ValueError` for n < 2.
 
@@ -41,6 +44,7 @@ def fit(features: Float[Tensor, "n d"]) -> Gaussian:
     return Gaussian(mean, factor, n)
 
 
+@of_finite
 def distance(p: Gaussian, q: Gaussian) -> float:
     """The squared 2-Wasserstein distance of two Gaussians (Fréchet, 1957; Dowson and Landau, 1982).
 

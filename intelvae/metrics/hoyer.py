@@ -7,8 +7,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from intelvae.dtypes import at_least_float32
+from intelvae.finite import of_finite
+from intelvae.numbers import check_number
 
 
+@of_finite
 def hoyer(z: Float[Tensor, "batch dim"]) -> Float[Tensor, " batch"]:
     """`(sqrt(D) - |z|_1 / |z|_2) / (sqrt(D) - 1)` of each code (N, D), every dimension divided by its deviation: (N,).
 
@@ -40,7 +43,6 @@ def by_chance(dim: int) -> float:
     >>> round(by_chance(50), 4), round(by_chance(128), 4)
     (0.2307, 0.22)
     """
-    if dim < 2:
-        raise ValueError(f"the Hoyer score compares dimensions: it needs at least 2, not {dim}")
+    check_number("dim", dim, ">= 2", whole=True)
     ratio = dim / math.sqrt(math.pi) * math.exp(math.lgamma(dim / 2) - math.lgamma((dim + 1) / 2))
     return (math.sqrt(dim) - ratio) / (math.sqrt(dim) - 1)

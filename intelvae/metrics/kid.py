@@ -6,7 +6,11 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from intelvae.finite import of_finite
+from intelvae.numbers import check_number
 
+
+@of_finite
 def distance(real: Float[Tensor, "n d"], generated: Float[Tensor, "m d"], blocks: int = 10) -> tuple[float, float]:
     """The kernel inception distance and its standard error: squared MMD with the kernel (x.y / d + 1)^3.
 
@@ -20,8 +24,9 @@ def distance(real: Float[Tensor, "n d"], generated: Float[Tensor, "m d"], blocks
     >>> distance(torch.ones(20, 3), torch.zeros(20, 3))
     (7.0, 0.0)
     """
-    if blocks < 2 or min(len(real), len(generated)) < 2 * blocks:
-        raise ValueError(f"{len(real)} and {len(generated)} features do not fill {blocks} (at least 2) blocks of two")
+    check_number("blocks", blocks, ">= 2", whole=True)
+    if min(len(real), len(generated)) < 2 * blocks:
+        raise ValueError(f"{len(real)} and {len(generated)} features do not fill {blocks} blocks of two")
     parts = torch.stack([_mmd2(real[i::blocks].double(), generated[i::blocks].double()) for i in range(blocks)])
     return parts.mean().item(), (parts.std() / blocks**0.5).item()
 

@@ -12,8 +12,10 @@ from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
 
 from intelvae import training
+from intelvae.finite import check_finite, of_finite
 from intelvae.metrics import downstream
 from intelvae.models import VAE
+from intelvae.numbers import check_number
 from intelvae.priors import StandardNormal
 
 DRAWN = 1000  # images whose levels are drawn anew
@@ -22,12 +24,14 @@ VALUES = tuple(-3 + 0.75 * i for i in range(9))  # of the traversed dimension
 Labelled = tuple[Float[Tensor, "_ c h w"], Int64[Tensor, " _"]]  # as many of one as of the other
 
 
+@of_finite
 @threadpool_limits.wrap(limits=1, user_api="blas")  # as in `attributes.linear`
 def fit_classifier(images: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"]) -> LogisticRegression:
     """A logistic classifier of pixels in [0, 1], which names what a decoder draws; L2 with C = 0.1."""
     return LogisticRegression(C=0.1, max_iter=1000).fit(images.flatten(1).numpy(), labels.numpy())
 
 
+@of_finite
 @torch.no_grad()
 def held(model: VAE, widths: Sequence[int], x: Float[Tensor, "n c h w"] | UInt8[Tensor, "n c h w"]) -> dict[str, float]:
     """ "kl_i" for each level i of y, of the `widths` given: its part of the KL divergence, in nats, mean over images x.
@@ -42,9 +46,11 @@ def held(model: VAE, widths: Sequence[int], x: Float[Tensor, "n c h w"] | UInt8[
             return {}
         parts.append(kl_divergence(q.base_dist, Normal(0.0, 1.0)))
     kl = torch.cat(parts).mean(0)  # (D,)
+    check_finite("the model's KL divergence", kl)
     return {f"kl_{i}": of.sum().item() for i, of in enumerate(kl.split(list(widths)))}
 
 
+@of_finite
 @torch.no_grad()
 def judge(
     model: VAE,
@@ -65,8 +71,9 @@ def judge(
     names right, by which "change_i" is to be trusted. `train` and `test` are images (N, C, H, W) in [0, 1] and labels;
     the posterior is Gaussian and the prior N(0, I). Book: "Hierarchies".
     """
+    check_number("drawn", drawn, ">= 1", whole=True)
     y, anew = (torch.randn(drawn, sum(widths), generator=generator) for _ in range(2))
-    before = model.decode(y).mean.clamp(0, 1)
+    before = _decoded(model, y)
     named = classifier.predict(before.flatten(1).numpy())
     codes, test_codes = (
         torch.cat([model.represent(part) for part in images.split(1000)]) for images in (train[0], test[0])
@@ -78,7 +85,7 @@ def judge(
         own = slice(start, start + width)
         other = y.clone()
         other[:, own] = anew[:, own]
-        after = model.decode(other).mean.clamp(0, 1)
+        after = _decoded(model, other)
         accuracy = downstream.few_shot(
             codes[:, own],
             train[1],
@@ -97,6 +104,7 @@ def judge(
     return found
 
 
+@of_finite
 @torch.no_grad()
 def traverse(
     model: VAE, y: Float[Tensor, "b dim"], widths: Sequence[int], values: Sequence[float] = VALUES
@@ -108,10 +116,13 @@ def traverse(
     -2 and 2 the pixels differ most, mean over the rows.
     """
 
+    for value in values:
+        check_number("each of values", value)
+
     def decode(dimension: int, value: float) -> Tensor:
         moved = y.clone()
         moved[:, dimension] = value
-        return model.decode(moved).mean.clamp(0, 1)
+        return _decoded(model, moved)
 
     images, chosen, start = [], [], 0
     for width in widths:
@@ -120,3 +131,10 @@ def traverse(
         images.append(torch.stack([decode(chosen[-1], value) for value in values], 1).flatten(0, 1))
         start += width
     return torch.cat(images), chosen
+
+
+def _decoded(model: VAE, y: Tensor) -> Tensor:
+    """The images of y, in [0, 1]: checked before infinity becomes 1."""
+    images = model.decode(y).mean
+    check_finite("the model's images", images)
+    return images.clamp(0, 1)

@@ -3,17 +3,24 @@
 import torch
 from torch import Tensor
 
+from intelvae.finite import of_finite
+from intelvae.metrics.distances import Distances
+from intelvae.numbers import check_number
 
+
+@of_finite
 def nearest(images: Tensor, reference: Tensor, chunk: int = 500) -> Tensor:
     """Euclidean distance (N,) from each of the images (N, *shape) to the nearest of the reference (M, *shape).
 
     >>> nearest(torch.tensor([[0.0, 3.0]]), torch.tensor([[0.0, 0.0], [4.0, 0.0]]))
     tensor([3.])
     """
-    rows = reference.flatten(1)
-    return torch.cat([torch.cdist(part, rows).amin(1) for part in images.flatten(1).split(chunk)])
+    check_number("chunk", chunk, ">= 1", whole=True)
+    to = Distances(reference.flatten(1))
+    return torch.cat([to(part).amin(1) for part in images.flatten(1).split(chunk)]).to(images.dtype)
 
 
+@of_finite
 def stray(generated: Tensor, train: Tensor, test: Tensor, quantile: float = 0.99) -> float:
     """Share of generated images farther from every training image than that quantile of the test images is.
 
@@ -25,5 +32,6 @@ def stray(generated: Tensor, train: Tensor, test: Tensor, quantile: float = 0.99
     >>> stray(torch.tensor([[1.0, 0, 0, 0], [9.0, 9, 9, 9]]), train, train + 0.1)
     0.5
     """
+    check_number("quantile", quantile, ">= 0 and <= 1")
     limit = nearest(test, train).quantile(quantile)
     return (nearest(generated, train) > limit).float().mean().item()

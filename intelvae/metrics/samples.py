@@ -8,13 +8,16 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from intelvae.finite import of_finite
 from intelvae.metrics import feature_cache, features, fidelity, frechet, kid
+from intelvae.numbers import check_number
 
 PAPER_N, FULL_N = 2_000, 10_000  # the paper's number of images, and all of MNIST's test set
 PIXELS = ("clip", "minmax", "clean", "wrap")
 FAINT = 16  # of 255: grey values below it are too faint to see, but not for a network that knows only pure black
 
 
+@of_finite
 def as_shown(images: Float[Tensor, "n c h w"], pixels: str = "clip") -> Float[Tensor, "n c h w"]:
     """A decoder's means (N, C, H, W) as an image file holds them: in [0, 1], in steps of 1/255.
 
@@ -38,12 +41,14 @@ def as_shown(images: Float[Tensor, "n c h w"], pixels: str = "clip") -> Float[Te
     return (shown.where(shown >= FAINT, 0.0) if pixels == "clean" else shown) / 255
 
 
+@of_finite
 def faint(images: Float[Tensor, "n c h w"]) -> float:
     """The share of pixels that "clean" sets to 0 and "clip" does not."""
     shown = as_shown(images) * 255
     return ((shown > 0.5) & (shown < FAINT - 0.5)).double().mean().item()
 
 
+@of_finite
 def judge(
     generated: Float[Tensor, "m c h w"],
     real: UInt8[Tensor, "n c h w"],
@@ -63,6 +68,9 @@ def judge(
     `pixels` "clean" the real images are cleaned, too. Their features come from `feature_cache`. Raises `ValueError` for
     fewer images than the largest size, and what `as_shown` and `features.extract` raise.
     """
+    for n in sizes:
+        check_number("each of sizes", n, ">= 2", whole=True)
+    check_number("surplus", surplus, ">= 0", whole=True)
     largest = max(sizes)
     if min(len(real), len(generated) - surplus) < largest:
         raise ValueError(

@@ -6,8 +6,11 @@ import torch
 from torch import Tensor
 
 from intelvae.data import toys
+from intelvae.finite import of_finite
+from intelvae.numbers import check_number
 
 
+@of_finite
 def sliced_wasserstein(
     a: Tensor, b: Tensor, *, projections: int = 200, generator: torch.Generator | None = None
 ) -> float:
@@ -25,6 +28,7 @@ def sliced_wasserstein(
     """
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or not len(a) or not len(b):
         raise ValueError(f"the samples must be (n, d) and (m, d), not {tuple(a.shape)} and {tuple(b.shape)}")
+    check_number("projections", projections, ">= 1", whole=True)
     directions = torch.randn(a.shape[1], projections, generator=generator, device=a.device)
     directions /= directions.norm(dim=0)
     sorted_a, sorted_b = (a @ directions).sort(0).values, (b @ directions).sort(0).values
@@ -38,6 +42,7 @@ def sliced_wasserstein(
     return (gaps * weight).sum().item()
 
 
+@of_finite
 def off_support(name: str, x: Tensor, tolerance: float = 0.3) -> float:
     """The share of points x (N, 2) farther than `tolerance` from the support of the toy `name`.
 
@@ -47,10 +52,12 @@ def off_support(name: str, x: Tensor, tolerance: float = 0.3) -> float:
     >>> off_support("circle", torch.tensor([[2.0, 0.0], [0.0, 0.0]]))
     0.5
     """
+    check_number("tolerance", tolerance, ">= 0")
     spread = 3 * toys.MIXTURE_SCALE if name == "mixture" else 0.0
     return (toys.distance(name, x) > tolerance + spread).double().mean().item()
 
 
+@of_finite
 def inside_hole(name: str, x: Tensor) -> float:
     """The share of points x (N, 2) enclosed by the curve of the toy `name` and clear of it (`toys.holes`).
 
@@ -63,6 +70,7 @@ def inside_hole(name: str, x: Tensor) -> float:
     return toys.holes(name, x).double().mean().item()
 
 
+@of_finite
 def bridge(x: Tensor) -> float:
     """The share of points x (N, 2) with |x_1| < 1, between the mixture's clusters; 4.3e-4 for the data themselves.
 

@@ -13,6 +13,7 @@ from torch.distributions import Categorical, Distribution, Independent, MixtureS
 from intelvae.dtypes import at_least_float32
 from intelvae.models.vae import VAE
 from intelvae.networks import LOG_VARIANCE_RANGE
+from intelvae.numbers import check_number
 
 
 def _gaussian(mu: Tensor, sigma: Tensor) -> Distribution:
@@ -30,6 +31,13 @@ class Components(nn.Module):
 
     def __init__(self, context_dim: int, latent_dim: int, components: int, hidden: int = 64) -> None:
         super().__init__()
+        for name, value in (
+            ("context_dim", context_dim),
+            ("latent_dim", latent_dim),
+            ("components", components),
+            ("hidden", hidden),
+        ):
+            check_number(name, value, ">= 1", whole=True)
         self.context_dim, self.shape = context_dim, (components, latent_dim)
         self.features = nn.Sequential(nn.Linear(context_dim, hidden), nn.Tanh())
         self.mu = nn.Linear(hidden, components * latent_dim)
@@ -89,6 +97,7 @@ class GMVAE(VAE):
         self, encoder: nn.Module, decoder: nn.Module, components: nn.Module, prior: nn.Module, free_nats: float = 0.0
     ) -> None:
         super().__init__(encoder, decoder, prior)
+        check_number("free_nats", free_nats, ">= 0")
         self.components, self.free_nats = components, free_nats
 
     def posteriors(self, x: Tensor) -> tuple[Distribution, Distribution]:
@@ -140,6 +149,7 @@ class GMVAE(VAE):
 
     def log_weights(self, x: Tensor, samples: int) -> Tensor:
         """For `bounds.log_weights`: `log p(x|z) p(z|w) p(w) / q(z|x) q(w|x)` at K samples of z and w, (K, B)."""
+        check_number("samples", samples, ">= 1", whole=True)
         q_z, q_w = self.posteriors(x)
         z, w = q_z.rsample((samples,)), q_w.rsample((samples,))  # (K, B, D), (K, B, W)
         likelihood = self.decode(z.flatten(0, 1)).log_prob(x.repeat(samples, *[1] * (x.ndim - 1)))

@@ -27,6 +27,7 @@ from intelvae import networks
 from intelvae.dtypes import at_least_float32
 from intelvae.models.vae import VAE
 from intelvae.networks import GaussianEncoder
+from intelvae.numbers import check_number
 from intelvae.priors import Vamp
 
 SMALLEST = 1e-6  # a gate of the posterior is this far from 0 and from 1, where the KL's slope is infinite
@@ -177,8 +178,7 @@ class SpikeAndSlabEncoder(GaussianEncoder):
         assign: nn.Module | None = None,
     ) -> None:
         super().__init__(encoder.features, encoder.mu, encoder.log_variance)
-        if slope <= 0:
-            raise ValueError(f"the slope of relaxed gates must be positive, not {slope}")
+        check_number("the slope of relaxed gates", slope, "> 0")
         self.gate, self.slope, self.assign = gate, slope, assign
 
     def forward(self, x: Tensor) -> SpikeAndSlab:
@@ -206,6 +206,7 @@ class SpikeAndSlabPrior(nn.Module):
 
     def __init__(self, dim: int, alpha: float = 0.01, dense_samples: bool = False) -> None:
         super().__init__()
+        check_number("dim", dim, ">= 1", whole=True)
         _check_rate(alpha)
         self.register_buffer("gates", torch.full((dim,), alpha))
         self.dense_samples = dense_samples
@@ -250,8 +251,7 @@ class PseudoInputPrior(Vamp):
     ) -> None:
         super().__init__(encoder, start, data_range)
         _check_rate(alpha)
-        if sharpness <= 0:
-            raise ValueError(f"the sharpness of a component's gates must be positive, not {sharpness}")
+        check_number("the sharpness of a component's gates", sharpness, "> 0")
         self.alpha, self.sharpness = alpha, sharpness
 
     def forward(self) -> SlabMixture:
@@ -262,8 +262,7 @@ class PseudoInputPrior(Vamp):
 
 
 def _check_rate(alpha: float) -> None:
-    if not 0 < alpha < 1:
-        raise ValueError(f"the rate alpha of open gates must lie between 0 and 1, not be {alpha}")
+    check_number("the rate alpha of open gates", alpha, "> 0 and < 1")
 
 
 def create(

@@ -23,6 +23,7 @@ from intelvae.records import Record, RunConfig
 
 LEVEL = 0.05  # a difference counts below this p-value
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTED = "reproduced", "partly", "not reproduced", "not tested"
+VERDICTS = (REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTED)
 # in a claim's words; `claims.rows` names the FID where it is one
 DISTANCE = "Frechet distance on the stand-in features"
 

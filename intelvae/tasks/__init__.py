@@ -25,13 +25,14 @@ FEATURED = ("mnist", "fashion-mnist", celeba.NAME)  # data on which samples are 
 TAKEN_BY = {"binary": images.NAMES, "split": images.NAMES, "whole": (celeba.NAME,), "repeats": ("mnist-01",)}
 
 
-@cache
+@cache  # whatever INTELVAE_DATA is: these files have known contents
 def _load(name: str, size: int, binary: bool, split: str, smoke: bool) -> images.ImageData:
     return images.load(name, size=size, binary=binary, split=split, smoke=smoke)
 
 
 @cache
-def _faces(size: int, smoke: bool, whole: bool) -> celeba.FaceData:
+def _faces(size: int, smoke: bool, whole: bool, state: str) -> celeba.FaceData:
+    """The faces in that `celeba.state`."""
     return celeba.load(size=size, smoke=smoke, whole=whole)
 
 
@@ -75,7 +76,9 @@ def create(
         shown, draws = 12 if measures else 50, 1 if smoke else 10
         return AllDigitsTask(data, sizes[-1], yardstick, features, sizes, shown, tuple(measures), draws, device)
     if name == celeba.NAME:
-        return FacesTask(_faces(size, smoke, whole), features, 1 if smoke else attributes.DRAWS, device)
+        return FacesTask(
+            _faces(size, smoke, whole, celeba.state(smoke=smoke)), features, 1 if smoke else attributes.DRAWS, device
+        )
     raise ValueError(f"unknown data {name!r}: choose one of {', '.join((*points.NAMES, *images.NAMES, celeba.NAME))}")
 
 

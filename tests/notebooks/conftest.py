@@ -17,8 +17,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    ours = kernels.surroundings()  # of what there is now
     os.environ.clear()
-    os.environ.update(kernels.surroundings())
+    os.environ.update(ours)
     IPyNbFile.setup, IPyNbCell.sanitize, IPyNbCell.compare_outputs = start, text, compare_facts
 
 

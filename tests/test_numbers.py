@@ -1,0 +1,230 @@
+"""Settings that are numbers: each has a range, and NaN, infinity and what lies outside get one clear line."""
+
+import dataclasses
+import hashlib
+import importlib
+import inspect
+import math
+import pkgutil
+
+import pytest
+import torch
+from torch import nn
+
+from intelvae import bounds, experiments, flows, likelihoods, networks, priors, side_by_side, training
+from intelvae.data import celeba, images
+from intelvae.mappings import Circle, Glue, Hierarchy, SectorProduct, Sectors, Sparse, Threshold, clusters
+from intelvae.metrics import (
+    attributes,
+    codes,
+    downstream,
+    features,
+    fidelity,
+    hoyer,
+    kid,
+    levels,
+    neighbours,
+    samples,
+    toy,
+)
+from intelvae.metrics import clusters as digits
+from intelvae.models import GMVAE, VAE, gmvae, vsc
+from intelvae.numbers import check_number
+from intelvae.records import RunConfig
+
+CONFIG = RunConfig("circle", "mlp", 2, "gaussian", epochs=1)
+NEVER = ("infinity", math.inf), ("minus infinity", -math.inf), ("NaN", math.nan)
+ANY_SIGN = {"floor of LearnedGaussian", "start of LearnedGaussian"}  # of which -1 is a right value
+
+
+def vae():
+    encoder, network = networks.create("mlp", (2,), 2)
+    return VAE(encoder, nn.Sequential(network, likelihoods.Gaussian()), priors.StandardNormal(2))
+
+
+def encoder():
+    return networks.create("mlp", (2,), 3)[0]
+
+
+def spiky():
+    return vsc.SpikeAndSlabEncoder(encoder(), nn.Linear(10, 3))
+
+
+# what a constructor needs besides its numbers, and one value of each number without a default
+NEEDED = {
+    Sectors: {"k": 3},
+    SectorProduct: {"factors": (2, 3)},
+    clusters: {"latent_dim": 2, "k": 2},
+    Hierarchy: {"latent_dim": 8},
+    Sparse: {"latent_dim": 3},
+    likelihoods.LearnedGaussian: {"shape": (2,)},
+    priors.StandardNormal: {"dim": 2},
+    priors.Mixture: {"means": torch.zeros(2, 2)},
+    priors.Sparse: {"dim": 2},
+    priors.ring: {"dim": 2},
+    networks.Steady: {"n": 10},
+    networks.create: {"name": "mlp", "data_shape": (2,), "latent_dim": 2},
+    flows.SylvesterEncoder: {"encoder": encoder, "data_shape": (2,), "variant": "orthogonal", "vectors": 1, "steps": 1},
+    gmvae.Components: {"context_dim": 2, "latent_dim": 2, "components": 2},
+    GMVAE: {
+        "encoder": encoder,
+        "decoder": nn.Identity,
+        "components": lambda: gmvae.Components(1, 2, 2),
+        "prior": lambda: priors.StandardNormal(1),
+    },
+    vsc.SpikeAndSlabEncoder: {"encoder": encoder, "gate": lambda: nn.Linear(10, 3)},
+    vsc.SpikeAndSlabPrior: {"dim": 2},
+    vsc.PseudoInputPrior: {"encoder": spiky, "start": torch.zeros(2, 2)},
+    vsc.create: {"network": "mlp", "shape": (2,), "latent_dim": 2, "decoder": nn.Identity, "start": torch.zeros(2, 2)},
+    Circle: {},
+    Glue: {},
+    Threshold: {},
+    likelihoods.Gaussian: {},
+    likelihoods.Laplace: {},
+}
+MODULES = ("mappings", "likelihoods", "priors", "flows", "networks", "models")
+NO_SETTINGS = {"SpikeAndSlab", "SlabMixture", "Step", "Sylvester", "Backwards"}  # distributions, made by models
+
+
+def is_number(parameter):
+    """Whether the annotation is of a number, which bool is not."""
+    return any(kind in str(parameter.annotation).replace("'", "").split(" | ") for kind in ("int", "float")) or (
+        parameter.annotation in (int, float)
+    )
+
+
+def constructors():
+    """Public classes and factories of the packages that have a parameter which is a number."""
+    for package in MODULES:
+        module = importlib.import_module(f"intelvae.{package}")
+        modules = [module]
+        if hasattr(module, "__path__"):
+            modules += [
+                importlib.import_module(f"{module.__name__}.{m.name}") for m in pkgutil.iter_modules(module.__path__)
+            ]
+        for of in modules:
+            for name, thing in inspect.getmembers(of, inspect.isclass):
+                if thing.__module__ == of.__name__ and not name.startswith("_") and name not in NO_SETTINGS:
+                    if any(is_number(p) for p in inspect.signature(thing).parameters.values()):
+                        yield thing
+
+
+def made(of, **changed):
+    needed = {name: value() if callable(value) else value for name, value in NEEDED[of].items()}
+    return of(**{**needed, **changed})
+
+
+def test_no_constructor_with_numbers_is_left_out():
+    assert set(constructors()) <= set(NEEDED)
+
+
+CASES = [
+    (of, name)
+    for of in NEEDED
+    for name, parameter in inspect.signature(of).parameters.items()
+    if is_number(parameter) or (of is clusters and name == "k")
+]
+
+
+@pytest.mark.parametrize(("of", "name"), CASES, ids=[f"{name} of {of.__qualname__}" for of, name in CASES])
+def test_numbers_of_constructors_have_a_range(of, name, unchecked):
+    made(of)  # as it is, it will do
+    wrong = dict(NEVER) | ({} if f"{name} of {of.__name__}" in ANY_SIGN else {"-1": -1})
+    for value in wrong.values():
+        with pytest.raises(ValueError, match=r"must be|needs") as caught:
+            made(of, **{name: value})
+        assert "\n" not in str(caught.value) and repr(value) in str(caught.value)
+
+
+SETTINGS = sorted(training.RANGES)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_of_a_run_have_a_range_everywhere(name, unchecked):
+    """The config of a run, `fit` and `side_by_side.fit` refuse the same, and all that are numbers are among them."""
+    x = torch.zeros(4, 2)
+    for value in (math.nan, math.inf, -1, -1.0, "3", True):
+        message = f"{name} must be a (whole )?number >=? [01], not {value!r}"
+        with pytest.raises(ValueError, match=message):
+            dataclasses.replace(CONFIG, **{name: value})
+        for fit, given in ((training.fit, (vae(), x, x)), (side_by_side.fit, ([],))):
+            settings = {"epochs": 1, "batch_size": 2}
+            if name in inspect.signature(fit).parameters:
+                if fit is side_by_side.fit:
+                    settings["steps_per_epoch"] = 1
+                with pytest.raises(ValueError, match=message):
+                    fit(*given, **{**settings, name: value})
+
+
+def test_all_numbers_of_a_config_and_of_fit_are_settings_with_a_range():
+    of_config = {
+        f.name for f in dataclasses.fields(RunConfig) if f.type in ("int", "float", "int | None", "float | None")
+    }
+    of_fit = {
+        name
+        for fit in (training.fit, side_by_side.fit)
+        for name, p in inspect.signature(fit).parameters.items()
+        if is_number(p)
+    }
+    assert of_config == set(SETTINGS) and of_fit <= set(SETTINGS)
+    for name in set(SETTINGS) - set(training.OPTIONAL):
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            training.check_settings(**{name: None})
+    training.check_settings(**dict.fromkeys(training.OPTIONAL))
+
+
+Z, Y, PIXELS = torch.randn(40, 3), torch.arange(40) % 2, torch.rand(40, 1, 1, 2)
+CODES = (Z, (Y > 0)[:, None])
+GENERATOR = torch.Generator()
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("draws", lambda v: attributes.linear(CODES, CODES, generator=GENERATOR, sizes=[10], draws=v)),
+        ("sizes", lambda v: attributes.linear(CODES, CODES, generator=GENERATOR, sizes=[v])),
+        ("held_out", lambda v: attributes.authors(CODES, generator=GENERATOR, sizes=[10], held_out=v)),
+        ("threshold", lambda v: digits.uncertainty_and_proportion(None, PIXELS, v)),
+        ("batch_size", lambda v: codes.encode(vae(), Z[:, :2], v)),
+        ("dimensions", lambda v: codes.traversals(vae(), Z[:, :2], Y, [0], dimensions=v)),
+        ("steps", lambda v: codes.traversals(vae(), Z[:, :2], Y, [0], steps=v)),
+        ("draws", lambda v: downstream.few_shot(Z, Y, (Z, Y), generator=GENERATOR, sizes=[10], draws=v)),
+        ("sizes", lambda v: downstream.few_shot(Z, Y, (Z, Y), generator=GENERATOR, sizes=[v])),
+        ("batch_size", lambda v: features.extract("efficientnet-lite0", PIXELS, batch_size=v)),
+        ("k", lambda v: fidelity.fidelity_and_diversity(Z, Z, v)),
+        ("dim", hoyer.by_chance),
+        ("blocks", lambda v: kid.distance(Z, Z, v)),
+        ("drawn", lambda v: levels.judge(vae(), [2], None, (PIXELS, Y), (PIXELS, Y), GENERATOR, v)),
+        ("chunk", lambda v: neighbours.nearest(Z, Z, v)),
+        ("quantile", lambda v: neighbours.stray(Z, Z, Z, v)),
+        ("sizes", lambda v: samples.judge(PIXELS, PIXELS.byte(), "efficientnet-lite0", sizes=[v])),
+        ("surplus", lambda v: samples.judge(PIXELS, PIXELS.byte(), "efficientnet-lite0", sizes=[10], surplus=v)),
+        ("projections", lambda v: toy.sliced_wasserstein(Z, Z, projections=v)),
+        ("tolerance", lambda v: toy.off_support("circle", Z[:, :2], v)),
+        ("samples", lambda v: bounds.log_weights(vae(), Z[:, :2], v)),
+        ("samples", lambda v: bounds.iwae(vae(), Z[:, :2], v)),
+        ("samples", lambda v: bounds.log_likelihood(vae(), Z[:, :2], v)),
+        ("chunk", lambda v: bounds.log_likelihood(vae(), Z[:, :2], 10, v)),
+        ("size", lambda v: images.load("mnist", smoke=True, size=v)),
+        ("size", lambda v: celeba.load(smoke=True, size=v)),
+    ],
+)
+def test_numbers_of_functions_have_a_range(name, call, unchecked):
+    for value in (math.nan, math.inf, -1):
+        with pytest.raises(ValueError, match=rf"{name}.* must be a (whole )?number .*, not {value}"):
+            call(value)
+
+
+def test_keys_are_what_they_were():
+    assert RunConfig("mnist", "mathieu", 50, "gaussian", 10).key == "1cf4eef8a79671f7"
+    # those of commit f17c784, of all runs at laptop
+    every = sorted({c.key for name in experiments.NAMES for c in experiments.grid(name, "laptop")})
+    digest = hashlib.sha256("".join(every).encode()).hexdigest()
+    assert (len(every), digest[:16]) == (886, "df7898db3357c500")
+
+
+def test_a_number_is_a_number():
+    for value in (True, "1", None, math.nan, math.inf, 1.5):
+        with pytest.raises(ValueError, match=r"^n must be a whole number > 0 and < 3, not "):
+            check_number("n", value, "> 0 and < 3", whole=True)
+    check_number("n", 2.0, "> 0 and < 3", whole=True)

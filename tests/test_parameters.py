@@ -1,0 +1,178 @@
+"""Parameters of pages and of the command are parsed in one place, and what is wrong with one is said before a run."""
+
+import ast
+import hashlib
+from pathlib import Path
+
+import jupytext
+import numpy as np
+import pytest
+
+from intelvae import devices, experiments, mappings, pages, records, runs
+
+NOT_ALL = {"k", "extractor"}  # every page has the other parameters
+GOOD_SEEDS = {
+    None: None,
+    0: [0],
+    7: [7],
+    "0": [0],
+    "0-3": [0, 1, 2, 3],
+    " 0, 2-3 ": [0, 2, 3],
+    (3, 1): [3, 1],
+    range(2): [0, 1],
+    np.int64(4): [4],
+}
+# What papermill makes of `-p` and `-y`: words, whole numbers, floats, true and false, None, lists, mappings.
+WRONG = {
+    "seeds": ("a", "", "5-2", "0,0", "0-2,1", "²", "1-", "-1", "4294967296", [], [[0]], [0, 0], ["0"], [True]),
+    "profile": ("huge", "", 3, None, ["smoke"]),
+    "device": ("tpu9", "", "meta", 3, None, ["cpu"]),
+    "jobs": ("two", "2", -1, 1.5, None, True, float("nan"), [1]),
+    "extractor": ("nosuch", "", 3, ["inception"], {}),
+    "k": ("five", "3", 0, 1, 2.5, True, [3]),
+}
+WRONG["seeds"] += (-1, 1.5, True, {}, {"0": 1}, 2**32)
+# What refuses a wrong parameter.
+CHECKED = {
+    "experiments.records", "experiments.grid", "experiments.check_parameters", "experiments.check_profile",
+    "experiments.seeds_or_own", "mappings.create",
+}  # fmt: skip
+HARMLESS = {"store_of"}  # names a folder
+CALLED = {"extractor": "features"}  # in the library
+UNUSED = {  # pages have all parameters, so that one command will do for all of them
+    *((page, name) for page in ("02_theorem1", "90_hyperparameters", "91_status") for name in ("device", "jobs")),
+    *((page, "seeds") for page in ("90_hyperparameters", "91_status")),
+    ("70_your_own", "jobs"),
+}
+# Looks at its profile before a call does; it checks with the next publication, since that measures for half an hour.
+UNCHECKED = {("80_speed", "profile")}
+pytestmark = pytest.mark.usefixtures("unchecked")
+
+
+def parts(page):
+    """A page's parameters with their values, and the rest of its code."""
+    cells = [cell for cell in jupytext.read(page, fmt="py:percent").cells if cell.cell_type == "code"]
+    (given,) = (cell for cell in cells if "parameters" in cell.metadata.get("tags", []))
+    values = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(given.source).body}
+    return values, ast.parse("\n".join(cell.source for cell in cells if cell is not given))
+
+
+def first_use(code, parameter):
+    """The call that a page hands a parameter to before it does anything else with it; None where it does nothing."""
+    call_of = {
+        id(given): call
+        for call in ast.walk(code)
+        if isinstance(call, ast.Call)
+        for given in [*call.args, *(keyword.value for keyword in call.keywords)]
+    }
+    names = [node for node in ast.walk(code) if isinstance(node, ast.Name) and node.id == parameter]
+    uses = [name for name in names if isinstance(name.ctx, ast.Load)]
+    for use in sorted(uses, key=lambda node: (node.lineno, node.col_offset)):
+        call = call_of.get(id(use))
+        if call is None or ast.unparse(call.func) not in CHECKED:
+            assert call and ast.unparse(call.func) in HARMLESS, (
+                f"{parameter} is used, unchecked: {ast.unparse(call or use)}"
+            )
+            continue
+        return call
+    return None
+
+
+@pytest.mark.parametrize("page", pages.sources(), ids=lambda page: page.stem)
+def test_a_wrong_parameter_of_a_page_is_one_line_before_anything_is_trained(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    monkeypatch.setattr(runs, "sweep", lambda *_, **__: pytest.fail("something was trained"))
+    values, code = parts(page)
+    assert values.keys() | NOT_ALL == WRONG.keys()
+    names = {
+        "experiments": experiments,
+        "mappings": mappings,
+        **dict.fromkeys(("name", "experiment"), experiments.NAMES[0]),
+    }
+    for parameter in [name for name in values if (page.stem, name) not in UNCHECKED]:
+        call = first_use(code, parameter)
+        assert (call is None) == ((page.stem, parameter) in UNUSED), parameter
+        for wrong in WRONG[parameter] if call else ():
+            expression = compile(ast.Expression(call), page.name, "eval")
+            with pytest.raises(ValueError) as error:
+                eval(expression, names | values | {parameter: wrong})
+            message = str(error.value)
+            assert "\n" not in message, (parameter, wrong)
+            assert CALLED.get(parameter, parameter) in message and repr(wrong) in message, (parameter, wrong, message)
+
+
+@pytest.mark.filterwarnings("ignore")  # papermill's and the kernel's own
+@pytest.mark.parametrize(("parameter", "wrong"), [("seeds", "5-2"), ("jobs", "two"), ("device", "tpu9")])
+def test_a_page_that_is_executed_says_the_same(parameter, wrong, tmp_path, monkeypatch):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path / "runs"))
+    (page,) = pages.sources("01")
+    with pytest.raises(
+        RuntimeError, match=rf"^01_framework.py, cell \d+: ValueError: {parameter} .*'{wrong}'"
+    ) as error:
+        pages.execute(page, tmp_path / "out.ipynb", {parameter: wrong})
+    assert "\n" not in str(error.value) and not (tmp_path / "runs").exists()
+
+
+def test_seeds_are_a_number_a_list_or_a_text():
+    for value, seeds in GOOD_SEEDS.items():
+        assert experiments.seeds_of(value) == seeds
+        assert experiments.seeds_or_own(value, 3) == ([0, 1, 2] if seeds is None else seeds)
+    for wrong in WRONG["seeds"]:
+        with pytest.raises(ValueError, match="seeds are numbers such as"):
+            experiments.seeds_of(wrong)
+
+
+@pytest.mark.parametrize("name", experiments.NAMES)
+def test_every_grid_takes_all_kinds_of_seeds_and_zero_is_one(name):
+    for value, seeds in GOOD_SEEDS.items():
+        if seeds is not None:
+            assert experiments.grid(name, "smoke", value) == experiments.grid(name, "smoke", seeds)
+            assert {c.seed for c in experiments.grid(name, "laptop", value)} == set(seeds)
+
+
+def test_grids_are_those_that_were_published(monkeypatch):
+    """Runs and their order, at all profiles, with seeds and without: records are found by these keys."""
+    monkeypatch.setattr(records, "SEMANTICS", 1)
+    digest = hashlib.sha256()
+    for name in experiments.NAMES:
+        for profile in experiments.PROFILES:
+            for seeds in (None, [5, 3], [7]):
+                keys = [c.key for c in experiments.grid(name, profile, seeds)]
+                digest.update(repr((name, profile, seeds, keys)).encode())
+    assert digest.hexdigest() == "455d7553ac1041f638ec3a7f94d29c28af02ab88d49cb0468f1fc19542e99d56"
+
+
+def test_an_empty_value_is_nowhere_taken_for_none():
+    """`seeds or range(3)` takes 0 and [] for None: the study modules have a helper, and so have the pages."""
+    root = Path(experiments.__file__).parent
+    for path in [*root.glob("*.py"), *pages.sources()]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+                first = node.values[0]
+                assert not (isinstance(first, ast.Name) and first.id in WRONG), f"{path.name}:{node.lineno}"
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps", "xpu", "xla", "hpu", "vulkan", "ipu", "privateuseone", "cuda:99", "²"])
+def test_a_device_that_is_not_there_is_one_line(kind):
+    import torch
+
+    if getattr(getattr(torch, kind, None), "is_available", bool)():
+        pytest.skip("this one is there")
+    with pytest.raises(ValueError, match=f"device '{kind}' cannot be used here: .") as error:
+        devices.check_device(kind)
+    assert "\n" not in str(error.value)
+
+
+def test_devices_that_are_there_will_do():
+    for name in ("cpu", "cpu:0"):
+        devices.check_device(name)
+
+
+def test_a_device_is_not_looked_at_where_nothing_is_to_be_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    first = experiments.records("framework", "smoke", 0)
+    assert experiments.records("framework", "smoke", "0", device="tpu9") == first
+    with pytest.raises(ValueError, match="device 'tpu9'"):
+        experiments.records("framework", "smoke", 1, device="tpu9")
+    with pytest.raises(ValueError, match="none of the 1 runs"):
+        experiments.records("framework", "smoke", 1, device="tpu9", jobs=0)
