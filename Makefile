@@ -1,5 +1,6 @@
 # The project's commands. Each makes its environment in .venv first; Python 3.11 or newer is all that is needed.
 PROFILE ?= smoke
+ROUNDING ?= this
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -24,7 +25,7 @@ lint: .venv/ready
 
 test: lint  ## lint, types, unit tests and doctests, nbval on the references, a strict build of the published book, in a browser
 	$(BIN)/pytest -q -n auto
-	$(BIN)/intelvae book --check
+	$(BIN)/intelvae book --check --rounding $(ROUNDING)
 	$(BIN)/intelvae book --site
 	$(BIN)/pytest -q -rs -n auto -o addopts= --confcutdir tests/browser tests/browser
 
