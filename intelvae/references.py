@@ -36,6 +36,7 @@ ROUNDINGS: dict[str, dict[str, str]] = {
     },
 }
 RELATIVE = 1e-5  # of a number with a decimal point: distances rest on features, which are in float32 at any profile
+LARGE = 1000  # from here on a whole number may be measured, and is no count of runs or seeds
 MARGIN = 4.0  # times the largest drift that was seen: a processor that was not may drift farther
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")  # which the tests of the figures compare
 # What is true of one run of a page only.
@@ -50,9 +51,10 @@ NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE]
 class Text(str):
     """An output's text, equal to another if the words agree exactly and the numbers as far as they may.
 
-    A whole number has to be the same. One with a decimal point may differ by one in its last digit, since what lies
-    between two digits is rounded to either, and by a share of `RELATIVE`. A number whose `drift` was measured may
-    differ by `MARGIN` times that as well. Spaces count once.
+    A whole number below `LARGE` has to be the same. One with a decimal point may differ by one in its last digit, since
+    what lies between two digits is rounded to either, and by a share of `RELATIVE`; so may a large one, which may be a
+    distance whose decimals are not shown. A number whose `drift` was measured may differ by `MARGIN` times that as
+    well. Spaces count once.
 
     >>> Text("a loss of  9.99 in 1,000 steps") == "a loss of 10.00 in 1,000 steps"
     True
@@ -96,11 +98,11 @@ def values(text: str) -> list[float]:
 
 
 def _slack(number: str) -> float:
-    """By how much any number may differ for being rounded: nothing for a whole one."""
+    """By how much any number may differ for being rounded: nothing for a whole one that is not large."""
     digits, _, exponent = number.lower().partition("e")
     _, point, decimals = digits.partition(".")
-    unit = 10.0 ** (int(exponent or 0) - len(decimals))
-    return unit + RELATIVE * abs(float(number.replace(",", ""))) if point or exponent else 0.0
+    unit, size = 10.0 ** (int(exponent or 0) - len(decimals)), abs(float(number.replace(",", "")))
+    return unit + RELATIVE * size if point or exponent or size >= LARGE else 0.0
 
 
 class _Cells(HTMLParser):

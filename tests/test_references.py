@@ -28,6 +28,9 @@ LINE = "reproduced | fig4-circle | 0.2961 ± 0.0110, n = 10, p = 0.0013"
         ("1,999.5", "2,000.4", False),
         ("1,999.5", "1,999.6", True),
         ("1,999 runs", "2,001 runs", False),
+        ("a distance of 1984", "a distance of 1985", True),  # 1984.5, as two processors round it
+        ("a distance of 1984", "a distance of 1986", False),
+        ("998 runs", "999 runs", False),
         ("100 runs", "104 runs", False),
         ("100 runs", "100 runs", True),
         ("-0.00", "0.00", True),
