@@ -23,6 +23,7 @@ From the ground up; a module imports only from those above it. What a model is m
 
 Training and measuring:
 
+    checks        what training takes
     training      `fit`
     side_by_side  the same for many small models at once
     data          points in the plane, MNIST, Fashion-MNIST, CelebA

@@ -28,3 +28,8 @@ def computed_in_float32(method: Callable[[Any, Tensor], Tensor]) -> Callable[[An
         return result.to(y.dtype) if result.is_floating_point() else result
 
     return wide
+
+
+def as_float(x: Tensor) -> Tensor:
+    """Images as bytes become floats in [0, 1], of torch's default dtype; floats stay as they are."""
+    return x.to(torch.get_default_dtype()) / 255 if x.dtype == torch.uint8 else x

@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_model
 from torch import nn
 
-from intelvae import regularizers, training
+from intelvae import checks, regularizers
 from intelvae.data import files, images
 from intelvae.metrics.features import STAND_IN
 from intelvae.whole import whole
@@ -60,7 +60,7 @@ class RunConfig:
     Options may be given as dicts. Everything else is a setting of `training.fit`. `smoke_data` uses the embedded
     samples only; `whole` (celeba), `binary`, `split`, `repeats` (mnist-01), `features` and `measures` (mnist,
     fashion-mnist) are those of `tasks.create`. Equal numbers give equal configs, be they 1, 1.0 or NumPy's. Raises
-    `ValueError` for numbers out of their range (`training.RANGES`), for an unknown prior, posterior, model, penalty or
+    `ValueError` for numbers out of their range (`checks.RANGES`), for an unknown prior, posterior, model, penalty or
     split, for ones that do not go together, for options of one that takes none, and for the measure "levels" of a model
     that has none; the other names are checked before training starts. `precision` is None but where precisions are
     compared and where results must not depend on the machine's rounding: then a run takes the fastest that the machine
@@ -108,8 +108,8 @@ class RunConfig:
             object.__setattr__(self, name, _frozen(tuple(getattr(self, name))))
         for f in dataclasses.fields(self):
             value, kind = getattr(self, f.name), _NUMBERS.get(str(f.type))
-            if kind and (value is not None or f.name not in training.OPTIONAL):
-                training.check_settings(**{f.name: value})
+            if kind and (value is not None or f.name not in checks.OPTIONAL):
+                checks.check_settings(**{f.name: value})
                 object.__setattr__(self, f.name, kind(value))
         choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "penalty": regularizers.PENALTIES}
         choices["split"] = images.SPLITS

@@ -65,15 +65,24 @@ def run(
     `training.TrainingError` for a run that diverges, `data.DataError` for data or weights of features that are not
     there, before training.
     """
-    halfway = None if store is None else store.trained(config)
-    if halfway is None:
+    if store is not None and (kept := _kept(config, store, device)) is not None:
+        record, model, work = kept
+        now = commit()
+        record = dataclasses.replace(record, measured_at="" if now == record.commit else now)
+    else:
         record, model, work = train(config, device, threads)
         if store is not None:
             store.put_trained(record, model)
-    else:
-        model, work = load(config, store.weights(config), device)  # type: ignore[union-attr]  # it has the record
-        record = halfway
     return measure(record, model, work, threads), model
+
+
+def _kept(config: RunConfig, store: Store, device: str) -> tuple[Record, VAE, tasks.Task] | None:
+    """What `train` gave, from a store that keeps it; None where there is nothing, or only something damaged."""
+    record = store.trained(config)
+    try:
+        return None if record is None else (record, *load(config, store.weights(config), device))
+    except ValueError:
+        return None
 
 
 def train(config: RunConfig, device: str = "cpu", threads: int | None = None) -> tuple[Record, VAE, tasks.Task]:
@@ -355,7 +364,7 @@ def sweep(configs: Iterable[RunConfig], store: Store, *, jobs: int = 1, device: 
     ends, so a sweep that is killed goes on where it was, and workers end with it. Work is handed out through joblib:
     inside `joblib.parallel_config("dask")` it goes to a cluster, and the records come back here. A run that fails, for
     whatever reason, does not stop the others. Raises `training.TrainingError` at the end if any did, a line for each;
-    `ValueError` for jobs < 0, for jobs = 0 and not one record, and for a device that is not there.
+    `ValueError` for jobs < 0, and for jobs = 0 and not one record.
     """
     check_number("jobs", jobs, ">= 0", whole=True)
     configs = list(configs)

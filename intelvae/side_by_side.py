@@ -21,17 +21,9 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 
 from intelvae import bounds
+from intelvae.checks import Sampler, check_data, check_examples, with_settings_checked
 from intelvae.models import VAE
-from intelvae.training import (
-    VALID_BATCH,
-    History,
-    Sampler,
-    TrainingError,
-    check_data,
-    check_examples,
-    check_settings,
-    weight_of_kl,
-)
+from intelvae.training import VALID_BATCH, History, TrainingError, weight_of_kl
 
 
 @dataclass(frozen=True)
@@ -50,6 +42,7 @@ class Member:
     noise: torch.Generator
 
 
+@with_settings_checked
 def fit(
     members: Sequence[Member],
     *,
@@ -69,16 +62,6 @@ def fit(
     has meaningless weights. Neither affects the others. Raises `ValueError` for settings and data as `training.fit`
     does.
     """
-    check_settings(
-        epochs=epochs,
-        batch_size=batch_size,
-        steps_per_epoch=steps_per_epoch,
-        lr=lr,
-        beta=beta,
-        warmup=warmup,
-        clip=clip,
-        patience=patience,
-    )
     supports = [check_data(m.model, m.train, m.valid) for m in members]
     count, shared = len(members), _Terms(members[0].model)
     theta = nn.Parameter(torch.stack([torch.cat([p.flatten() for p in _trained(m.model).values()]) for m in members]))

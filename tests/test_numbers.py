@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import bounds, experiments, flows, likelihoods, networks, priors, side_by_side, training
+from intelvae import bounds, checks, experiments, flows, likelihoods, networks, priors, side_by_side, training
 from intelvae.data import celeba, images
 from intelvae.mappings import Circle, Glue, Hierarchy, SectorProduct, Sectors, Sparse, Threshold, clusters
 from intelvae.metrics import (
@@ -136,7 +136,7 @@ def test_numbers_of_constructors_have_a_range(of, name, unchecked):
         assert "\n" not in str(caught.value) and repr(value) in str(caught.value)
 
 
-SETTINGS = sorted(training.RANGES)
+SETTINGS = sorted(checks.RANGES)
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -167,10 +167,10 @@ def test_all_numbers_of_a_config_and_of_fit_are_settings_with_a_range():
         if is_number(p)
     }
     assert of_config == set(SETTINGS) and of_fit <= set(SETTINGS)
-    for name in set(SETTINGS) - set(training.OPTIONAL):
+    for name in set(SETTINGS) - set(checks.OPTIONAL):
         with pytest.raises(ValueError, match=f"{name} must be"):
-            training.check_settings(**{name: None})
-    training.check_settings(**dict.fromkeys(training.OPTIONAL))
+            checks.check_settings(**{name: None})
+    checks.check_settings(**dict.fromkeys(checks.OPTIONAL))
 
 
 Z, Y, PIXELS = torch.randn(40, 3), torch.arange(40) % 2, torch.rand(40, 1, 1, 2)

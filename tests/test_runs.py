@@ -19,7 +19,7 @@ import psutil
 import pytest
 import torch
 
-from intelvae import bench, builder, experiments, runs, side_by_side, tasks, training
+from intelvae import bench, builder, checks, experiments, runs, side_by_side, tasks, training
 from intelvae.data import DataError, files
 from intelvae.models import VAE
 from intelvae.records import CHECKOUT, Record, RunConfig, Store, edition, store_of
@@ -355,10 +355,20 @@ def test_a_half_finished_run_that_is_damaged_is_trained_again(tmp_path):
     store, short = Store(tmp_path), dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
     record, model, _ = runs.train(short)
     store.put_trained(record, model)
+    twin = runs.run(short)[0]
     assert store.trained(short) == record
-    store.path(short).with_suffix(".trained").write_text("{", encoding="utf-8")
-    assert store.trained(short) is None
-    assert runs.run(short, store=store)[0].metrics == runs.run(short)[0].metrics
+    for damaged in (store.path(short).with_suffix(".trained"), store.weights(short)):
+        damaged.write_text("{", encoding="utf-8")
+        assert runs.run(short, store=store)[0].metrics == twin.metrics  # and keeps the model anew
+        assert store.trained(short).curves == record.curves
+
+
+def test_a_model_that_another_version_trained_is_measured_and_the_record_says_so(tmp_path):
+    store, short = Store(tmp_path), dataclasses.replace(CONFIG, epochs=1, steps_per_epoch=2)
+    record, model, _ = runs.train(short)
+    store.put_trained(dataclasses.replace(record, commit="0123456789ab"), model)
+    measured, _ = runs.run(short, store=store)
+    assert measured.code == f"0123456789ab (measured at {runs.commit()})"
 
 
 def test_threads_of_a_process_take_turns_and_get_the_numbers_of_a_run_alone(tmp_path):
@@ -557,20 +567,20 @@ class Boolean(torch.nn.Module):
 def test_bytes_and_grey_pixels_are_in_the_support_and_what_has_none_is_let_through():
     model = builder.build(dataclasses.replace(CONFIG, likelihood="bernoulli"), (2,), torch.zeros(1, 2))
     grey = torch.arange(256, dtype=torch.uint8).reshape(128, 2)
-    support = training.check_data(model, grey, grey)
-    assert training.check_data(model, grey / 255, grey / 255) is not None
-    training.check_examples(support, "training", grey)
+    support = checks.check_data(model, grey, grey)
+    assert checks.check_data(model, grey / 255, grey / 255) is not None
+    checks.check_examples(support, "training", grey)
     model.decoder[1] = Boolean()
     black = (grey > 99).to(torch.uint8) * 255
-    training.check_data(model, black, black.float() / 255)
+    checks.check_data(model, black, black.float() / 255)
     with pytest.raises(ValueError, match=r"support, .*, in 128 of 128 examples, the first of them example 0"):
-        training.check_data(model, grey, black)
+        checks.check_data(model, grey, black)
 
     class Silent(torch.distributions.Distribution):
         pass
 
-    assert training.support_of(Silent(validate_args=False)) is None
-    assert training.support_of(torch.distributions.Normal(0.0, 1.0)) is not None
+    assert checks.support_of(Silent(validate_args=False)) is None
+    assert checks.support_of(torch.distributions.Normal(0.0, 1.0)) is not None
     assert model.training  # as it was
 
 
