@@ -44,10 +44,7 @@ def render(notebooks: Path, tree: Path, out: Path) -> Path:
     if missing := [path.stem for path in executed if not path.is_file()]:
         raise RuntimeError(f"no executed notebook of {', '.join(missing)} in {notebooks.name}/: run `make publish`")
     if damaged := [str(path) for path in executed if pages.read(path) is None]:
-        raise RuntimeError(
-            f"damaged: {', '.join(damaged)}: delete it and run the command again, or, if it is a published one, put it "
-            "back with `git checkout`"
-        )
+        raise RuntimeError(f"damaged: {', '.join(damaged)}: run `make publish`, or put it back with `git checkout`")
     for name in ("_config.yml", "_toc.yml"):
         _copy(ROOT / name, tree)
     for source in [p for pattern in PROSE for p in (ROOT / "book").glob(pattern)]:

@@ -51,11 +51,10 @@ def test_a_model_is_measured_again_from_its_weights(done, tmp_path):
         trained.remeasure([config], store, jobs=0)
     other = dataclasses.replace(config, seed=1)
     (again,) = trained.remeasure([config, other], store)
-    assert again == store.get(config) and again.metrics.keys() == first.metrics.keys()
+    assert again == store.get(config)
+    assert again.metrics == pytest.approx(first.metrics, rel=1e-4)  # the same draws; threads may add up in another order
     assert again.measured_at and not first.measured_at
     assert (again.curves, again.commit, again.seconds) == (first.curves, first.commit, first.seconds)
-    # its samples are other draws
-    assert again.metrics["test_elbo"] == pytest.approx(first.metrics["test_elbo"], abs=0.1)
     assert trained.remeasure([config], store) == [again]
 
 
