@@ -52,7 +52,7 @@ def test_a_model_is_measured_again_from_its_weights(done, tmp_path):
     other = dataclasses.replace(config, seed=1)
     (again,) = trained.remeasure([config, other], store)
     assert again == store.get(config)
-    assert again.metrics == pytest.approx(first.metrics, rel=1e-4)  # the same draws; threads may add up in another order
+    assert again.metrics == pytest.approx(first.metrics, rel=1e-4)  # the same draws, in another order of sums
     assert again.measured_at and not first.measured_at
     assert (again.curves, again.commit, again.seconds) == (first.curves, first.commit, first.seconds)
     assert trained.remeasure([config], store) == [again]
