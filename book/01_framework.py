@@ -30,9 +30,10 @@ from myst_nb import glue
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
-from intelvae import bounds, claims, experiments, likelihoods, networks, plots, priors
+from intelvae import bounds, likelihoods, networks, priors
 from intelvae.mappings import Circle, Identity
 from intelvae.models import VAE
+from intelvae.paper import claims, experiments, plots
 
 # %% [markdown]
 # ## The idea

@@ -44,9 +44,10 @@ from scipy.special import rel_entr
 from scipy.stats import norm
 from torch.distributions import Normal
 
-from intelvae import claims, divergences, experiments, plots, rules
+from intelvae import divergences
 from intelvae.divergences import after, before, closed_form, divergence
 from intelvae.mappings import Circle, Glue, Sectors, Threshold
+from intelvae.paper import claims, experiments, plots, rules
 
 experiments.check_profile(profile)
 seeds = experiments.seeds_or_own(seeds, 3 if profile == "smoke" else 10)
@@ -384,7 +385,7 @@ glue("thm1_plane_slack", round(kl_exact - direction, 3), display=False)
 #
 # ## Verdict
 #
-# The paper gives a proof and no number; ours are the largest violations over all cases. `intelvae.claims` repeats the
+# The paper gives a proof and no number; ours are the largest violations over all cases. `intelvae.paper.claims` repeats the
 # checks for a part of the mappings above; those of this page must hold too, or the page fails.
 
 # %% tags=["nbval-check-output"]

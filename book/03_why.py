@@ -30,9 +30,10 @@ import pandas as pd
 import torch
 from myst_nb import glue
 
-from intelvae import claims, experiments, plots, priors, regularizers, tasks, training
+from intelvae import priors, regularizers, training
 from intelvae.mappings import Sparse
 from intelvae.metrics.hoyer import by_chance, hoyer
+from intelvae.paper import claims, experiments, plots, tasks
 
 PAGE = "03_why"
 

@@ -32,10 +32,11 @@ import torch
 from myst_nb import glue
 from scipy.optimize import brentq
 
-from intelvae import claims, experiments, mappings, plots, rules, tasks
+from intelvae import mappings
 from intelvae.data import toys
 from intelvae.mappings import Circle, Glue
 from intelvae.metrics.toy import sliced_wasserstein
+from intelvae.paper import claims, experiments, plots, rules, tasks
 
 PAGE = "04_multiple_connectivity"
 

@@ -36,7 +36,8 @@ from myst_nb import glue
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from intelvae import claims, experiments, mappings, plots, rules
+from intelvae import mappings
+from intelvae.paper import claims, experiments, plots, rules
 
 PAGE = "05_multi_modality"
 

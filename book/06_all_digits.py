@@ -33,9 +33,10 @@ import torch
 from myst_nb import glue
 from scipy.stats import spearmanr
 
-from intelvae import claims, experiments, mappings, plots, rules
+from intelvae import mappings
 from intelvae.metrics import feature_cache, features, frechet, samples
-from intelvae.tasks import create
+from intelvae.paper import claims, experiments, plots, rules
+from intelvae.paper.tasks import create
 
 PAGE = "06_all_digits"
 

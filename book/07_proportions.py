@@ -31,7 +31,8 @@ import torch
 from myst_nb import glue
 from torch.distributions import Normal
 
-from intelvae import claims, experiments, mappings, plots
+from intelvae import mappings
+from intelvae.paper import claims, experiments, plots
 
 PAGE = "07_proportions"
 

@@ -36,11 +36,12 @@ import pandas as pd
 import torch
 from myst_nb import glue
 
-from intelvae import bounds, claims, experiments, likelihoods, networks, plots, priors, regularizers, rules, training
+from intelvae import bounds, likelihoods, networks, priors, regularizers, training
 from intelvae.mappings import Sparse
 from intelvae.metrics import codes, features
 from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.models import VAE
+from intelvae.paper import claims, experiments, plots, rules
 
 PAGE = "08_sparsity"
 

@@ -36,9 +36,10 @@ import matplotlib.pyplot as plt
 import torch
 from myst_nb import glue
 
-from intelvae import claims, experiments, plots, regularizers, rules, training
+from intelvae import regularizers, training
 from intelvae.metrics import features
 from intelvae.metrics.hoyer import hoyer
+from intelvae.paper import claims, experiments, plots, rules
 
 PAGE = "09_sparsity_in_detail"
 

@@ -34,11 +34,11 @@ import pandas as pd
 import torch
 from myst_nb import glue
 
-from intelvae import claims, experiments, plots, rules, sheets
 from intelvae.data import celeba
 from intelvae.mappings import Sparse
 from intelvae.metrics import features
 from intelvae.metrics.hoyer import by_chance, hoyer
+from intelvae.paper import claims, experiments, plots, rules, sheets
 from intelvae.regularizers import sparsity
 
 PAGE = "10_faces"

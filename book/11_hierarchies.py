@@ -33,9 +33,10 @@ import torch
 from myst_nb import glue
 from torch import nn
 
-from intelvae import claims, experiments, mappings, plots, runs
+from intelvae import mappings
 from intelvae.metrics import features
-from intelvae.rules.faces import HELD
+from intelvae.paper import claims, experiments, plots, runs
+from intelvae.paper.rules.faces import HELD
 
 PAGE = "11_hierarchies"
 

@@ -35,9 +35,9 @@ import torch
 from myst_nb import glue
 from sklearn.linear_model import LogisticRegression
 
-from intelvae import claims, experiments, plots
 from intelvae.metrics import attributes
-from intelvae.tasks.faces import POOL
+from intelvae.paper import claims, experiments, plots
+from intelvae.paper.tasks.faces import POOL
 
 PAGE = "12_face_hierarchies"
 

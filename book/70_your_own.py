@@ -41,9 +41,10 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import train_test_split
 from torch import nn
 
-from intelvae import bounds, experiments, likelihoods, mappings, networks, plots, priors, training
-from intelvae.contracts import CHECKS, check_mapping
+from intelvae import bounds, likelihoods, mappings, networks, priors, training
 from intelvae.models import VAE
+from intelvae.paper import experiments, plots
+from intelvae.testing import CHECKS, check_mapping
 
 experiments.check_parameters(profile=profile, seeds=seeds, device=device)
 chosen = experiments.seeds_or_own(seeds, 3 if profile == "smoke" else 10)

@@ -43,7 +43,8 @@ from myst_nb import glue
 from torch import nn
 from torch.nn.functional import fold, linear
 
-from intelvae import bench, bounds, experiments, plots, training
+from intelvae import bounds, training
+from intelvae.paper import bench, experiments, plots
 
 repeats = 1 if profile == "smoke" else bench.REPEATS
 FIRST = next(iter(bench.CASES))

@@ -28,8 +28,9 @@ from collections import Counter
 
 import pandas as pd
 
-from intelvae import experiments, networks
-from intelvae.records import SEMANTICS
+from intelvae import networks
+from intelvae.paper import experiments
+from intelvae.paper.records import SEMANTICS
 
 # %% [markdown]
 # ## Table C.1

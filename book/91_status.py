@@ -27,8 +27,8 @@ import platform
 import pandas as pd
 from myst_nb import glue
 
-from intelvae import claims, experiments
-from intelvae.records import store_of
+from intelvae.paper import claims, experiments
+from intelvae.paper.records import store_of
 
 # %% [markdown]
 # ## Records

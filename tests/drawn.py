@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation
 
-from intelvae.records import Record, RunConfig
+from intelvae.paper.records import Record, RunConfig
 
 METHODS = {
     "VAE": {},

@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from intelvae import bench, cli
+from intelvae.paper import bench, cli
 
 TINY = bench.Case("mathieu", (1, 32, 32), 2, steps=1, batch_size=4)
 

@@ -7,7 +7,7 @@ import jupytext
 import nbformat
 import pytest
 
-from intelvae import pages
+from intelvae.paper import pages
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -13,8 +13,8 @@ import pytest
 import torch
 from PIL import Image
 
-from intelvae import tasks
 from intelvae.data import DataError, celeba, decoded, files, standin
+from intelvae.paper import tasks
 
 
 @pytest.fixture(autouse=True)

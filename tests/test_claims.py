@@ -5,8 +5,8 @@ import html
 
 import pytest
 
-from intelvae import claims, experiments, rules, runs
-from intelvae.records import Record, RunConfig, store_of
+from intelvae.paper import claims, experiments, rules, runs
+from intelvae.paper.records import Record, RunConfig, store_of
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,12 @@ import shutil
 import pytest
 from scipy import stats
 
-from intelvae import builder, claims, experiments, rules, runs, tasks, trained, training
+from intelvae import training
 from intelvae.data import files, standin
 from intelvae.mappings import Hierarchy
 from intelvae.metrics.hoyer import by_chance
-from intelvae.records import Record, RunConfig, Store, store_of
+from intelvae.paper import builder, claims, experiments, rules, runs, tasks, trained
+from intelvae.paper.records import Record, RunConfig, Store, store_of
 
 
 def test_the_grids_have_the_rows_of_the_tables():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from intelvae import claims, cli, experiments
+from intelvae.paper import claims, cli, experiments
 
 
 def call(monkeypatch, capsys, *arguments):
@@ -69,7 +69,7 @@ def test_dask_that_is_not_installed_is_named(monkeypatch, capsys, tmp_path):
 
 def test_tools_of_the_book_that_are_not_installed_are_named(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "papermill", None)
-    for name in ("intelvae.book", "intelvae.pages", "intelvae.references"):
+    for name in ("intelvae.paper.book", "intelvae.paper.pages", "intelvae.paper.references"):
         monkeypatch.delitem(sys.modules, name, raising=False)
         monkeypatch.delattr(name, raising=False)
     code, _, err = call(monkeypatch, capsys, "book")
@@ -79,9 +79,9 @@ def test_tools_of_the_book_that_are_not_installed_are_named(monkeypatch, capsys)
 @pytest.mark.parametrize("options", [[], ["--site"]])
 def test_a_book_without_its_tools_is_refused_before_any_page_is_executed(monkeypatch, capsys, options):
     monkeypatch.setattr(
-        "intelvae.book.distributions", lambda name: [] if name == "jupyter-book" else distributions(name=name)
+        "intelvae.paper.book.distributions", lambda name: [] if name == "jupyter-book" else distributions(name=name)
     )
-    monkeypatch.setattr("intelvae.pages.execute", lambda *_: pytest.fail("a page was executed"))
+    monkeypatch.setattr("intelvae.paper.pages.execute", lambda *_: pytest.fail("a page was executed"))
     code, _, err = call(monkeypatch, capsys, "book", *options)
     assert code == 2 and err.count("\n") == 1 and "needs jupyter-book<2,>=1.0.4" in err and "pip install" in err
 

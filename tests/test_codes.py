@@ -8,17 +8,18 @@ import torch
 from torch import nn
 from torch.distributions import Independent, Normal
 
-from intelvae import likelihoods, priors, runs, tasks, training
+from intelvae import likelihoods, priors, training
 from intelvae.data import images
-from intelvae.experiments import grid, sparsity
 from intelvae.mappings import Sparse
 from intelvae.metrics import codes, downstream
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE, vsc
 from intelvae.models.vsc import SpikeAndSlab
 from intelvae.networks import GaussianEncoder
-from intelvae.records import RunConfig
-from intelvae.tasks import measures
+from intelvae.paper import runs, tasks
+from intelvae.paper.experiments import grid, sparsity
+from intelvae.paper.records import RunConfig
+from intelvae.paper.tasks import measures
 
 D = 20
 

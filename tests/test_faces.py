@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from intelvae import builder, likelihoods, networks, runs, sheets, tasks, training
+from intelvae import likelihoods, networks, training
 from intelvae.data import DataError, files, standin
 from intelvae.metrics import features, frechet, levels
-from intelvae.records import Record, RunConfig, Store
-from intelvae.tasks.faces import FacesTask
+from intelvae.paper import builder, runs, sheets, tasks
+from intelvae.paper.records import Record, RunConfig, Store
+from intelvae.paper.tasks.faces import FacesTask
 
 SMALL = RunConfig("celeba", "mathieu", 6, "gaussian", epochs=1, batch_size=50, smoke_data=True)
 

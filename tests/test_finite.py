@@ -7,10 +7,11 @@ import pkgutil
 import pytest
 import torch
 
-from intelvae import builder, divergences, mappings, metrics, training
+from intelvae import divergences, mappings, metrics, training
 from intelvae.finite import check_finite
 from intelvae.metrics import clusters, frechet, levels
-from intelvae.records import RunConfig
+from intelvae.paper import builder
+from intelvae.paper.records import RunConfig
 
 
 def normal(*shape, seed=0):

@@ -1,39 +1,55 @@
-"""The map of the library in its docstring: it is complete, and a module imports only from those above it."""
+"""The maps in the docstrings of the library and of the reproduction: complete, and imports go one way."""
 
 import ast
 import re
 from pathlib import Path
 
+import pytest
+
 import intelvae
+from intelvae import paper
 
-ROOT = Path(intelvae.__file__).parent
-MAP = re.findall(r"^    (\w+) ", intelvae.__doc__, re.MULTILINE)
-
-
-def module_of(path):
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+PACKAGES = [intelvae, paper]
 
 
-def imported(path):
-    """The modules and packages of the library that a file imports from."""
+def map_of(package):
+    return re.findall(r"^    (\w+) ", package.__doc__, re.MULTILINE)
+
+
+def files_of(package):
+    """Its files, without those of a package of its own, by the module or package on the map that they belong to."""
+    root = Path(package.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        if path != root / "__init__.py":
+            yield path, path.relative_to(root).parts[0].removesuffix(".py")
+
+
+def imported(path, package):
+    """The modules and packages of `package` that a file imports from."""
+    name = package.__name__
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "intelvae":
-            yield from (name.name for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("intelvae."):
-            yield node.module.split(".")[1]
+        if isinstance(node, ast.ImportFrom) and node.module == name:
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{name}."):
+            yield node.module.removeprefix(f"{name}.").split(".")[0]
 
 
-def test_every_module_is_on_the_map_once():
-    files = {module_of(path) for path in ROOT.rglob("*.py")} - {"__init__"}
-    assert sorted(MAP) == sorted(files)
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+def test_every_module_is_on_the_map_once(package):
+    assert sorted(map_of(package)) == sorted({module for _, module in files_of(package)})
 
 
-def test_a_module_imports_only_from_those_above_it():
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+def test_a_module_imports_only_from_those_above_it(package):
+    above = map_of(package)
     found = [
-        (str(path.relative_to(ROOT)), other)
-        for path in ROOT.rglob("*.py")
-        if path != ROOT / "__init__.py"
-        for other in imported(path)
-        if other != module_of(path) and MAP.index(other) > MAP.index(module_of(path))
+        (str(path), other)
+        for path, module in files_of(package)
+        for other in imported(path, package)
+        if other != module and above.index(other) > above.index(module)
     ]
     assert found == []
+
+
+def test_the_reproduction_is_above_all_of_the_library():
+    assert map_of(intelvae)[-1] == "paper"

@@ -6,15 +6,16 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import builder, likelihoods, tasks, training
+from intelvae import likelihoods, training
 from intelvae.data import images
 from intelvae.flows import SylvesterEncoder
 from intelvae.metrics import levels
 from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
+from intelvae.paper import builder, tasks
+from intelvae.paper.records import RunConfig
+from intelvae.paper.tasks import measures
 from intelvae.priors import Mixture, StandardNormal
-from intelvae.records import RunConfig
-from intelvae.tasks import measures
 
 
 class _Levels(nn.Module):

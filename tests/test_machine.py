@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from intelvae import bench, claims, cli, runs, trained, training
+from intelvae import training
 from intelvae.models import VAE
-from intelvae.records import RunConfig, Store
+from intelvae.paper import bench, claims, cli, runs, trained
+from intelvae.paper.records import RunConfig, Store
 
 ROOT = Path(__file__).resolve().parent.parent
 TOY = RunConfig("circle", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2)
@@ -88,7 +89,7 @@ import os
 os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])  # as taskset does
 import torch
 from intelvae import bench, runs, training
-from intelvae.records import RunConfig, Store
+from intelvae.paper.records import RunConfig, Store
 
 torch.set_num_threads(4)  # of another's making: a container's torch sees all processors of its host
 for count in (None, 64):

@@ -9,7 +9,7 @@ from scipy import optimize, stats
 from torch import nn
 
 from intelvae import mappings, training
-from intelvae.contracts import (
+from intelvae.testing import (
     CHECKS,
     check_continuous,
     check_deterministic,

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
-from intelvae import bounds, builder, likelihoods, mappings, networks, priors, training
+from intelvae import bounds, likelihoods, mappings, networks, priors, training
 from intelvae.models import VAE
-from intelvae.records import RunConfig
+from intelvae.paper import builder
+from intelvae.paper.records import RunConfig
 
 
 def vae(dim=2, shape=(2,), likelihood="gaussian", prior=None, mapping=None, network="mlp"):

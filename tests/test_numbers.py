@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import bounds, checks, experiments, flows, likelihoods, networks, priors, side_by_side, training
+from intelvae import bounds, checks, flows, likelihoods, networks, priors, side_by_side, training
 from intelvae.data import celeba, images
 from intelvae.mappings import Circle, Glue, Hierarchy, SectorProduct, Sectors, Sparse, Threshold, clusters
 from intelvae.metrics import (
@@ -30,7 +30,8 @@ from intelvae.metrics import (
 from intelvae.metrics import clusters as digits
 from intelvae.models import GMVAE, VAE, gmvae, vsc
 from intelvae.numbers import check_number
-from intelvae.records import RunConfig
+from intelvae.paper import experiments
+from intelvae.paper.records import RunConfig
 
 CONFIG = RunConfig("circle", "mlp", 2, "gaussian", epochs=1)
 NEVER = ("infinity", math.inf), ("minus infinity", -math.inf), ("NaN", math.nan)

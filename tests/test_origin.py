@@ -19,8 +19,8 @@ from PIL import Image
 from scipy import ndimage
 from torch.nn.functional import avg_pool2d
 
-from intelvae import experiments, pages, plots, sheets
 from intelvae.data import DataError, celeba, files
+from intelvae.paper import experiments, pages, plots, sheets
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = {"book/samples.png"}  # committed as files: the README's, of points in the plane
@@ -36,22 +36,22 @@ MODULES = r"experiments\.NAMES|(experiments|tasks)(\.| import .*\b)faces\b"  # a
 IMPORTS = {
     "collections.Counter",
     "dataclasses",
-    "intelvae.claims",
+    "intelvae.paper.claims",
     "intelvae.data.celeba",
-    "intelvae.experiments",
+    "intelvae.paper.experiments",
     "intelvae.mappings.Sparse",
     "intelvae.metrics.attributes",
     "intelvae.metrics.features",
     "intelvae.metrics.hoyer.by_chance",
     "intelvae.metrics.hoyer.hoyer",
     "intelvae.networks",
-    "intelvae.plots",
-    "intelvae.records.SEMANTICS",
-    "intelvae.records.store_of",
+    "intelvae.paper.plots",
+    "intelvae.paper.records.SEMANTICS",
+    "intelvae.paper.records.store_of",
     "intelvae.regularizers.sparsity",
-    "intelvae.rules",
-    "intelvae.sheets",
-    "intelvae.tasks.faces.POOL",
+    "intelvae.paper.rules",
+    "intelvae.paper.sheets",
+    "intelvae.paper.tasks.faces.POOL",
     "math",
     "myst_nb.glue",
     "numpy as np",
@@ -243,10 +243,10 @@ def test_the_pages_with_faces_are_known_by_their_code():
     "source",
     [
         FORGERY,
-        "import intelvae.tasks as t; t.create('celeba')",
+        "import intelvae.paper.tasks as t; t.create('celeba')",
         "from intelvae import experiments, runs; runs.task(experiments.grid('table4', 'laptop')[0])",
         "from intelvae import experiments, plots; plots.faces.tasks.create(experiments.NAMES[0])",
-        "from intelvae.tasks import digits, faces; import safetensors",
+        "from intelvae.paper.tasks import digits, faces; import safetensors",
         "from intelvae.data import celeba; celeba.load().test",
         "from intelvae.data import celeba; celeba.load(smoke=False).test",
         "from intelvae.data import celeba as drawn; drawn.load(smoke=True)",
@@ -346,7 +346,7 @@ def test_a_forged_notebook_is_found(kind, across, request, tmp_path):
     faces = celeba.load(smoke=True).train if kind == "drawn" else request.getfixturevalue("photographs")
     shown = {"VAE": faces[:across], "InteL-VAE": faces[across : 2 * across]}
     cell = forge(tmp_path / "forged.ipynb", FORGERY, plots.faces.rows_of_faces(shown), "origin-generated")
-    assert "intelvae.tasks" in faults_of_code(ast.parse(cell.source))
+    assert "intelvae.paper.tasks" in faults_of_code(ast.parse(cell.source))
     (picture,) = pictures(cell)
     known = small(faces)
     distances, others = (distance_in_figure(picture, of) for of in (known, known[2 * across :]))

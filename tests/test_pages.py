@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from intelvae import kernels, pages
+from intelvae.paper import kernels, pages
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.filterwarnings("ignore")  # papermill's and the kernel's own

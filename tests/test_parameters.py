@@ -8,7 +8,8 @@ import jupytext
 import numpy as np
 import pytest
 
-from intelvae import devices, experiments, mappings, pages, records, runs
+from intelvae import devices, mappings
+from intelvae.paper import experiments, pages, records, runs
 
 NOT_ALL = {"k", "extractor"}  # every page has the other parameters
 GOOD_SEEDS = {

@@ -14,8 +14,8 @@ from drawn import colour, dots, hidden, legend_of, without_colour, words
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from intelvae import plots
-from intelvae.plots.interactive import Explorer
+from intelvae.paper import plots
+from intelvae.paper.plots.interactive import Explorer
 
 matplotlib.use("agg")
 
@@ -36,11 +36,11 @@ LOGARITHMIC = {
 
 def returning(kind):
     """The public functions of the package's modules that give a figure of this kind."""
-    for module in pkgutil.iter_modules(plots.__path__, "intelvae.plots."):
+    for module in pkgutil.iter_modules(plots.__path__, "intelvae.paper.plots."):
         for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
             given = inspect.signature(function).return_annotation
             if function.__module__ == module.name and not name.startswith("_") and given in (kind, kind.__name__):
-                yield f"{module.name.removeprefix('intelvae.plots.')}.{name}"
+                yield f"{module.name.removeprefix('intelvae.paper.plots.')}.{name}"
 
 
 @pytest.fixture(params=EXAMPLES, scope="module")

@@ -10,9 +10,9 @@ import torch
 from drawn import colour, dots, legend, lines, record, tiles
 from matplotlib.colors import to_hex
 
-from intelvae import plots, runs, tasks
-from intelvae.plots import STYLE
-from intelvae.records import RunConfig
+from intelvae.paper import plots, runs, tasks
+from intelvae.paper.plots import STYLE
+from intelvae.paper.records import RunConfig
 
 matplotlib.use("agg")
 BLACK = "#000000"

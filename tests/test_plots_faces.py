@@ -9,8 +9,8 @@ from drawn import bars, colour, dots, legend, levels, line_of, lines, record, ti
 from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
 
-from intelvae import experiments, plots, sheets, tasks
 from intelvae.metrics import levels as of_levels
+from intelvae.paper import experiments, plots, sheets, tasks
 
 matplotlib.use("agg")
 BLACK = "#000000"

@@ -10,10 +10,10 @@ import torch
 from drawn import bars, colour, legend, levels, line_of, record, tiles, words
 from matplotlib.colors import to_hex
 
-from intelvae import experiments, plots, rules, tasks
 from intelvae.metrics import codes, downstream
-from intelvae.plots.sparsity import Column
-from intelvae.records import Record
+from intelvae.paper import experiments, plots, rules, tasks
+from intelvae.paper.plots.sparsity import Column
+from intelvae.paper.records import Record
 
 matplotlib.use("agg")
 

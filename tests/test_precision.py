@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import bench, experiments, runs, trained, training
-from intelvae.records import RunConfig, Store, edition
+from intelvae import training
+from intelvae.paper import bench, experiments, runs, trained
+from intelvae.paper.records import RunConfig, Store, edition
 
 TOY = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 WIDE = dataclasses.replace(TOY, precision="float64")

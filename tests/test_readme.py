@@ -5,8 +5,9 @@ from pathlib import Path
 
 import typer
 
-from intelvae import cli, pages, training
-from intelvae.contracts import check_mapping
+from intelvae import training
+from intelvae.paper import cli, pages
+from intelvae.testing import check_mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from intelvae import references
-from intelvae.references import Text
+from intelvae.paper import references
+from intelvae.paper.references import Text
 
 LINE = "reproduced | fig4-circle | 0.2961 ± 0.0110, n = 10, p = 0.0013"
 

@@ -19,10 +19,11 @@ import psutil
 import pytest
 import torch
 
-from intelvae import bench, builder, checks, experiments, runs, side_by_side, tasks, training
+from intelvae import checks, side_by_side, training
 from intelvae.data import DataError, files
 from intelvae.models import VAE
-from intelvae.records import CHECKOUT, Record, RunConfig, Store, edition, store_of
+from intelvae.paper import bench, builder, experiments, runs, tasks
+from intelvae.paper.records import CHECKOUT, Record, RunConfig, Store, edition, store_of
 
 CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 ALONE = RunConfig("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2, mapping="sparse", gamma=1.0)
@@ -180,7 +181,7 @@ def test_a_sweep_runs_what_is_missing_and_only_that(tmp_path):
 def test_workers_end_with_the_sweep_that_started_them(moment, tmp_path):
     """Killed without a chance to clean up, as by the system when memory runs out: also while workers are starting."""
     code = (
-        "import sys; from intelvae import runs; from intelvae.records import RunConfig, Store;"
+        "import sys; from intelvae import runs; from intelvae.paper.records import RunConfig, Store;"
         "c = [RunConfig('mnist', 'mathieu', 50, 'gaussian', 1000, seed=s, smoke_data=True) for s in (0, 1)];"
         f"print('ready', flush=True); runs.sweep(c, Store({str(tmp_path)!r}), jobs=2)"
     )

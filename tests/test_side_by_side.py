@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 import torch
 
-from intelvae import bounds, builder, experiments, runs, side_by_side, training
-from intelvae.records import RunConfig, Store
+from intelvae import bounds, side_by_side, training
+from intelvae.paper import builder, experiments, runs
+from intelvae.paper.records import RunConfig, Store
 from intelvae.side_by_side import Member
 
 CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=50, mapping="circle")

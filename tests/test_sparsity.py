@@ -8,11 +8,12 @@ import pytest
 import torch
 from scipy import integrate, stats
 
-from intelvae import bounds, builder, likelihoods, networks, priors, regularizers, runs, training
+from intelvae import bounds, likelihoods, networks, priors, regularizers, training
 from intelvae.mappings import Identity, Sparse
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
-from intelvae.records import RunConfig
+from intelvae.paper import builder, runs
+from intelvae.paper.records import RunConfig
 
 D = 50
 

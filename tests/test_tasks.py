@@ -6,16 +6,17 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import builder, experiments, likelihoods, priors, runs, tasks, training
+from intelvae import likelihoods, priors, training
 from intelvae.data import celeba, images
-from intelvae.experiments import grid
-from intelvae.experiments.digits import PROPORTIONS
 from intelvae.mappings import Circle, Threshold
 from intelvae.metrics import samples
 from intelvae.metrics.features import STAND_IN
 from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
-from intelvae.records import RunConfig
+from intelvae.paper import builder, experiments, runs, tasks
+from intelvae.paper.experiments import grid
+from intelvae.paper.experiments.digits import PROPORTIONS
+from intelvae.paper.records import RunConfig
 
 
 @pytest.mark.parametrize("share", PROPORTIONS)

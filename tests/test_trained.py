@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 import torch
 
-from intelvae import runs, trained
 from intelvae.models import VAE
-from intelvae.records import Record, RunConfig, Store
+from intelvae.paper import runs, trained
+from intelvae.paper.records import Record, RunConfig, Store
 
 CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 

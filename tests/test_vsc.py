@@ -9,10 +9,11 @@ from scipy import integrate
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 
-from intelvae import bounds, builder, likelihoods, networks, runs, trained, training
+from intelvae import bounds, likelihoods, networks, training
 from intelvae.models import VAE, vsc
 from intelvae.models.vsc import PseudoInputPrior, SpikeAndSlab, SpikeAndSlabEncoder, SpikeAndSlabPrior
-from intelvae.records import Record, RunConfig, Store
+from intelvae.paper import builder, runs, trained
+from intelvae.paper.records import Record, RunConfig, Store
 
 CONFIG = RunConfig("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=5, model="vsc")
 PSEUDO = dataclasses.replace(CONFIG, model_options={"pseudo_inputs": 4, "alpha": 0.5})

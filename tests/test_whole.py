@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from intelvae import book, pages
+from intelvae.paper import book, pages
 from intelvae.whole import whole
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,11 +22,11 @@ MODULES = {"shutil", "os", "nbformat", "np", "torch", "json", "pickle", "joblib"
 # Where a file is written in another way, and why that will do.
 OTHERWISE = {
     "whole.py": "is what the others use",
-    "records.py": "a store has its own, with the weights beside a record",
+    "paper/records.py": "a store has its own, with the weights beside a record",
     "data/decoded.py": "gigabytes that grow in place: a chunk counts once the journal has its checksum, and no sooner",
     "data/standin.py": "a folder is drawn elsewhere and renamed as one",
-    "plots/interactive.py": "a picture goes into memory",
-    "sheets.py": "a picture goes into memory",
+    "paper/plots/interactive.py": "a picture goes into memory",
+    "paper/sheets.py": "a picture goes into memory",
     "metrics/features.py": "torch.hub checks the sum of what it has downloaded and renames it then",
 }
 
@@ -219,7 +219,7 @@ twice(lambda: book._copy(folder / "source.md", folder / "tree"), folder / "tree"
 # Each in a fork of one process, whose imports take longer than all of them.
 ALL = """
 import json, os, traceback
-import intelvae.book, intelvae.references
+import intelvae.paper.book, intelvae.paper.references
 for name, code in json.load(sys.stdin).items():
     if not os.fork():
         folder = folder / name

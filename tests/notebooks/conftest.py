@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from intelvae import kernels, pages, references
+from intelvae.paper import kernels, pages, references
 
 compare, setup = IPyNbCell.compare_outputs, IPyNbFile.setup
 

@@ -1,0 +1,79 @@
+"""Config -> model: the parts that a `RunConfig` names, put together and untrained."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from intelvae import flows, likelihoods, mappings, networks, priors, training
+from intelvae.models import GMVAE, VAE, gmvae, vsc
+from intelvae.paper.records import RunConfig
+
+
+def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> VAE:
+    """The untrained model of `config` for data of `shape`; `examples` start the pseudo-inputs of a prior that has them.
+
+    Weights come from torch's global generator. Raises `ValueError`, one line, for a name or option that is unknown.
+    """
+    mapping = mappings.create(config.mapping, config.latent_dim, **dict(config.mapping_options))
+    encoder, network = networks.create(config.network, shape, config.latent_dim)
+    likelihood = likelihoods.create(config.likelihood, shape, **dict(config.likelihood_options))
+    decoder = torch.nn.Sequential(network, likelihood)
+    if config.model == "gm-vae":
+        options = {"latent_dim": config.latent_dim, **dict(config.model_options)}
+        free_nats = options.pop("free_nats", 0.0)
+        components = _make("the model 'gm-vae'", gmvae.Components, **options)
+        encoder, _ = networks.create(config.network, shape, config.latent_dim + components.context_dim)
+        return GMVAE(encoder, decoder, components, priors.StandardNormal(components.context_dim), free_nats)
+    if config.model == "vsc":
+        options = dict(config.model_options)
+        count = options.pop("pseudo_inputs", 0)
+        if not 0 <= count <= len(examples):
+            raise ValueError(f"the model 'vsc' cannot start {count} pseudo-inputs from {len(examples)} examples")
+        if count:
+            options["start"] = training.as_float(examples[:count])
+        parts = (config.network, shape, config.latent_dim, decoder)
+        return _make("the model 'vsc'", vsc.create, *parts, **options)
+    if config.posterior == "sylvester":
+        options = dict(config.posterior_options)
+        encoder = _make("the posterior 'sylvester'", flows.SylvesterEncoder, encoder, shape, **options)
+    return VAE(encoder, decoder, _prior(config, encoder, examples), mapping)
+
+
+def _make(what: str, kind: Callable[..., Any], *parts: Any, **options: Any) -> Any:
+    """`kind(*parts, **options)`, with one clear line for an option that is unknown or missing."""
+    try:
+        inspect.signature(kind).bind(*parts, **options)
+    except TypeError as error:
+        raise ValueError(f"{what}: {error}") from error
+    return kind(*parts, **options)
+
+
+def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) -> torch.nn.Module:
+    if config.prior == "normal":
+        return priors.StandardNormal(config.latent_dim)
+    options, what = dict(config.prior_options), f"the prior {config.prior!r}"
+    if config.prior == "sparse":
+        return _make(what, priors.Sparse, config.latent_dim, **options)
+    legacy = dict.fromkeys(options.pop("legacy", ()), True)
+    if config.prior == "vamp":
+        prior = _make(what, _vamp, encoder, examples, **options)
+    else:
+        prior = _make(what, priors.ring, config.latent_dim, **options)
+    return _make("the prior's option 'legacy'", priors.Legacy, prior, **legacy) if legacy else prior
+
+
+def _vamp(
+    encoder: torch.nn.Module, examples: torch.Tensor, *, components: int, free: bool = False, blend: int = 1
+) -> priors.Vamp:
+    if components >= 1 and free:
+        return priors.Vamp(encoder, torch.randn(components, *examples.shape[1:]), None)
+    count = components * blend
+    if not 1 <= components <= count <= len(examples):
+        of = f", each the mean of {blend}," if blend != 1 else ""
+        raise ValueError(f"the prior 'vamp' cannot start {components} pseudo-inputs{of} from {len(examples)} examples")
+    start = training.as_float(examples[:count]).unflatten(0, (components, blend)).mean(1)
+    return priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)

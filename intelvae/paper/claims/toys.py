@@ -1,0 +1,201 @@
+"""The paper's claims about the framework, Theorem 1 and points in the plane (sections 3 to 6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from scipy import stats
+from torch import Tensor, nn
+from torch.distributions import Normal, kl_divergence
+
+from intelvae import bounds, divergences, likelihoods, networks, priors, training
+from intelvae.divergences import after, before, divergence
+from intelvae.mappings import Circle, Identity, Threshold
+from intelvae.models import VAE
+from intelvae.paper.records import Record
+from intelvae.paper.rules import Claim, Comparison, Excess, Statement, measured
+
+BRIDGE_OF_DATA = float(stats.norm.cdf(-1 / 0.3) - stats.norm.cdf(-10))  # the mixture's own share within |x_1| < 1
+
+
+FRAMEWORK, THEOREM, WHY = "01_framework", "02_theorem1", "03_why"
+CONNECTIVITY = "04_multiple_connectivity"
+
+ENCODERS = [Normal(m, s) for m, s in ((0.0, 0.5), (0.5, 0.5), (1.0, 0.5), (2.0, 0.3), (0.3, 1.3))]
+PRIOR = Normal(0.0, 1.0)
+
+
+def _growth(g: Callable[[Tensor], Tensor], breakpoints: Sequence[float]) -> list[float]:
+    """How much every divergence of every encoder from the prior grows under g."""
+    pairs = [(before(q, PRIOR), after(q, PRIOR, g, breakpoints)) for q in ENCODERS]
+    return [divergence(name, z) - divergence(name, y) for name in divergences.NAMES for y, z in pairs]
+
+
+def _merging() -> list[float]:
+    return [*_growth(torch.abs, [0.0]), *_growth(torch.square, [0.0]), *_growth(lambda y: y**3 - 3 * y, [-1.0, 1.0])]
+
+
+def _invertible() -> list[float]:
+    return [abs(v) for g, points in ((torch.sinh, ()), (Threshold(), [0.0])) for v in _growth(g, points)]
+
+
+def _identity() -> list[float]:
+    """How far the bound with `Identity()` is from equation 1, which has no g, and from that with g in the decoder."""
+    with training.seeded(0):
+        encoder, network = networks.create("mlp", (2,), 2)
+        decoder = nn.Sequential(network, likelihoods.Gaussian())
+        x, prior = torch.randn(100, 2), priors.StandardNormal(2)
+
+    def equation_1(out: nn.Module) -> Tensor:
+        q = encoder(x)
+        return out(q.rsample()).log_prob(x) - kl_divergence(q, prior().expand(q.batch_shape))
+
+    gaps = []
+    for mapping, out in ((Identity(), decoder), (Circle(), nn.Sequential(Circle(), decoder))):
+        with training.seeded(1):
+            bound = bounds.elbo(VAE(encoder, decoder, prior, mapping), x)
+        with training.seeded(1):
+            gaps.append((bound - equation_1(out)).abs().max().item())
+    return gaps
+
+
+def _theory() -> list[Claim]:
+    return [
+        Statement(
+            "fig1-identity",
+            "Section 4",
+            "With g = identity an InteL-VAE is a VAE; with any g it is one whose decoder starts with g",
+            "exact",
+            FRAMEWORK,
+            None,
+            _identity,
+            0.0,
+        ),
+        Statement(
+            "thm1-inequality",
+            "Theorem 1, equation 3",
+            "The KL divergence, and any f-divergence, from the prior does not grow under g",
+            "proof",
+            THEOREM,
+            None,
+            _merging,
+            1e-6,
+        ),
+        Statement(
+            "thm1-equality",
+            "Theorem 1, equation 4",
+            "It stays the same if g is invertible",
+            "proof",
+            THEOREM,
+            None,
+            _invertible,
+            1e-6,
+        ),
+    ]
+
+
+def _hoyer_gap(record: Record) -> float:
+    return abs(record.metrics["posterior_hoyer"] - record.metrics["prior_hoyer"])
+
+
+def _why() -> list[Claim]:
+    return [
+        Excess(
+            "fig2-bridge",
+            "Fig 2",
+            "A VAE's samples of two clusters bridge them: more lie between than of the data (share within |x_1| < 1)",
+            "by eye",
+            WHY,
+            experiment="bridge",
+            metric=measured("bridge"),
+            method="VAE",
+            limit=BRIDGE_OF_DATA,
+        ),
+        *(
+            Comparison(
+                id,
+                "Fig 3",
+                claim,
+                "by eye",
+                WHY,
+                experiment="mismatch",
+                metric=metric,
+                select={"data": "sparse"},
+                against=against,
+                variant=variant,
+            )
+            for id, claim, metric, against, variant in _MISMATCHES
+        ),
+    ]
+
+
+_AGGREGATE = (
+    "On sparse data, codes of the InteL-VAE as a whole are closer to its p(z) than a VAE's to its sparse prior, w = {} "
+    "(sliced Wasserstein distance over the size of p(z))"
+)
+_SPARSITY = "On average the InteL-VAE's codes are nearer to as sparse as p(z), w = {} (difference of mean Hoyer scores)"
+_MATCHED = "VAE, sparse prior, w = 0.5"
+_MISMATCHES = (
+    ("fig3-aggregate", _AGGREGATE.format("0.5, the data's own share"), measured("aggregate_mismatch"), _MATCHED, False),
+    ("fig3-sparsity", _SPARSITY.format("0.5"), _hoyer_gap, _MATCHED, False),
+    ("fig3-aggregate-0.8", _AGGREGATE.format(0.8), measured("aggregate_mismatch"), "VAE, sparse prior", True),
+    ("fig3-sparsity-0.8", _SPARSITY.format(0.8), _hoyer_gap, "VAE, sparse prior", True),
+)
+
+
+def _connectivity() -> list[Claim]:
+    figure = {
+        "circle": "Fig C.2",
+        "square": "Fig 4",
+        "star": "Fig 4",
+        "infinity": "Fig 4",
+        "mixture": "Fig 4",
+    }
+    claims: list[Claim] = [
+        Comparison(
+            id=f"fig4-{data}",
+            where=where,
+            claim=f"On the {data}, samples of the InteL-VAE are closer to the data than the VAE's "
+            "(sliced Wasserstein distance)",
+            paper="by eye",
+            page=CONNECTIVITY,
+            experiment="connectivity",
+            metric=measured("sliced_wasserstein"),
+            select={"data": data},
+        )
+        for data, where in figure.items()
+    ]
+    claims += [
+        Comparison(
+            id=f"fig4-{data}-{'bridge' if data == 'mixture' else 'hole'}",
+            where=where,
+            claim=f"On the {data}, fewer samples of the InteL-VAE than of the VAE lie "
+            + ("between the clusters" if data == "mixture" else "inside a hole"),
+            paper="by eye",
+            page=CONNECTIVITY,
+            experiment="connectivity",
+            metric=measured("bridge" if data == "mixture" else "inside_hole"),
+            select={"data": data},
+        )
+        for data, where in figure.items()
+    ]
+    claims += [
+        Comparison(
+            id=f"figC2-vamp-{data}",
+            where="Fig C.2",
+            claim=f"On the {data}, samples of the InteL-VAE are closer to the data than the Vamp-VAE's "
+            "(sliced Wasserstein distance)",
+            paper="by eye",
+            page=CONNECTIVITY,
+            experiment="connectivity",
+            metric=measured("sliced_wasserstein"),
+            select={"data": data},
+            against="Vamp-VAE",
+        )
+        for data in figure
+    ]
+    return claims
+
+
+CLAIMS: tuple[Claim, ...] = (*_theory(), *_why(), *_connectivity())

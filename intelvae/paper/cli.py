@@ -1,0 +1,250 @@
+"""The command `intelvae`: data, runs, sweeps, claims and the book."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import math
+import sys
+from typing import Annotated
+
+import typer
+
+from intelvae import data as datasets
+from intelvae import training
+from intelvae.devices import check_device
+from intelvae.paper import claims, experiments, rules, runs, trained
+from intelvae.paper.records import Record, RunConfig, store_of
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+data_app = typer.Typer(no_args_is_help=True, help="The data sets: what is there, and how to get it.")
+app.add_typer(data_app, name="data")
+
+ProfileOption = Annotated[str, typer.Option(help="How much to run: smoke (minutes), laptop (days), paper (a GPU).")]
+SeedsOption = Annotated[str | None, typer.Option(help="Seeds, as 0,1,2 or 0-9; the profile's own if not given.")]
+DeviceOption = Annotated[str, typer.Option(help="A device of torch: cpu, cuda, cuda:1, mps.")]
+JobsOption = Annotated[
+    int, typer.Option(min=1, help="Runs side by side; each gets its share of the processor's threads.")
+]
+DaskOption = Annotated[str | None, typer.Option(help="Address of a dask scheduler (tcp://...) that runs the jobs.")]
+FeaturesOption = Annotated[
+    str | None, typer.Option(help="Whose features samples are judged on: inception (FID) or efficientnet-lite0.")
+]
+
+
+def _sweep(configs: list[RunConfig], profile: str, jobs: int, device: str, dask: str | None) -> list[Record]:
+    check_device(device)
+    store = store_of(profile)
+    if dask is None:
+        return runs.sweep(configs, store, jobs=jobs, device=device)
+    import joblib
+
+    try:
+        from distributed import Client  # an optional extra, and slow to import
+    except ImportError as error:
+        raise ValueError("--dask needs the package distributed: pip install -e '.[dask]'") from error
+
+    with Client(dask), joblib.parallel_config("dask"):
+        return runs.sweep(configs, store, jobs=jobs, device=device)
+
+
+RootOption = Annotated[str | None, typer.Option(help="The only folder to look in; else INTELVAE_DATA, then data/.")]
+
+
+@data_app.command()
+def status(root: RootOption = None) -> None:
+    """Say which data sets are found, and where."""
+    for row in datasets.status(root):
+        typer.echo(f"{row.dataset:<14} {'found' if row.found else 'missing':<8} {row.counts:<24} {row.where}")
+
+
+@data_app.command()
+def fetch(name: Annotated[str, typer.Argument(help="mnist or fashion-mnist.")], root: RootOption = None) -> None:
+    """Download a data set, verify its checksums and unpack it."""
+    typer.echo(f"{name} is in {datasets.fetch(name, root)}")
+
+
+@app.command()
+def run(
+    experiment: Annotated[str, typer.Argument(help=f"One of {', '.join(experiments.NAMES)}.")],
+    profile: ProfileOption = "smoke",
+    seeds: SeedsOption = None,
+    device: DeviceOption = "cpu",
+    jobs: JobsOption = 1,
+    dask: DaskOption = None,
+    features: FeaturesOption = None,
+) -> None:
+    """Run what is missing of one experiment, and print its metrics: mean and standard deviation over seeds."""
+    configs = experiments.grid(experiment, profile, seeds, features=features)
+    records = _sweep(configs, profile, jobs, device, dask)
+    groups: dict[RunConfig, list[Record]] = {}
+    for r in records:
+        groups.setdefault(dataclasses.replace(r.config, seed=0), []).append(r)
+    for config, members in groups.items():
+        cells = []
+        for metric in members[0].metrics:
+            mean, sd = rules.summary([r.metrics[metric] for r in members])
+            cells.append(f"{metric} {mean:.4g}" + ("" if math.isnan(sd) else f" ± {sd:.2g}"))
+        count = f"{len(members)} seed{'s' * (len(members) > 1)}"
+        typer.echo(f"{_label(config, list(groups))} ({count}): " + ", ".join(cells))
+
+
+def _label(config: RunConfig, others: list[RunConfig]) -> str:
+    """What names `config` among the others: data, network, likelihood, method, and settings if more share these."""
+
+    def names(c: RunConfig) -> list[str]:
+        return [c.data, c.network, c.likelihood, c.method]
+
+    alike = [other for other in others if names(other) == names(config)]
+    fields = [f.name for f in dataclasses.fields(config) if len({getattr(c, f.name) for c in alike}) > 1]
+    return " · ".join([*names(config), *(f"{name} {_text(getattr(config, name))}" for name in fields)])
+
+
+def _text(value: object) -> str:
+    """Options as `name=value, ...`, everything else as it prints."""
+    if isinstance(value, tuple) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value):
+        return ", ".join(f"{k}={v}" for k, v in value) or "as they are"
+    return str(value)
+
+
+@app.command()
+def sweep(
+    profile: ProfileOption = "smoke",
+    seeds: SeedsOption = None,
+    device: DeviceOption = "cpu",
+    jobs: JobsOption = 1,
+    dask: DaskOption = None,
+    features: FeaturesOption = None,
+) -> None:
+    """Run what is missing of all experiments; kill it at any time and call it again."""
+    configs = [c for name in experiments.NAMES for c in experiments.grid(name, profile, seeds, features=features)]
+    records = _sweep(configs, profile, jobs, device, dask)
+    typer.echo(f"{len(records)} records in {store_of(profile).root}")
+
+
+@app.command()
+def remeasure(
+    experiment: Annotated[str, typer.Argument(help=f"One of {', '.join(experiments.NAMES)}.")],
+    profile: ProfileOption = "laptop",
+    seeds: SeedsOption = None,
+    jobs: JobsOption = 1,
+    features: FeaturesOption = None,
+) -> None:
+    """Measure the models of one experiment anew, from their weights, and train nothing: for a metric that is new."""
+    configs = experiments.grid(experiment, profile, seeds, features=features)
+    found = trained.remeasure(configs, store_of(profile), jobs=jobs)
+    typer.echo(f"{len(found)} of {len(set(configs))} runs measured anew")
+
+
+@app.command(name="claims")
+def show_claims(
+    profile: ProfileOption = "laptop",
+    as_json: Annotated[bool, typer.Option("--json", help="An array of objects instead of a table.")] = False,
+    features: FeaturesOption = None,
+) -> None:
+    """Judge the paper's claims on the records that are there."""
+    rows = claims.stored(profile, features)
+    if as_json:
+        finite = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in rows]
+        typer.echo(json.dumps(finite, indent=1, allow_nan=False))
+        return
+    holm = claims.corrected(rows)
+    for row in rows:
+        sd = "" if row["sd"] is None or math.isnan(row["sd"]) else f" ± {row['sd']:.2g}"
+        ours = "-" if row["ours"] is None else f"{row['ours'] + 0.0:.3g}{sd}"
+        p = "-" if row["p"] is None else f"{row['p']:.2g} ({holm[row['id']]:.2g})"
+        claim = row["claim"] + " (a variant)" * row["variant"]
+        typer.echo(f"{row['verdict']:<15} {row['where']:<8} n={row['n']:<2} ours {ours:<16} p {p:<18} {claim}")
+    typer.echo(f"In brackets, p corrected for all tests in this list (Holm). {claims.summary(rows)}")
+
+
+@app.command(name="bench")
+def run_bench(
+    repeats: Annotated[int, typer.Option(min=1, help="Rounds in which the contenders take turns.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="An array of objects instead of a table.")] = False,
+) -> None:
+    """Measure training against a plain loop, pythae (where installed) and the machine's own speed."""
+    from intelvae.paper import bench
+
+    rows = []
+    for row in bench.run(repeats):
+        rows.append(dataclasses.asdict(row))
+        if not as_json:
+            typer.echo(f"{row.case:<50} {row.peer:<30} {row.ratio:6.2f} ({row.low:.2f}-{row.high:.2f}) {row.unit}")
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+    if "pythae" not in bench.PEERS:
+        typer.echo("pythae is not installed and was left out: pip install -e '.[bench]'", err=True)
+
+
+@app.command()
+def book(
+    profile: ProfileOption = "smoke",
+    device: DeviceOption = "cpu",
+    jobs: Annotated[int, typer.Option(min=0, help="Runs side by side; 0 runs nothing and takes what is there.")] = 1,
+    site: Annotated[bool, typer.Option("--site", help="Render the published pages; run nothing.")] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="Execute the pages and write book/*.ipynb.")] = False,
+    make_references: Annotated[
+        bool, typer.Option("--references", help="Refresh the smoke references of the tests.")
+    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Compare the pages at smoke with the references.")] = False,
+    rounding: Annotated[
+        str,
+        typer.Option(help="With --check: as processors without AVX-512 (avx2) or without AVX (sse41) round."),
+    ] = "this",
+    page: Annotated[
+        str, typer.Option(help="With --publish, --references or --check: only pages whose name begins so, such as 04.")
+    ] = "",
+) -> None:
+    """Execute the pages at a profile and build the book."""
+    try:
+        from intelvae.paper import book as books
+        from intelvae.paper import references
+    except ImportError as error:
+        raise ValueError(f"the book needs the package {error.name}: pip install -e '.[dev]'") from error
+
+    if site + publish + make_references + check > 1:
+        raise ValueError("choose one of --site, --publish, --references and --check")
+    if page and not (publish or make_references or check):
+        raise ValueError("--page goes with --publish, --references or --check")
+    if rounding != "this" and not check:
+        raise ValueError("--rounding goes with --check")
+    parameters = {k: v for k, v, usual in (("device", device, "cpu"), ("jobs", jobs, 1)) if v != usual}
+    if site:
+        typer.echo(books.site())
+    elif publish:
+        books.publish(profile, parameters, page)
+    elif make_references:
+        typer.echo(references.make(page).to_string())
+    elif check:
+        references.check(rounding, page)
+    else:
+        typer.echo(books.make(profile, parameters))
+
+
+def main() -> None:
+    """The entry point: exit code 2 and one line for bad input, 1 for a run that failed, 130 when interrupted.
+
+    A letter that the terminal's or file's encoding lacks is written as its number.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # or a notebook's, or none at all
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = app(standalone_mode=False)
+    except (ValueError, datasets.DataError) as error:
+        typer.echo(f"intelvae: {error}", err=True)
+        sys.exit(2)
+    except (training.TrainingError, OSError, RuntimeError) as error:
+        typer.echo(f"intelvae: {error}", err=True)
+        sys.exit(1)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("intelvae: stopped; finished runs are kept, the same command goes on from there", err=True)
+        sys.exit(130)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # typer's own errors of usage have it, in whichever class they come
+            raise
+        typer.echo(f"intelvae: {error.format_message() or 'see intelvae --help'}", err=True)
+        sys.exit(2)
+    sys.exit(code or 0)
