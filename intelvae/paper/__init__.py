@@ -3,24 +3,27 @@
 From the ground up; a module imports only from those above it:
 
     lifeline     workers that end with their sweep
-    sheets       colour images as text
-    records      a run's config and what came of it, one file a run
+    pictures     images in files
+    config       what decides a model's weights, and what is measured of it
+    rows         rows of tables and figures, methods and their look
     builder      config -> model
-    tasks        a data set's training data and measurements
-    runs         config -> record; sweeps
-    trained      models that were trained before
-    experiments  the grid of runs behind each figure and table
-    rules        what decides a claim from records
-    claims       the paper's claims, each with its rule
-    plots        the figures
+    datasets     config -> data
+    evaluation   what can be measured of a trained model, or shown of it
+    results      what a run leaves, and the folder that keeps it
+    runs         config -> weights -> measurements
+    sweeps       what is missing of many runs, on many workers
+    statistics   tests, intervals, many tests at once
+    kinds        the kinds of claims
+    style        the look of every figure
+    explorer     images to move through
+    studies      the chapters: rows, claims, analysis and figures of each
+    ledger       all claims, judged, counted and shown
     kernels      what executes a page's cells
     pages        pages -> executed notebooks
     references   what tests compare of them
     book         executed notebooks -> site
     bench        the speed of training against others
     cli          the command `intelvae`
-
-`experiments`, `claims`, `plots` and `tasks` have the same parts: toys (points in the plane), digits, sparsity, faces.
 """
 
 from intelvae.paper import lifeline

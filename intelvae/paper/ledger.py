@@ -1,4 +1,4 @@
-"""The paper's claims as data: where each stands, what it says, its number, and the rule that decides it."""
+"""All claims of the paper: judged on results, counted in one way for every report, and shown."""
 
 from __future__ import annotations
 
@@ -10,71 +10,68 @@ import pandas as pd
 
 from intelvae.data import files
 from intelvae.metrics import features
-from intelvae.paper import experiments, rules
-from intelvae.paper.claims import digits, faces, sparsity, toys
-from intelvae.paper.records import Record, check_same_faces, store_of
-from intelvae.paper.rules import Claim
+from intelvae.paper import kinds, statistics, studies
+from intelvae.paper.kinds import Claim
+from intelvae.paper.results import Results, store_of
+from intelvae.paper.studies import digits, faces, hierarchy, sparsity, toys
 
-CLAIMS: tuple[Claim, ...] = (*toys.CLAIMS, *digits.CLAIMS, *sparsity.CLAIMS, *faces.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (
+    *toys.claims.CLAIMS,
+    *digits.claims.CLAIMS,
+    *sparsity.claims.CLAIMS,
+    *faces.claims.TABLE_4,
+    *hierarchy.claims.CLAIMS,
+    *faces.claims.TABLE_B1,
+)
 
 
-def rows(records: Sequence[Record], profile: str, *, page: str | None = None) -> list[dict[str, Any]]:
-    """One row for each claim (of `page`, if given), judged on `records`: the columns of `intelvae claims --json`.
+def rows(profile: str, *found: Results, page: str | None = None) -> list[dict[str, Any]]:
+    """One row for each claim (of `page`, if given) on the experiments of `found`: what `intelvae claims --json` has.
 
-    Raises `ValueError`, one line, where the records of an experiment are of different faces.
+    A claim whose experiment is not among them is "not tested"; one about no experiment needs none.
     """
-    judged = [c for c in CLAIMS if page is None or c.page == page]
-    of = {experiment: _of(experiment, records, profile) for experiment in {c.experiment for c in judged}}
+    of = {results.experiment: results for results in found}
+    nothing = Results("", profile, [], [])
     return [
-        {"id": c.id, "where": c.where, "claim": _words(c, of[c.experiment]), "paper": c.paper}
-        | dataclasses.asdict(c.judge(of[c.experiment]))
-        | {"profile": profile, "page": c.page, "variant": c.variant}
-        for c in judged
+        {"id": claim.id, "where": claim.where, "claim": _words(claim, results), "paper": claim.paper}
+        | dataclasses.asdict(claim.judge(results))
+        | {"profile": profile, "page": claim.page, "variant": claim.variant}
+        for claim in CLAIMS
+        if page in (None, claim.page)
+        for results in [of.get(claim.experiment or "", nothing)]
     ]
 
 
-def _words(claim: Claim, records: Sequence[Record]) -> str:
-    """What the claim says, of the FID where that is what `records` have."""
-    on_inception = {r.config.features for r in records} == {"inception"}
-    return claim.claim.replace(rules.DISTANCE, features.distance_name("inception")) if on_inception else claim.claim
-
-
-def _of(experiment: str | None, records: Sequence[Record], profile: str) -> list[Record]:
-    """The records of an experiment, with any seed and features: others may share a method and differ else."""
-    if experiment is None:
-        return []
-    grid = {dataclasses.replace(config, seed=0) for config in experiments.grid(experiment, profile)}
-    found = [r for r in records if dataclasses.replace(r.config, seed=0, features=features.STAND_IN) in grid]
-    check_same_faces(found)
-    return found
+def _words(claim: Claim, results: Results) -> str:
+    """What the claim says, of the FID where that is what the results have."""
+    on = {each.evaluation.features for r in results for each in r.measured if each.evaluation.features}
+    return claim.claim.replace(kinds.DISTANCE, features.distance_name("inception")) if on == {"inception"} else claim.claim
 
 
 def stored(profile: str, extractor: str | None = None) -> list[dict[str, Any]]:
-    """`rows` for all claims on the records that the profile's store holds, without running anything.
+    """`rows` for all claims on the results that the profile's store holds, without running anything.
 
-    Samples are judged on the features of `extractor` (`experiments.grid`). Raises `ValueError` if INTELVAE_RUNS names a
+    Samples are judged on the features of `extractor` (`studies.runs`). Raises `ValueError` if INTELVAE_RUNS names a
     folder that is not there.
     """
     store = store_of(profile)
     if files.of_variable("INTELVAE_RUNS") and not store.root.is_dir():
         raise ValueError(f"there is no folder {store.root}, which INTELVAE_RUNS names: correct or unset it")
-    grids = (experiments.grid(name, profile, features=extractor) for name in experiments.NAMES)
-    configs = dict.fromkeys(c for grid in grids for c in grid)
-    records = [record for config in configs if (record := store.get(config)) is not None]
-    return rows(records, profile)
+    names = dict.fromkeys(claim.experiment for claim in CLAIMS if claim.experiment)
+    return rows(profile, *(studies.stored(name, profile, features=extractor) for name in names))
 
 
 def corrected(found: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """The p-values of those of `rows` that have one, by id, corrected for their number (`rules.holm`)."""
+    """The p-values of those of `rows` that have one, by id, corrected for their number (`statistics.holm`)."""
     tested = [row for row in found if row["p"] is not None]
-    values = rules.holm([row["p"] for row in tested])
+    values = statistics.holm([row["p"] for row in tested])
     return {row["id"]: p for row, p in zip(tested, values, strict=True)}
 
 
 def kept(found: Sequence[dict[str, Any]]) -> int:
-    """How many of `rows` are reproduced with a p-value that is below `rules.LEVEL` also when `corrected` for all."""
+    """How many of `rows` are reproduced with a p-value that is below `statistics.LEVEL` also when `corrected` for all."""
     p = corrected(found)
-    return sum(row["verdict"] == rules.REPRODUCED and p.get(row["id"], 1.0) < rules.LEVEL for row in found)
+    return sum(row["verdict"] == kinds.REPRODUCED and p.get(row["id"], 1.0) < statistics.LEVEL for row in found)
 
 
 def count(found: Sequence[dict[str, Any]]) -> dict[str, int]:
@@ -83,19 +80,19 @@ def count(found: Sequence[dict[str, Any]]) -> dict[str, int]:
     "tested" is how many of the reproduced ones have a test, "kept" how many of these are `kept`.
     """
     counted = [row for row in found if not row["variant"]]
-    of = {verdict: sum(row["verdict"] == verdict for row in counted) for verdict in rules.VERDICTS}
-    tested = sum(row["verdict"] == rules.REPRODUCED and row["p"] is not None for row in counted)
+    of = {verdict: sum(row["verdict"] == verdict for row in counted) for verdict in kinds.VERDICTS}
+    tested = sum(row["verdict"] == kinds.REPRODUCED and row["p"] is not None for row in counted)
     return of | {"tested": tested, "kept": kept(counted)}
 
 
 def summary(found: Sequence[dict[str, Any]]) -> str:
     """What `count` finds, in two sentences."""
     of = count(found)
-    total = sum(of[verdict] for verdict in rules.VERDICTS)
-    words = ", ".join(f"{of[verdict]} {verdict}" for verdict in rules.VERDICTS)
+    total = sum(of[verdict] for verdict in kinds.VERDICTS)
+    words = ", ".join(f"{of[verdict]} {verdict}" for verdict in kinds.VERDICTS)
     return (
         f"{total} claims (variants not counted): {words}. Of the claims reproduced {of['tested']} have a test, and "
-        f"{of['kept']} of these keep p < {rules.LEVEL:g} when p is corrected for all tests of claims that count."
+        f"{of['kept']} of these keep p < {statistics.LEVEL:g} when p is corrected for all tests of claims that count."
     )
 
 

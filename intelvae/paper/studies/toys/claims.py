@@ -13,8 +13,9 @@ from intelvae import bounds, divergences, likelihoods, networks, priors, trainin
 from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
 from intelvae.models import VAE
-from intelvae.paper.records import Record
-from intelvae.paper.rules import Claim, Comparison, Excess, Statement, measured
+from intelvae.paper.results import Result
+from intelvae.paper.kinds import Claim, Comparison, Excess, Statement
+from intelvae.paper.statistics import measured
 
 BRIDGE_OF_DATA = float(stats.norm.cdf(-1 / 0.3) - stats.norm.cdf(-10))  # the mixture's own share within |x_1| < 1
 
@@ -95,8 +96,8 @@ def _theory() -> list[Claim]:
     ]
 
 
-def _hoyer_gap(record: Record) -> float:
-    return abs(record.metrics["posterior_hoyer"] - record.metrics["prior_hoyer"])
+def _hoyer_gap(result: Result) -> float:
+    return abs(result.metrics["posterior_hoyer"] - result.metrics["prior_hoyer"])
 
 
 def _why() -> list[Claim]:
@@ -109,8 +110,9 @@ def _why() -> list[Claim]:
             WHY,
             experiment="bridge",
             metric=measured("bridge"),
-            method="VAE",
+            ours="VAE",
             limit=BRIDGE_OF_DATA,
+            group="mixture",
         ),
         *(
             Comparison(
@@ -121,11 +123,10 @@ def _why() -> list[Claim]:
                 WHY,
                 experiment="mismatch",
                 metric=metric,
-                select={"data": "sparse"},
-                against=against,
+                theirs=theirs,
                 variant=variant,
             )
-            for id, claim, metric, against, variant in _MISMATCHES
+            for id, claim, metric, theirs, variant in _MISMATCHES
         ),
     ]
 
@@ -162,7 +163,7 @@ def _connectivity() -> list[Claim]:
             page=CONNECTIVITY,
             experiment="connectivity",
             metric=measured("sliced_wasserstein"),
-            select={"data": data},
+            group=data,
         )
         for data, where in figure.items()
     ]
@@ -176,7 +177,7 @@ def _connectivity() -> list[Claim]:
             page=CONNECTIVITY,
             experiment="connectivity",
             metric=measured("bridge" if data == "mixture" else "inside_hole"),
-            select={"data": data},
+            group=data,
         )
         for data, where in figure.items()
     ]
@@ -190,8 +191,8 @@ def _connectivity() -> list[Claim]:
             page=CONNECTIVITY,
             experiment="connectivity",
             metric=measured("sliced_wasserstein"),
-            select={"data": data},
-            against="Vamp-VAE",
+            group=data,
+            theirs="Vamp-VAE",
         )
         for data in figure
     ]

@@ -1,0 +1,185 @@
+"""What decides a model's weights, `Training`, and what is measured of it, `Evaluation`: apart, each with its own key."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from intelvae import regularizers
+from intelvae.data import images
+from intelvae.metrics import features as extractors
+from intelvae.numbers import check_number
+from intelvae.training import Objective, Optimiser, Schedule
+
+# Part of every key, so that results of older code are not found any more: raised with the first release after a change
+# that alters weights. Between releases the commit that makes such a change removes the results that it touches.
+SEMANTICS = 1
+
+PRIORS = ("normal", "mog", "vamp", "sparse")
+POSTERIORS = ("gaussian", "sylvester")
+MODELS = ("vae", "gm-vae", "vsc")
+BLOCKS = 5  # into which "levels" cuts a code without levels, to set it beside the five of Figure B.2
+
+Options = Mapping[str, Any] | tuple | list  # a dict, or its items as pairs, which is what JSON gives back
+
+
+def frozen(value: Any) -> Any:
+    """Mappings become sorted tuples of pairs, lists tuples and NumPy's numbers Python's: to be hashed, and be JSON.
+
+    >>> frozen({"factors": [2, 5]})
+    (('factors', (2, 5)),)
+    """
+    if isinstance(value, Mapping):
+        return tuple(sorted((k, frozen(v)) for k, v in value.items()))
+    if isinstance(value, np.generic):
+        return value.item()
+    return tuple(frozen(v) for v in value) if isinstance(value, list | tuple) else value
+
+
+@dataclass(frozen=True)
+class Training:
+    """All that decides the weights: one training of one model on one data set under one seed.
+
+    `data` is a name of `datasets.of`; `mapping` one of `mappings.NAMES`; `prior` one of "normal", "mog" (options
+    `components`, `radius`, `scale`), "vamp" (`components`; `blend`, of how many examples a pseudo-input starts as the
+    mean, 1 by default) and "sparse" (`weight`, `scale`); `posterior` "gaussian" or "sylvester" (options of
+    `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
+    "gm-vae" (options of `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`,
+    their number, in the place of `start`); the last two have their own prior and posterior and no mapping. Further
+    options of each repeat what the authors' code does in another way (`authors`). Options may be given as dicts.
+
+    The other numbers are those of `training.Schedule`, `training.Objective` and `training.Optimiser`. `smoke_data` uses
+    the embedded samples only; `whole` (celeba), `binary`, `split` and `repeats` (mnist-01) are those of `datasets.of`.
+    `precision` is None but where precisions are compared and where results must not depend on the machine's rounding:
+    then a run takes the fastest that the machine has (`training.fastest`), and its record says which.
+
+    Equal numbers give equal configs, be they 1, 1.0 or NumPy's. Raises `ValueError` for numbers out of their range, for
+    an unknown prior, posterior, model, penalty or split, for ones that do not go together, and for options of one that
+    takes none; the other names are checked before training starts.
+    """
+
+    data: str
+    network: str
+    latent_dim: int
+    likelihood: str
+    epochs: int
+    seed: int = 0
+    mapping: str = "identity"
+    mapping_options: Options = ()
+    prior: str = "normal"
+    prior_options: Options = ()
+    likelihood_options: Options = ()
+    posterior: str = "gaussian"
+    posterior_options: Options = ()
+    model: str = "vae"
+    model_options: Options = ()
+    batch_size: int = 100
+    lr: float = 1e-3
+    beta: float = 1.0
+    warmup: int = 0
+    gamma: float = 0.0
+    penalty: str = "gates"
+    alpha: float = 0.0
+    clip: float | None = None
+    patience: int | None = None
+    steps_per_epoch: int | None = None
+    precision: str | None = None
+    binary: bool = False
+    split: str = "paper"
+    smoke_data: bool = False
+    whole: bool = False
+    repeats: Sequence[int] = (1, 1)
+
+    def __post_init__(self) -> None:
+        for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_options")]:
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+        object.__setattr__(self, "repeats", frozen(tuple(self.repeats)))
+        check_number("seed", self.seed, ">= 0", whole=True)
+        check_number("latent_dim", self.latent_dim, ">= 1", whole=True)
+        _ = self.schedule, self.objective, self.optimiser  # which check their own
+        for f in dataclasses.fields(self):
+            if (kind := _NUMBERS.get(str(f.type))) and (value := getattr(self, f.name)) is not None:
+                object.__setattr__(self, f.name, kind(value))
+        choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "penalty": regularizers.PENALTIES}
+        choices["split"] = images.SPLITS
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
+        for name, plain in (("prior", "normal"), ("posterior", "gaussian"), ("model", "vae")):
+            if getattr(self, name) == plain and getattr(self, f"{name}_options"):
+                raise ValueError(f"the {name} {plain!r} takes no options: {dict(getattr(self, f'{name}_options'))}")
+        if self.posterior == "sylvester" and self.prior == "vamp":
+            raise ValueError(
+                "a Vamp prior needs the posterior's density everywhere, a Sylvester flow knows it at samples"
+            )
+        if self.model != "vae" and (self.mapping, self.prior, self.posterior) != ("identity", "normal", "gaussian"):
+            raise ValueError(f"the model {self.model!r} takes no mapping, and no other prior or posterior than its own")
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long, in what batches, and when to stop early."""
+        return Schedule(self.epochs, self.batch_size, self.steps_per_epoch, self.patience)
+
+    @property
+    def objective(self) -> Objective:
+        """What is maximised."""
+        return Objective(self.beta, self.warmup, self.gamma, self.penalty, self.alpha)
+
+    @property
+    def optimiser(self) -> Optimiser:
+        """What maximises it."""
+        return Optimiser(self.lr, self.clip)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The settings that are not at their default."""
+        return {f.name: value for f in dataclasses.fields(self) if (value := getattr(self, f.name)) != f.default}
+
+    @property
+    def key(self) -> str:
+        """Sixteen hexadecimal digits that name the config and the semantics of training.
+
+        Settings at their default stay out of it, so a setting that is added later leaves older results findable.
+        """
+        text = json.dumps({"semantics": SEMANTICS, **self.chosen}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def __str__(self) -> str:
+        parts = {"model": "vae", "mapping": "identity", "prior": "normal", "posterior": "gaussian"}
+        named = [getattr(self, name) for name, plain in parts.items() if getattr(self, name) != plain] or ["vae"]
+        named += [f"{name} {getattr(self, name):g}" for name in ("beta", "gamma", "alpha") if name in self.chosen]
+        return f"{', '.join(named)} on {self.data} ({self.network}, {self.likelihood}, seed {self.seed})"
+
+
+_NUMBERS = {"int": int, "int | None": int, "float": float, "float | None": float}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One thing that is measured of a trained model, or shown of it: a name of `evaluation.KINDS`.
+
+    `features`, a name of `metrics.features`, is for the ones that judge samples on a network's features. Raises
+    `ValueError` for an unknown one.
+    """
+
+    name: str
+    features: str = ""
+
+    def __post_init__(self) -> None:
+        if self.features:
+            extractors.get(self.features)
+
+    @property
+    def key(self) -> str:
+        """The name of its file beside the training's.
+
+        >>> Evaluation("samples", "inception").key
+        'samples-inception'
+        """
+        return "-".join(filter(None, (self.name, self.features)))

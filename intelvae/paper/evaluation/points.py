@@ -1,0 +1,65 @@
+"""What a model of points in the plane is measured by: Figures 2 to 4 and C.2."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from intelvae import bounds, training
+from intelvae.metrics import toy
+from intelvae.metrics.hoyer import hoyer
+from intelvae.models import VAE
+from intelvae.paper.datasets import HELD_OUT, HELD_OUT_SEED, Points
+
+WITH_HOLES = ("circle", "square", "star", "infinity")
+SHOWN = 200
+EXEMPLARS = 6  # points whose q(z|x) a figure shows
+
+
+@torch.no_grad()
+def points(model: VAE, data: Points) -> dict[str, float]:
+    """The test ELBO and likelihood, and distances of generated points to the data.
+
+    Samples include the decoder's noise, as in the paper's figures; the `mean_` metrics leave it out. For the sparse
+    data also how well the codes z match the model's own p(z): the distance of all codes from it, over its size, and
+    the mean Hoyer scores of both.
+    """
+    test = data.test
+    generated = model.generate(HELD_OUT)
+    samples, means = generated.sample(), generated.mean
+    z = model.mapping(model.encode(test).sample())
+    metrics = {"test_elbo": training.evaluate(model, test).elbo.mean().item()}
+    metrics["log_likelihood"] = bounds.log_likelihood(model, test[:500], 500).mean().item()
+    for prefix, drawn in (("", samples), ("mean_", means)):
+        metrics[prefix + "sliced_wasserstein"] = toy.sliced_wasserstein(drawn, test, generator=_projections())
+        metrics[prefix + "off_support"] = toy.off_support(data.name, drawn, tolerance=0.3)
+        if data.name in WITH_HOLES:
+            metrics[prefix + "inside_hole"] = toy.inside_hole(data.name, drawn)
+        if data.name == "mixture":
+            metrics[prefix + "bridge"] = toy.bridge(drawn)
+    if data.name == "sparse":
+        prior_z = model.mapping(model.prior().sample((HELD_OUT,)))
+        size = prior_z.square().mean().sqrt().item()
+        metrics["aggregate_mismatch"] = toy.sliced_wasserstein(z, prior_z, generator=_projections()) / size
+        metrics["prior_hoyer"], metrics["posterior_hoyer"] = hoyer(prior_z).mean().item(), hoyer(z).mean().item()
+    return metrics
+
+
+def _projections() -> torch.Generator:
+    return torch.Generator().manual_seed(HELD_OUT_SEED)
+
+
+@torch.no_grad()
+def scatter(model: VAE, data: Points) -> dict[str, Tensor]:
+    """The points that figures show: samples and, of as many test points, q(y|x) and a draw of it in Y and in Z.
+
+    For the sparse data also draws of p(z), and of q(z|x) of six test points, (6, 40, 2).
+    """
+    test = data.test
+    q = model.encode(test[:SHOWN])
+    y = q.sample()
+    kept = {"samples": model.generate(SHOWN).sample(), "mu": q.mean, "sigma": q.stddev, "y": y, "z": model.mapping(y)}
+    if data.name == "sparse":
+        kept["prior_z"] = model.mapping(model.prior().sample((SHOWN,)))
+        kept["exemplars"] = model.mapping(model.encode(test[:EXEMPLARS]).sample((40,))).transpose(0, 1)
+    return {name: points.half() for name, points in kept.items()}  # a thousandth is less than a figure shows

@@ -1,0 +1,269 @@
+"""The kinds of claims: what decides one from results, over seeds.
+
+Rules are written before the runs that they judge; a page says of which that is not so. Most compare a metric of two
+rows over seeds, paired by seed (the same seed draws the same data and order for every method), by a paired t-test.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from intelvae.paper.results import Results
+from intelvae.paper.statistics import (
+    FEWEST,
+    LEVEL,
+    Metric,
+    Test,
+    by_seed,
+    paired,
+    rank_correlation,
+    summary,
+)
+
+REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTED = "reproduced", "partly", "not reproduced", "not tested"
+VERDICTS = (REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTED)
+# in a claim's words; `ledger.rows` names the FID where it is one
+DISTANCE = "Frechet distance on the stand-in features"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found: mean and standard deviation over n seeds, the test and its p-value, and the verdict."""
+
+    ours: float | None = None
+    sd: float | None = None
+    n: int = 0
+    test: str = ""
+    p: float | None = None
+    verdict: str = NOT_TESTED
+
+
+def found(test: Test | None, larger: bool, words: str = "paired t against {other:.3g}") -> Finding:
+    """The finding of a test that ought to show that ours is `larger`, or smaller: "not tested" with too few seeds."""
+    if test is None:
+        return Finding()
+    if test.p is None:
+        return Finding(test.mean, test.sd, test.n)
+    better = test.difference > 0 if larger else test.difference < 0
+    verdict = (REPRODUCED if test.p < LEVEL else PARTLY) if better else NOT_REPRODUCED
+    return Finding(test.mean, test.sd, test.n, words.format(other=test.other), test.p, verdict)
+
+
+def near(size: float, n: int) -> str:
+    """The verdict on a deviation that is `size` times what is allowed, over n seeds."""
+    verdict = REPRODUCED if size <= 1 else PARTLY if size <= 2 else NOT_REPRODUCED
+    return verdict if n >= FEWEST else NOT_TESTED
+
+
+@dataclass(frozen=True)
+class Claim(ABC):
+    """A claim of the paper: where it stands, its content in our words, its number, and the book page that shows it.
+
+    `experiment` names the grid whose results decide it, or is None. A `variant` asks the same of a setting that is not
+    the paper's, or not the one its text names; counts of the paper's claims leave variants out. `group` is that of the
+    rows it is about.
+    """
+
+    id: str
+    where: str
+    claim: str
+    paper: str
+    page: str
+    experiment: str | None
+    variant: bool = field(default=False, kw_only=True)
+    group: str = field(default="", kw_only=True)
+
+    @property
+    @abstractmethod
+    def rule(self) -> str:
+        """The rule in words, as the page prints it before the result."""
+
+    @abstractmethod
+    def judge(self, results: Results) -> Finding:
+        """Applies the rule to the results of its experiment; "not tested" where they are too few."""
+
+
+@dataclass(frozen=True)
+class Comparison(Claim):
+    """That a metric of one row is smaller, or `larger`, than that of another, over seeds; by `margin` at least."""
+
+    metric: Metric
+    ours: str = "InteL-VAE"
+    theirs: str = "VAE"
+    larger: bool = False
+    margin: float = 0.0
+
+    @property
+    def rule(self) -> str:
+        how = "larger" if self.larger else "smaller"
+        by = f", by more than {self.margin:g}," if self.margin else ""
+        return (
+            f"reproduced: the mean for {self.ours} is {how}{by} than for {self.theirs}, and a paired t-test over at "
+            f"least {FEWEST} seeds gives p < {LEVEL}; partly: {how}{by} but not significantly; not reproduced: "
+            "otherwise."
+        )
+
+    def judge(self, results: Results) -> Finding:
+        ours, theirs = (by_seed(results.of(name, self.group), self.metric) for name in (self.ours, self.theirs))
+        return found(paired(ours, theirs, self.margin if self.larger else -self.margin), self.larger)
+
+
+@dataclass(frozen=True)
+class AtMost(Claim):
+    """That a metric of one row is below `factor` times that of another, over seeds.
+
+    `their_metric`, if given, is the metric of the other row.
+    """
+
+    metric: Metric
+    ours: str
+    theirs: str
+    factor: float
+    their_metric: Metric | None = None
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: the geometric mean for {self.ours} is below {self.factor:g} times that for {self.theirs} and "
+            f"a t-test of the logarithms, paired over at least {FEWEST} seeds, gives p < {LEVEL}; partly: below but not "
+            "significantly; not reproduced: otherwise."
+        )
+
+    def judge(self, results: Results) -> Finding:
+        ours = by_seed(results.of(self.ours, self.group), self.metric)
+        theirs = by_seed(results.of(self.theirs, self.group), self.their_metric or self.metric)
+        seeds = sorted(ours.keys() & theirs.keys())
+        if not seeds:
+            return Finding()
+        logs = paired({s: math.log(ours[s]) for s in seeds}, {s: math.log(self.factor * theirs[s]) for s in seeds})
+        other = statistics.fmean(theirs[s] for s in seeds)
+        finding = found(logs, False, f"paired t of logs against {self.factor:g} x {other:.3g}")
+        mean, sd = summary([ours[s] for s in seeds])
+        return Finding(mean, sd, finding.n, finding.test, finding.p, finding.verdict)
+
+
+@dataclass(frozen=True)
+class Nearness(Claim):
+    """That a metric of a row is near a `target`: its mean within `tolerance`, its deviation at most `spread`."""
+
+    metric: Metric
+    ours: str
+    target: float
+    tolerance: float
+    spread: float
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: over at least {FEWEST} seeds the mean is at most {self.tolerance:g} from {self.target:g} and "
+            f"the standard deviation at most {self.spread:g}; partly: at most twice these; not reproduced: otherwise."
+        )
+
+    def judge(self, results: Results) -> Finding:
+        values = list(by_seed(results.of(self.ours, self.group), self.metric).values())
+        if not values:
+            return Finding()
+        mean, sd = summary(values)
+        away = abs(mean - self.target)
+        size = max(away / self.tolerance, sd / self.spread)
+        return Finding(mean, sd, len(values), f"{away:.3f} from {self.target:g}", None, near(size, len(values)))
+
+
+@dataclass(frozen=True)
+class Steady(Claim):
+    """That a metric of one row is within `tolerance` of that of another, on average over seeds."""
+
+    metric: Metric
+    ours: str
+    theirs: str
+    tolerance: float
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: over at least {FEWEST} seeds the mean difference from the {self.theirs} is at most "
+            f"{self.tolerance:g} in size; partly: at most twice that; not reproduced: otherwise."
+        )
+
+    def judge(self, results: Results) -> Finding:
+        ours, theirs = (by_seed(results.of(name, self.group), self.metric) for name in (self.ours, self.theirs))
+        test = paired(ours, theirs)
+        if test is None:
+            return Finding()
+        words = f"{test.difference:+.3f} from the {self.theirs}'s"
+        size = abs(test.difference) / self.tolerance
+        return Finding(test.mean, test.sd, test.n, words, None, near(size, test.n))
+
+
+@dataclass(frozen=True)
+class Excess(Claim):
+    """That a metric of a row is larger than `limit`, or with `below` smaller, over seeds."""
+
+    metric: Metric
+    ours: str
+    limit: float
+    below: bool = False
+
+    @property
+    def rule(self) -> str:
+        how = "below" if self.below else "above"
+        return (
+            f"reproduced: the mean is {how} {self.limit:.2g} and a t-test over at least {FEWEST} seeds gives p < "
+            f"{LEVEL}; partly: {how} but not significantly; not reproduced: otherwise."
+        )
+
+    def judge(self, results: Results) -> Finding:
+        values = by_seed(results.of(self.ours, self.group), self.metric)
+        test = paired(values, dict.fromkeys(values, self.limit))
+        return found(test, not self.below, f"one-sample t against {self.limit:.3g}")
+
+
+@dataclass(frozen=True)
+class Trend(Claim):
+    """That a metric grows with the `value` of the rows of one method: a rank correlation for each seed."""
+
+    metric: Metric
+    method: str
+    setting: str
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: over at least {FEWEST} seeds the mean rank correlation (Spearman) of the metric with "
+            f"{self.setting} is at least 0.9; partly: at least 0.5; not reproduced: otherwise."
+        )
+
+    def judge(self, results: Results) -> Finding:
+        of_seed: dict[int, list[tuple[float, float]]] = {}
+        for r in results.of(group=self.group):
+            if r.row.method.name == self.method and r.row.value is not None:
+                of_seed.setdefault(r.seed, []).append((r.row.value, self.metric(r)))
+        values = [rank_correlation(points) for points in of_seed.values() if len(points) > 2]
+        if not values:
+            return Finding()
+        mean, sd = summary(values)
+        verdict = REPRODUCED if mean >= 0.9 else PARTLY if mean >= 0.5 else NOT_REPRODUCED
+        verdict = verdict if len(values) >= FEWEST else NOT_TESTED
+        return Finding(mean, sd, len(values), "rank correlation", None, verdict)
+
+
+@dataclass(frozen=True)
+class Statement(Claim):
+    """A mathematical statement, `check`ed in some number of cases; each gives how far it is from holding."""
+
+    check: Callable[[], Sequence[float]]
+    tolerance: float
+
+    @property
+    def rule(self) -> str:
+        return f"reproduced: it holds to {self.tolerance:.0e} in every case; not reproduced: otherwise."
+
+    def judge(self, results: Results) -> Finding:
+        violations = self.check()
+        worst = max(violations)
+        verdict = REPRODUCED if worst <= self.tolerance else NOT_REPRODUCED
+        return Finding(worst, None, len(violations), "largest violation", None, verdict)

@@ -1,0 +1,129 @@
+"""The statistics behind verdicts and tables: means with their spread, paired tests, intervals, and many tests at once."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from scipy import stats
+
+from intelvae.paper.results import Result
+
+LEVEL = 0.05  # a difference counts below this p-value
+FEWEST = 3  # seeds that a test needs
+Metric = Callable[[Result], float]
+
+
+def measured(name: str) -> Metric:
+    """A result's metric of that name, as rules and tables take it."""
+    return lambda result: result.metrics[name]
+
+
+def by_seed(results: Sequence[Result], metric: Metric) -> dict[int, float]:
+    """A metric of the results of one row, by their seed."""
+    return {r.seed: metric(r) for r in results}
+
+
+def summary(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and standard deviation (n - 1 in the denominator; NaN for a single value).
+
+    >>> summary([1.0, 3.0])
+    (2.0, 1.4142135623730951)
+    """
+    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else math.nan
+
+
+def mean_and_sd(values: Sequence[float], digits: int = 1, scale: float = 1.0) -> str:
+    """`summary` of `scale` times the values, as tables have it: no deviation of one value, nothing of none.
+
+    >>> mean_and_sd([0.5, 0.7], scale=100), mean_and_sd([2.0]), mean_and_sd([])
+    ('60.0 ± 14.1', '2.0', '')
+    """
+    if not values:
+        return ""
+    mean, sd = summary([scale * value for value in values])
+    return f"{mean + 0.0:.{digits}f}" + (f" ± {sd:.{digits}f}" if len(values) > 1 else "")
+
+
+class Test(NamedTuple):
+    """A paired t-test over the seeds that two rows share: mean and deviation of ours, the other's mean, their number.
+
+    `difference` is ours less the other's, mean over seeds; `p` is two-sided, None with fewer than three seeds.
+    """
+
+    mean: float
+    sd: float
+    other: float
+    n: int
+    difference: float
+    p: float | None
+
+
+def paired(ours: Mapping[int, float], other: Mapping[int, float], margin: float = 0.0) -> Test | None:
+    """Whether `ours` differs from `other` plus `margin`, both by seed, over the seeds they share; None without any.
+
+    >>> test = paired({0: 1.0, 1: 2.0, 2: 3.0}, {0: 0.0, 1: 0.0, 2: 0.0})
+    >>> round(test.difference, 4), round(test.p, 4)
+    (2.0, 0.0742)
+    """
+    seeds = sorted(ours.keys() & other.keys())
+    if not seeds:
+        return None
+    a, b = [ours[s] for s in seeds], [other[s] for s in seeds]
+    border = [y + margin for y in b]
+    differences = [x - y for x, y in zip(a, border, strict=True)]
+    p = None
+    if len(seeds) >= FEWEST:
+        if len(set(differences)) == 1:  # a t-test of a constant is undefined
+            p = 1.0 if differences[0] == 0 else 0.0
+        else:
+            p = float(stats.ttest_rel(a, border).pvalue)
+    return Test(*summary(a), statistics.fmean(b), len(seeds), statistics.fmean(differences), p)
+
+
+def unpaired(ours: Sequence[float], other: Sequence[float]) -> Test:
+    """Whether `ours` differ from `other`, values that have nothing to do with each other, by Welch's t-test."""
+    enough = min(len(ours), len(other)) >= FEWEST
+    p = float(stats.ttest_ind(ours, other, equal_var=False).pvalue) if enough else None
+    mean, theirs = statistics.fmean(ours), statistics.fmean(other)
+    return Test(*summary(ours), theirs, len(ours), mean - theirs, p)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values corrected for their number (Holm, 1979): reject those below a level to err once in all at that level.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    corrected, largest = [0.0] * len(p_values), 0.0
+    for rank, i in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[i]))
+        corrected[i] = largest
+    return corrected
+
+
+def rank_correlation(points: Sequence[tuple[float, float]]) -> float:
+    """Spearman's, of pairs; 0 where the second numbers are all alike."""
+    x, y = zip(*points, strict=True)
+    return float(stats.spearmanr(x, y).statistic) if len(set(y)) > 1 else 0.0
+
+
+def change(before: Sequence[Result], after: Sequence[Result], metric: Metric, scale: float = 1.0) -> dict[str, Any]:
+    """How `scale` times a metric changes from one row's results to another's, over the seeds they share.
+
+    "before" and "after" are means, "change" is the mean difference and, from three seeds on, its 95 % interval by
+    Student's t, "seeds" their number. Empty where no seed has both.
+    """
+    a, b = ({s: scale * v for s, v in by_seed(results, metric).items()} for results in (before, after))
+    seeds = sorted(a.keys() & b.keys())
+    if not seeds:
+        return {}
+    mean, sd = summary([b[s] - a[s] for s in seeds])
+    interval = ""
+    if len(seeds) >= FEWEST:
+        half = float(stats.t.ppf(0.975, len(seeds) - 1)) * sd / math.sqrt(len(seeds))
+        interval = f" ({mean - half:+.4g} to {mean + half:+.4g})"
+    means = {name: f"{statistics.fmean(v[s] for s in seeds):.4g}" for name, v in (("before", a), ("after", b))}
+    return means | {"change": f"{mean:+.4g}{interval}", "seeds": len(seeds)}

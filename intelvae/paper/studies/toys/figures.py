@@ -1,0 +1,99 @@
+"""The figures of the pages on points in the plane: Figures 1 to 4 and C.2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
+
+from intelvae.paper.datasets import Points
+from intelvae.paper.results import Result
+from intelvae.paper.rows import BLUE, GREEN, GREY, ORANGE
+from intelvae.paper.style import frame, points
+
+PAPERS_AXES = (4.5, 3.0)  # from the middle to the side and to the top, in Figures 2, 4 and C.2
+
+
+def sample_grid(results: Sequence[Result], *, shown: int = 200) -> Figure:
+    """Figures 4 and C.2: one row a data set, one column a method, 200 samples each; results of one seed.
+
+    The axes are the paper's, all of them wider where a sample would be outside.
+    """
+    data = list(dict.fromkeys(r.training.data for r in results))
+    methods = list(dict.fromkeys(r.row.method for r in results))
+    figure, axes = plt.subplots(
+        len(data),
+        1 + len(methods),
+        figsize=(2.1 * (1 + len(methods)), 1.45 * len(data)),
+        squeeze=False,
+        layout="constrained",
+    )
+    for line, name in zip(axes, data, strict=True):
+        of = {r.row.method: r for r in results if r.training.data == name}
+        points(line[0], Points(name).test[:shown], color="black")
+        line[0].set_ylabel(name)
+        for axis, method in zip(line[1:], methods, strict=True):
+            points(axis, of[method].kept["samples"][:shown], color=method.color)
+    for axis, title in zip(axes[0], ["data", *(method.name for method in methods)], strict=True):
+        axis.set_title(title)
+    frame(figure.axes, *PAPERS_AXES)
+    return figure
+
+
+def samples_by_seed(results: Sequence[Result], *, shown: int = 200) -> Figure:
+    """Figure 2, one panel a run whose points are kept: samples of models of one data set, a row a method."""
+    kept = [r for r in results if "samples" in r.kept]
+    methods = list(dict.fromkeys(r.row.method for r in kept))
+    lines = [[r for r in kept if r.row.method == method] for method in methods]
+    columns = 1 + max(map(len, lines))
+    figure, axes = plt.subplots(
+        len(lines), columns, figsize=(1.9 * columns, 1.45 * len(lines)), squeeze=False, layout="constrained"
+    )
+    for line, runs in zip(axes, lines, strict=True):
+        points(line[0], Points(runs[0].training.data).test[:shown], color="black")
+        line[0].set(title="data", ylabel=runs[0].row.method.name)
+        for axis, run in zip(line[1:], runs, strict=False):
+            points(axis, run.kept["samples"][:shown], color=run.row.method.color)
+            axis.set_title(f"seed {run.seed}")
+        for axis in line[1 + len(runs) :]:
+            axis.remove()
+    frame(figure.axes, *PAPERS_AXES)
+    return figure
+
+
+def mismatch(results: Sequence[Result]) -> Figure:
+    """Figure 3, a panel a run: p(z) (blue crosses), all codes (red dots) and the codes of a few examples (black)."""
+    figure, axes = plt.subplots(1, len(results), figsize=(2.9 * len(results), 3.2), squeeze=False, layout="constrained")
+    for axis, result in zip(axes[0], results, strict=True):
+        prior, codes, examples = (result.kept[name].numpy() for name in ("prior_z", "z", "exemplars"))
+        axis.scatter(*prior.T, s=14, marker="x", color=BLUE, linewidths=0.7, label="$p(z)$")
+        axis.scatter(*codes.T, s=7, color=ORANGE, linewidths=0, alpha=0.7, label="$q(z)$")
+        axis.scatter(*examples.reshape(-1, 2).T, s=4, color="black", linewidths=0, label="$q(z|x)$")
+        axis.set(title=result.row.name, xlabel="$z_1$", ylabel="$z_2$")
+        frame([axis], 1.0, 1.0)
+    axes[0, 0].legend(frameon=False, fontsize=8, loc="upper left", markerscale=1.5)
+    return figure
+
+
+def pipeline(result: Result, *, examples: int = 2) -> Figure:
+    """Figure 1 from a trained model: data and two examples in X, their codes in Y, their codes in Z, samples in X."""
+    kept = result.kept
+    figure, axes = plt.subplots(1, 4, figsize=(9, 2.5), layout="constrained")
+    data = Points(result.training.data).test[: len(kept["y"])]
+    shown = ((data, GREY, 2.6), (kept["y"], GREY, 4.0), (kept["z"], GREY, 1.5), (kept["samples"], ORANGE, 2.6))
+    for axis, (places, color, _) in zip(axes, shown, strict=True):
+        points(axis, places, color=color)
+    for i, marker in zip(range(examples), "sD", strict=False):
+        axes[0].plot(*data[i], marker, color=GREEN, ms=7, mec="black")
+        mu, sigma = np.asarray(kept["mu"][i]), np.asarray(kept["sigma"][i])
+        axes[1].add_patch(Ellipse(mu, *(4 * sigma), fc="none", ec=GREEN, lw=1.5))
+        axes[1].plot(*mu, marker, color=GREEN, ms=7, mec="black")
+        axes[2].plot(*kept["z"][i], marker, color=GREEN, ms=7, mec="black")
+    titles = ("data $x$", "codes $y \\sim q(y|x)$", "codes $z = g(y)$", "samples from $p(x|g(y))$")
+    for axis, title, (_, _, side) in zip(axes, titles, shown, strict=True):
+        axis.set_title(title, fontsize=10)
+        frame([axis], side, side)
+    return figure

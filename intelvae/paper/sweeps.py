@@ -1,0 +1,239 @@
+"""Sweeps: what is missing of many runs, on many workers, so that a run that fails, or a kill, loses nothing else."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+import joblib
+from joblib.parallel import LokyBackend, get_active_backend
+from tqdm import tqdm
+
+from intelvae import networks
+from intelvae.data import DataError
+from intelvae.models import VAE
+from intelvae.numbers import check_number
+from intelvae.paper import datasets, evaluation, lifeline
+from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.results import Measured, Result, Store, Trained
+from intelvae.paper.rows import Run
+from intelvae.paper.runs import alike, load, measure, train, train_together
+from intelvae.training import TrainingError
+
+OUR_ERRORS = (TrainingError, DataError, OSError, ValueError)  # whose text says what to do
+MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done for one training: `train` it unless its weights are there, and measure what is `wanted`.
+
+    `anew`: also what has been measured before.
+    """
+
+    training: Training
+    wanted: tuple[Evaluation, ...]
+    train: bool = True
+    anew: bool = False
+
+
+@dataclass
+class Outcome:
+    """What became of a `Work`: what came of it before it failed, if it did, and why."""
+
+    work: Work
+    trained: Trained | None = None
+    model: VAE | None = None
+    measured: list[Measured] = field(default_factory=list)
+    failure: str = ""
+
+    def put(self, store: Store) -> None:
+        """Writes all that there is and is not written yet, the weights first."""
+        if self.trained is not None and self.model is not None and store.trained(self.trained.training) is None:
+            store.put_trained(self.trained, self.model)
+        for each in self.measured:
+            if self.work.anew or store.measured(self.work.training, each.evaluation) is None:
+                store.put_measured(self.work.training, each)
+
+
+def _attempt(works: Sequence[Work], device: str, threads: int, store: Store, sweeper: int, known: str) -> list[Outcome]:
+    """Does the works of one part: alone, or trained side by side.
+
+    `store` is that of the process `sweeper`, and is written to if this one is a worker of it: what is trained, before
+    it is measured. Elsewhere (on a cluster) the folder may be another. `known` is what the sweep's results say of their
+    data: they are compared with none that learned from others.
+    """
+    here = store if sweeper in (os.getpid(), os.getppid()) else None
+    outcomes = [Outcome(work) for work in works]
+    if len(works) > 1:
+        try:
+            trained = train_together([work.training for work in works])
+        except Exception:  # of all of them: one may be to blame, so each is tried alone
+            return [o for work in works for o in _attempt([work], device, threads, store, sweeper, known)]
+        for outcome, found in zip(outcomes, trained, strict=True):
+            if isinstance(found, Exception):
+                outcome.failure = reason(outcome.work.training, found)
+            else:
+                outcome.trained, outcome.model = found
+    for outcome in outcomes:
+        if not outcome.failure:
+            _finish(outcome, device, threads, store, here, known)
+    return outcomes
+
+
+def _finish(outcome: Outcome, device: str, threads: int, store: Store, here: Store | None, known: str) -> None:
+    """Trains the model of an outcome, or loads it, unless it has one, and measures it; what fails becomes its failure."""
+    config = outcome.work.training
+    threads = 1 if config.network in networks.SMALL else threads  # small layers lose by two
+    try:
+        for wanted in outcome.work.wanted:
+            evaluation.ready(wanted, config, device)
+        if config.data in datasets.TAKEN_BY["whole"]:
+            datasets.check_source(datasets.of(config), known)
+        if outcome.model is None:
+            if outcome.work.train:
+                outcome.trained, outcome.model = train(config, device, threads)
+            else:
+                outcome.model = load(config, store)
+        if here is not None:
+            outcome.put(here)
+        for wanted in outcome.work.wanted:
+            outcome.measured.append(measure(config, wanted, outcome.model, device, threads))
+            if here is not None:
+                outcome.put(here)
+    except Exception as error:  # of this run: the others go on
+        outcome.failure = reason(config, error)
+
+
+def reason(config: Training, error: Exception) -> str:
+    """Why a run failed: one line that names it."""
+    told = " ".join(str(error).split())
+    if not isinstance(error, OUR_ERRORS):
+        told = f"{type(error).__name__}: {told}"
+    return told if told.startswith(str(config)) else f"{config}: {told}"
+
+
+def parts(works: Iterable[Work], device: str) -> list[list[Work]]:
+    """The works in parts that are done as one, the longest first: those on images alone, in their order, then toys.
+
+    On a CPU, trainings that are `alike` go side by side, at most `MOST_TOGETHER` and in parts of nearly equal size.
+    """
+    alone, groups = [], defaultdict(list)
+    for work in works:
+        shared = alike(work.training) if device == "cpu" and work.train else None
+        if shared is None:
+            alone.append([work])
+        else:
+            groups[shared].append(work)
+    together = []
+    for shared, group in groups.items():
+        size = math.ceil(len(group) / math.ceil(len(group) / MOST_TOGETHER))
+        steps = shared.epochs * (shared.steps_per_epoch or 0)
+        together += [(steps * size, group[i : i + size]) for i in range(0, len(group), size)]
+    return alone + [part for _, part in sorted(together, key=itemgetter(0), reverse=True)]
+
+
+def missing(runs: Iterable[Run], store: Store) -> list[Work]:
+    """What has to be done for the results of all `runs` to be there: once for each training.
+
+    Raises `ValueError`, one line, for a trained model that is to be measured and whose weights are not there.
+    """
+    wanted: dict[Training, dict[Evaluation, None]] = {}
+    for run in runs:
+        there = store.trained(run.training) is not None
+        lacking = [e for e in run.evaluations if not there or store.measured(run.training, e) is None]
+        if lacking or not there:
+            wanted.setdefault(run.training, {}).update(dict.fromkeys(lacking))
+    works = [Work(t, tuple(evaluations), store.trained(t) is None) for t, evaluations in wanted.items()]
+    for work in works:
+        if not work.train and not store.weights(work.training).is_file():
+            raise ValueError(
+                f"{work.training} is to be measured ({', '.join(e.key for e in work.wanted)}), and its weights are not "
+                f"in {store.root}: only records are published. Train it anew in another folder, by INTELVAE_RUNS"
+            )
+    return works
+
+
+def sweep(runs: Iterable[Run], store: Store, *, jobs: int = 1, device: str = "cpu") -> list[Result]:
+    """The results of all runs, in order: from the store, or by doing what is `missing` on `jobs` workers.
+
+    `jobs=0` does nothing and gives the results that are there, so that an unfinished sweep can be looked at. A model
+    that is there is only measured. Small ones are trained side by side (`train_together`). All is stored as soon as it
+    is there, so a sweep that is killed goes on where it was, and workers end with it. Work is handed out through
+    joblib: inside `joblib.parallel_config("dask")` it goes to a cluster, and the results come back here. A run that
+    fails, for whatever reason, does not stop the others. Raises `TrainingError` at the end if any did, a line
+    for each; `ValueError` for jobs < 0, for jobs = 0 and not one result, and as `missing` does.
+    """
+    check_number("jobs", jobs, ">= 0", whole=True)
+    runs = list(runs)
+    found = [result for run in runs if (result := store.result(run)) is not None]
+    if jobs == 0:
+        if runs and not found:
+            raise ValueError(f"none of the {len(runs)} runs is in {store.root}: run them with jobs >= 1")
+        return found
+    failures = _do(missing(runs, store), store, found, jobs, device)
+    if failures:
+        told = "\n".join(failures)
+        raise TrainingError(
+            f"{len(failures)} of {len({run.training for run in runs})} runs failed: {told}\nThe others are kept, and "
+            "the same command tries these again."
+        )
+    return [result for run in runs if (result := store.result(run)) is not None]
+
+
+def remeasure(runs: Iterable[Run], store: Store, *, jobs: int = 1) -> int:
+    """Measures anew all runs whose weights are here, and gives their number: for measures that have changed.
+
+    Nothing is trained. Raises `RuntimeError` at the end if any could not be measured, `ValueError` for jobs < 1 and if
+    there are no weights of any.
+    """
+    check_number("jobs", jobs, ">= 1", whole=True)
+    wanted: dict[Training, dict[Evaluation, None]] = {}
+    for run in runs:
+        if store.trained(run.training) is not None and store.weights(run.training).is_file():
+            wanted.setdefault(run.training, {}).update(dict.fromkeys(run.evaluations))
+    if not wanted:
+        raise ValueError(
+            f"no weights of these runs in {store.root}: only models that were trained here can be measured"
+        )
+    works = [Work(config, tuple(evaluations), train=False, anew=True) for config, evaluations in wanted.items()]
+    if failures := _do(works, store, [], jobs, "cpu"):
+        raise RuntimeError(f"{len(failures)} of {len(works)} models could not be measured: " + "\n".join(failures))
+    return len(works)
+
+
+def _which_data(config: Training) -> tuple[Any, ...]:
+    """The settings that name the data. Which images they stand for depends on INTELVAE_DATA too."""
+    return config.data, networks.IMAGE_SIZE.get(config.network), config.smoke_data, config.whole
+
+
+def _do(works: Sequence[Work], store: Store, found: Sequence[Result], jobs: int, device: str) -> list[str]:
+    """Does all works and stores what comes of them; why some failed, a line each."""
+    known = {_which_data(r.training): r.trained.source for r in found}
+    if works:
+        store.check_writable()
+    threads = max(1, joblib.cpu_count() // jobs)
+    local = isinstance(get_active_backend()[0], LokyBackend)
+    at_start = {"initializer": lifeline.follow} if local else {}
+    failures = []
+    shown = bool(works) and sys.stderr.isatty()
+    with lifeline.held(), tqdm(total=len(works), unit="run", disable=not shown) as progress:
+        outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", **at_start)(
+            joblib.delayed(_attempt)(
+                part, device, threads, store, os.getpid(), known.get(_which_data(part[0].training), "")
+            )
+            for part in parts(works, device)
+        )
+        for part in outcomes:
+            for outcome in part:
+                outcome.put(store)
+                if outcome.failure:
+                    failures.append(outcome.failure)
+            progress.update(len(part))
+    return failures
