@@ -14,7 +14,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation
 
-from intelvae.paper.records import Record, RunConfig
+from intelvae.paper import rows
+from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.results import Measured, Result, Results, Trained
+from intelvae.paper.rows import Method, Row, Run
 
 METHODS = {
     "VAE": {},
@@ -24,11 +27,24 @@ METHODS = {
 }
 
 
-def record(method="VAE", data="circle", *, metrics=None, curves=None, artifacts=None, **settings) -> Record:
-    """One of a method of `METHODS`, or of other `settings` of a config."""
-    config = RunConfig(data, **{"network": "mlp", "latent_dim": 2, "likelihood": "gaussian", "epochs": 1}
-                       | METHODS[method] | settings)  # fmt: skip
-    return Record(config, metrics or {}, curves or {}, artifacts or {}, 0.0, "cpu", {}, "", "")
+def result(name="VAE", group="", *, seed=0, method=None, value=None, metrics=None, curves=None, kept=None, **settings):
+    """A result of a row of that name that has these metrics and curves, and has kept these tensors."""
+    of = method or next((m for m in METHODS if m.name == name), None) or Method(name, "black", "o")
+    settings = {"data": "circle", "network": "mlp", "latent_dim": 2, "likelihood": "gaussian", "epochs": 1} | settings
+    evaluation = Evaluation("made up")
+    row = Row(name, of, settings, group, value)
+    run = Run(row, Training(seed=seed, **settings), (evaluation,))
+    trained = Trained(run.training, curves or {}, 0, 1.0, "cpu", {"torch": "2"}, "abc", "2026-11-28")
+    measured = Measured(evaluation, metrics or {}, 1.0, "abc", "2026-11-28", kept or {})
+    return Result(run, trained, [measured])
+
+
+def results(*found: Result, experiment="", profile="smoke") -> Results:
+    """These results, as those of an experiment that asked for them."""
+    return Results(experiment, profile, [r.run for r in found], found)
+
+
+METHODS = [value for value in vars(rows).values() if isinstance(value, Method)]
 
 
 def colour(artist: Line2D | Patch | Collection) -> str:
