@@ -1,4 +1,4 @@
-"""Records made by hand, and what a figure of them shows, read back from its artists."""
+"""Results made by hand, and what a figure of them shows, read back from its artists."""
 
 from __future__ import annotations
 
@@ -19,12 +19,7 @@ from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.results import Measured, Result, Results, Trained
 from intelvae.paper.rows import Method, Row, Run
 
-METHODS = {
-    "VAE": {},
-    "Vamp-VAE": {"prior": "vamp"},
-    "MoG-VAE": {"prior": "mog"},
-    "InteL-VAE": {"mapping": "circle"},
-}
+METHODS = [value for value in vars(rows).values() if isinstance(value, Method)]
 
 
 def result(name="VAE", group="", *, seed=0, method=None, value=None, metrics=None, curves=None, kept=None, **settings):
@@ -42,9 +37,6 @@ def result(name="VAE", group="", *, seed=0, method=None, value=None, metrics=Non
 def results(*found: Result, experiment="", profile="smoke") -> Results:
     """These results, as those of an experiment that asked for them."""
     return Results(experiment, profile, [r.run for r in found], found)
-
-
-METHODS = [value for value in vars(rows).values() if isinstance(value, Method)]
 
 
 def colour(artist: Line2D | Patch | Collection) -> str:
