@@ -27,10 +27,10 @@ import dataclasses
 from collections import Counter
 
 import pandas as pd
+from intelvae.paper.records import SEMANTICS
 
 from intelvae import networks
 from intelvae.paper import experiments
-from intelvae.paper.records import SEMANTICS
 
 # %% [markdown]
 # ## Table C.1
