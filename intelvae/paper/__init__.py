@@ -13,6 +13,7 @@ From the ground up; a module imports only from those above it:
     runs         config -> weights -> measurements
     sweeps       what is missing of many runs, on many workers
     statistics   tests, intervals, many tests at once
+    measures     metrics of a result that several chapters need
     kinds        the kinds of claims
     style        the look of every figure
     explorer     images to move through
