@@ -70,7 +70,7 @@ FIRST_LOOK = {
 NUMBERS = (Evaluation("elbo"), Evaluation("samples", STAND_IN), Evaluation("codes"))
 PICTURED = ("VAE", *(at(INTEL, gamma) for gamma in GAMMAS), at(DD, DD_ALPHA), at(SPARSE_VAE, VSC_ALPHA))
 PROFILED = ("VAE", *(at(INTEL, gamma) for gamma in (3.0, SHOWN, STRONG)))  # by class, for all seeds
-MOVED = (at(INTEL, SHOWN),)
+FIGURE_8 = at(INTEL, SHOWN)  # whose dimensions are moved
 
 
 def _run(row: Row, profile: str, data: str, seed: int, *shown: Evaluation) -> Run:
@@ -85,7 +85,7 @@ def _run(row: Row, profile: str, data: str, seed: int, *shown: Evaluation) -> Ru
 
 def _of_fashion(row: Row, first: bool) -> list[Evaluation]:
     """What page 08 shows of a row besides its numbers: of the `first` seed also pictures."""
-    kept = {"classes": PROFILED} | ({"gallery": PICTURED, "traversals": MOVED} if first else {})
+    kept = {"classes": PROFILED} | ({"gallery": PICTURED, "traversals": (FIGURE_8,)} if first else {})
     return [Evaluation(name) for name, names in kept.items() if row.name in names]
 
 
