@@ -25,10 +25,10 @@ jobs = 1
 import platform
 
 import pandas as pd
+from intelvae.paper.records import store_of
 from myst_nb import glue
 
 from intelvae.paper import claims, experiments
-from intelvae.paper.records import store_of
 
 # %% [markdown]
 # ## Records

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 from drawn import colour, dots, legend, lines, record, tiles
+from intelvae.paper.plots import STYLE
+from intelvae.paper.records import RunConfig
 from matplotlib.colors import to_hex
 
 from intelvae.paper import plots, runs, tasks
-from intelvae.paper.plots import STYLE
-from intelvae.paper.records import RunConfig
 
 matplotlib.use("agg")
 BLACK = "#000000"
