@@ -89,20 +89,25 @@ class Claim(ABC):
 
 @dataclass(frozen=True)
 class Comparison(Claim):
-    """That a metric of one row is smaller, or `larger`, than that of another, over seeds; by `margin` at least."""
+    """That a metric of one row is smaller, or `larger`, than that of another, over seeds; by `margin` at least.
+
+    `called` is what the rule calls the two, where that is not their names.
+    """
 
     metric: Metric
     ours: str = "InteL-VAE"
     theirs: str = "VAE"
     larger: bool = False
     margin: float = 0.0
+    called: tuple[str, str] | None = None
 
     @property
     def rule(self) -> str:
         how = "larger" if self.larger else "smaller"
         by = f", by more than {self.margin:g}," if self.margin else ""
+        ours, theirs = self.called or (self.ours, self.theirs)
         return (
-            f"reproduced: the mean for {self.ours} is {how}{by} than for {self.theirs}, and a paired t-test over at "
+            f"reproduced: the mean for {ours} is {how}{by} than for {theirs}, and a paired t-test over at "
             f"least {FEWEST} seeds gives p < {LEVEL}; partly: {how}{by} but not significantly; not reproduced: "
             "otherwise."
         )

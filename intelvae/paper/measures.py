@@ -1,0 +1,46 @@
+"""Metrics of a result that several chapters need: distances of samples, and the sparsity of codes against chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from intelvae.metrics.hoyer import by_chance
+from intelvae.paper.results import Result
+
+
+def frechet(result: Result, kind: str = "", number: Callable[[Sequence[int]], int] = max) -> float:
+    """The Frechet distance of a result's samples at the largest (or other) `number` of images that it has one at.
+
+    `kind`: "" for samples as they are, or what stands before "_frechet" in the name of the metric (`samples.judge`).
+    """
+    prefix = f"{kind}_frechet_" if kind else "frechet_"
+    sizes = [int(name.removeprefix(prefix)) for name in result.metrics if name.startswith(prefix)]
+    return result.metrics[f"{prefix}{number(sizes)}"]
+
+
+clean_frechet = partial(frechet, kind="clean")
+
+
+def features_of(results: Iterable[Result]) -> str:
+    """The network of features that the samples of all results were judged on. Raises `ValueError` unless it is one."""
+    found = {each.evaluation.features for result in results for each in result.measured} - {""}
+    if len(found) != 1:
+        raise ValueError(f"samples of these results are judged on {' and '.join(sorted(found)) or 'no'} features")
+    return found.pop()
+
+
+def ungated(result: Result) -> float:
+    """The Hoyer score of g(y), for a Sparse-VAE that of samples without their gates."""
+    return result.metrics.get("hoyer_slab", result.metrics["hoyer_sample"])
+
+
+def chance_in_use(result: Result) -> float:
+    """The Hoyer score of as many Gaussian dimensions as the codes use: what their "hoyer_used" is by chance."""
+    dim = round(result.metrics["active_overall"])
+    return by_chance(dim) if dim > 1 else 0.0
+
+
+def above_chance(result: Result) -> float:
+    """By how much the Hoyer score in the dimensions in use is above that of as many Gaussians: sparsity by image."""
+    return result.metrics["hoyer_used"] - chance_in_use(result)

@@ -1,0 +1,349 @@
+"""The paper's claims about sparsity (section 6.3, Figures 7, 8 and C.3, appendix C.3)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from intelvae.metrics import downstream
+from intelvae.paper.kinds import DISTANCE, Claim, Comparison, Excess, Steady, Trend
+from intelvae.paper.measures import clean_frechet, frechet, ungated
+from intelvae.paper.results import Result
+from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, VAE_L1, VAE_L_SP, row
+from intelvae.paper.statistics import Metric, measured
+from intelvae.paper.studies.sparsity.grid import DD_ALPHA, DD_MOST, METHODS, SHOWN, STRONG, VARIED, VSC_ALPHA, at
+
+FEW = (10, 20, 50, 100)  # labels: "especially in few-shot scenarios"
+FOREST = downstream.NAMES[0]
+DD_SPARSEST = 10.0  # of the grid, by the first seed
+PRIOR_OF_DD = 0.65  # Hoyer score of codes drawn from DD's prior itself, D = 50
+BELOW_3 = (0.0, 0.1, 0.3, 1.0)  # the gammas of which the paper says that samples are better
+
+SAMPLE, MEAN, USED = measured("hoyer_sample"), measured("hoyer_mean"), measured("hoyer_used")
+LEFT_OFF = measured("left_off")  # no dimension that is off for all images counts in it; it depends on their sizes
+SPARSITIES: dict[Metric, str] = {
+    SAMPLE: "Hoyer score of g(y)",
+    MEAN: "Hoyer score of g(mu)",
+    USED: "Hoyer score of g(y) in the dimensions in use",
+    LEFT_OFF: "share of the dimensions in use that are off in an image",
+    ungated: "Hoyer score of g(y), for the Sparse-VAE without its gates",
+}
+
+
+class _Kind(NamedTuple):
+    """What is done to samples before their distance is taken: in ids, in words, the metric, and its name."""
+
+    id: str
+    words: str
+    metric: Metric
+    name: str
+
+
+AS_THEY_ARE = _Kind("", "", frechet, f"{DISTANCE}, 10,000 images")
+CLEAN = _Kind("clean-", ", without faint pixels", clean_frechet, "the same distance, 2,000 images")
+
+
+class _Figure(NamedTuple):
+    """A figure: how ids of its claims begin, where it is, our page and experiment, and how its claims begin."""
+
+    id: str
+    where: str
+    page: str
+    experiment: str
+    on: str
+
+
+FASHION = _Figure("fig7", "Fig 7", "08_sparsity", "sparsity", "")
+MNIST = _Figure("figC3", "Fig C.3", "09_sparsity_in_detail", "sparsity-mnist", "On MNIST: ")
+ABLATION = MNIST._replace(id="ablation", on="On MNIST, ")
+
+
+def few_shot(classifier: str) -> Metric:
+    """Accuracy of a classifier of `downstream.NAMES` in per cent, mean over 10, 20, 50 and 100 labels."""
+    prefix = classifier.replace(" ", "_")
+    return lambda result: 100 * sum(result.metrics[f"{prefix}_{n}"] for n in FEW) / len(FEW)
+
+
+def _active(result: Result) -> float:
+    return 100 * result.metrics["active_per_class"] / result.training.latent_dim
+
+
+def _called(ours: str, theirs: str) -> tuple[str, str]:
+    """What a rule calls two rows: their methods, and where these are one also what it varies."""
+    a, b = row(METHODS, ours), row(METHODS, theirs)
+    if a.method != b.method:
+        return a.method.name, b.method.name
+    varied = VARIED[a.method]
+    return f"{a.method.name} ({varied} = {a.value:g})", f"{b.method.name} ({varied} = {b.value:g})"
+
+
+def _compared(
+    figure: _Figure,
+    id: str,
+    where: str,
+    words: str,
+    metric: Metric,
+    ours: str,
+    theirs: str,
+    *,
+    paper: str = "by eye",
+    **more: Any,
+) -> Claim:
+    """A comparison of two rows of `METHODS`."""
+    of, called = (figure.page, figure.experiment), _called(ours, theirs)
+    return Comparison(
+        f"{figure.id}-{id}", where, figure.on + words, paper, *of, metric, ours, theirs, called=called, **more
+    )
+
+
+def _grows(figure: _Figure, name: str, metric: Metric, words: str) -> Claim:
+    return Trend(
+        f"{figure.id}-sparsity-grows{name}", f"{figure.where}, left", figure.on + words, "by eye",
+        figure.page, figure.experiment, metric, "InteL-VAE", "gamma", variant=metric is not SAMPLE,
+    )  # fmt: skip
+
+
+def _less_sparse(
+    figure: _Figure, name: str, theirs: str, *, of: Metric = SAMPLE, gamma: float = STRONG, variant: bool = False
+) -> Claim:
+    """That codes of the row `theirs` are less sparse than the InteL-VAE's; the Sparse-VAE's by 0.1 at least."""
+    margin = 0.1 if row(METHODS, theirs).method == SPARSE_VAE else 0.0
+    words = theirs.replace(", ", " with ")
+    return _compared(
+        figure,
+        f"less-sparse-{name}",
+        f"{figure.where}, left",
+        f"Codes of the {words} are {'much ' if margin else ''}less sparse than the InteL-VAE's with gamma = {gamma:g} "
+        f"({SPARSITIES[of]})",
+        of,
+        at(INTEL, gamma),
+        theirs,
+        larger=True,
+        margin=margin,
+        variant=variant,
+    )
+
+
+def _closer(figure: _Figure, gamma: float, kind: _Kind = AS_THEY_ARE) -> Claim:
+    return _compared(
+        figure,
+        f"{kind.id}distance-gamma-{gamma:g}",
+        f"{figure.where}, left",
+        f"With gamma = {gamma:g} (below 3) samples of the InteL-VAE{kind.words} are closer to the test images than the "
+        f"VAE's ({kind.name})",
+        kind.metric,
+        at(INTEL, gamma),
+        "VAE",
+        paper="by eye (FID)",
+        variant=bool(kind.id),
+    )
+
+
+def _degrades(figure: _Figure, alpha: float = DD_ALPHA, kind: _Kind = AS_THEY_ARE) -> Claim:
+    other = "" if alpha == DD_ALPHA else f"-{alpha:g}"
+    return _compared(
+        figure,
+        f"{kind.id}distance-dd{other}",
+        f"{figure.where}, left",
+        f"DD with alpha = {alpha:g} degrades samples: they are{kind.words} farther from the test images than the VAE's "
+        f"({kind.name})",
+        kind.metric,
+        at(DD, alpha),
+        "VAE",
+        paper="by eye (FID)",
+        larger=True,
+        variant=bool(kind.id or other),
+    )
+
+
+def _vsc_is_good(figure: _Figure, alpha: float = VSC_ALPHA, variant: bool = False) -> Claim:
+    return _compared(
+        figure,
+        f"distance-vsc-{alpha:g}",
+        "Appendix C.3",
+        f"Samples of the Sparse-VAE are good: with alpha = {alpha:g} closer to the test images than those of DD with "
+        f"alpha = {DD_ALPHA:g}, which are said to be degraded ({AS_THEY_ARE.name})",
+        frechet,
+        at(SPARSE_VAE, alpha),
+        at(DD, DD_ALPHA),
+        paper="by eye (FID)",
+        variant=variant,
+    )
+
+
+def _few_labels(figure: _Figure, theirs: str = "VAE", classifier: str = FOREST, *, ours_alone: str = "") -> Claim:
+    """That few labels go farther with the InteL-VAE's codes than with those of the row `theirs`.
+
+    `ours_alone` has the words for codes that the paper does not compare with: a variant.
+    """
+    other = "" if classifier == FOREST else f"-{classifier.split()[0]}"
+    method = row(METHODS, theirs).method.name
+    whose = ours_alone or f"the {method}'s"
+    name = method.removeprefix("VAE + ").replace("_", "").lower()
+    return _compared(
+        figure,
+        f"few-shot-{name}{other}",
+        f"{figure.where}, right",
+        f"A {classifier} does better on few labels with codes of the InteL-VAE (gamma = {SHOWN:g}) than with {whose} "
+        "(accuracy in %, mean over 10 to 100 labels)",
+        few_shot(classifier),
+        at(INTEL, SHOWN),
+        theirs,
+        paper="-" if ours_alone else "by eye",
+        larger=True,
+        variant=bool(other or ours_alone),
+    )
+
+
+def _sparsity() -> list[Claim]:
+    """Figure 7, left: how sparse the codes are; of samples g(y), as in the authors' code, unless it says otherwise."""
+    dd, vsc = at(DD, DD_ALPHA), at(SPARSE_VAE, VSC_ALPHA)
+    return [
+        _grows(FASHION, "", SAMPLE, "The codes' Hoyer score grows with gamma"),
+        _grows(FASHION, "-in-use", USED, "The same for the Hoyer score in the dimensions that are in use"),
+        _grows(
+            FASHION, "-unused", LEFT_OFF, "The same for the share of the dimensions in use that are off in an image"
+        ),
+        Excess(
+            "fig7-extremely-sparse",
+            "Section 6.3",
+            f"Sparsity reaches extremely high levels: with gamma = {STRONG:g} a Hoyer score above that of codes drawn "
+            "from DD's sparse prior",
+            "by eye",
+            FASHION.page,
+            FASHION.experiment,
+            SAMPLE,
+            at(INTEL, STRONG),
+            PRIOR_OF_DD,
+        ),
+        _less_sparse(FASHION, "dd", dd),
+        _less_sparse(FASHION, "dd-100", at(DD, DD_MOST), variant=True),
+        _less_sparse(FASHION, "vsc-0.01", vsc),
+        _less_sparse(FASHION, "vsc-0.01-mean", vsc, of=MEAN, variant=True),
+        _less_sparse(FASHION, "vsc-0.01-slab", vsc, of=ungated, variant=True),
+        _less_sparse(FASHION, "vsc-0.2", at(SPARSE_VAE, 0.2), variant=True),
+        _less_sparse(FASHION, "vsc-0.2-mean", at(SPARSE_VAE, 0.2), of=MEAN, variant=True),
+        _less_sparse(FASHION, "dd-10", at(DD, DD_SPARSEST), variant=True),
+        _less_sparse(FASHION, "dd-unused", dd, of=LEFT_OFF, variant=True),
+        *(
+            _less_sparse(FASHION, f"vae-{gamma:g}-{name}", "VAE", of=of, gamma=gamma, variant=True)
+            for gamma in (1.0, SHOWN)
+            for of, name in ((USED, "in-use"), (LEFT_OFF, "unused"))
+        ),
+        _compared(
+            FASHION,
+            "vsc-less-sparse-than-dd",
+            "Section 6.3",
+            f"Codes of the Sparse-VAE with alpha = {VSC_ALPHA:g} are less sparse even than those of DD with alpha = "
+            f"{DD_ALPHA:g} (Hoyer score of g(y))",
+            SAMPLE,
+            dd,
+            vsc,
+            larger=True,
+        ),
+        *(
+            _compared(
+                FASHION,
+                f"dd-drops{name}",
+                "Section 6.3",
+                f"DD's sparsity drops if its coefficient is too high: with alpha = {DD_MOST:g} it is below that with "
+                f"{alpha:g} (Hoyer score of g(y))",
+                SAMPLE,
+                at(DD, DD_MOST),
+                at(DD, alpha),
+                variant=bool(name),
+            )
+            for alpha, name in ((DD_ALPHA, ""), (DD_SPARSEST, "-10"))
+        ),
+    ]
+
+
+def _quality() -> list[Claim]:
+    """Figure 7, left: how good the samples are, as they are and, variants, without faint pixels."""
+    return [
+        claim
+        for kind in (AS_THEY_ARE, CLEAN)
+        for claim in (
+            *(_closer(FASHION, gamma, kind) for gamma in BELOW_3),
+            *(_degrades(FASHION, alpha, kind) for alpha in (DD_ALPHA, DD_MOST)),
+        )
+    ] + [_vsc_is_good(FASHION), _vsc_is_good(FASHION, 0.2, variant=True)]
+
+
+def _use() -> list[Claim]:
+    """Figure 7, right, and Figure 8: what sparse codes are good for."""
+    return [
+        *(
+            _few_labels(FASHION, theirs, classifier)
+            for classifier in downstream.NAMES
+            for theirs in ("VAE", at(DD, DD_ALPHA), at(SPARSE_VAE, VSC_ALPHA))
+        ),
+        *(
+            _few_labels(
+                FASHION,
+                at(method, gamma),
+                ours_alone=f"those of a VAE without a mapping that has {penalty} with gamma = {gamma:g}",
+            )
+            for method, penalty, gamma in (
+                (VAE_L_SP, "the same penalty on |y|", 100.0),
+                (VAE_L1, "L1 on y", 1.0),
+            )
+        ),
+        Excess(
+            "fig8-active",
+            "Fig 8",
+            f"Less than 10 % of the dimensions are active for each class (gamma = {SHOWN:g}; mean |z| of the class at "
+            "least a tenth of its largest, in %)",
+            "< 10",
+            FASHION.page,
+            FASHION.experiment,
+            _active,
+            at(INTEL, SHOWN),
+            10.0,
+            below=True,
+        ),
+    ]
+
+
+def _mnist() -> list[Claim]:
+    """Figure C.3, and the ablation of appendix C.3."""
+    ablated = at(VAE_L_SP, 100.0)
+    return [
+        *(_closer(MNIST, gamma, kind) for kind in (AS_THEY_ARE, CLEAN) for gamma in BELOW_3),
+        _less_sparse(MNIST, "dd", at(DD, DD_ALPHA)),
+        _less_sparse(MNIST, "vsc-0.01", at(SPARSE_VAE, VSC_ALPHA)),
+        *(_degrades(MNIST, kind=kind) for kind in (AS_THEY_ARE, CLEAN)),
+        _vsc_is_good(MNIST),
+        _few_labels(MNIST),
+        _grows(MNIST, "", SAMPLE, "The codes' Hoyer score grows with gamma"),
+        Steady(
+            "ablation-sparsity",
+            "Appendix C.3",
+            "On MNIST, L_sp on a VAE, with gamma = 100, hardly makes its codes sparser (Hoyer score)",
+            "0.230 to 0.235",
+            MNIST.page,
+            MNIST.experiment,
+            SAMPLE,
+            ablated,
+            "VAE",
+            tolerance=0.01,
+        ),
+        *(
+            _compared(
+                ABLATION,
+                f"{kind.id}distance",
+                "Appendix C.3",
+                "L_sp on a VAE, with gamma = 100, takes its samples farther from the test images"
+                f"{kind.words} ({kind.name})",
+                kind.metric,
+                ablated,
+                "VAE",
+                paper="> 80 (FID)",
+                larger=True,
+                variant=bool(kind.id),
+            )
+            for kind in (AS_THEY_ARE, CLEAN)
+        ),
+    ]
+
+
+CLAIMS: tuple[Claim, ...] = (*_sparsity(), *_quality(), *_use(), *_mnist())
