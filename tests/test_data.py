@@ -19,32 +19,6 @@ from intelvae.data import DataError, files, idx, images
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 
 
-@pytest.fixture
-def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A world with no data: neither variable, nor checkout, nor system package."""
-    monkeypatch.delenv(files.VARIABLE, raising=False)
-    monkeypatch.setattr(files, "checkout", lambda: None)
-    monkeypatch.setattr(files, "SYSTEM", {"fashion-mnist": tmp_path / "system"})
-    return tmp_path
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Datasets of 60 + 20 images of 28 x 28, so that whole ones can be written in a test."""
-    sizes: dict[str, idx.Shape] = {
-        "train-images-idx3-ubyte": (60, 28, 28),
-        "train-labels-idx1-ubyte": (60,),
-        "t10k-images-idx3-ubyte": (20, 28, 28),
-        "t10k-labels-idx1-ubyte": (20,),
-    }
-    monkeypatch.setattr(files, "FILES", sizes)
-    monkeypatch.setattr(files, "SUMS", {name: {} for name in files.FOLDERS})  # of what `write_dataset` wrote last
-    monkeypatch.setattr(images, "VALID", 10)
-    monkeypatch.setattr(images, "TRAIN_01", 4)
-    monkeypatch.setattr(images, "VALID_01", 2)
-    monkeypatch.setattr(images, "TEST_01", 1)
-
-
 def write_dataset(folder: Path, suffix: str = "", seed: int = 0) -> None:
     """Write random images and labels 0..9 in turn, at the sizes in files.FILES, and make them the known ones."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -15,39 +15,13 @@ from intelvae.data import DataError, images
 from intelvae.metrics import feature_cache, features, fidelity, frechet, kid, samples
 
 LITE = features.STAND_IN
-DIMENSION = 150  # of the projection below: more than there are images, as in the paper
 BATCHES = {"rtol": 1e-4, "atol": 1e-4}  # float32 sums in another order, through some fifty layers; features reach 6
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture(scope="module")
 def digits():
     return images.load("mnist", smoke=True).test
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """A cache and a memory of networks of each test's own."""
-    monkeypatch.setenv(feature_cache.VARIABLE, str(tmp_path / "cache"))
-    monkeypatch.delenv(features.VARIABLE, raising=False)
-    yield tmp_path / "cache"
-    features._network.cache_clear()
-
-
-@pytest.fixture
-def projection(monkeypatch):
-    """In place of the stand-in a fixed random projection of the pixels; the list counts the images it saw."""
-    seen = []
-    matrix = torch.randn(3 * 28 * 28, DIMENSION, generator=torch.Generator().manual_seed(0)) / 28
-
-    def network(x):
-        seen.append(len(x))
-        return x.flatten(1) @ matrix
-
-    monkeypatch.setattr(features, "_network", lambda *_: network)
-    small = dataclasses.replace(features.get(LITE), dimension=DIMENSION, find=lambda: Path("none"))
-    monkeypatch.setitem(features.EXTRACTORS, LITE, small)
-    yield seen
-    monkeypatch.undo()  # before `folder` empties the memory of networks
 
 
 # names
@@ -228,7 +202,7 @@ def damage(how):
         path.write_bytes(b"")
 
     def rows(path):
-        np.savez(path, features=np.zeros((3, DIMENSION), dtype=np.float32))
+        np.savez(path, features=np.zeros((3, features.get(LITE).dimension), dtype=np.float32))
 
     def key(path):
         np.savez(path, other=np.zeros(3))
@@ -254,7 +228,7 @@ def test_a_write_that_fails_leaves_nothing_behind(projection, digits, folder, mo
     monkeypatch.setattr(np, "savez", full)
     with pytest.warns(RuntimeWarning, match="not kept: .* cannot be written .no space left on device.; make room"):
         computed = feature_cache.real(LITE, digits)
-    assert list(folder.iterdir()) == [] and computed.shape == (len(digits), DIMENSION)
+    assert list(folder.iterdir()) == [] and computed.shape == (len(digits), features.get(LITE).dimension)
 
 
 def test_where_the_cache_is(monkeypatch):
