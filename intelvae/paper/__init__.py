@@ -4,6 +4,7 @@ From the ground up; a module imports only from those above it:
 
     lifeline     workers that end with their sweep
     sheets       colour images as text
+    authors      what the authors' code does in another way, in the place of parts of the library
     records      a run's config and what came of it, one file a run
     builder      config -> model
     tasks        a data set's training data and measurements

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-from intelvae import flows, likelihoods, mappings, networks, priors, training
+from intelvae import likelihoods, mappings, networks, priors, training
 from intelvae.models import GMVAE, VAE, gmvae, vsc
+from intelvae.paper import authors
 from intelvae.paper.records import RunConfig
 
 
@@ -39,7 +40,8 @@ def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> 
         return _make("the model 'vsc'", vsc.create, *parts, **options)
     if config.posterior == "sylvester":
         options = dict(config.posterior_options)
-        encoder = _make("the posterior 'sylvester'", flows.SylvesterEncoder, encoder, shape, **options)
+        kind = authors.sylvester(*(name for name in authors.FLOWS if options.pop(name, False)))
+        encoder = _make("the posterior 'sylvester'", kind, encoder, shape, **options)
     return VAE(encoder, decoder, _prior(config, encoder, examples), mapping)
 
 
