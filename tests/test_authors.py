@@ -1,16 +1,20 @@
 """What the authors' code does in another way: that it does that, and nothing else."""
 
+import copy
 import dataclasses
 
 import pytest
 import torch
+from test_mappings import check_precision, normal
 from torch import nn
 
-from intelvae import networks, training
+from intelvae import mappings, networks, training
 from intelvae.flows import Step, SylvesterEncoder
+from intelvae.mappings import Sectors, Threshold
 from intelvae.metrics import features
 from intelvae.paper import authors, builder
 from intelvae.paper.records import RunConfig
+from intelvae.testing import CHECKS
 
 LITE = features.STAND_IN
 TOY = RunConfig("circle", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2)
@@ -25,6 +29,67 @@ def _seed():
 def built(**settings):
     """The untrained model of `TOY` with these settings."""
     return builder.build(dataclasses.replace(TOY, **settings), (2,), torch.zeros(20, 2))
+
+
+# Mappings
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_mapping_that_forgets_keeps_the_contract(check):
+    check(lambda: authors.forgetful(mappings.create("clusters", 4, factors=(2, 3), learnable=True)), 4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_a_mapping_that_forgets_takes_latents_of_every_precision(dtype):
+    check_precision(lambda: authors.forgetful(mappings.create("clusters", 4, factors=(2, 3), learnable=True)), 4, dtype)
+
+
+@pytest.mark.parametrize(
+    ("g", "name"),
+    [
+        (authors.ForgetfulThreshold(learnable=True), "threshold"),
+        (authors.ForgetfulSectors(3, learnable=True), "u"),
+    ],
+)
+def test_borders_that_are_forgotten_are_the_first_ones_again_in_evaluation(g, name):
+    y, first = normal(1000, 2), copy.deepcopy(g)
+    with torch.no_grad():
+        getattr(g, name).copy_(torch.tensor([0.5, 0.0, -0.3]) if name == "u" else torch.tensor(0.7))
+    learned = g.train()(y)
+    assert (learned - first(y)).abs().max() > 1
+    assert not torch.equal(g.proportions(), first.proportions())
+    g.eval()
+    assert torch.equal(g(y), first(y)) and torch.equal(g.labels(y), first.labels(y))
+    assert torch.equal(g.proportions(), first.proportions())
+    remembers = (Sectors(3, learnable=True) if name == "u" else Threshold(learnable=True)).eval()
+    remembers.load_state_dict(g.state_dict())
+    assert torch.equal(remembers(y), learned)
+
+
+CLUSTERS = {"k": 3, "c1": 1.0, "c2": 0.5, "delta": 0.1, "learnable": True}
+
+
+@pytest.mark.parametrize(
+    ("dim", "options"), [(1, {**CLUSTERS, "k": 2}), (2, CLUSTERS), (4, {**CLUSTERS, "k": None, "factors": (2, 3)})]
+)
+def test_a_mapping_that_forgets_is_in_training_the_one_it_is_made_of(dim, options):
+    g = mappings.create("clusters", dim, **options)
+    with torch.no_grad():
+        for p in g.parameters():
+            p.copy_(torch.linspace(0.3, -0.4, p.numel()).view_as(p))
+    y, state = normal(1000, dim), copy.deepcopy(g.state_dict())
+    moved = g(y)
+    made = authors.forgetful(g)
+    assert torch.equal(made(y), moved) and all(p.requires_grad for p in made.parameters())
+    assert made.state_dict().keys() == state.keys()
+    assert (made.eval()(y) - moved).abs().max() > 0.1
+    model = built(mapping="clusters", latent_dim=dim, mapping_options={**options, "forgets": True})
+    assert type(model.mapping) is type(made) and model.mapping.state_dict().keys() == state.keys()
+
+
+def test_what_has_no_borders_cannot_forget_them():
+    with pytest.raises(ValueError, match="forgets the borders of its clusters, and Circle has none"):
+        built(mapping="circle", mapping_options={"forgets": True})
 
 
 # Posteriors

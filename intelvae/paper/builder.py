@@ -19,7 +19,7 @@ def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> 
 
     Weights come from torch's global generator. Raises `ValueError`, one line, for a name or option that is unknown.
     """
-    mapping = mappings.create(config.mapping, config.latent_dim, **dict(config.mapping_options))
+    mapping = _mapping(config)
     encoder, network = networks.create(config.network, shape, config.latent_dim)
     likelihood = likelihoods.create(config.likelihood, shape, **dict(config.likelihood_options))
     decoder = torch.nn.Sequential(network, likelihood)
@@ -52,6 +52,13 @@ def _make(what: str, kind: Callable[..., Any], *parts: Any, **options: Any) -> A
     except TypeError as error:
         raise ValueError(f"{what}: {error}") from error
     return kind(*parts, **options)
+
+
+def _mapping(config: RunConfig) -> torch.nn.Module:
+    options = dict(config.mapping_options)
+    forgets = options.pop("forgets", False)
+    mapping = mappings.create(config.mapping, config.latent_dim, **options)
+    return authors.forgetful(mapping) if forgets else mapping
 
 
 def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) -> torch.nn.Module:
