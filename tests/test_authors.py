@@ -2,17 +2,23 @@
 
 import copy
 import dataclasses
+import math
 
 import pytest
 import torch
+from test_dtypes import HALF, check_densities
 from test_mappings import check_precision, normal
+from test_models import vae
+from test_vsc import SAMPLES, assert_equal_in_mean, sparse_vae
 from torch import nn
+from torch.distributions import kl_divergence
 
-from intelvae import mappings, networks, training
+from intelvae import bounds, likelihoods, mappings, networks, priors, training
 from intelvae.flows import Step, SylvesterEncoder
 from intelvae.mappings import Sectors, Threshold
 from intelvae.metrics import features
-from intelvae.paper import authors, builder
+from intelvae.models.vsc import SpikeAndSlab, SpikeAndSlabPrior
+from intelvae.paper import authors, builder, runs
 from intelvae.paper.records import RunConfig
 from intelvae.testing import CHECKS
 
@@ -90,6 +96,101 @@ def test_a_mapping_that_forgets_is_in_training_the_one_it_is_made_of(dim, option
 def test_what_has_no_borders_cannot_forget_them():
     with pytest.raises(ValueError, match="forgets the borders of its clusters, and Circle has none"):
         built(mapping="circle", mapping_options={"forgets": True})
+
+
+# Priors
+
+
+def vamp(encoder):
+    return priors.Vamp(encoder, torch.randn(10, 2), data_range=None)
+
+
+@pytest.mark.parametrize("make", [lambda _: priors.ring(3), vamp], ids=["MoG", "Vamp"])
+def test_legacy_priors_count_the_entropy_once_a_dimension_and_sample_a_standard_normal(make):
+    model = vae(dim=3)
+    prior = make(model.encoder)
+    legacy = {name: authors.Legacy(prior, **{name: True}) for name in ("entropy", "samples")}
+    q = model.encode(torch.zeros(1, 2)).expand((20_000,))
+    y = q.sample()
+    right = bounds.kl(q, prior(), y)
+    assert torch.equal(bounds.kl(q, legacy["samples"](), y), right)
+    wrong = bounds.kl(q, legacy["entropy"](), y)
+    # twice too many of D = 3 entropies, on average; four standard errors of the difference of two such estimates
+    excess = -2 * q.stddev[0].log().sum().item()
+    error = 4 * math.sqrt(2 / 20_000) * right.std().item()
+    assert abs(excess) > 0.1 and wrong.mean().item() - right.mean().item() == pytest.approx(excess, abs=error)
+    torch.testing.assert_close(legacy["entropy"]().log_prob(y), prior().log_prob(y))
+    spread = legacy["samples"]().sample((20_000,)).square().mean(0)
+    torch.testing.assert_close(spread, torch.ones(3), atol=0.04, rtol=0)  # four standard errors, sqrt(2 / 20,000)
+    own = prior().sample((20_000,)).square().mean(0)
+    assert (own - 1).abs().max() > 0.4
+
+
+def test_in_one_dimension_the_legacy_entropy_is_the_entropy():
+    model = vae(dim=1, prior=authors.Legacy(priors.ring(1), entropy=True))
+    q = model.encode(torch.zeros(1, 2)).expand((20_000,))
+    wrong, right = (bounds.kl(q, p(), q.sample()) for p in (model.prior, priors.ring(1)))
+    error = 4 * math.sqrt(2 / 20_000) * right.std().item()
+    assert wrong.mean().item() == pytest.approx(right.mean().item(), abs=error)
+
+
+@pytest.mark.parametrize("dtype", HALF)
+def test_densities_of_a_legacy_prior_in_half_precision(dtype):
+    check_densities(authors.Legacy(priors.ring(4), entropy=True), dtype)
+
+
+@pytest.mark.parametrize(
+    ("prior", "options", "message"),
+    [
+        ("mog", {"legacy": ["samples", "both"]}, "unexpected keyword argument 'both'"),
+        ("sparse", {"legacy": ["samples"]}, "unexpected keyword argument 'legacy'"),
+        ("vamp", {"components": 0, "free": True}, "cannot start 0 pseudo-inputs"),
+    ],
+)
+def test_a_prior_with_options_that_do_not_fit_is_refused(prior, options, message):
+    with pytest.raises(ValueError, match=message):
+        runs.run(dataclasses.replace(TOY, prior=prior, prior_options=options))
+
+
+def test_free_pseudo_inputs_are_noise_that_nothing_bounds():
+    digits = {"data": "mnist", "network": "mathieu", "likelihood": "gaussian", "epochs": 1, "smoke_data": True}
+    made = []
+    for free in ({}, {"free": True}):
+        config = RunConfig(latent_dim=3, prior="vamp", prior_options={"components": 50, **free}, **digits)
+        with training.seeded(0):
+            made.append(builder.build(config, (1, 32, 32), torch.rand(60, 1, 32, 32)).prior)
+    bounded, free = (prior.pseudo_inputs() for prior in made)
+    assert bounded.min() >= 0 and bounded.max() <= 1
+    # 51,200 numbers: four standard errors of the mean 0 and of the standard deviation 1
+    assert free.mean().abs() < 4 / 51_200**0.5 and (free.std() - 1).abs() < 4 / (2 * 51_200) ** 0.5
+    assert (made[0]().mean - made[1]().mean).abs().max() > 1e-3
+
+
+def test_dense_samples_are_those_of_a_gaussian_and_change_no_bound():
+    sparse, dense = SpikeAndSlabPrior(3, 0.1)(), authors.DensePrior(3, 0.1)()
+    y = dense.sample((SAMPLES,))
+    assert (y != 0).all() and dense.sample((2, 5)).shape == (2, 5, 3)
+    assert_equal_in_mean(y.square(), 1.0)
+    q = SpikeAndSlab(torch.full((2, 3), 0.4), torch.ones(2, 3), torch.ones(2, 3))
+    assert torch.equal(kl_divergence(q, dense.expand((2,))), kl_divergence(q, sparse.expand((2,))))
+    model = sparse_vae()
+    model.decoder = nn.Sequential(nn.Identity(), likelihoods.Gaussian())
+    assert (model.generate(1000).mean == 0).float().mean() > 0.95  # of which 0.99 are off on average
+    replicated = built(model="vsc", model_options={"dense_samples": True})
+    replicated.decoder = model.decoder
+    assert (replicated.generate(1000).mean != 0).all()
+
+
+def test_a_dense_prior_has_the_rate_of_its_config():
+    plain, dense = (built(model="vsc", model_options={"alpha": 0.2, "dense_samples": d}) for d in (False, True))
+    assert type(plain.prior) is SpikeAndSlabPrior and type(dense.prior) is authors.DensePrior
+    assert torch.equal(plain.prior.gates, dense.prior.gates) and plain.state_dict().keys() == dense.state_dict().keys()
+
+
+def test_dense_samples_do_not_go_with_pseudo_inputs():
+    with pytest.raises(ValueError, match="does not go with pseudo-inputs") as caught:
+        runs.run(dataclasses.replace(TOY, model="vsc", model_options={"pseudo_inputs": 2, "dense_samples": True}))
+    assert "\n" not in str(caught.value)
 
 
 # Posteriors

@@ -246,9 +246,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path, monkeypat
         ("vamp", {"components": 5, "blend": 0}, "5 pseudo-inputs, each the mean of 0, from 1000 examples"),
         ("vamp", {"components": 5, "radius": 2.0}, "unexpected keyword argument 'radius'"),
         ("mog", {"weight": 0.5}, "unexpected keyword argument 'weight'"),
-        ("mog", {"legacy": ["samples", "both"]}, "unexpected keyword argument 'both'"),
         ("sparse", {"components": 2}, "unexpected keyword argument 'components'"),
-        ("sparse", {"legacy": ["samples"]}, "unexpected keyword argument 'legacy'"),
     ],
 )
 def test_a_prior_with_options_that_do_not_fit_is_refused(prior, options, message):

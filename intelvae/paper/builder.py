@@ -31,13 +31,18 @@ def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> 
         return GMVAE(encoder, decoder, components, priors.StandardNormal(components.context_dim), free_nats)
     if config.model == "vsc":
         options = dict(config.model_options)
-        count = options.pop("pseudo_inputs", 0)
+        count, dense = options.pop("pseudo_inputs", 0), options.pop("dense_samples", False)
         if not 0 <= count <= len(examples):
             raise ValueError(f"the model 'vsc' cannot start {count} pseudo-inputs from {len(examples)} examples")
+        if count and dense:
+            raise ValueError("dense_samples is an option of the fixed prior: it does not go with pseudo-inputs")
         if count:
             options["start"] = training.as_float(examples[:count])
         parts = (config.network, shape, config.latent_dim, decoder)
-        return _make("the model 'vsc'", vsc.create, *parts, **options)
+        model = _make("the model 'vsc'", vsc.create, *parts, **options)
+        if dense:
+            model.prior = authors.DensePrior(config.latent_dim, model.prior.gates[0].item())
+        return model
     if config.posterior == "sylvester":
         options = dict(config.posterior_options)
         kind = authors.sylvester(*(name for name in authors.FLOWS if options.pop(name, False)))
@@ -72,14 +77,14 @@ def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) 
         prior = _make(what, _vamp, encoder, examples, **options)
     else:
         prior = _make(what, priors.ring, config.latent_dim, **options)
-    return _make("the prior's option 'legacy'", priors.Legacy, prior, **legacy) if legacy else prior
+    return _make("the prior's option 'legacy'", authors.Legacy, prior, **legacy) if legacy else prior
 
 
 def _vamp(
     encoder: torch.nn.Module, examples: torch.Tensor, *, components: int, free: bool = False, blend: int = 1
 ) -> priors.Vamp:
     if components >= 1 and free:
-        return priors.Vamp(encoder, torch.randn(components, *examples.shape[1:]), None)
+        return authors.free_vamp(encoder, examples.shape[1:], components)
     count = components * blend
     if not 1 <= components <= count <= len(examples):
         of = f", each the mean of {blend}," if blend != 1 else ""
