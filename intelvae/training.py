@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
 import joblib
 import torch
@@ -242,7 +242,7 @@ def fit(
     beta: float = 1.0,
     warmup: int = 0,
     gamma: float = 0.0,
-    penalty: str = "gates",
+    penalty: str | Callable[[nn.Module, Tensor], Tensor] = "gates",
     alpha: float = 0.0,
     clip: float | None = None,
     patience: int | None = None,
@@ -257,16 +257,16 @@ def fit(
     that draws fresh data in random order, an epoch at a time; `steps_per_epoch`, which that function needs, and which
     ends an epoch of a tensor early; `valid` (M, *data_shape), only ever evaluated; `warmup`, the epochs over which the
     weight of the KL rises to beta (`weight_of_kl`); `gamma`, the weight of `regularizers.penalty` at the batch's y, by
-    default L_sp on the gates of a sparse mapping, and `penalty`, the name of another; `alpha`, the weight of
-    `regularizers.mmd` between the batch's y and as many draws of the prior, which together with `priors.Sparse` is the
-    DD of Mathieu et al.; `clip`, the largest norm of the gradient; `patience`, the number of epochs without a better
-    validation ELBO after which training stops and the best weights come back (None: train to the end, keep the last);
-    `precision`, "float32" or "bfloat16", which runs the networks under torch's autocast and sums all densities in
-    float32 (validation is always float32), by default the `fastest`, or "float64" for a model and data that are
-    (`default_dtype` makes them so); `deterministic`, only algorithms that give the same bits every time, which a CPU
-    has anyway and which are slower on a GPU (torch raises `RuntimeError` where there is none). `generator` orders the
-    data; the noise of the latents and the draws of the prior come from torch's global generator, which the caller
-    seeds.
+    default L_sp on the gates of a sparse mapping, and `penalty`, the name of another, or a function of the mapping and
+    y that is one; `alpha`, the weight of `regularizers.mmd` between the batch's y and as many draws of the prior, which
+    together with `priors.Sparse` is the DD of Mathieu et al.; `clip`, the largest norm of the gradient; `patience`, the
+    number of epochs without a better validation ELBO after which training stops and the best weights come back (None:
+    train to the end, keep the last); `precision`, "float32" or "bfloat16", which runs the networks under torch's
+    autocast and sums all densities in float32 (validation is always float32), by default the `fastest`, or "float64"
+    for a model and data that are (`default_dtype` makes them so); `deterministic`, only algorithms that give the same
+    bits every time, which a CPU has anyway and which are slower on a GPU (torch raises `RuntimeError` where there is
+    none). `generator` orders the data; the noise of the latents and the draws of the prior come from torch's global
+    generator, which the caller seeds.
 
     Data are of the model's dtype, or images of bytes (uint8), which become floats in [0, 1]. Raises `ValueError` for
     settings out of their range (`checks.RANGES`) and data that do not fit, are not finite, or lie outside the
@@ -278,12 +278,13 @@ def fit(
         raise ValueError(
             f"an epoch of {needed} examples ({steps_per_epoch or 1} x {batch_size}) exceeds the {len(train)} there are"
         )
-    if gamma and penalty.startswith("gates") and not hasattr(model.mapping, "gates"):
+    if gamma and penalty == "gates" and not hasattr(model.mapping, "gates"):
         raise ValueError(
             f"gamma = {gamma} penalises the gates of a mapping, and {type(model.mapping).__name__} has none"
         )
     if alpha and isinstance(model, bounds.Structured):
         raise ValueError(f"alpha = {alpha} needs a prior over the codes alone, and {type(model).__name__} has none")
+    penalised = partial(regularizers.penalty, penalty) if isinstance(penalty, str) else penalty
     support = check_data(model, train, valid)
     device = next(model.parameters()).device
     precision = precision or fastest(model)
@@ -309,7 +310,7 @@ def fit(
                     terms = bounds.terms(model, as_float(batch))
                 bound = objective = (terms.reconstruction - weight * terms.kl).mean()
                 if gamma:
-                    objective = objective - gamma * regularizers.penalty(penalty, model.mapping, terms.y)
+                    objective = objective - gamma * penalised(model.mapping, terms.y)
                 if alpha:
                     objective = objective - alpha * regularizers.mmd(model.prior().sample(terms.y.shape[:1]), terms.y)
                 optimiser.zero_grad(set_to_none=True)

@@ -3,19 +3,21 @@
 import copy
 import dataclasses
 import math
+from functools import partial
 
 import pytest
 import torch
-from test_dtypes import HALF, check_densities
+from test_dtypes import HALF, check_densities, check_measure
 from test_mappings import check_precision, normal
 from test_models import vae
+from test_sparsity import D, before, check_fading, check_gradients_at_zero, check_same_bits, exactly_active, random
 from test_vsc import SAMPLES, assert_equal_in_mean, sparse_vae
 from torch import nn
 from torch.distributions import kl_divergence
 
-from intelvae import bounds, likelihoods, mappings, networks, priors, training
+from intelvae import bounds, likelihoods, mappings, networks, priors, regularizers, training
 from intelvae.flows import Step, SylvesterEncoder
-from intelvae.mappings import Sectors, Threshold
+from intelvae.mappings import Sectors, Sparse, Threshold
 from intelvae.metrics import features
 from intelvae.models.vsc import SpikeAndSlab, SpikeAndSlabPrior
 from intelvae.paper import authors, builder, runs
@@ -270,3 +272,68 @@ def test_a_config_asks_for_some_of_them_at_once(names):
 def test_flow_options_that_do_not_fit_get_one_clear_line(name):
     with pytest.raises(ValueError, match=r"the posterior 'sylvester': .*radius"):
         built(posterior="sylvester", posterior_options={name: True, "radius": 1})
+
+
+# Penalties
+
+
+def test_the_second_term_as_printed_weighs_rows_by_their_size():
+    gates = exactly_active(200, 5, 0.0)
+    whole = regularizers.sparsity(gates)
+    assert torch.equal(authors.sparsity_as_printed(gates), whole)  # rows of one size: no difference
+    # 0.001 for all of one row, one 1 in the other: H is log D and 0, that of the mean nearly 0, and the sum positive
+    uneven = torch.stack([torch.full((D,), 0.001), torch.eye(D)[0]]).double()
+    shares = torch.full((D,), 0.001 / 1.05, dtype=torch.float64)
+    shares[0] = 1.001 / 1.05
+    expected = math.log(D) / 2 + (shares * shares.log()).sum().item()
+    assert authors.sparsity_as_printed(uneven).item() == pytest.approx(expected, abs=1e-6) and expected > 1
+    assert regularizers.sparsity(uneven).item() < 0
+    # a row's scale matters to it, and not to the form of the code
+    scaled = gates * torch.linspace(0.1, 1, 200, dtype=torch.float64)[:, None]
+    assert regularizers.sparsity(scaled).item() == pytest.approx(whole.item(), abs=1e-12)
+    assert abs(authors.sparsity_as_printed(scaled) - whole) > 1e-3
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_the_penalty_as_printed_sees_no_row_of_zeros(kind):
+    gates = random(30, 7).to(kind) ** 5
+    dead = torch.cat([gates, torch.zeros(60, 7, dtype=kind)])
+    assert authors.sparsity_as_printed(dead).item() == pytest.approx(
+        authors.sparsity_as_printed(gates).item(), abs=1e-5
+    )
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_where_nothing_fades_the_penalty_as_printed_and_its_gradient_are_what_they_were_to_the_bit(kind):
+    check_same_bits(authors.sparsity_as_printed, partial(before, raw=True), kind)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_the_penalty_as_printed_fades_without_a_jump_as_gates_close_and_its_gradient_is_finite(kind):
+    check_fading(authors.sparsity_as_printed, kind)
+
+
+@pytest.mark.parametrize("dtype", HALF)
+def test_the_penalty_as_printed_in_half_precision(dtype):
+    check_measure(authors.sparsity_as_printed, dtype)
+
+
+@pytest.mark.parametrize("name", authors.PENALTIES)
+def test_penalties_have_finite_gradients_where_codes_are_zero(name):
+    check_gradients_at_zero(authors.PENALTIES[name])
+
+
+def test_a_run_is_trained_for_the_penalty_as_printed():
+    g, y = Sparse(3).double(), normal(20, 3)
+    assert torch.equal(authors.PENALTIES["gates-raw"](g, y), authors.sparsity_as_printed(g.gates(y)))
+    config = dataclasses.replace(TOY, data="sparse", mapping="sparse", penalty="gates-raw", steps_per_epoch=200)
+    y = normal(1000, 2).float()
+    without, with_it = (runs.run(dataclasses.replace(config, gamma=gamma))[1].mapping for gamma in (0.0, 10.0))
+    assert authors.sparsity_as_printed(with_it.gates(y)) < authors.sparsity_as_printed(without.gates(y))
+
+
+def test_a_penalty_on_gates_needs_gates_and_a_config_knows_its_name():
+    with pytest.raises(ValueError, match=r"'gates-raw' .* Identity has none"):
+        runs.run(dataclasses.replace(TOY, penalty="gates-raw", gamma=1.0))
+    with pytest.raises(ValueError, match="unknown penalty 'l0': choose one of gates, codes, l1, gates-raw"):
+        dataclasses.replace(TOY, penalty="l0")

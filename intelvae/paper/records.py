@@ -23,6 +23,7 @@ import intelvae
 from intelvae import checks, regularizers
 from intelvae.data import files, images
 from intelvae.metrics.features import STAND_IN
+from intelvae.paper import authors
 from intelvae.whole import whole
 
 # Part of every key, so that records of older code are not found any more: raised with the first release after a change
@@ -112,8 +113,8 @@ class RunConfig:
             if kind and (value is not None or f.name not in checks.OPTIONAL):
                 checks.check_settings(**{f.name: value})
                 object.__setattr__(self, f.name, kind(value))
-        choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "penalty": regularizers.PENALTIES}
-        choices["split"] = images.SPLITS
+        choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "split": images.SPLITS}
+        choices["penalty"] = (*regularizers.PENALTIES, *authors.PENALTIES)
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")

@@ -29,7 +29,7 @@ from intelvae.data import DataError, toys
 from intelvae.metrics import features
 from intelvae.models import VAE
 from intelvae.numbers import check_number
-from intelvae.paper import builder, lifeline, tasks
+from intelvae.paper import authors, builder, lifeline, tasks
 from intelvae.paper.records import CHECKOUT, Record, RunConfig, Store
 
 EXAMPLES = 1000  # of the training data, which pseudo-inputs may start from
@@ -112,7 +112,7 @@ def train(config: RunConfig, device: str = "cpu", threads: int | None = None) ->
                 precision=precision,
                 generator=order,
                 gamma=config.gamma,
-                penalty=config.penalty,
+                penalty=authors.PENALTIES.get(config.penalty, config.penalty),
                 alpha=config.alpha,
                 on_epoch=watch,
                 **_settings(config),
