@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 import torch
+from test_data import full, write_dataset
 from test_dtypes import HALF, check_densities, check_measure
 from test_mappings import check_precision, normal
 from test_models import vae
@@ -20,7 +21,7 @@ from intelvae.flows import Step, SylvesterEncoder
 from intelvae.mappings import Sectors, Sparse, Threshold
 from intelvae.metrics import features
 from intelvae.models.vsc import SpikeAndSlab, SpikeAndSlabPrior
-from intelvae.paper import authors, builder, runs
+from intelvae.paper import authors, builder, runs, tasks
 from intelvae.paper.records import RunConfig
 from intelvae.testing import CHECKS
 
@@ -337,3 +338,34 @@ def test_a_penalty_on_gates_needs_gates_and_a_config_knows_its_name():
         runs.run(dataclasses.replace(TOY, penalty="gates-raw", gamma=1.0))
     with pytest.raises(ValueError, match="unknown penalty 'l0': choose one of gates, codes, l1, gates-raw"):
         dataclasses.replace(TOY, penalty="l0")
+
+
+# Data
+
+
+@pytest.mark.usefixtures("small")
+def test_the_split_of_the_authors_code_has_no_validation(nowhere):
+    folder = nowhere / "MNIST" / "raw"
+    write_dataset(folder)
+    paper, code = (load("mnist", root=nowhere) for load in authors.SPLITS.values())
+    assert torch.equal(code.train, torch.cat([paper.train, paper.valid])) and torch.equal(code.valid, paper.test)
+    assert torch.equal(code.train_labels, torch.cat([paper.train_labels, paper.valid_labels]))
+    assert torch.equal(code.test, paper.test) and "test again" in code.source
+    ones = authors.load("mnist-01", root=nowhere)
+    assert torch.equal(ones.train, code.train[code.train_labels < 2])  # all of them, balanced or not
+    assert torch.equal(ones.test, code.test[code.test_labels < 2]) and torch.equal(ones.valid, ones.test)
+    assert ones.name == "mnist-01" and str(nowhere) not in ones.source
+    with pytest.raises(ValueError, match="unknown split 'mine': choose one of paper, code"):
+        tasks.create("mnist", size=28, split="mine")
+
+
+def test_the_split_of_the_authors_code_on_the_samples():
+    paper, code = (load("mnist-01", smoke=True) for load in authors.SPLITS.values())
+    assert torch.equal(code.train, torch.cat([paper.train, paper.valid])) and torch.equal(code.valid, paper.test)
+
+
+def test_full_split_of_the_authors_code():
+    ones = full("mnist-01", authors.load)
+    assert ones.train_labels.bincount().tolist() == [5_923, 6_742]  # MNIST's own counts
+    assert ones.test_labels.bincount().tolist() == ones.valid_labels.bincount().tolist() == [980, 1_135]
+    assert len(full("mnist", authors.load).train) == 60_000

@@ -10,6 +10,7 @@ with the file of the code of October 2021 (github.com/NingMiao/InteL-VAE). Two a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, register_kl
 from torch.types import _size
 
+from intelvae.data import images
 from intelvae.dtypes import at_least_float32
 from intelvae.flows import Step, Sylvester, SylvesterEncoder
 from intelvae.mappings import SectorProduct, Sectors, Threshold
@@ -257,3 +259,33 @@ def gates_as_printed(mapping: nn.Module, y: Float[Tensor, "batch dim"]) -> Float
 
 
 PENALTIES: dict[str, Callable[[nn.Module, Tensor], Tensor]] = {"gates-raw": gates_as_printed}
+
+
+# Data: the split "code"
+
+
+def load(
+    name: str, *, root: str | Path | None = None, size: int = images.SIDE, binary: bool = False, smoke: bool = False
+) -> images.ImageData:
+    """`data.images.load`, split as in the code, without validation (C15, C16: dataset_utils.py).
+
+    All training images (60,000, or the 12,665 zeros and ones), all test images (10,000, or 2,115), and these again in
+    the place of validation. Early stopping then chooses by the test images (C19). Parameters and errors as there.
+
+    >>> data = load("mnist-01", smoke=True)
+    >>> len(data.train), torch.equal(data.valid, data.test)
+    (900, True)
+    """
+    whole = "mnist" if name == "mnist-01" and not smoke else name  # the paper's MNIST-01 leaves some of them out
+    data = images.load(whole, root=root, size=size, binary=binary, smoke=smoke)
+    train, labels = torch.cat([data.train, data.valid]), torch.cat([data.train_labels, data.valid_labels])
+    test, test_labels = data.test, data.test_labels
+    if name == "mnist-01":
+        train, labels = train[labels < 2], labels[labels < 2]
+        test, test_labels = test[test_labels < 2], test_labels[test_labels < 2]
+    counts = f"{len(train):,} / {len(test):,} / {len(test):,} images (train / test again / test)"
+    source = f"{name}, {counts} of: {data.source}"
+    return images.ImageData(train, test, test, labels, test_labels, test_labels, source, name)
+
+
+SPLITS: dict[str, Callable[..., images.ImageData]] = {"paper": images.load, "code": load}

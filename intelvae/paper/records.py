@@ -21,7 +21,7 @@ from torch import nn
 
 import intelvae
 from intelvae import checks, regularizers
-from intelvae.data import files, images
+from intelvae.data import files
 from intelvae.metrics.features import STAND_IN
 from intelvae.paper import authors
 from intelvae.whole import whole
@@ -53,20 +53,24 @@ class RunConfig:
 
     `data` is a name of `tasks.create`; `mapping` one of `mappings.NAMES`; `prior` one of "normal", "mog" (options
     `components`, `radius`, `scale`), "vamp" (`components`; `blend`, of how many examples a pseudo-input starts as the
-    mean, 1 by default; `free`, which repeats the authors' code: pseudo-inputs that start from N(0, I) and are not held
-    to the data's range) and "sparse" (`weight`, `scale`), "mog" and "vamp" also with `legacy`, names of options of
-    `priors.Legacy`; `posterior` "gaussian" or "sylvester" (options of `flows.SylvesterEncoder`); `network` and
-    `likelihood` names of their modules. `model` is "vae", with all of these, "gm-vae" (options of
-    `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`, their number, in the
-    place of `start`); the last two have their own prior and posterior and no mapping.
+    mean, 1 by default) and "sparse" (`weight`, `scale`); `posterior` "gaussian" or "sylvester" (options of
+    `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
+    "gm-vae" (options of `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`,
+    their number, in the place of `start`); the last two have their own prior and posterior and no mapping.
     Options may be given as dicts. Everything else is a setting of `training.fit`. `smoke_data` uses the embedded
     samples only; `whole` (celeba), `binary`, `split`, `repeats` (mnist-01), `features` and `measures` (mnist,
-    fashion-mnist) are those of `tasks.create`. Equal numbers give equal configs, be they 1, 1.0 or NumPy's. Raises
-    `ValueError` for numbers out of their range (`checks.RANGES`), for an unknown prior, posterior, model, penalty or
-    split, for ones that do not go together, for options of one that takes none, and for the measure "levels" of a model
-    that has none; the other names are checked before training starts. `precision` is None but where precisions are
-    compared and where results must not depend on the machine's rounding: then a run takes the fastest that the machine
-    has (`training.fastest`), and the record says which.
+    fashion-mnist) are those of `tasks.create`.
+
+    What repeats the authors' code is in `authors`, and off unless asked for: of cluster mappings the option `forgets`;
+    of "mog" and "vamp" `legacy`, names of options of `authors.Legacy`; of "vamp" `free`; of "sylvester" the names of
+    `authors.FLOWS`; of "vsc" `dense_samples`; the `penalty` "gates-raw" and the `split` "code".
+
+    Equal numbers give equal configs, be they 1, 1.0 or NumPy's. Raises `ValueError` for numbers out of their range
+    (`checks.RANGES`), for an unknown prior, posterior, model, penalty or split, for ones that do not go together, for
+    options of one that takes none, and for the measure "levels" of a model that has none; the other names are checked
+    before training starts. `precision` is None but where precisions are compared and where results must not depend on
+    the machine's rounding: then a run takes the fastest that the machine has (`training.fastest`), and the record says
+    which.
     """
 
     data: str
@@ -113,7 +117,7 @@ class RunConfig:
             if kind and (value is not None or f.name not in checks.OPTIONAL):
                 checks.check_settings(**{f.name: value})
                 object.__setattr__(self, f.name, kind(value))
-        choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "split": images.SPLITS}
+        choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "split": tuple(authors.SPLITS)}
         choices["penalty"] = (*regularizers.PENALTIES, *authors.PENALTIES)
         for name, known in choices.items():
             if getattr(self, name) not in known:

@@ -9,6 +9,7 @@ from intelvae.data import DataError, celeba, images
 from intelvae.data import toys as points
 from intelvae.metrics import attributes, samples
 from intelvae.metrics.features import STAND_IN
+from intelvae.paper import authors
 from intelvae.paper.tasks.artifacts import Artifacts, Metrics, pack, rounded, unpack
 from intelvae.paper.tasks.digits import AllDigitsTask, DigitsTask, learns_proportions
 from intelvae.paper.tasks.faces import FacesTask
@@ -27,7 +28,7 @@ TAKEN_BY = {"binary": images.NAMES, "split": images.NAMES, "whole": (celeba.NAME
 
 @cache  # whatever INTELVAE_DATA is: these files have known contents
 def _load(name: str, size: int, binary: bool, split: str, smoke: bool) -> images.ImageData:
-    return images.load(name, size=size, binary=binary, split=split, smoke=smoke)
+    return authors.SPLITS[split](name, size=size, binary=binary, smoke=smoke)
 
 
 @cache
@@ -51,11 +52,11 @@ def create(
 ) -> Task:
     """The task called `name`: a toy of `data.toys.NAMES`, "mnist-01", "mnist", "fashion-mnist" or "celeba".
 
-    `binary` and `split` (those of `images.load`) are for grey images, `repeats` is for mnist-01, `whole` for celeba
-    (`celeba.load`); `measures`, names of `MEASURES`, for mnist and fashion-mnist; `features`, a name of
-    `metrics.features`, for these two and celeba, which compute them on `device`. Raises `ValueError` for another name,
-    and for a setting that is unknown or not for these data; `data.DataError` for data that are not there and for too
-    few faces.
+    `binary` (`images.load`) and `split`, a name of `authors.SPLITS`, are for grey images, `repeats` is for mnist-01,
+    `whole` for celeba (`celeba.load`); `measures`, names of `MEASURES`, for mnist and fashion-mnist; `features`, a name
+    of `metrics.features`, for these two and celeba, which compute them on `device`. Raises `ValueError` for another
+    name, and for a setting that is unknown or not for these data; `data.DataError` for data that are not there and for
+    too few faces.
     """
     known = MEASURES if name in images.NAMES and name != "mnist-01" else ()
     if unknown := set(measures) - set(known):
@@ -63,6 +64,8 @@ def create(
     own = {"binary": binary, "split": split != "paper", "whole": whole, "repeats": tuple(repeats) != (1, 1)}
     if foreign := [setting for setting, given in own.items() if given and name not in TAKEN_BY[setting]]:
         raise ValueError(f"{foreign[0]} is not for {name}: it is for {', '.join(TAKEN_BY[foreign[0]])}")
+    if split not in authors.SPLITS:
+        raise ValueError(f"unknown split {split!r}: choose one of {', '.join(authors.SPLITS)}")
     if len(repeats) != 2 or min(repeats) < 0 or not sum(repeats):
         raise ValueError(f"repeats are how often zeros and ones are there, such as (1, 3), not {tuple(repeats)}")
     if name in points.NAMES:
