@@ -17,9 +17,10 @@ from torch import nn
 from torch.distributions import kl_divergence
 
 from intelvae import bounds, likelihoods, mappings, networks, priors, regularizers, training
+from intelvae.data import images
 from intelvae.flows import Step, SylvesterEncoder
 from intelvae.mappings import Sectors, Sparse, Threshold
-from intelvae.metrics import features
+from intelvae.metrics import features, frechet, samples
 from intelvae.models.vsc import SpikeAndSlab, SpikeAndSlabPrior
 from intelvae.paper import authors, builder, runs, tasks
 from intelvae.paper.records import RunConfig
@@ -369,3 +370,56 @@ def test_full_split_of_the_authors_code():
     assert ones.train_labels.bincount().tolist() == [5_923, 6_742]  # MNIST's own counts
     assert ones.test_labels.bincount().tolist() == ones.valid_labels.bincount().tolist() == [980, 1_135]
     assert len(full("mnist", authors.load).train) == 60_000
+
+
+# Generated images
+
+
+def test_what_the_authors_code_does_to_pixels():
+    # without a clip -0.1 and 1.1 come round from the other end: -25 is 231 of 256, and 280 is 24; 0.5 is cut to 127
+    x = torch.tensor([[-0.1, 0.5, 1.1, 1.0]]).reshape(1, 1, 1, 4)
+    expected = torch.tensor([[231, 127, 24, 255]]).reshape(1, 1, 1, 4) / 255
+    torch.testing.assert_close(authors.wrapped(x), expected)
+
+
+def test_pixels_that_came_round_are_judged_as_they_are():
+    x = torch.linspace(-1, 2, 3 * 256 * 7).reshape(1, 1, 1, -1)
+    assert authors.wrapped(x).unique().numel() == 256
+    assert torch.equal(samples.as_shown(authors.wrapped(x)), authors.wrapped(x))
+
+
+def test_a_surplus_of_generated_images(projection):
+    """The code's 2,100 generated against 2,000 real images, at a smaller size."""
+    digits = images.load("mnist", smoke=True).test
+    real, generated = digits[:40], digits[40:] / 255
+    found = authors.frechet_with_surplus(generated, real, LITE, size=40, surplus=10)
+    a, b = (features.extract(LITE, x) for x in (real / 255, samples.as_shown(generated[:50])))
+    expected = frechet.distance(frechet.fit(a), frechet.fit(b))
+    assert found == pytest.approx(expected, rel=1e-4)  # float32 products in batches of another size
+    without = samples.judge(generated, real, LITE, sizes=(40,))["frechet_40"]
+    assert found != pytest.approx(without, rel=1e-3)
+    assert authors.frechet_with_surplus(generated, real, LITE, size=40, surplus=0) == without
+    with pytest.raises(ValueError, match="fewer than the 40 asked for and 30 more"):
+        authors.frechet_with_surplus(generated, real, LITE, size=40, surplus=30)
+
+
+@pytest.mark.parametrize("name", ["size", "surplus"])
+def test_numbers_of_images_have_a_range(name, unchecked):
+    generated, real = torch.rand(40, 1, 1, 2), torch.zeros(40, 1, 1, 2, dtype=torch.uint8)
+    for value in (math.nan, math.inf, -1):
+        with pytest.raises(ValueError, match=rf"{name}.* must be a (whole )?number .*, not {value}"):
+            authors.frechet_with_surplus(generated, real, LITE, **{"size": 10, name: value})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        authors.wrapped,
+        lambda x: authors.frechet_with_surplus(x, torch.zeros(9, 1, 1, 2, dtype=torch.uint8), LITE, size=2, surplus=1),
+    ],
+)
+def test_images_of_a_model_that_has_diverged_are_refused(call):
+    x = torch.rand(4, 1, 1, 2)
+    x[2, 0, 0, 1] = math.nan
+    with pytest.raises(ValueError, match="1 numbers of generated are not finite"):
+        call(x)

@@ -15,7 +15,7 @@ from intelvae.data import DataError, celeba
 from intelvae.mappings import Hierarchy
 from intelvae.metrics import attributes, codes, feature_cache, frechet, levels, samples
 from intelvae.models import VAE
-from intelvae.paper import sheets
+from intelvae.paper import authors, sheets
 
 FEWEST = 100  # test faces: samples are compared by the hundred; the code's protocol learns from 50, holds back 50
 SHOWN = 24  # generated images in a record
@@ -99,8 +99,9 @@ class FacesTask:
         metrics |= samples.judge(means, real, self.features, sizes=sizes, device=self.device)
         metrics[f"real_frechet_{sizes[-1]}"] = self._floor(sizes[-1])
         artifacts: dict[str, Any] = {"data": self.data.source, "images": sheets.pack(means[:SHOWN], "generated")}
-        wrapped = samples.judge(means, real, self.features, sizes=sizes[:1], pixels="wrap", device=self.device)
-        metrics[f"wrap_frechet_{sizes[0]}"] = wrapped[f"frechet_{sizes[0]}"]
+        wrapped = authors.wrapped(means[: sizes[0]])
+        judged = samples.judge(wrapped, real, self.features, sizes=sizes[:1], device=self.device)
+        metrics[f"wrap_frechet_{sizes[0]}"] = judged[f"frechet_{sizes[0]}"]
         if not isinstance(model.prior, priors.StandardNormal):
             dense = _decode_normal(model, sizes[0])
             judged = samples.judge(dense, real, self.features, sizes=sizes[:1], device=self.device)
