@@ -249,7 +249,8 @@ glue("text-40-seeds", ", ".join(f"{v:.0f}" for v in shown[0]) or "(not run)", di
 # - **The power** $c_2$ and the number of steps, see above.
 # - The code bounds the threshold, $b \in (-4, 4)$, by a sigmoid; ours has no bounds.
 # - In the code the threshold is a parameter in *every* clustered run, also where the paper's text says it is fixed, and
-#   is reset to zero when a model is loaded. The option `forgets` of the mapping does that.
+#   is reset to zero when a model is loaded. The option `forgets` of a run's mapping does that
+#   (`intelvae.paper.authors.forgetful`).
 #
 # ## Exercises
 #
