@@ -2,67 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from intelvae.paper.experiments.digits import PROPORTIONS as SHARES
-from intelvae.paper.experiments.digits import TABLE1
-from intelvae.paper.records import Record, RunConfig
-from intelvae.paper.rules import DISTANCE, Claim, Comparison, Nearness, clean_frechet, frechet, measured
+from intelvae.paper.kinds import DISTANCE, Claim, Comparison, Nearness
+from intelvae.paper.measures import clean_frechet, frechet
+from intelvae.paper.results import Result
+from intelvae.paper.rows import Row
+from intelvae.paper.statistics import Metric, measured
+from intelvae.paper.studies.digits import grid
 
 MULTI_MODALITY, ALL_DIGITS, PROPORTIONS = "05_multi_modality", "06_all_digits", "07_proportions"
 
 
-def _imbalance(record: Record) -> float:
-    return abs(record.metrics["ones"] - 0.5)
+def imbalance(result: Result) -> float:
+    """How far the share of ones among samples is from one half."""
+    return abs(result.metrics["ones"] - 0.5)
 
 
-def _multi_modality() -> list[Claim]:
-    paper = {
-        "VAE": ("0.009 against 0.025", "0.005 against 0.012"),
-        "GM-VAE": ("0.009 against 0.035", "0.005 against 0.019"),
-        "MoG-VAE": ("0.009 against 0.045", "0.005 against 0.023"),
-        "Vamp-VAE": ("0.009 against 0.024", "0.005 against 0.012"),
-        "VAE + Sylvester": ("0.009 against 0.162", "0.005 against 0.075"),
-    }
-    claims: list[Claim] = []
-    for network, likelihood in (
-        ("mathieu", "gaussian"),
-        ("authors", "gaussian"),
-        ("mathieu-offset", "gaussian"),
-        ("mathieu", "bernoulli"),
-        ("authors", "bernoulli"),
-    ):
-        for against, (uncertain, ones) in paper.items():
-            for name, number, metric, words in (
-                (
-                    "uncertain",
-                    uncertain,
-                    measured("uncertain"),
-                    f"fewer samples of the InteL-VAE than of the {against} are ambiguous (confidence < 80 %; share)",
-                ),
-                (
-                    "balance",
-                    ones,
-                    _imbalance,
-                    f"the share of ones is nearer to one half among samples of the InteL-VAE than of the {against} "
-                    "(distance from 0.5)",
-                ),
-            ):
-                claims.append(
-                    Comparison(
-                        id=f"table2-{name}-{_short(against)}-{network}-{likelihood}",
-                        where="Table 2",
-                        claim=f"MNIST-01, D = 1, {network} network, {likelihood} likelihood: {words}",
-                        paper=number,
-                        page=MULTI_MODALITY,
-                        experiment="multi-modality",
-                        metric=metric,
-                        select={"network": network, "likelihood": likelihood},
-                        against=against,
-                        variant=(network, likelihood) != ("mathieu", "gaussian"),
-                    )
-                )
-    return claims
+def learned(result: Result) -> float:
+    """The learned share of zeros of a row of Table 3; where the data have none, the mass of the smaller side."""
+    return result.metrics["learned_zeros" if result.row.value else "smallest_mass"]
 
 
 def _short(method: str) -> str:
@@ -70,60 +27,101 @@ def _short(method: str) -> str:
     return method.lower().replace(" + ", "-").removesuffix("-vae")
 
 
+def _ambiguous(row: Row) -> str:
+    """The paper's share of ambiguous samples."""
+    return f"{float(row.paper['ambiguous']) / 100:.3f}"
+
+
+def _off_half(row: Row) -> str:
+    """How far the paper's share of ones is from one half."""
+    return f"{abs(float(row.paper['ones']) - 50) / 100:.3f}"
+
+
+def _table2() -> list[Claim]:
+    ambiguous = "fewer samples of the InteL-VAE than of the {} are ambiguous (confidence < 80 %; share)"
+    ones = "the share of ones is nearer to one half among samples of the InteL-VAE than of the {} (distance from 0.5)"
+    claims: list[Claim] = []
+    for network, likelihood in grid.READINGS:
+        *others, intel = grid.table2(network, likelihood)
+        for other in others:
+            for name, number, metric, words in (
+                ("uncertain", _ambiguous, measured("uncertain"), ambiguous),
+                ("balance", _off_half, imbalance, ones),
+            ):
+                about = f"MNIST-01, D = 1, {network} network, {likelihood} likelihood"
+                claims.append(
+                    Comparison(
+                        id=f"table2-{name}-{_short(other.name)}-{network}-{likelihood}",
+                        where="Table 2",
+                        claim=f"{about}: {words.format(other.name)}",
+                        paper=f"{number(intel)} against {number(other)}",
+                        page=MULTI_MODALITY,
+                        experiment="multi-modality",
+                        metric=metric,
+                        ours=intel.name,
+                        theirs=other.name,
+                        group=other.group,
+                        variant=other.group != grid.MAIN,
+                    )
+                )
+    return claims
+
+
+def _fid(row: Row) -> str:
+    """The mean of the paper's FIDs."""
+    return row.paper["FID"].split(" ± ")[0]
+
+
 def _table1() -> list[Claim]:
-    paper = {
-        "VAE": "32.2 against 42.0 (FID)",
-        "GM-VAE": "32.2 against 41.0 (FID)",
-        "MoG-VAE": "32.2 against 41.2 (FID)",
-        "Vamp-VAE": "32.2 against 38.8 (FID)",
-        "VAE + Sylvester": "32.2 against 35.0 (FID)",
-    }
-    intel = TABLE1["intel"]
-    measures: dict[str, tuple[Callable[[Record], float], str]] = {
+    *others, intel = (row for row in grid.TABLE1 if row.paper)
+    measures: dict[str, tuple[Metric, str]] = {
         "": (frechet, f"{DISTANCE}, as many images as test images"),
         "clean-": (clean_frechet, "the same at the smaller number of images, without faint pixels"),
     }
     return [
         Comparison(
-            id=f"table1-{pixels}{_short(against)}",
+            id=f"table1-{pixels}{_short(other.name)}",
             where="Table 1",
             claim="MNIST, D = 50, K = 10 as 2 x 5: the InteL-VAE's samples are closer to the test images than "
-            f"the {against}'s ({words})",
-            paper=number,
+            f"the {other.name}'s ({words})",
+            paper=f"{_fid(intel)} against {_fid(other)} (FID)",
             page=ALL_DIGITS,
             experiment="table1",
             metric=metric,
-            against=against,
-            ours={"mapping_options": RunConfig("mnist", "mathieu", 50, "gaussian", 1, **intel).mapping_options},
+            ours=intel.name,
+            theirs=other.name,
             variant=bool(pixels),
         )
         for pixels, (metric, words) in measures.items()
-        for against, number in paper.items()
+        for other in others
     ]
 
 
 def _table3() -> list[Claim]:
-    paper = {0.5: "0.47 ± 0.01", 0.4: "0.36 ± 0.10", 0.25: "0.25 ± 0.08", 0.2: "0.16 ± 0.11", 0.0: "0.02 ± 0.01"}
-    readings = {"": ("proportions", ""), "-code": ("borders", " with the power c2 = 0.5 of the authors' code")}
+    readings = {
+        grid.TEXT: ("", "proportions", ""),
+        grid.CODE: ("-code", "borders", " with the power c2 = 0.5 of the authors' code"),
+    }
     return [
         Nearness(
-            id=f"table3-{share:g}{reading}",
+            id=f"table3-{row.value:g}{reading}",
             where="Table 3",
-            claim=f"With a share {share:g} of zeros in the data, the InteL-VAE learns it{how}"
-            + ("" if share else " (mass of the smaller side, since no sample is a zero)"),
-            paper=paper[share],
+            claim=f"With a share {row.value:g} of zeros in the data, the InteL-VAE learns it{how}"
+            + ("" if row.value else " (mass of the smaller side, since no sample is a zero)"),
+            paper=row.paper["learned"],
             page=PROPORTIONS,
             experiment=experiment,
-            metric=measured("learned_zeros" if share else "smallest_mass"),
-            select={"repeats": repeats},
-            target=share,
+            metric=learned,
+            ours=row.name,
+            group=group,
+            target=row.value or 0.0,
             tolerance=0.05,
             spread=0.11,  # the paper's largest
             variant=bool(reading),
         )
-        for reading, (experiment, how) in readings.items()
-        for share, repeats in SHARES.items()
+        for group, (reading, experiment, how) in readings.items()
+        for row in grid.table3(group)
     ]
 
 
-CLAIMS: tuple[Claim, ...] = (*_multi_modality(), *_table1(), *_table3())
+CLAIMS: tuple[Claim, ...] = (*_table2(), *_table1(), *_table3())

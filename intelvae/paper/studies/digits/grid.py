@@ -1,4 +1,4 @@
-"""The grids of the pages on clusters of digits: Tables 1 to 3, and what the authors' code does in another way."""
+"""The rows of the pages on clusters of digits: Tables 1 to 3, and what the authors' code does in another way."""
 
 from __future__ import annotations
 
@@ -7,61 +7,114 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from intelvae.paper.experiments.profiles import of_images
-from intelvae.paper.experiments.seeds import Seeds, seeds_or_own
-from intelvae.paper.records import RunConfig
+from intelvae.metrics.features import STAND_IN
+from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.rows import GM_VAE, INTEL, MOG, SYLVESTER, VAE, VAMP, Row, Run
+from intelvae.paper.studies.profiles import of_images
+from intelvae.paper.studies.seeds import Seeds, seeds_or_own
 
 SEEDS_01, EPOCHS_01 = {"smoke": 1, "laptop": 5, "paper": 10}, {"smoke": 1, "laptop": 30, "paper": 60}  # Table 2
 SEEDS, EPOCHS = {"smoke": 1, "laptop": 3, "paper": 10}, {"smoke": 1, "laptop": 10, "paper": 60}  # Table 1
 
-TABLE2: dict[str, dict[str, Any]] = {
-    "vae": {},
-    "gm-vae": {"model": "gm-vae", "model_options": {"components": 2, "context_dim": 2, "free_nats": 0.5}},
-    "mog": {"prior": "mog", "prior_options": {"components": 2, "radius": 2.0, "scale": 1.0}},
-    "vamp": {"prior": "vamp", "prior_options": {"components": 50}},
-    "sylvester": {"posterior": "sylvester", "posterior_options": {"variant": "orthogonal", "steps": 4, "vectors": 1}},
-    "intel": {"mapping": "clusters", "mapping_options": {"k": 2}},
-}
+
+# Table 2
 
 
-def zeros_and_ones(profile: str, network: str, likelihood: str, seed: int, model: dict[str, Any]) -> RunConfig:
-    """A run of Table 2 with this network and likelihood and these settings of the model."""
-    settings = {
-        "data": "mnist-01",
-        "network": network,
-        "latent_dim": 1,
-        "likelihood": likelihood,
-        "epochs": EPOCHS_01[profile],
-        **of_images(profile),
-    }
-    return RunConfig(seed=seed, **{**settings, **model})
+def of_reading(network: str, likelihood: str = "gaussian") -> str:
+    """The group of the rows of Table 2 on one network with one likelihood."""
+    return f"{network}, {likelihood}"
 
 
-def multi_modality(profile: str, seeds: Seeds = None) -> list[RunConfig]:
-    """Table 2 and Figure 6: MNIST-01 with one latent dimension, by network, squared error and Bernoulli.
+# The first is the one that the claims are about. "mathieu-offset" is our own network, an ablation.
+READINGS = (
+    ("mathieu", "gaussian"),
+    ("authors", "gaussian"),
+    ("mathieu-offset", "gaussian"),
+    ("mathieu", "bernoulli"),
+    ("authors", "bernoulli"),
+)
+MAIN = of_reading(*READINGS[0])
 
-    The Bernoulli reading has two seeds at `laptop`, and none at `smoke` or for our own network "mathieu-offset", an
-    ablation. At `smoke` only the network "mathieu" runs.
-    """
-    chosen = seeds_or_own(seeds, SEEDS_01[profile])
-    readings = [("mathieu", "gaussian", chosen)]
-    if profile != "smoke":
-        few = chosen[:2] if profile == "laptop" else chosen
-        readings += [(network, "gaussian", chosen) for network in ("authors", "mathieu-offset")]
-        readings += [(network, "bernoulli", few) for network in ("mathieu", "authors")]
+
+def table2(network: str, likelihood: str = "gaussian") -> list[Row]:
+    """The rows of Table 2 on one network with one likelihood; the paper's numbers, in %, are the same for all."""
+    settings, group = {"network": network, "likelihood": likelihood}, of_reading(network, likelihood)
     return [
-        zeros_and_ones(profile, network, likelihood, seed, model)
-        for network, likelihood, of in readings
-        for seed in of
-        for model in TABLE2.values()
+        Row("VAE", VAE, settings, group, paper={"ambiguous": "2.5", "ones": "48.8"}),
+        Row(
+            "GM-VAE",
+            GM_VAE,
+            {**settings, "model": "gm-vae", "model_options": {"components": 2, "context_dim": 2, "free_nats": 0.5}},
+            group,
+            paper={"ambiguous": "3.5", "ones": "48.1"},
+        ),
+        Row(
+            "MoG-VAE",
+            MOG,
+            {**settings, "prior": "mog", "prior_options": {"components": 2, "radius": 2.0, "scale": 1.0}},
+            group,
+            paper={"ambiguous": "4.5", "ones": "47.7"},
+        ),
+        Row(
+            "Vamp-VAE",
+            VAMP,
+            {**settings, "prior": "vamp", "prior_options": {"components": 50}},
+            group,
+            paper={"ambiguous": "2.4", "ones": "48.8"},
+        ),
+        Row(
+            "VAE + Sylvester",
+            SYLVESTER,
+            {
+                **settings,
+                "posterior": "sylvester",
+                "posterior_options": {"variant": "orthogonal", "steps": 4, "vectors": 1},
+            },
+            group,
+            paper={"ambiguous": "16.2", "ones": "42.5"},
+        ),
+        Row(
+            "InteL-VAE",
+            INTEL,
+            {**settings, "mapping": "clusters", "mapping_options": {"k": 2}},
+            group,
+            paper={"ambiguous": "0.9", "ones": "49.5"},
+        ),
     ]
 
 
-GAPS: dict[str, dict[str, Any]] = {
-    "the paper's text": {},
-    "the code of October 2021": {"c2": 0.5, "learnable": True},
-    "the code of June 2021": {"c1": 1.0},
-}
+def zeros_and_ones(row: Row, profile: str, seed: int, shown: Sequence[str] = ()) -> Run:
+    """A run of Table 2, or beside it, and what is `shown` of it."""
+    settings = {"data": "mnist-01", "latent_dim": 1, "epochs": EPOCHS_01[profile], **of_images(profile)}
+    training = Training(seed=seed, **{**settings, **row.settings})
+    return Run(row, training, tuple(Evaluation(name) for name in ("zeros-and-ones", *shown)))
+
+
+def _shown(row: Row, first: bool) -> list[str]:
+    """What the page shows of a run of Table 2, of the `first` seed or another."""
+    main, network = row.group == MAIN, row.settings["network"]
+    asked = {
+        "gallery": main and first,
+        "traversal": first and row.group == of_reading(network),
+        "latents": main and (first or row.method == INTEL),
+    }
+    return [name for name, wanted in asked.items() if wanted]
+
+
+def multi_modality(profile: str, seeds: Seeds = None) -> list[Run]:
+    """Table 2 and Figure 6: MNIST-01 with one latent dimension, by network, squared error and Bernoulli.
+
+    The Bernoulli reading has two seeds at `laptop`, and none at `smoke` or for our own network. At `smoke` only the
+    network "mathieu" runs.
+    """
+    chosen = seeds_or_own(seeds, SEEDS_01[profile])
+    few = chosen[:2] if profile == "laptop" else chosen
+    return [
+        zeros_and_ones(row, profile, seed, _shown(row, seed == chosen[0]))
+        for network, likelihood in (READINGS[:1] if profile == "smoke" else READINGS)
+        for seed in (few if likelihood == "bernoulli" else chosen)
+        for row in table2(network, likelihood)
+    ]
 
 
 def own_network(profile: str) -> str:
@@ -69,38 +122,63 @@ def own_network(profile: str) -> str:
     return "mathieu" if profile == "smoke" else "authors"
 
 
-def gap(profile: str, seeds: Seeds = None) -> list[RunConfig]:
-    """The InteL-VAE of Table 2 with the paper's mapping and the two in the authors' code, three seeds."""
-    models = ({"mapping": "clusters", "mapping_options": {"k": 2, **options}} for options in GAPS.values())
+def gaps(profile: str) -> list[Row]:
+    """The InteL-VAE of Table 2 with the mapping of the text, and with the two that the authors' code has had."""
+    network = own_network(profile)
+    settings = {"network": network, "likelihood": "gaussian", "mapping": "clusters"}
     return [
-        zeros_and_ones(profile, own_network(profile), "gaussian", seed, model)
-        for model in models
-        for seed in seeds_or_own(seeds, min(3, SEEDS_01[profile]))
+        Row(name, INTEL, {**settings, "mapping_options": {"k": 2, **options}}, of_reading(network), code=code)
+        for name, options, code in (
+            ("the paper's text", {}, ""),
+            ("the code of October 2021", {"c2": 0.5, "learnable": True}, "c2 = 0.5, border learned"),
+            ("the code of June 2021", {"c1": 1.0}, "c1 = 1"),
+        )
     ]
 
 
-# Components of the fixed mixture lie on a ring, four standard deviations from their neighbours, as the authors' two do.
-TABLE1: dict[str, dict[str, Any]] = {
-    "vae": {},
-    "gm-vae": {"model": "gm-vae", "model_options": {"components": 10, "context_dim": 10, "free_nats": 0.5}},
-    "mog": {"prior": "mog", "prior_options": {"components": 10, "radius": 6.47, "scale": 1.0}},
-    "vamp": {"prior": "vamp", "prior_options": {"components": 100}},
-    "sylvester": {"posterior": "sylvester", "posterior_options": {"variant": "orthogonal", "steps": 4, "vectors": 8}},
-    "intel": {"mapping": "clusters", "mapping_options": {"factors": (2, 5)}},
-    "intel, 2 sectors": {"mapping": "clusters", "mapping_options": {"k": 2}},
-    "intel, 10 sectors": {"mapping": "clusters", "mapping_options": {"k": 10}},
-}
+def gap(profile: str, seeds: Seeds = None) -> list[Run]:
+    """The InteL-VAE of Table 2 with three mappings (`gaps`), three seeds."""
+    chosen = seeds_or_own(seeds, min(3, SEEDS_01[profile]))
+    return [zeros_and_ones(row, profile, seed) for row in gaps(profile) for seed in chosen]
 
 
-def table1(profile: str, seeds: Seeds = None) -> list[RunConfig]:
-    """Table 1: all digits of MNIST with 50 latent dimensions; the paper does not give the number of clusters."""
-    return [
-        all_digits(profile, seed, model) for seed in seeds_or_own(seeds, SEEDS[profile]) for model in TABLE1.values()
-    ]
+# Table 1. Components of the fixed mixture lie on a ring, four standard deviations from their neighbours, as the authors'
+# two do. The paper does not give the number of clusters.
+
+TABLE1 = [
+    Row("VAE", VAE, paper={"FID": "42.0 ± 1.1"}),
+    Row(
+        "GM-VAE",
+        GM_VAE,
+        {"model": "gm-vae", "model_options": {"components": 10, "context_dim": 10, "free_nats": 0.5}},
+        paper={"FID": "41.0 ± 4.7"},
+    ),
+    Row(
+        "MoG-VAE",
+        MOG,
+        {"prior": "mog", "prior_options": {"components": 10, "radius": 6.47, "scale": 1.0}},
+        paper={"FID": "41.2 ± 3.3"},
+    ),
+    Row("Vamp-VAE", VAMP, {"prior": "vamp", "prior_options": {"components": 100}}, paper={"FID": "38.8 ± 2.4"}),
+    Row(
+        "VAE + Sylvester",
+        SYLVESTER,
+        {"posterior": "sylvester", "posterior_options": {"variant": "orthogonal", "steps": 4, "vectors": 8}},
+        paper={"FID": "35.0 ± 0.9"},
+    ),
+    Row(
+        "InteL-VAE, 2 x 5",
+        INTEL,
+        {"mapping": "clusters", "mapping_options": {"factors": (2, 5)}},
+        paper={"FID": "32.2 ± 1.5"},
+    ),
+    Row("InteL-VAE, 2 sectors", INTEL, {"mapping": "clusters", "mapping_options": {"k": 2}}),
+    Row("InteL-VAE, 10 sectors", INTEL, {"mapping": "clusters", "mapping_options": {"k": 10}}),
+]
 
 
-def all_digits(profile: str, seed: int, model: dict[str, Any]) -> RunConfig:
-    """A run of Table 1 with these settings of the model."""
+def all_digits(row: Row, profile: str, seed: int, shown: Sequence[str] = ()) -> Run:
+    """A run of Table 1, or beside it, and what is `shown` of it."""
     settings = {
         "data": "mnist",
         "network": "mathieu",
@@ -109,115 +187,149 @@ def all_digits(profile: str, seed: int, model: dict[str, Any]) -> RunConfig:
         "epochs": EPOCHS[profile],
         **of_images(profile),
     }
-    return RunConfig(seed=seed, **{**settings, **model})
+    training = Training(seed=seed, **{**settings, **row.settings})
+    judged = Evaluation("elbo"), Evaluation("samples", STAND_IN)
+    return Run(row, training, (*judged, *map(Evaluation, shown)))
+
+
+def table1(profile: str, seeds: Seeds = None) -> list[Run]:
+    """Table 1: all digits of MNIST with 50 latent dimensions."""
+    chosen = seeds_or_own(seeds, SEEDS[profile])
+    return [
+        all_digits(row, profile, seed, ["gallery"] if seed == chosen[0] else []) for seed in chosen for row in TABLE1
+    ]
+
+
+# What the authors' code, or the text, does in another way than the methods of Tables 1 and 2 are meant, one at a time
 
 
 class Slip(NamedTuple):
-    """What the authors' code, or the text, does in another way: a model's settings `before` and `after` it."""
+    """A row `after` that differs from the row `before` in one thing, which its `code` tells."""
 
-    before: dict[str, Any]
-    after: dict[str, Any]
-
-
-def _slip(model: dict[str, Any], **changes: Any) -> Slip:
-    """That some options, or other settings, of a `model` change."""
-    settings = dict(model)
-    for name, value in changes.items():
-        settings[name] = {**settings.get(name, {}), **value} if isinstance(value, dict) else value
-    return Slip(model, settings)
+    before: Row
+    after: Row
 
 
-def _of_the_baselines(table: dict[str, dict[str, Any]]) -> dict[str, Slip]:
-    """Those of MoG, Vamp and Sylvester, on the models of a table."""
-    mog, vamp, sylvester = table["mog"], table["vamp"], table["sylvester"]
-    return {
-        "MoG: images from N(0, I)": _slip(mog, prior_options={"legacy": ["samples"]}),
-        "Vamp: images from N(0, I)": _slip(vamp, prior_options={"legacy": ["samples"]}),
-        "MoG: components of variance e": _slip(mog, prior_options={"scale": math.exp(0.5)}),
-        "Vamp: pseudo-inputs from N(0, I), not held to grey levels": _slip(vamp, prior_options={"free": True}),
-        "Sylvester: flow amortised on the mean": _slip(sylvester, posterior_options={"on_mean": True}),
-        "Sylvester: determinant mispaired": _slip(sylvester, posterior_options={"mispaired": True}),
-    }
+def _slip(before: Row, who: str, what: str, *, code: str = "", **settings: Any) -> Slip:
+    """That a row has other `settings`: what the authors' `code` does, unless it is told to do something else."""
+    name, changed = f"{who}: {what}", {**before.settings, **settings}
+    return Slip(before, dataclasses.replace(before, name=name, settings=changed, paper={}, code=code or what))
 
 
-def _of_all(table: dict[str, dict[str, Any]], epochs: dict[str, int], profile: str) -> dict[str, Slip]:
-    """Those of the VAE and the InteL-VAE."""
-    changes: dict[str, dict[str, Any]] = {
-        "all training images, best epoch by the test set": {"split": "code", "patience": epochs[profile]},
-        "binary images, as the text says": {"binary": True},
-    }
-    return {
-        f"{name}: {what}": _slip(table[method], **change)
-        for what, change in changes.items()
-        for method, name in (("vae", "VAE"), ("intel", "InteL-VAE"))
-    }
-
-
-_LEARNED = {"c2": 0.5, "learnable": True}
-
-
-def slips_of_table1(profile: str) -> dict[str, Slip]:
-    """What the authors' code does in another way than Table 1's methods are meant, one at a time, by name."""
-    mog, vamp, intel = TABLE1["mog"], TABLE1["vamp"], TABLE1["intel"]
-    learned = _slip(intel, mapping_options=_LEARNED)
-    return {
-        "InteL-VAE: c2 = 0.5, borders learned": learned,
-        "InteL-VAE: learned borders forgotten when loaded": _slip(learned.after, mapping_options={"forgets": True}),
-        "MoG: entropy of q counted D times": _slip(mog, prior_options={"legacy": ["entropy"]}),
-        "Vamp: entropy of q counted D times": _slip(vamp, prior_options={"legacy": ["entropy"]}),
-        **_of_the_baselines(TABLE1),
-        "MoG: two components at ±2, of variance e": _slip(
-            mog, prior_options={"components": 2, "radius": 2.0, "scale": math.exp(0.5)}
-        ),
-        "InteL-VAE: c1 = 1": _slip(intel, mapping_options={"c1": 1.0}),
-        "InteL-VAE: 2 x 2 in the place of 2 x 5": _slip(intel, mapping_options={"factors": (2, 2)}),
-        "VAE: cross-entropy, sigmoid": _slip({}, likelihood="bernoulli"),
-        "InteL-VAE: cross-entropy, sigmoid": _slip(intel, likelihood="bernoulli"),
-        "VAE: the code's network": _slip({}, network="authors"),
-        "InteL-VAE: the code's network": _slip(intel, network="authors"),
-        **_of_all(TABLE1, EPOCHS, profile),
-    }
-
-
-def slips(profile: str, seeds: Seeds = None) -> list[RunConfig]:
-    """Table 1's methods with one of the `slips_of_table1` each; at `smoke` the first three."""
-    chosen = list(slips_of_table1(profile).values())[: 3 if profile == "smoke" else None]
-    return [all_digits(profile, seed, slip.after) for seed in seeds_or_own(seeds, SEEDS[profile]) for slip in chosen]
-
-
-def slips_of_table2(profile: str) -> dict[str, Slip]:
-    """What the authors' code does in another way than Table 2's methods are meant, one at a time, by name."""
-    learned = _slip(TABLE2["intel"], mapping_options=_LEARNED)  # the grid `gap` has it
-    return {
-        **_of_the_baselines(TABLE2),
-        "Sylvester: eight vectors in one dimension": _slip(
-            TABLE2["sylvester"], posterior_options={"vectors": 8, "unchecked": True}
-        ),
-        "InteL-VAE: learned border forgotten when loaded": _slip(learned.after, mapping_options={"forgets": True}),
-        **_of_all(TABLE2, EPOCHS_01, profile),
-    }
-
-
-def slips_01(profile: str, seeds: Seeds = None) -> list[RunConfig]:
-    """Table 2's methods on the authors' network with one of the `slips_of_table2` each, three seeds.
-
-    At `smoke` the first two.
-    """
-    chosen = list(slips_of_table2(profile).values())[: 2 if profile == "smoke" else None]
+def _of_the_baselines(mog: Row, vamp: Row, sylvester: Row) -> list[Slip]:
+    prior, inputs = mog.settings["prior_options"], vamp.settings["prior_options"]
+    flow = sylvester.settings["posterior_options"]
+    free = "pseudo-inputs from N(0, I), not held to grey levels"
     return [
-        zeros_and_ones(profile, own_network(profile), "gaussian", seed, slip.after)
+        _slip(mog, "MoG", "images from N(0, I)", prior_options=prior | {"legacy": ["samples"]}),
+        _slip(vamp, "Vamp", "images from N(0, I)", prior_options=inputs | {"legacy": ["samples"]}),
+        _slip(mog, "MoG", "components of variance e", prior_options=prior | {"scale": math.exp(0.5)}),
+        _slip(vamp, "Vamp", free, prior_options=inputs | {"free": True}),
+        _slip(sylvester, "Sylvester", "flow amortised on the mean", posterior_options=flow | {"on_mean": True}),
+        _slip(sylvester, "Sylvester", "determinant mispaired", posterior_options=flow | {"mispaired": True}),
+    ]
+
+
+def _of_the_data(vae: Row, intel: Row, epochs: int) -> list[Slip]:
+    both = (vae, "VAE"), (intel, "InteL-VAE")
+    split, binary = "all training images, best epoch by the test set", "binary images, as the text says"
+    return [
+        *(_slip(row, who, split, split="code", patience=epochs) for row, who in both),
+        *(_slip(row, who, binary, code="grey images", binary=True) for row, who in both),
+    ]
+
+
+def slips_of_table1(profile: str) -> list[Slip]:
+    """Those of Table 1."""
+    vae, _, mog, vamp, sylvester, intel, *_ = TABLE1
+    prior, inputs = mog.settings["prior_options"], vamp.settings["prior_options"]
+    clusters = intel.settings["mapping_options"]
+    moving = clusters | {"c2": 0.5, "learnable": True}
+    learned = _slip(intel, "InteL-VAE", "c2 = 0.5, borders learned", mapping_options=moving)
+    forgotten = "learned borders forgotten when loaded"
+    two = {"components": 2, "radius": 2.0, "scale": math.exp(0.5)}
+    return [
+        learned,
+        _slip(learned.after, "InteL-VAE", forgotten, mapping_options=moving | {"forgets": True}),
+        _slip(mog, "MoG", "entropy of q counted D times", prior_options=prior | {"legacy": ["entropy"]}),
+        _slip(vamp, "Vamp", "entropy of q counted D times", prior_options=inputs | {"legacy": ["entropy"]}),
+        *_of_the_baselines(mog, vamp, sylvester),
+        _slip(mog, "MoG", "two components at ±2, of variance e", prior_options=two),
+        _slip(intel, "InteL-VAE", "c1 = 1", mapping_options=clusters | {"c1": 1.0}),
+        _slip(intel, "InteL-VAE", "2 x 2 in the place of 2 x 5", mapping_options={"factors": (2, 2)}),
+        _slip(vae, "VAE", "cross-entropy, sigmoid", likelihood="bernoulli"),
+        _slip(intel, "InteL-VAE", "cross-entropy, sigmoid", likelihood="bernoulli"),
+        _slip(vae, "VAE", "the code's network", network="authors"),
+        _slip(intel, "InteL-VAE", "the code's network", network="authors"),
+        *_of_the_data(vae, intel, EPOCHS[profile]),
+    ]
+
+
+def slips(profile: str, seeds: Seeds = None) -> list[Run]:
+    """Table 1's methods with one of the `slips_of_table1` each; at `smoke` the first three."""
+    chosen = slips_of_table1(profile)[: 3 if profile == "smoke" else None]
+    return [all_digits(slip.after, profile, seed) for seed in seeds_or_own(seeds, SEEDS[profile]) for slip in chosen]
+
+
+def slips_of_table2(profile: str) -> list[Slip]:
+    """Those of Table 2, on our choice of network (`own_network`)."""
+    vae, _, mog, vamp, sylvester, intel = table2(own_network(profile))
+    _, learned, _ = gaps(profile)  # which the grid `gap` has
+    eight = sylvester.settings["posterior_options"] | {"vectors": 8, "unchecked": True}
+    forgets = learned.settings["mapping_options"] | {"forgets": True}
+    return [
+        *_of_the_baselines(mog, vamp, sylvester),
+        _slip(sylvester, "Sylvester", "eight vectors in one dimension", posterior_options=eight),
+        _slip(learned, "InteL-VAE", "learned border forgotten when loaded", mapping_options=forgets),
+        *_of_the_data(vae, intel, EPOCHS_01[profile]),
+    ]
+
+
+def slips_01(profile: str, seeds: Seeds = None) -> list[Run]:
+    """Table 2's methods with one of the `slips_of_table2` each, three seeds; at `smoke` the first two."""
+    chosen = slips_of_table2(profile)[: 2 if profile == "smoke" else None]
+    return [
+        zeros_and_ones(slip.after, profile, seed)
         for seed in seeds_or_own(seeds, min(3, SEEDS_01[profile]))
         for slip in chosen
     ]
 
 
-PROPORTIONS = {0.5: (1, 1), 0.4: (2, 3), 0.25: (1, 3), 0.2: (1, 4), 0.0: (0, 1)}
+# Table 3, in groups by the power c2 of the mapping. The text, and the mapping unless told otherwise, has 0.2.
+
+TEXT, CODE = "c2 = 0.2", "c2 = 0.5"
+POWER = {TEXT: 0.2, CODE: 0.5}
 SEEDS_SHARES = {"smoke": 1, "laptop": 5, "paper": 10}
 # Steps, and not epochs, are the same for all shares: an epoch of 25,000 repeated images has five times those of 5,000.
 # At `paper` the 200 epochs of the authors' script.
 STEPS_SHARES = {"smoke": 10, "laptop": 10_000}
 LONGER = {"smoke": 20, "laptop": 40_000}
-POWER_OF_CODE = {"c2": 0.5}  # the text, and the mapping unless told otherwise, has 0.2
+
+
+def longer(group: str) -> str:
+    """The group of the rows that are trained for longer with the power of `group`."""
+    return f"{group}, longer"
+
+
+def table3(group: str = TEXT, **options: Any) -> list[Row]:
+    """The rows of Table 3, whose value is the share of zeros, with these options of the mapping."""
+    return [
+        Row(
+            f"{100 * share:g} % zeros",
+            INTEL,
+            {"repeats": repeats, "mapping": "threshold", "mapping_options": {"learnable": True, **options}},
+            group,
+            share,
+            {"learned": paper},
+        )
+        for share, repeats, paper in (
+            (0.5, (1, 1), "0.47 ± 0.01"),
+            (0.4, (2, 3), "0.36 ± 0.10"),
+            (0.25, (1, 3), "0.25 ± 0.08"),
+            (0.2, (1, 4), "0.16 ± 0.11"),
+            (0.0, (0, 1), "0.02 ± 0.01"),
+        )
+    ]
 
 
 def steps_of(profile: str, repeats: Sequence[int]) -> int:
@@ -230,54 +342,52 @@ def epochs_of(profile: str, repeats: Sequence[int], steps: dict[str, int]) -> in
     return steps[profile] // steps_of(profile, repeats) if profile in steps else 200
 
 
-def shares(profile: str, seed: int, repeats: Sequence[int], epochs: int, **options: Any) -> RunConfig:
-    """A run of Table 3 on zeros and ones that occur so often, with these options of the mapping."""
-    return RunConfig(
+def _shares(row: Row, profile: str, seed: int, steps: dict[str, int], shown: Sequence[str] = ()) -> Run:
+    """A run of Table 3, or beside it, for so many steps, and what is `shown` of it."""
+    training = Training(
         data="mnist-01",
         network="mathieu",
         latent_dim=50,
         likelihood="gaussian",
-        epochs=epochs,
+        epochs=epochs_of(profile, row.settings["repeats"], steps),
         seed=seed,
-        mapping="threshold",
-        mapping_options={"learnable": True, **options},
-        repeats=repeats,
         **of_images(profile),
+        **row.settings,
     )
+    return Run(row, training, tuple(Evaluation(name) for name in ("zeros-and-ones", *shown)))
 
 
-def proportions(profile: str, seeds: Seeds = None) -> list[RunConfig]:
+def proportions(profile: str, seeds: Seeds = None) -> list[Run]:
     """Table 3: the share of zeros in MNIST-01, by repeating its images, and a mapping that learns its threshold."""
+    chosen = seeds_or_own(seeds, SEEDS_SHARES[profile])
     return [
-        shares(profile, seed, repeats, epochs_of(profile, repeats, STEPS_SHARES))
-        for seed in seeds_or_own(seeds, SEEDS_SHARES[profile])
-        for repeats in PROPORTIONS.values()
+        _shares(row, profile, seed, STEPS_SHARES, ["latents"] if seed == chosen[0] else [])
+        for seed in chosen
+        for row in table3()
     ]
 
 
-def borders(profile: str, seeds: Seeds = None) -> list[RunConfig]:
+def borders(profile: str, seeds: Seeds = None) -> list[Run]:
     """Table 3 with the power c2 of the authors' code, three seeds (ten at `paper`); at `smoke` a quarter of zeros."""
+    rows = table3(CODE, c2=POWER[CODE])
     return [
-        shares(profile, seed, PROPORTIONS[share], epochs_of(profile, PROPORTIONS[share], STEPS_SHARES), **POWER_OF_CODE)
+        _shares(row, profile, seed, STEPS_SHARES)
         for seed in seeds_or_own(seeds, {"smoke": 1, "laptop": 3, "paper": 10}[profile])
-        for share in ([0.25] if profile == "smoke" else PROPORTIONS)
+        for row in (rows[2:3] if profile == "smoke" else rows)
     ]
 
 
-def borders_longer(profile: str, seeds: Seeds = None) -> list[RunConfig]:
+def borders_longer(profile: str, seeds: Seeds = None) -> list[Run]:
     """Table 3's quarter of zeros for longer with the power of the text and that of the code, one seed.
 
     At `paper` no longer than all others are, as long as the authors'.
     """
-    quarter = PROPORTIONS[0.25]
-    return [
-        shares(profile, seed, quarter, epochs_of(profile, quarter, LONGER), **power)
-        for seed in seeds_or_own(seeds, 1)
-        for power in ({}, POWER_OF_CODE)
-    ]
+    quarters = table3(longer(TEXT))[2], table3(longer(CODE), c2=POWER[CODE])[2]
+    return [_shares(row, profile, seed, LONGER) for seed in seeds_or_own(seeds, 1) for row in quarters]
 
 
-# Many processors have no units for bfloat16 and take minutes for what is a second in others.
+# What bfloat16 changes (ours). Many processors have no units for it and take minutes for what is a second in others.
+
 COMPARED = {
     "smoke": ("float32", "float64"),
     "laptop": ("float32", "bfloat16"),
@@ -285,14 +395,14 @@ COMPARED = {
 }
 
 
-def precision(profile: str, seeds: Seeds = None) -> list[RunConfig]:
-    """What bfloat16 changes (ours): the VAE of Table 1 and the InteL-VAE of Table 2 in `COMPARED`, three seeds."""
-    chosen = seeds_or_own(seeds, min(3, SEEDS[profile]))
-    epochs = 1 if profile == "smoke" else 5
-    intel = TABLE2["intel"]
-    pairs = [
-        (all_digits(profile, seed, {"epochs": epochs}),
-         zeros_and_ones(profile, "mathieu-offset", "gaussian", seed, intel))
-        for seed in chosen
-    ]  # fmt: skip
-    return [dataclasses.replace(c, precision=p) for p in COMPARED[profile] for pair in pairs for c in pair]
+def precision(profile: str, seeds: Seeds = None) -> list[Run]:
+    """The VAE of Table 1 and the InteL-VAE of Table 2 in the precisions `COMPARED`, which are groups, three seeds."""
+    chosen, epochs = seeds_or_own(seeds, min(3, SEEDS[profile])), 1 if profile == "smoke" else 5
+    *_, intel = table2("mathieu-offset")
+    runs = []
+    for name in COMPARED[profile]:
+        vae_in = Row("VAE", VAE, {"epochs": epochs, "precision": name}, name)
+        intel_in = Row("InteL-VAE", INTEL, {**intel.settings, "precision": name}, name)
+        for seed in chosen:
+            runs += [all_digits(vae_in, profile, seed), zeros_and_ones(intel_in, profile, seed)]
+    return runs
