@@ -1,11 +1,9 @@
-"""The rows of the pages on clusters of digits: Tables 1 to 3, and what the authors' code does in another way."""
+"""The rows of the pages on clusters of digits: Tables 1 to 3, and Figure 6."""
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from intelvae.metrics.features import STAND_IN
 from intelvae.paper.config import Evaluation, Training
@@ -142,8 +140,8 @@ def gap(profile: str, seeds: Seeds = None) -> list[Run]:
     return [zeros_and_ones(row, profile, seed) for row in gaps(profile) for seed in chosen]
 
 
-# Table 1. Components of the fixed mixture lie on a ring, four standard deviations from their neighbours, as the authors'
-# two do. The paper does not give the number of clusters.
+# Table 1. Components of the fixed mixture lie on a ring, four standard deviations from their neighbours, as the two of
+# the authors do. The paper does not give the number of clusters.
 
 TABLE1 = [
     Row("VAE", VAE, paper={"FID": "42.0 ± 1.1"}),
@@ -197,101 +195,6 @@ def table1(profile: str, seeds: Seeds = None) -> list[Run]:
     chosen = seeds_or_own(seeds, SEEDS[profile])
     return [
         all_digits(row, profile, seed, ["gallery"] if seed == chosen[0] else []) for seed in chosen for row in TABLE1
-    ]
-
-
-# What the authors' code, or the text, does in another way than the methods of Tables 1 and 2 are meant, one at a time
-
-
-class Slip(NamedTuple):
-    """A row `after` that differs from the row `before` in one thing, which its `code` tells."""
-
-    before: Row
-    after: Row
-
-
-def _slip(before: Row, who: str, what: str, *, code: str = "", **settings: Any) -> Slip:
-    """That a row has other `settings`: what the authors' `code` does, unless it is told to do something else."""
-    name, changed = f"{who}: {what}", {**before.settings, **settings}
-    return Slip(before, dataclasses.replace(before, name=name, settings=changed, paper={}, code=code or what))
-
-
-def _of_the_baselines(mog: Row, vamp: Row, sylvester: Row) -> list[Slip]:
-    prior, inputs = mog.settings["prior_options"], vamp.settings["prior_options"]
-    flow = sylvester.settings["posterior_options"]
-    free = "pseudo-inputs from N(0, I), not held to grey levels"
-    return [
-        _slip(mog, "MoG", "images from N(0, I)", prior_options=prior | {"legacy": ["samples"]}),
-        _slip(vamp, "Vamp", "images from N(0, I)", prior_options=inputs | {"legacy": ["samples"]}),
-        _slip(mog, "MoG", "components of variance e", prior_options=prior | {"scale": math.exp(0.5)}),
-        _slip(vamp, "Vamp", free, prior_options=inputs | {"free": True}),
-        _slip(sylvester, "Sylvester", "flow amortised on the mean", posterior_options=flow | {"on_mean": True}),
-        _slip(sylvester, "Sylvester", "determinant mispaired", posterior_options=flow | {"mispaired": True}),
-    ]
-
-
-def _of_the_data(vae: Row, intel: Row, epochs: int) -> list[Slip]:
-    both = (vae, "VAE"), (intel, "InteL-VAE")
-    split, binary = "all training images, best epoch by the test set", "binary images, as the text says"
-    return [
-        *(_slip(row, who, split, split="code", patience=epochs) for row, who in both),
-        *(_slip(row, who, binary, code="grey images", binary=True) for row, who in both),
-    ]
-
-
-def slips_of_table1(profile: str) -> list[Slip]:
-    """Those of Table 1."""
-    vae, _, mog, vamp, sylvester, intel, *_ = TABLE1
-    prior, inputs = mog.settings["prior_options"], vamp.settings["prior_options"]
-    clusters = intel.settings["mapping_options"]
-    moving = clusters | {"c2": 0.5, "learnable": True}
-    learned = _slip(intel, "InteL-VAE", "c2 = 0.5, borders learned", mapping_options=moving)
-    forgotten = "learned borders forgotten when loaded"
-    two = {"components": 2, "radius": 2.0, "scale": math.exp(0.5)}
-    return [
-        learned,
-        _slip(learned.after, "InteL-VAE", forgotten, mapping_options=moving | {"forgets": True}),
-        _slip(mog, "MoG", "entropy of q counted D times", prior_options=prior | {"legacy": ["entropy"]}),
-        _slip(vamp, "Vamp", "entropy of q counted D times", prior_options=inputs | {"legacy": ["entropy"]}),
-        *_of_the_baselines(mog, vamp, sylvester),
-        _slip(mog, "MoG", "two components at ±2, of variance e", prior_options=two),
-        _slip(intel, "InteL-VAE", "c1 = 1", mapping_options=clusters | {"c1": 1.0}),
-        _slip(intel, "InteL-VAE", "2 x 2 in the place of 2 x 5", mapping_options={"factors": (2, 2)}),
-        _slip(vae, "VAE", "cross-entropy, sigmoid", likelihood="bernoulli"),
-        _slip(intel, "InteL-VAE", "cross-entropy, sigmoid", likelihood="bernoulli"),
-        _slip(vae, "VAE", "the code's network", network="authors"),
-        _slip(intel, "InteL-VAE", "the code's network", network="authors"),
-        *_of_the_data(vae, intel, EPOCHS[profile]),
-    ]
-
-
-def slips(profile: str, seeds: Seeds = None) -> list[Run]:
-    """Table 1's methods with one of the `slips_of_table1` each; at `smoke` the first three."""
-    chosen = slips_of_table1(profile)[: 3 if profile == "smoke" else None]
-    return [all_digits(slip.after, profile, seed) for seed in seeds_or_own(seeds, SEEDS[profile]) for slip in chosen]
-
-
-def slips_of_table2(profile: str) -> list[Slip]:
-    """Those of Table 2, on our choice of network (`own_network`)."""
-    vae, _, mog, vamp, sylvester, intel = table2(own_network(profile))
-    _, learned, _ = gaps(profile)  # which the grid `gap` has
-    eight = sylvester.settings["posterior_options"] | {"vectors": 8, "unchecked": True}
-    forgets = learned.settings["mapping_options"] | {"forgets": True}
-    return [
-        *_of_the_baselines(mog, vamp, sylvester),
-        _slip(sylvester, "Sylvester", "eight vectors in one dimension", posterior_options=eight),
-        _slip(learned, "InteL-VAE", "learned border forgotten when loaded", mapping_options=forgets),
-        *_of_the_data(vae, intel, EPOCHS_01[profile]),
-    ]
-
-
-def slips_01(profile: str, seeds: Seeds = None) -> list[Run]:
-    """Table 2's methods with one of the `slips_of_table2` each, three seeds; at `smoke` the first two."""
-    chosen = slips_of_table2(profile)[: 2 if profile == "smoke" else None]
-    return [
-        zeros_and_ones(slip.after, profile, seed)
-        for seed in seeds_or_own(seeds, min(3, SEEDS_01[profile]))
-        for slip in chosen
     ]
 
 
