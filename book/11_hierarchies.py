@@ -30,13 +30,13 @@ jobs = 1
 import matplotlib.pyplot as plt
 import pandas as pd
 import torch
+from intelvae.paper.rules.faces import HELD
 from myst_nb import glue
 from torch import nn
 
 from intelvae import mappings
 from intelvae.metrics import features
 from intelvae.paper import claims, experiments, plots, runs
-from intelvae.paper.rules.faces import HELD
 
 PAGE = "11_hierarchies"
 

@@ -32,12 +32,12 @@ import math
 import numpy as np
 import pandas as pd
 import torch
+from intelvae.paper.tasks.faces import POOL
 from myst_nb import glue
 from sklearn.linear_model import LogisticRegression
 
 from intelvae.metrics import attributes
 from intelvae.paper import claims, experiments, plots
-from intelvae.paper.tasks.faces import POOL
 
 PAGE = "12_face_hierarchies"
 

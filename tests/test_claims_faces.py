@@ -5,6 +5,7 @@ import math
 import shutil
 
 import pytest
+from intelvae.paper.records import Record, RunConfig, Store, store_of
 from scipy import stats
 
 from intelvae import training
@@ -12,7 +13,6 @@ from intelvae.data import files, standin
 from intelvae.mappings import Hierarchy
 from intelvae.metrics.hoyer import by_chance
 from intelvae.paper import builder, claims, experiments, rules, runs, tasks, trained
-from intelvae.paper.records import Record, RunConfig, Store, store_of
 
 
 def test_the_grids_have_the_rows_of_the_tables():
