@@ -88,14 +88,15 @@ def _attempt(works: Sequence[Work], device: str, threads: int, store: Store, swe
 
 
 def _finish(outcome: Outcome, device: str, threads: int, store: Store, here: Store | None, known: str) -> None:
-    """Trains the model of an outcome, or loads it, unless it has one, and measures it; what fails becomes its failure."""
+    """Trains or loads the model of an outcome, unless it has one, and measures it; what fails becomes its failure."""
     config = outcome.work.training
     threads = 1 if config.network in networks.SMALL else threads  # small layers lose by two
     try:
         for wanted in outcome.work.wanted:
             evaluation.ready(wanted, config, device)
         if config.data in datasets.TAKEN_BY["whole"]:
-            datasets.check_source(datasets.of(config), known)
+            there = None if outcome.work.train else store.trained(config)
+            datasets.check_source(datasets.of(config), there.source if there else known)
         if outcome.model is None:
             if outcome.work.train:
                 outcome.trained, outcome.model = train(config, device, threads)
