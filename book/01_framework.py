@@ -24,7 +24,6 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
-import numpy as np
 import torch
 from myst_nb import glue
 from torch import nn
@@ -33,7 +32,8 @@ from torch.distributions import Independent, Normal, kl_divergence
 from intelvae import bounds, likelihoods, networks, priors
 from intelvae.mappings import Circle, Identity
 from intelvae.models import VAE
-from intelvae.paper import claims, experiments, plots
+from intelvae.paper import ledger, studies
+from intelvae.paper.studies.toys import analysis, figures
 
 # %% [markdown]
 # ## The idea
@@ -118,16 +118,16 @@ print("mapping as the decoder's first layer, bit for bit:", same_as_layer)
 # $g(y) = y / (\lVert y \rVert + \epsilon)$, two latent dimensions.
 
 # %%
-records = experiments.records("framework", profile, seeds, jobs=jobs, device=device)
+results = studies.results("framework", profile, seeds, jobs=jobs, device=device)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "An InteL-VAE on the star. Two data points (green) are encoded as Gaussians in the space of y (ellipses: two standard deviations), and mapped to the circle, where all codes lie (grey). Right: samples, decoder noise included.", "name": "fig-framework"}, "image": {"alt": "Four panels: data on a star, Gaussian codes y, codes z on a circle, and samples."}}
-figure = plots.pipeline(records[0])
+figure = figures.pipeline(results[0])
 
 # %% tags=["hide-input"]
-print(plots.provenance(records, profile))
-radius = np.linalg.norm(np.asarray([r.artifacts["z"] for r in records]).reshape(-1, 2), axis=1)
-glue("farthest", round(float(np.abs(radius - 1).max()), 3), display=False)
-glue("codes", int(radius.size), display=False)
+print(results.provenance())
+circle = analysis.on_the_circle(results)
+for name, value_of in circle.items():
+    glue(name, value_of, display=False)
 
 # %% [markdown]
 # Of {glue:text}`codes` codes the farthest from the circle is {glue:text}`farthest` away (records keep three digits). Nothing was
@@ -153,5 +153,5 @@ glue("codes", int(radius.size), display=False)
 # property of $g$; the cell above measures it, and here it must hold to 0.01.
 
 # %% tags=["nbval-check-output"]
-assert same_as_vae and same_as_elbo and same_as_layer and (np.abs(radius - 1) < 0.01).all()
-print(claims.verdicts(claims.rows(records, profile, page="01_framework")))
+assert same_as_vae and same_as_elbo and same_as_layer and circle["farthest"] < 0.01
+print(ledger.verdicts(ledger.rows(profile, results, page="01_framework")))

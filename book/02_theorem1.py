@@ -47,10 +47,12 @@ from torch.distributions import Normal
 from intelvae import divergences
 from intelvae.divergences import after, before, closed_form, divergence
 from intelvae.mappings import Circle, Glue, Sectors, Threshold
-from intelvae.paper import claims, experiments, plots, rules
+from intelvae.paper import ledger, studies
+from intelvae.paper.rows import BLUE, GREEN, GREY, ORANGE
+from intelvae.paper.statistics import mean_and_sd
 
-experiments.check_profile(profile)
-seeds = experiments.seeds_or_own(seeds, 3 if profile == "smoke" else 10)
+studies.check_profile(profile)
+seeds = studies.seeds_or_own(seeds, 3 if profile == "smoke" else 10)
 draws = 40_000 if profile == "smoke" else 100_000
 
 # %% [markdown]
@@ -182,8 +184,8 @@ for axis, pair, title in (
     (axes[1], after(q, prior, *merging["|y|"]), "after: $z = |y|$"),
 ):
     shown = pair.at.abs() < 3.2
-    axis.plot(pair.at[shown], pair.log_p[shown].exp(), "--", color=plots.BLUE, label="prior $p$")
-    axis.plot(pair.at[shown], pair.log_q[shown].exp(), "-", color=plots.ORANGE, label="encoder $q$")
+    axis.plot(pair.at[shown], pair.log_p[shown].exp(), "--", color=BLUE, label="prior $p$")
+    axis.plot(pair.at[shown], pair.log_q[shown].exp(), "-", color=ORANGE, label="encoder $q$")
     axis.set(title=title, xlim=(-3.2, 3.2), ylim=(0, 1), xlabel="$y$" if title.startswith("before") else "$z$")
 axes[0].set_ylabel("density")
 axes[0].legend(frameon=False, loc="upper left")
@@ -192,8 +194,8 @@ moving = [Normal(float(m), 0.5) for m in means]
 kl_before = np.array([closed_form("KL", q, prior) for q in moving])
 kl_after = np.array([divergence("KL", after(q, prior, *merging["|y|"])) for q in moving])
 axes[2].plot(means, kl_before, "--", color="black", label="before")
-axes[2].plot(means, kl_after, "-", color=plots.GREEN, label="after")
-axes[2].fill_between(means, kl_after, kl_before, color=plots.GREY, alpha=0.3, lw=0)
+axes[2].plot(means, kl_after, "-", color=GREEN, label="after")
+axes[2].fill_between(means, kl_after, kl_before, color=GREY, alpha=0.3, lw=0)
 axes[2].annotate("at most ln 2", (1.9, (kl_before[-4] + kl_after[-4]) / 2), (0.1, 2.35), va="center", ha="center",
                  arrowprops={"arrowstyle": "-", "lw": 0.8})  # fmt: skip
 axes[2].set(title="KL divergence, nats", xlabel="mean of $q$", ylim=(0, 3))
@@ -325,7 +327,7 @@ print(
 pd.DataFrame(
     [
         {"q": f"N({mean}, {scale}² I)", "before": f"{kl_exact:.3f}", "direction, exact": f"{direction:.3f}"}
-        | {name: "{:.3f} ± {:.3f}".format(*rules.summary(values)) for name, values in estimates.items()}
+        | {name: mean_and_sd(values, 3) for name, values in estimates.items()}
         for mean, scale, kl_exact, direction, estimates in rows
     ]
 ).set_index("q").rename_axis("KL, nats")
@@ -342,7 +344,7 @@ for seed in seeds[:3]:
         z_q, z_p = g(from_q), g(from_p)
         curves[name] += np.array([divergences.histogram_kl(z_q, z_p, b)[0] for b in bins]) / len(seeds[:3])
 figure, axis = plt.subplots(figsize=(5.5, 3), layout="constrained")
-for (name, values), marker, colour in zip(curves.items(), "os^", (plots.BLUE, plots.ORANGE, plots.GREEN), strict=True):
+for (name, values), marker, colour in zip(curves.items(), "os^", (BLUE, ORANGE, GREEN), strict=True):
     axis.plot(bins, values, marker, ls="-", color=colour, label=name, ms=6, mfc="none" if marker == "s" else colour)
 axis.axhline(kl_exact, ls="--", color="black", lw=1)
 axis.axhline(direction, ls=":", color="black", lw=1)
@@ -385,9 +387,9 @@ glue("thm1_plane_slack", round(kl_exact - direction, 3), display=False)
 #
 # ## Verdict
 #
-# The paper gives a proof and no number; ours are the largest violations over all cases. `intelvae.paper.claims` repeats the
+# The paper gives a proof and no number; ours are the largest violations over all cases. `intelvae.paper.studies.toys.claims` repeats the
 # checks for a part of the mappings above; those of this page must hold too, or the page fails.
 
 # %% tags=["nbval-check-output"]
 assert holds_1d and holds_2d and holds_equal and eq4_error <= 1e-6 and a1_error <= 1e-6
-print(claims.verdicts(claims.rows([], profile, page="02_theorem1")))
+print(ledger.verdicts(ledger.rows(profile, page="02_theorem1")))

@@ -26,14 +26,16 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
-import pandas as pd
 import torch
 from myst_nb import glue
 
 from intelvae import priors, regularizers, training
 from intelvae.mappings import Sparse
 from intelvae.metrics.hoyer import by_chance, hoyer
-from intelvae.paper import claims, experiments, plots, tasks
+from intelvae.paper import ledger, studies
+from intelvae.paper.datasets import Points
+from intelvae.paper.studies.toys import analysis, figures
+from intelvae.paper.style import by_seed
 
 PAGE = "03_why"
 
@@ -102,17 +104,15 @@ print(f"Hoyer score of the sparse prior in 50 dimensions: {hoyer(drawn).mean():.
 # the networks and of the training.
 
 # %%
-bridge = experiments.records("bridge", profile, seeds, jobs=jobs, device=device)
+bridge = studies.results("bridge", profile, seeds, jobs=jobs, device=device)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 2 of the paper, by seed: 200 points of the data (black) and samples of trained models, decoder noise included.", "name": "fig-bridge"}, "image": {"alt": "Scatter plots: two clusters of data, and samples of a VAE and of an InteL-VAE for several seeds, with some points between the clusters."}}
-figure = plots.samples_by_seed(bridge)
+figure = figures.samples_by_seed(bridge)
 
 # %% tags=["hide-input"]
-print(plots.provenance(bridge, profile))
-shares = pd.DataFrame([{"method": r.config.method, "bridge": 100 * r.metrics["bridge"]} for r in bridge])
-for method, of in shares.groupby("method"):
-    glue(f"bridge-{method}", f"{of.bridge.mean():.1f}", display=False)
-glue("bridge-data", f"{100 * claims.toys.BRIDGE_OF_DATA:.2f}", display=False)
+print(bridge.provenance())
+for name, share in analysis.bridges(bridge).items():
+    glue(f"bridge-{name}", share, display=False)
 
 # %% [markdown]
 # Of the data {glue:text}`bridge-data` % lie between the clusters ($|x_1| < 1$); of the VAE's samples
@@ -125,14 +125,14 @@ glue("bridge-data", f"{100 * claims.toys.BRIDGE_OF_DATA:.2f}", display=False)
 # ($w = 0.8$, and $w = 0.5$ as in the data), and the InteL-VAE with the sparse mapping.
 
 # %%
-records = experiments.records("mismatch", profile, seeds, jobs=jobs, device=device)
-glue("data-hoyer", f"{hoyer(tasks.ToyTask('sparse').test).mean():.2f}", display=False)
+results = studies.results("mismatch", profile, seeds, jobs=jobs, device=device)
+glue("data-hoyer", f"{hoyer(Points('sparse').test).mean():.2f}", display=False)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 3 of the paper, with the plain VAE added: what each model's prior says about codes (blue crosses), where the codes of all data lie (orange), and the codes of six single examples (black). First seed.", "name": "fig-mismatch"}, "image": {"alt": "Three scatter plots of codes and priors in the plane, one for each model."}}
-figure = plots.mismatch([r for r in records if r.config.seed == records[0].config.seed])
+figure = figures.mismatch(results.first())
 
 # %% tags=["hide-input"]
-print(plots.provenance(records, profile))
+print(results.provenance())
 
 # %% [markdown]
 # In numbers:
@@ -143,21 +143,10 @@ print(plots.provenance(records, profile))
 # - the distance of samples from the data, and the estimate of $\log p(x)$.
 
 # %% tags=["hide-input"]
-columns = {
-    "aggregate_mismatch": "aggregate mismatch",
-    "prior_hoyer": "Hoyer, p(z)",
-    "posterior_hoyer": "Hoyer, codes",
-    "sliced_wasserstein": "samples to data",
-    "log_likelihood": "log p(x), nats",
-}
-frame = pd.DataFrame([{"method": r.config.method, **r.metrics} for r in records])
-table = frame.groupby("method", sort=False)[list(columns)].agg(
-    lambda v: f"{v.mean():.3f}" + (f" ± {v.std():.3f}" if len(v) > 1 else "")
-)
-table.rename(columns=columns)
+analysis.mismatches(results)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Aggregate mismatch, one mark a run, bars at the means. Zero is a perfect match.", "name": "fig-mismatch-seeds"}, "image": {"alt": "Dots by method; bars at the means."}}
-figure = plots.by_seed(records, "aggregate_mismatch", "aggregate mismatch")
+figure = by_seed(results, "aggregate_mismatch", "aggregate mismatch")
 
 # %% [markdown]
 # ## Paper beside ours
@@ -167,12 +156,12 @@ figure = plots.by_seed(records, "aggregate_mismatch", "aggregate mismatch")
 # now about $w = 0.5$, and those about $w = 0.8$ are their variants.
 
 # %% tags=["hide-input"]
-for claim in [c for c in claims.CLAIMS if c.page == PAGE]:
+for claim in [c for c in ledger.CLAIMS if c.page == PAGE]:
     print(f"{claim.id}. {claim.claim}.\n    {claim.rule}")
 
 # %% tags=["hide-input"]
-found = claims.rows([*bridge, *records], profile, page=PAGE)
-claims.Table(found)
+found = ledger.rows(profile, bridge, results, page=PAGE)
+ledger.Table(found)
 
 # %% [markdown]
 # ## What the paper leaves open
@@ -191,4 +180,4 @@ claims.Table(found)
 # 3. The VAE of Figure 2 has ten units a layer. How does the bridge change with 50?
 
 # %% tags=["nbval-check-output", "hide-cell"]
-print(claims.verdicts(found))
+print(ledger.verdicts(found))

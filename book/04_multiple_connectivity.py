@@ -33,10 +33,12 @@ from myst_nb import glue
 from scipy.optimize import brentq
 
 from intelvae import mappings
-from intelvae.data import toys
 from intelvae.mappings import Circle, Glue
-from intelvae.metrics.toy import sliced_wasserstein
-from intelvae.paper import claims, experiments, plots, rules, tasks
+from intelvae.paper import kinds, ledger, studies
+from intelvae.paper.rows import ORANGE
+from intelvae.paper.studies.toys import analysis, figures
+from intelvae.paper.studies.toys.claims import BRIDGE_OF_DATA
+from intelvae.paper.style import by_seed
 
 PAGE = "04_multiple_connectivity"
 
@@ -93,7 +95,7 @@ figure, axes = plt.subplots(1, 4, figsize=(8, 2.3), layout="constrained")
 for axis, (title, z) in zip(axes, panels.items(), strict=True):
     axis.scatter(*z.T, c=ring[:, 1], s=6, cmap="cividis", linewidths=0)
     if title != "h = 4 (ours)":
-        axis.plot(*z[[100, 300]].T, "s", color=plots.ORANGE, mec="black")
+        axis.plot(*z[[100, 300]].T, "s", color=ORANGE, mec="black")
     axis.set(title=title, xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal", xticks=[], yticks=[])
 
 # %% [markdown]
@@ -111,14 +113,14 @@ for axis, (title, z) in zip(axes, panels.items(), strict=True):
 # to 1 over the first quarter of training. The section "Which likelihood" below has the alternatives.
 
 # %%
-records = experiments.records("connectivity", profile, seeds, jobs=jobs, device=device)
+results = studies.results("connectivity", profile, seeds, jobs=jobs, device=device)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figures 4 and C.2 of the paper, redrawn: data (black) and 200 samples of each trained model, decoder noise included, in the paper's axes, which grow where samples lie outside. First seed.", "name": "fig-connectivity"}, "image": {"alt": "A grid of scatter plots, one row a data set, one column a method."}}
-figure = plots.sample_grid(records, seed=records[0].config.seed)
+figure = figures.sample_grid(results.first())
 
 # %% tags=["hide-input"]
-print(plots.provenance(records, profile))
-glue("bridge-of-data", f"{100 * claims.toys.BRIDGE_OF_DATA:.2f}", display=False)
+print(results.provenance())
+glue("bridge-of-data", f"{100 * BRIDGE_OF_DATA:.2f}", display=False)
 
 # %% [markdown]
 # Pictures of one seed persuade; numbers over seeds decide. Four of them:
@@ -131,43 +133,13 @@ glue("bridge-of-data", f"{100 * claims.toys.BRIDGE_OF_DATA:.2f}", display=False)
 # - for the mixture, the share on the **bridge**, $|x_1| < 1$, where the data have {glue:text}`bridge-of-data` %.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Sliced Wasserstein distance to held-out data, one mark a seed, bars at the means. Smaller is better.", "name": "fig-connectivity-sw"}, "image": {"alt": "Dots by data set and method; the bars show means over seeds."}}
-figure = plots.by_seed(records, "sliced_wasserstein", "sliced Wasserstein distance")
-
+figure = by_seed(results, "sliced_wasserstein", "sliced Wasserstein distance")
 
 # %% tags=["hide-input"]
-def floor(data):
-    """The mean distance of ten fresh sets of 2,000 points from the held-out ones."""
-    generator = torch.Generator().manual_seed(0)
-    test = tasks.ToyTask(data).test
-    sets = [toys.sample(data, len(test), generator) for _ in range(10)]
-    return sum(sliced_wasserstein(fresh, test, generator=generator) for fresh in sets) / len(sets)
-
-
-frame = pd.DataFrame([{"data": r.config.data, "method": r.config.method, **r.metrics} for r in records])
-columns = ["sliced_wasserstein", "off_support", "inside_hole", "bridge", "log_likelihood"]
-grouped = frame.groupby(["data", "method"], sort=False)[columns]
-mean, sd = grouped.mean(), grouped.std()
-table = mean.copy().astype(object)
-for column in columns:
-    table[column] = [
-        "" if pd.isna(m) else f"{m:.3f}" + ("" if pd.isna(s) else f" ± {s:.3f}")
-        for m, s in zip(mean[column], sd[column], strict=True)
-    ]
-floors = {name: floor(name) for name in dict.fromkeys(frame["data"])}
-table["fresh data"] = [f"{floors[data]:.3f}" for data, _ in table.index]
-inside = frame[frame.method == "InteL-VAE"].groupby("data")["inside_hole"]
 for data in ("circle", "square"):
-    glue(f"worst-{data}", f"{100 * inside.max()[data]:.0f}", display=False)
-    glue(f"median-{data}", f"{100 * inside.median()[data]:.1f}", display=False)
-table.columns = [
-    "sliced Wasserstein",
-    "off support",
-    "inside a hole",
-    "bridge",
-    "log p(x), nats",
-    "sliced W., fresh data",
-]
-table
+    for name, share in analysis.worst_hole(results, data).items():
+        glue(f"{name}-{data}", share, display=False)
+analysis.connectivity(results)
 
 # %% [markdown]
 # A mean hides a failure. Half of the InteL-VAE's runs on the circle have at most {glue:text}`median-circle` % of their samples
@@ -194,25 +166,8 @@ proper = (error / (2 * s**2) + torch.log(s)).sum(1)
 print("a constant, 2 log 2:", *[f"{v:.3f}" for v in 2 * proper - notebooks])
 
 # %% tags=["hide-input"]
-readings = experiments.records("readings", profile, seeds, jobs=jobs, device=device)
-rows = []
-for name in experiments.toys.READINGS:
-    wanted = {(c.likelihood_options, c.warmup, c.beta) for c in experiments.toys.reading(name, profile)}
-    of = [r for r in readings if (r.config.likelihood_options, r.config.warmup, r.config.beta) in wanted]
-    for method in dict.fromkeys(r.config.method for r in of):
-        chosen = [r for r in of if r.config.method == method]
-        average = {
-            "KL, nats": [r.curves["valid_kl"][-1] for r in chosen],
-            "ELBO, nats": [r.curves["valid_elbo"][-1] for r in chosen],
-            "log p(x), nats": [r.metrics["log_likelihood"] for r in chosen],
-            "sliced Wasserstein": [r.metrics["sliced_wasserstein"] for r in chosen],
-            "off support, %": [100 * r.metrics["off_support"] for r in chosen],
-        }
-        rows.append(
-            {"reading": name, "method": method, "runs": len(chosen)}
-            | {k: f"{sum(v) / len(v):.2f}" for k, v in average.items()}
-        )
-pd.DataFrame(rows).set_index(["reading", "method"])
+readings = studies.results("readings", profile, seeds, jobs=jobs, device=device)
+analysis.readings(readings)
 
 # %% [markdown]
 # Means over the five data sets, up to three seeds each. A KL divergence of 0 is the trivial solution. The reading that
@@ -228,32 +183,13 @@ pd.DataFrame(rows).set_index(["reading", "method"])
 # with layers of 50 units (ours) beside the paper's, over the seeds that both have.
 
 # %% tags=["hide-input"]
-wide = experiments.records("capacity", profile, seeds, jobs=jobs, device=device)
-shared = sorted({r.config.seed for r in records} & {r.config.seed for r in wide})
-columns = {
-    "KL, nats": lambda r: r.curves["valid_kl"][-1],
-    "sliced Wasserstein": lambda r: r.metrics["sliced_wasserstein"],
-    "in a hole or on the bridge, %": lambda r: 100 * r.metrics.get("inside_hole", r.metrics.get("bridge")),
-}
-frame = pd.DataFrame(
-    {"data": r.config.data, "method": r.config.method, "units": units, **{k: f(r) for k, f in columns.items()}}
-    for units, of in (("10, all seeds", records), ("10", [r for r in records if r.config.seed in shared]), ("50", wide))
-    for r in of
-)
-grouped = frame.groupby(["data", "method", "units"], sort=False)
-means, deviations = grouped.mean(), grouped.std()
-cells = {
-    c: [f"{m:.2f}" + f" ± {s:.2f}" * (s == s) for m, s in zip(means[c], deviations[c], strict=True)] for c in means
-}
-print(f"seeds of both: {', '.join(map(str, shared))}")
-pd.DataFrame(cells, index=means.index).unstack("units").drop(columns="10, all seeds", level="units")
+wide = studies.results("capacity", profile, seeds, jobs=jobs, device=device)
+print(f"seeds of both: {', '.join(map(str, analysis.seeds_of_both(results, wide)))}")
+analysis.capacity(results, wide)
 
 # %% tags=["hide-input"]
-for (data, method, units), row in means.iterrows():
-    key = f"{data}-{method}-{units.replace('10, all seeds', 'all')}"
-    glue(f"kl-{key}", f"{row['KL, nats']:.1f}", display=False)
-    glue(f"hole-{key}", f"{row['in a hole or on the bridge, %']:.1f}", display=False)
-    glue(f"sw-{key}", f"{row['sliced Wasserstein']:.3f}", display=False)
+for name, value in analysis.cited(results, wide).items():
+    glue(name, value, display=False)
 
 # %% [markdown]
 # On the infinity sign the InteL-VAE's KL divergence is {glue:text}`kl-infinity-InteL-VAE-10` nats with ten units and
@@ -295,12 +231,12 @@ glue("linear-bridge", f"{100 * (linear.abs() < 1).float().mean().item():.1f}", d
 # (*reproduced*); smaller without significance is *partly*; fewer than three seeds is *not tested*.
 
 # %% tags=["hide-input"]
-found = claims.rows(records, profile, page=PAGE)
+found = ledger.rows(profile, results, page=PAGE)
 counts = pd.Series([row["verdict"] for row in found]).value_counts()
-glue("connectivity_reproduced", int(counts.get(rules.REPRODUCED, 0)), display=False)
+glue("connectivity_reproduced", int(counts.get(kinds.REPRODUCED, 0)), display=False)
 glue("connectivity_claims", len(found), display=False)
-glue("connectivity_kept", claims.kept(found) or "none", display=False)
-claims.Table(found)
+glue("connectivity_kept", ledger.kept(found) or "none", display=False)
+ledger.Table(found)
 
 # %% [markdown]
 # Of {glue:text}`connectivity_claims` comparisons, {glue:text}`connectivity_reproduced` are reproduced by that rule, which does
@@ -325,4 +261,4 @@ claims.Table(found)
 # 3. Write a mapping to a torus in four dimensions, and data to go with it.
 
 # %% tags=["nbval-check-output", "hide-cell"]
-print(claims.verdicts(found))
+print(ledger.verdicts(found))

@@ -30,13 +30,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from intelvae.paper.tasks import create
 from myst_nb import glue
 from scipy.stats import spearmanr
 
 from intelvae import mappings
 from intelvae.metrics import feature_cache, features, frechet, samples
 from intelvae.paper import claims, experiments, plots, rules
-from intelvae.paper.tasks import create
 
 PAGE = "06_all_digits"
 

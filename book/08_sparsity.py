@@ -29,10 +29,8 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
-import dataclasses
 import math
 
-import pandas as pd
 import torch
 from myst_nb import glue
 
@@ -41,7 +39,8 @@ from intelvae.mappings import Sparse
 from intelvae.metrics import codes, features
 from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.models import VAE
-from intelvae.paper import claims, experiments, plots, rules
+from intelvae.paper import ledger, measures, studies
+from intelvae.paper.studies.sparsity import analysis, figures, grid, tables
 
 PAGE = "08_sparsity"
 
@@ -211,15 +210,13 @@ print(f"by chance            score {by_chance(24):.3f}")
 # - the **VAE with $L_{sp}$** on $|y|$ (the paper's ablation, see the next page) and, ours, the **VAE with L1** on $y$.
 
 # %%
-records = experiments.records("sparsity", profile, seeds, features=extractor, jobs=jobs, device=device)
+results = studies.results("sparsity", profile, seeds, features=extractor, jobs=jobs, device=device)
 
 # %% tags=["hide-input"]
-print(plots.provenance(records, profile, experiments.grid("sparsity", profile, seeds, features=extractor)))
-name = features.distance_name(records[0].config.features)
-grouped = plots.sparsity.by_setting(records)
-Column = plots.sparsity.Column
-glue("epochs", records[0].config.epochs, display=False)
-glue("batch", records[0].config.batch_size, display=False)
+print(results.provenance())
+name = features.distance_name(measures.features_of(results))
+glue("epochs", results[0].training.epochs, display=False)
+glue("batch", results[0].training.batch_size, display=False)
 
 # %% [markdown]
 # Each model is trained for {glue:text}`epochs` epochs in batches of {glue:text}`batch`. Numbers are means over the seeds that a setting has (the last column
@@ -229,20 +226,10 @@ glue("batch", records[0].config.batch_size, display=False)
 # ### Figure 7, left: samples against sparsity
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, left, redrawn: distance of the samples from the test images (the larger N of the table below; logarithmic, lower is better) against the Hoyer score of sampled codes. Bars are standard deviations over seeds (none where there is one), dashed lines the VAE. The VAE with L1 or L_sp has no part in the paper's figure.", "name": "fig-sparsity"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
-figure = plots.sparsity.trade_off(records, name)
+figure = figures.trade_off(results, name)
 
 # %% tags=["hide-input"]
-sizes = sorted({int(k.split("_")[1]) for k in records[0].metrics if k.startswith("frechet_")})
-columns = {f"N = {n:,}": Column(f"frechet_{n}", 1, spread=n == sizes[-1]) for n in reversed(sizes)}
-columns |= {
-    "min-max": Column(f"minmax_frechet_{sizes[0]}", 1),
-    "clean": Column(f"clean_frechet_{sizes[0]}", 1, spread=True),
-    "precision": Column(f"precision_{sizes[-1]}"),
-    "recall": Column(f"recall_{sizes[-1]}"),
-    "test ELBO": Column("test_elbo", 1),
-    "test KL": Column("test_kl", 1),
-}
-plots.sparsity.table(plots.sparsity.settings(records), columns)
+tables.quality(results)
 
 # %% [markdown]
 # The distance by the number of images, the larger with its standard deviation; the same at the smaller number for images
@@ -251,19 +238,7 @@ plots.sparsity.table(plots.sparsity.settings(records), columns)
 # And some of the samples themselves:
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples of the first seed's models, means of the decoder; the number is γ or α.", "name": "fig-sparsity-samples"}, "image": {"alt": "Rows of generated clothes, one row a model."}}
-values = {
-    "VAE": {0.0},
-    "InteL-VAE": set(experiments.sparsity.GAMMAS),
-    "DD": {experiments.sparsity.DD_ALPHA},
-    "Sparse-VAE": {experiments.sparsity.VSC_ALPHA},
-}
-one_seed = [
-    (method + (f", {value:g}" if method != "VAE" else ""), of[0])
-    for method, by_value in plots.sparsity.by_setting(records).items()
-    for value, of in by_value.items()
-    if value in values.get(method, ())
-]
-figure = plots.image_rows([r for _, r in one_seed], rows=1, labels=[label for label, _ in one_seed])
+figure = figures.samples(results)
 
 # %% [markdown]
 # The distance is on stand-in features (the page on [all ten digits](06_all_digits.ipynb) says why); it ranks models here
@@ -273,70 +248,11 @@ figure = plots.image_rows([r for _, r in one_seed], rows=1, labels=[label for la
 # VAE, over the seeds that both have, with the 95 % interval of the mean where there are three.
 
 # %% tags=["hide-input"]
-distance, score, active = Column(rules.frechet, 1), Column("hoyer_sample", 3), Column("active_per_class", 1)
-left_off, used = Column("left_off", 0, 100), Column("hoyer_used", 3)
-chance = Column(rules.chance_in_use, 3)
-plain = experiments.sparsity.config(profile, "fashion-mnist", 0, {})
-changes = {}
-for gamma in grouped["InteL-VAE"]:
-    after = experiments.sparsity.config(profile, "fashion-mnist", 0, experiments.sparsity.intel(gamma))
-    pair = (dataclasses.replace(c, features=records[0].config.features) for c in (plain, after))
-    changes[f"{gamma:g}"] = rules.change(records, *pair, rules.frechet)
-pd.DataFrame(changes).T.rename_axis("γ").rename(columns={"before": "VAE", "after": "InteL-VAE"})
+tables.changes(results)
 
 # %% tags=["hide-input"]
-
-
-def mean(of, column):
-    return sum(column.values(of)) / len(of)
-
-
-def tell(key, of):
-    """Glues what these records have, or that there are none."""
-    cited = {
-        "distance": Column(rules.frechet, 0), "hoyer": score, "used": used, "chance": chance, "left-off": left_off,
-        "in-use": Column("active_overall", 0), "zero": Column("zero_codes", 0, 100),
-        "overlap": Column("class_overlap"),
-    }  # fmt: skip
-    for name, column in cited.items():
-        glue(f"{key}-{name}", column.text(of) if of else "(none)", display=False)
-
-
-def shown(setting):
-    """A setting, a method and a value, in words."""
-    method, value = setting
-    return f"{method}, {'γ' if method.startswith(('InteL', 'VAE +')) else 'α'} = {value:g}"
-
-
-(vae,) = grouped["VAE"].values()
-intel = grouped["InteL-VAE"]
-at_no_cost = {g: of for g, of in intel.items() if mean(of, distance) <= mean(vae, distance)}
-seat = max(at_no_cost, key=lambda g: mean(at_no_cost[g], score), default=None)
-after_seat = min((g for g in intel if seat is not None and g > seat), default=None)
-# the scores in use twice as high as by chance, or more
-sparse = {
-    (method, value): of
-    for method, by_value in grouped.items()
-    for value, of in by_value.items()
-    if mean(of, used) >= 2 * mean(of, chance) > 0
-}
-first_sparse = min((value for method, value in sparse if method == "InteL-VAE"), default=None)
-nearest = min(sparse, key=lambda key: mean(sparse[key], distance), default=None)
-others = [key for key in sparse if key[0] != "InteL-VAE"]
-nearest_other = min(others, key=lambda key: mean(sparse[key], distance), default=None)
-tell("vae", vae)
-tell("seat", at_no_cost.get(seat))
-tell("after", intel.get(after_seat))
-tell("sparse", intel.get(first_sparse))
-tell("nearest", sparse.get(nearest))
-tell("other", sparse.get(nearest_other))
-tell("last", intel[max(intel)])
-tell("zero", intel.get(0.0))
-glue("no-cost", ", ".join(f"{g:g}" for g in at_no_cost) or "none", display=False)
-for key, gamma in (("seat", seat), ("after", after_seat), ("sparse", first_sparse), ("last", max(intel))):
-    glue(key, "none" if gamma is None else f"{gamma:g}", display=False)
-for key, setting in (("nearest", nearest), ("other", nearest_other)):
-    glue(key, "none" if setting is None else shown(setting), display=False)
+for key, text in analysis.seats(results).items():
+    glue(key, text, display=False)
 
 # %% [markdown]
 # The VAE has a distance of {glue:text}`vae-distance` and a score of {glue:text}`vae-hoyer`. Of the values of $\gamma$
@@ -352,21 +268,7 @@ for key, setting in (("nearest", nearest), ("other", nearest_other)):
 # The scores of both kinds of codes, and what lies behind them.
 
 # %% tags=["hide-input"]
-columns = {
-    "Hoyer, g(y)": Column("hoyer_sample", 3, spread=True),
-    "g(mu)": Column("hoyer_mean", 3, spread=True),
-    "g(y), in use": used,
-    "by chance": chance,
-    "in use": Column("active_overall", 1),
-    "active per image": Column("active_per_image", 1),
-    "left off, %": left_off,
-    "per class": active,
-    "exp H": Column("effective_per_class", 1),
-    "overlap": Column("class_overlap"),
-    "all zero, %": Column("zero_codes", 1, 100),
-    "Hoyer of the others": Column("hoyer_nonzero", 3),
-}
-plots.sparsity.table(plots.sparsity.settings(records), columns)
+tables.sparsity(results)
 
 # %% [markdown]
 # "Exp H" is the number of dimensions of a class that its entropy stands for, without a threshold. Where the score in the
@@ -376,22 +278,15 @@ plots.sparsity.table(plots.sparsity.settings(records), columns)
 # score in use has above chance in the score's place:
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of the samples from the test images against the Hoyer score in the dimensions in use, less that of as many Gaussian dimensions; otherwise as in Figure 7.", "name": "fig-in-use"}, "image": {"alt": "One line a method in the plane of score above chance and distance, with the values of gamma or alpha beside its points."}}
-figure = plots.sparsity.trade_off(records, name, rules.above_chance, "Hoyer score in use, above chance")
+label = "Hoyer score in use, above chance"
+figure = figures.trade_off(results, name, measures.above_chance, label)
 
 # %% [markdown]
 # The selector tells the same without codes. How many gates does an image open, and how many do all images of a batch open
 # together (exponentials of the two entropies in $L_{sp}$)? If the two are alike, the gates do not look at the image.
 
 # %% tags=["hide-input"]
-of_gates = {
-    "L_sp": Column("l_sp_gates", 2),
-    "gates per image": Column(lambda r: r.metrics["gates_per_batch"] * math.exp(r.metrics["l_sp_gates"]), 1),
-    "gates per batch": Column("gates_per_batch", 1),
-    "all zero, %": Column("zero_codes", 1, 100),
-    "left off, %": left_off,
-    "distance": Column(rules.frechet, 1),
-}
-plots.sparsity.table([({"γ": f"{gamma:g}"}, of) for gamma, of in intel.items()], of_gates)
+tables.gates(results)
 
 # %% [markdown]
 # **So where should a user sit?** In the dimensions in use the VAE has a score of {glue:text}`vae-used`, and
@@ -416,31 +311,10 @@ plots.sparsity.table([({"γ": f"{gamma:g}"}, of) for gamma, of in intel.items()]
 # and no mapping, each with the largest weight here.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, right, redrawn, and two more classifiers: accuracy on the test images by the number of labelled training images; means and standard deviations over seeds, each the mean over draws of the labels.", "name": "fig-few-shot"}, "image": {"alt": "Three panels, one a classifier, of accuracy growing with the number of labels; a line for each method."}}
-of_labels = {
-    "VAE": 0.0,
-    "InteL-VAE": experiments.sparsity.SHOWN,
-    "DD": experiments.sparsity.DD_ALPHA,
-    "Sparse-VAE": experiments.sparsity.VSC_ALPHA,
-    "VAE + L_sp": max(grouped.get("VAE + L_sp", [0.0])),
-    "VAE + L1": max(grouped.get("VAE + L1", [0.0])),
-}
-chosen = {method: grouped.get(method, {}).get(value, []) for method, value in of_labels.items()}
-figure = plots.sparsity.few_shot([r for of in chosen.values() for r in of])
+figure = figures.few_shot(analysis.compared_on_labels(results))
 
 # %% tags=["hide-input"]
-classifiers = {
-    "forest": "random_forest",
-    "the code's": "authors_random_forest",
-    "logistic": "logistic_regression",
-    "neighbours": "nearest_neighbours",
-}
-columns = {
-    f"{title}, {n}": Column(f"{prefix}_{n}", 1, 100, spread=title == "forest")
-    for title, prefix in classifiers.items()
-    for n in (10, 100, 1000)
-    if f"{prefix}_{n}" in records[0].metrics
-}
-plots.sparsity.table(plots.sparsity.settings(records), columns)
+tables.accuracies(results)
 
 # %% [markdown]
 # Accuracy in per cent by classifier and number of labels. "The code's" is the forest by the authors' protocol, which
@@ -453,22 +327,12 @@ plots.sparsity.table(plots.sparsity.settings(records), columns)
 # at which $\gamma$; we take {glue:text}`shown`, the smallest in the authors' script for classifiers.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 8, top, redrawn, beside the VAE: mean |z| over a class of test images by dimension, first seed. Orange bars are at least a tenth of the largest.", "name": "fig-classes"}, "image": {"alt": "Bars by latent dimension for trousers, coats and sneakers, VAE on the left and InteL-VAE on the right."}}
-glue("shown", f"{experiments.sparsity.SHOWN:g}", display=False)
-first = [
-    r
-    for r in records
-    if "traversals" in r.config.measures
-    and r.config.seed == records[0].config.seed
-    and r.config.gamma in (0.0, experiments.sparsity.SHOWN)
-]
-figure = plots.sparsity.class_profiles(first)
+glue("shown", f"{grid.SHOWN:g}", display=False)
+figure = figures.class_profiles(results.first("VAE") + results.first(grid.FIGURE_8))
 
 # %% tags=["hide-input"]
-fewest = min(intel, key=lambda g: mean(intel[g], active))
-glue("active-shown", active.text(intel[experiments.sparsity.SHOWN]), display=False)
-glue("active-vae", active.text(vae), display=False)
-glue("active-fewest", active.text(intel[fewest]), display=False)
-glue("fewest", f"{fewest:g}", display=False)
+for key, text in analysis.few_active(results).items():
+    glue(key, text, display=False)
 
 # %% [markdown]
 # Over the ten classes {glue:text}`active-shown` of 50 dimensions are active on average, {glue:text}`active-vae` in the VAE.
@@ -477,35 +341,22 @@ glue("fewest", f"{fewest:g}", display=False)
 # choices, with the VAE beside it:
 
 # %% tags=["hide-input"]
-profiles = {"VAE": vae, **{f"γ = {g:g}": intel[g] for g in (3.0, experiments.sparsity.SHOWN, 30.0) if g in intel}}
-
-
-def share_active(of, threshold):
-    """The share of dimensions whose mean |z| in a class is at least that share of the class's largest, in %."""
-    sizes = torch.stack([torch.as_tensor(r.artifacts["by_class"]) for r in of])  # (seeds, classes, D)
-    return 100 * (sizes >= threshold * sizes.amax(-1, keepdim=True)).double().mean().item()
-
-
-thresholds = (0.05, 0.1, 0.2, 0.3, 0.5)
-counts = {
-    title: {f"{t:g} of the largest": f"{share_active(of, t):.1f}" for t in thresholds} for title, of in profiles.items()
-}
-pd.DataFrame(counts).T
+tables.active(results)
 
 # %% [markdown]
 # A traversal starts at the code $g(\mu(x))$ of the first test image of a class, sets one dimension to values from $-a$ to
 # $a$, where $a$ is the size that 99.5 % of all codes stay below there, and leaves the others as they are.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 8, bottom, redrawn: what the decoder draws when one dimension of an InteL-VAE's code is changed, for the two largest dimensions of each class. First seed.", "name": "fig-traversals"}, "image": {"alt": "Rows of decoded trousers, coats and sneakers that change from left to right."}}
-(record,) = (r for r in first if r.config.method == "InteL-VAE")
-figure = plots.sparsity.traversals(record)
+(result,) = results.first(grid.FIGURE_8)
+figure = figures.traversals(result)
 
 # %% [markdown]
 # The same to move through, with more dimensions: choose a class, one of its five largest dimensions, and a value. (Where
 # scripts do not run, all images are there at once, a row for each dimension.)
 
 # %% tags=["hide-input"]
-plots.sparsity.explorer(record)
+figures.explorer(result)
 
 # %% [markdown]
 # ## Paper beside ours
@@ -523,28 +374,18 @@ plots.sparsity.explorer(record)
 # of the Sparse-VAE with $\alpha = 0.01$. No other rule that counts has changed since.
 
 # %% tags=["hide-input"]
-for rule in dict.fromkeys(c.rule for c in claims.CLAIMS if c.page == PAGE):
-    print(", ".join(c.id for c in claims.CLAIMS if c.page == PAGE and c.rule == rule))
+of_page = [claim for claim in ledger.CLAIMS if claim.page == PAGE]
+for rule in dict.fromkeys(claim.rule for claim in of_page):
+    print(", ".join(claim.id for claim in of_page if claim.rule == rule))
     print(f"    {rule}")
 
 # %% tags=["hide-input"]
-found = claims.rows(records, profile, page=PAGE)
-claims.Table(found)
+found = ledger.rows(profile, results, page=PAGE)
+ledger.Table(found)
 
 # %% tags=["hide-input"]
-of_shown = intel[experiments.sparsity.SHOWN]
-n_labels = 100
-for key, of in (("vae", vae), ("shown", of_shown)):
-    glue(f"{key}-score", score.text(of), display=False)
-    for classifier in ("random_forest", "logistic_regression"):
-        accuracy = Column(f"{classifier}_{n_labels}", 0, 100)
-        glue(f"{key}-{classifier}", accuracy.text(of), display=False)
-for key, method in (("lsp", "VAE + L_sp"), ("l1", "VAE + L1"), ("vsc", "Sparse-VAE"), ("dd", "DD")):
-    of = chosen[method]
-    glue(f"{key}-forest", Column(f"random_forest_{n_labels}", 0, 100).text(of) if of else "(no run)", display=False)
-    glue(f"{key}-distance", Column(rules.frechet, 0).text(of) if of else "(no run)", display=False)
-    glue(f"{key}-gamma", f"{of_labels[method]:g}", display=False)
-glue("n-labels", f"{n_labels}", display=False)
+for key, text in analysis.in_short(results).items():
+    glue(key, text, display=False)
 
 # %% [markdown]
 # In short: the Hoyer score goes from {glue:text}`zero-hoyer` without the penalty to {glue:text}`shown-score` at
@@ -589,4 +430,4 @@ glue("n-labels", f"{n_labels}", display=False)
 # 4. In the figure with sliders, which dimensions of the coat do nothing to it? What is their mean $|z|$?
 
 # %% tags=["nbval-check-output", "hide-cell"]
-print(claims.verdicts(found))
+print(ledger.verdicts(found))

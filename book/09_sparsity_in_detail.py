@@ -29,17 +29,15 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
-import dataclasses
-from operator import itemgetter
-
-import matplotlib.pyplot as plt
 import torch
 from myst_nb import glue
 
 from intelvae import regularizers, training
 from intelvae.metrics import features
 from intelvae.metrics.hoyer import hoyer
-from intelvae.paper import claims, experiments, plots, rules
+from intelvae.paper import ledger, measures, studies
+from intelvae.paper.rows import VAE_L1
+from intelvae.paper.studies.sparsity import analysis, figures, grid, tables
 
 PAGE = "09_sparsity_in_detail"
 
@@ -82,101 +80,20 @@ print(f"-log 50            {-torch.tensor(50.0).log():6.3f}")
 # The same methods, network and settings as on the last page.
 
 # %%
-records = experiments.records(
-    "sparsity-mnist", profile, seeds, features=extractor, jobs=jobs, device=device, every=True
-)
+results = studies.results("sparsity-mnist", profile, seeds, features=extractor, jobs=jobs, device=device, every=True)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes, on MNIST. Over the seeds that all settings have, with standard deviations from two on; dashed lines are the VAE. The VAE with L1 or L_sp has no part in the paper's figure.", "name": "fig-sparsity-mnist"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
-print(plots.provenance(records, profile, experiments.grid("sparsity-mnist", profile, seeds, features=extractor)))
-name = features.distance_name(records[0].config.features)
-compared = plots.sparsity.comparable(records)
-figure = plots.sparsity.trade_off(compared, name)
+print(results.provenance())
+name = features.distance_name(measures.features_of(results))
+compared = tables.comparable(results)
+figure = figures.trade_off(compared, name)
 
 # %% tags=["hide-input"]
-Column, table = plots.sparsity.Column, plots.sparsity.table
-distance, clean = (Column(metric, 1, spread=True) for metric in (rules.frechet, rules.clean_frechet))
-score = Column("hoyer_sample", 3, spread=True)
-COLUMNS = {
-    "Hoyer, g(y)": score,
-    "g(mu)": Column("hoyer_mean", 3),
-    "g(y), in use": Column("hoyer_used", 3),
-    "by chance": Column(rules.chance_in_use, 3),
-    "in use": Column("active_overall", 1),
-    "left off, %": Column("left_off", 0, 100),
-    "all zero, %": Column("zero_codes", 1, 100),
-    "active per image": Column("active_per_image", 1),
-    "per class": Column("active_per_class", 1),
-    "distance": distance,
-    "clean": clean,
-    "forest, 100, %": Column("random_forest_100", 1, 100),
-}
-table(plots.sparsity.settings(records), COLUMNS)
+tables.detail(results)
 
 # %% tags=["hide-input"]
-grouped, of_all = plots.sparsity.by_setting(compared), plots.sparsity.by_setting(records)
-(vae,) = grouped["VAE"].values()
-intel = grouped["InteL-VAE"]
-ablation = grouped["VAE + L_sp"]
-strongest = max(ablation)
-next_strongest = max((gamma for gamma in ablation if gamma < strongest), default=strongest)
-CITED = {
-    "score": Column("hoyer_sample", 3),
-    "of-mean": Column("hoyer_mean", 3),
-    "used": Column("hoyer_used", 3),
-    "chance": Column(rules.chance_in_use, 3),
-    "off": Column("left_off", 0, 100),
-    "use": Column("active_overall", 0),
-    "zero": Column("zero_codes", 0, 100),
-    "kl": Column("test_kl", 1),
-    "distance": Column(rules.frechet, 0),
-    "clean": Column(rules.clean_frechet, 0),
-    "forest": Column("random_forest_100", 0, 100),
-}
-
-
-def cite(prefix, settings):
-    """Glues the `CITED` means of each setting over the seeds that all of them have, so that they compare, and these."""
-    common = plots.sparsity.shared(settings.values())
-    glue(f"{prefix}-seeds", ", ".join(map(str, sorted(common))) or "none", display=False)
-    for key, of in settings.items():
-        same = [r for r in of if r.config.seed in common]
-        for title, column in CITED.items():
-            glue(f"{prefix}-{key}-{title}", column.text(same) if same else "(no run)", display=False)
-
-
-cite(
-    "mnist",
-    {
-        "vae": vae,
-        "three": intel.get(3.0, []),
-        "shown": intel[experiments.sparsity.SHOWN],
-        "strong": intel.get(experiments.sparsity.STRONG, []),
-        "most": intel[max(intel)],
-        "vsc": grouped.get("Sparse-VAE", {}).get(experiments.sparsity.VSC_ALPHA, []),
-        "ablation": ablation[strongest],
-        "next": ablation[next_strongest],
-    },
-)
-for key, gamma in (
-    ("shown", experiments.sparsity.SHOWN),
-    ("strong", experiments.sparsity.STRONG),
-    ("most", max(intel)),
-    ("strongest", strongest),
-    ("next", next_strongest),
-):
-    glue(f"gamma-{key}", f"{gamma:g}", display=False)
-apart = [
-    (
-        *(max(column.values(of)) - min(column.values(of)) for column in (distance, clean)),
-        ", ".join(filter(None, names.values())),
-    )
-    for names, of in plots.sparsity.settings(records)
-]
-for key, i in (("apart", 0), ("apart-clean", 1)):
-    *spans, which = max(apart, key=itemgetter(i))
-    for title, span in zip(("as-it-is", "clean"), spans, strict=True):
-        glue(f"{key}-{title}", f"{span:.0f}", display=False)
-    glue(f"{key}-of", which, display=False)
+for key, text in (analysis.of_mnist(compared) | analysis.apart(results)).items():
+    glue(key, text, display=False)
 
 # %% [markdown]
 # Figures and text have the seeds that all settings have ({glue:text}`mnist-seeds`), the table all there are. That matters: two
@@ -198,15 +115,8 @@ for key, i in (("apart", 0), ("apart-clean", 1)):
 # {glue:text}`mnist-vsc-of-mean`.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, right, redrawn, and two more classifiers: accuracy on MNIST's test images by the number of labelled training images.", "name": "fig-few-shot-mnist"}, "image": {"alt": "Three panels, one a classifier, of accuracy growing with the number of labels; a line for each method."}}
-of_labels = {
-    "VAE": 0.0,
-    "InteL-VAE": experiments.sparsity.SHOWN,
-    "DD": experiments.sparsity.DD_ALPHA,
-    "Sparse-VAE": experiments.sparsity.VSC_ALPHA,
-    "VAE + L_sp": strongest,
-}
-chosen = [r for method, value in of_labels.items() for r in grouped.get(method, {}).get(value, [])]
-figure = plots.sparsity.few_shot(chosen)
+methods = [method for method in analysis.LABELLED if method != VAE_L1]
+figure = figures.few_shot(analysis.compared_on_labels(compared, methods))
 
 # %% [markdown]
 # ## The ablation
@@ -214,22 +124,7 @@ figure = plots.sparsity.few_shot(chosen)
 # The penalty alone, on $|y|$ of a VAE, and beside it the plain way to make something sparse, L1.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Hoyer score of sampled codes (left) and distance of the samples (right) by the weight of the penalty, on MNIST: the InteL-VAE, L_sp and L1 on a VAE, over the seeds that all settings have, with standard deviations from two on; the dashed line is the VAE.", "name": "fig-ablation"}, "image": {"alt": "Two panels with lines over gamma, one a method, and a dashed line for the VAE."}}
-figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
-for axis, (label, column) in zip(axes, (("Hoyer score, g(y)", score), (name, distance)), strict=True):
-    for method in ("InteL-VAE", "VAE + L_sp", "VAE + L1"):
-        found = {g: column.values(of) for g, of in grouped.get(method, {}).items()}
-        if found:
-            means = [sum(values) / len(values) for values in found.values()]
-            spread = [rules.summary(values)[1] if len(values) > 1 else 0.0 for values in found.values()]
-            axis.errorbar(list(found), means, spread, label=method, ms=4, lw=1, capsize=2, **plots.STYLE[method])
-    axis.axhline(sum(column.values(vae)) / len(vae), color=plots.BLUE, ls="--", lw=0.8)
-    axis.set(xlabel="γ", ylabel=label, xlim=(-0.02, 200))
-    axis.set_xscale("symlog", linthresh=0.1)
-    axis.spines[["top", "right"]].set_visible(False)
-figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", frameon=False, ncols=3)
-axes[1].set_yscale("log")
-for formatter in (axes[1].yaxis.set_major_formatter, axes[1].yaxis.set_minor_formatter):
-    formatter("{x:g}")
+figure = figures.ablation(compared, name)
 
 # %% [markdown]
 # With $\gamma =$ {glue:text}`gamma-strongest` the score goes from {glue:text}`mnist-vae-score` to
@@ -305,51 +200,14 @@ for title, v in (("|y|", y.abs()), ("the gates", five), ("|z|", (y * five).abs()
 # on the last page.
 
 # %%
-others = experiments.records(
-    "sparsity-choices", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True
-)
+others = studies.results("sparsity-choices", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True)
 
 # %% tags=["hide-input"]
-print(plots.provenance(others, profile, experiments.grid("sparsity-choices", profile, seeds, features=extractor)))
-by_config = {}
-for r in others:
-    by_config.setdefault(dataclasses.replace(r.config, seed=0), []).append(r)
-
-
-def of_model(model):
-    config = experiments.sparsity.config(profile, "fashion-mnist", 0, model)
-    return by_config.get(dataclasses.replace(config, features=records[0].config.features), [])
-
-
-choices = {
-    (gamma, title): of_model(experiments.sparsity.intel(gamma, **more))
-    for gamma in (experiments.sparsity.SHOWN, experiments.sparsity.STRONG)
-    for title, more in experiments.sparsity.OF_THE_MAPPING.items()
-}
-OF_GATES = {
-    "L_sp of the gates": Column("l_sp_gates", 2),
-    "of |z|": Column("l_sp_codes", 2),
-    "open gates, %": Column("open_gates", 1, 100),
-}
-table([({"γ": f"{gamma:g}", "choice": title}, of) for (gamma, title), of in choices.items()], COLUMNS | OF_GATES)
+print(others.provenance())
+tables.mapping(others)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The rows of the table: distance against the Hoyer score of sampled codes, means over seeds; the number is that of the choice, filled marks have the larger γ. Dashed: the best scores that Gaussian latents allow with a floor of 0.2, for blind gates and for gates that see y.", "name": "fig-choices"}, "image": {"alt": "Numbered points in the plane of Hoyer score and distance, with a dashed vertical line, and a list of what the numbers mean."}}
-figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained")
-titles = list(experiments.sparsity.OF_THE_MAPPING)
-for (gamma, title), of in choices.items():
-    if not of:
-        continue
-    x, y = (sum(column.values(of)) / len(of) for column in (score, distance))
-    fill = plots.ORANGE if gamma == experiments.sparsity.STRONG else "white"
-    axis.plot(x, y, "s", color=plots.ORANGE, mfc=fill, ms=11)
-    axis.annotate(str(titles.index(title) + 1), (x, y), fontsize=7, ha="center", va="center")
-for i, title in enumerate(titles):
-    axis.plot([], [], " ", label=f"{i + 1}  {title}")
-figure.legend(loc="outside right upper", frameon=False, fontsize=8, handlelength=0)
-for limit in (caps[0.2], best[0.2]):
-    axis.axvline(limit, color="black", ls="--", lw=0.8)
-axis.set(xlabel="Hoyer score, g(y)", ylabel=name)
-axis.spines[["top", "right"]].set_visible(False)
+figure = figures.choices(others, name, [caps[0.2], best[0.2]])
 
 # %% [markdown]
 # **$\beta$, the likelihood and the images** concern every VAE, so here the VAE with the same choice is beside the
@@ -357,12 +215,7 @@ axis.spines[["top", "right"]].set_visible(False)
 # binary test images. (Not at `smoke`.)
 
 # %% tags=["hide-input"]
-paired = [
-    ({"choice": title, "method": method}, of_model(model))
-    for title, more in experiments.sparsity.OF_ANY_VAE.items()
-    for method, model in (("VAE", more), ("InteL-VAE", experiments.sparsity.intel(experiments.sparsity.SHOWN, **more)))
-]
-table(paired, {"KL, nats": Column("test_kl", 1), **COLUMNS})
+tables.any_vae(others)
 
 # %% [markdown]
 # **The Sparse-VAE's samples.** Table 4 of the paper gives it FIDs of 328 to 337 on CelebA. The public replication that
@@ -377,12 +230,11 @@ table(paired, {"KL, nats": Column("test_kl", 1), **COLUMNS})
 
 # %% tags=["hide-input"]
 glue("all-zero", f"{100 * 0.99**50:.1f}", display=False)
-versions = [({"version": title}, of_model(model)) for title, model in experiments.sparsity.OF_VSC.items()]
-table(versions, COLUMNS)
+tables.sparse_vae(others)
 
 # %% tags=["hide-input"]
-of_vsc = {"own": "its own prior", "dense": "images from N(0, I), as in the replication"}
-cite("vsc", {key: of_model(experiments.sparsity.OF_VSC[title]) for key, title in of_vsc.items()})
+for key, text in analysis.of_sparse_vae(others).items():
+    glue(key, text, display=False)
 
 # %% [markdown]
 # ("All zero" is of codes of test images here.) If images from $\mathcal N(0, I)$ explained the paper's FIDs, they would have
@@ -395,40 +247,11 @@ cite("vsc", {key: of_model(experiments.sparsity.OF_VSC[title]) for key, title in
 # own. (Not at `smoke`.)
 
 # %% tags=["hide-input"]
-of_dd = [({"DD": title}, of_model(model)) for title, model in experiments.sparsity.OF_DD.items()]
-table(of_dd, {"KL, nats": Column("test_kl", 1), **COLUMNS})
+tables.dd(others)
 
 # %% tags=["hide-input"]
-strong, shown = experiments.sparsity.STRONG, experiments.sparsity.SHOWN
-
-
-def pair(title):
-    """The VAE and the InteL-VAE with one of `OF_ANY_VAE`."""
-    more = experiments.sparsity.OF_ANY_VAE[title]
-    return of_model(more), of_model(experiments.sparsity.intel(shown, **more))
-
-
-quoted = {
-    "default": choices[strong, "as in Figure 7"],
-    "floor": choices[strong, "floor 0.2, as in the code"],
-    "codes": choices[strong, "penalty on |z|, as in the code"],
-    "code": choices[strong, "floor 0.2 and penalty on |z|, the code"],
-    "printed": choices[strong, "second term as printed"],
-}
-of_any = {
-    "shown": "as in Figure 7",
-    "light": "beta = 0.3",
-    "heavy": "beta = 3",
-    "absolute": "absolute errors, as in the code",
-}
-for key, title in of_any.items():
-    quoted[f"{key}-vae"], quoted[key] = pair(title)
-cite("open", quoted)
-for title, column in (("score", score), ("distance", distance)):
-    values = column.values(quoted["default"])
-    apart = f"{max(values) - min(values):.{2 if column is score else 0}f}" if values else "(no run)"
-    glue(f"apart-{title}", apart, display=False)
-glue("apart-seeds", len(quoted["default"]), display=False)
+for key, text in analysis.of_choices(others).items():
+    glue(key, text, display=False)
 
 # %% [markdown]
 # ### In short
@@ -468,13 +291,14 @@ glue("apart-seeds", len(quoted["default"]), display=False)
 # seed and some of the second had been seen.
 
 # %% tags=["hide-input"]
-for rule in dict.fromkeys(c.rule for c in claims.CLAIMS if c.page == PAGE):
-    print(", ".join(c.id for c in claims.CLAIMS if c.page == PAGE and c.rule == rule))
+of_page = [claim for claim in ledger.CLAIMS if claim.page == PAGE]
+for rule in dict.fromkeys(claim.rule for claim in of_page):
+    print(", ".join(claim.id for claim in of_page if claim.rule == rule))
     print(f"    {rule}")
 
 # %% tags=["hide-input"]
-found = claims.rows(records, profile, page=PAGE)
-claims.Table(found)
+found = ledger.rows(profile, results, page=PAGE)
+ledger.Table(found)
 
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does
@@ -492,4 +316,4 @@ claims.Table(found)
 # 3. Which of the choices would you make on data of your own, and what would you look at to decide?
 
 # %% tags=["nbval-check-output", "hide-cell"]
-print(claims.verdicts(found))
+print(ledger.verdicts(found))

@@ -43,11 +43,13 @@ from torch import nn
 
 from intelvae import bounds, likelihoods, mappings, networks, priors, training
 from intelvae.models import VAE
-from intelvae.paper import experiments, plots
+from intelvae.paper import studies
+from intelvae.paper.rows import BLUE, ORANGE
 from intelvae.testing import CHECKS, check_mapping
+from intelvae.training import Optimiser, Schedule
 
-experiments.check_parameters(profile=profile, seeds=seeds, device=device)
-chosen = experiments.seeds_or_own(seeds, 3 if profile == "smoke" else 10)
+studies.check_parameters(profile=profile, seeds=seeds, device=device)
+chosen = studies.seeds_or_own(seeds, 3 if profile == "smoke" else 10)
 epochs = 12 if profile == "smoke" else 200
 torch.set_num_threads(1)  # in layers as small as these, threads wait for each other most of the time
 # Small layers lose no time in float64, and results do not depend on how a processor rounds. Apple's GPUs have none.
@@ -153,7 +155,8 @@ def untrained(seed, mapping, prior):
 
 def fitted(seed, mapping, prior):
     model, order = untrained(seed, mapping, prior), torch.Generator().manual_seed(seed)
-    training.fit(model, x[train], x[valid], epochs=epochs, batch_size=20, lr=2e-3, generator=order)
+    schedule = Schedule(epochs, batch_size=20)
+    training.fit(model, x[train], x[valid], schedule, optimiser=Optimiser(lr=2e-3), generator=order)
     return model
 
 
@@ -224,7 +227,7 @@ figure, axes = plt.subplots(2, 2, figsize=(6.5, 6), layout="constrained")
 for axis, way in zip(axes.flat, WAYS, strict=True):
     with torch.no_grad():
         z = models[way, chosen[0]].represent(x).cpu()
-    for group, (marker, colour) in enumerate(zip("os^", (plots.ORANGE, plots.BLUE, "black"), strict=True)):
+    for group, (marker, colour) in enumerate(zip("os^", (ORANGE, BLUE, "black"), strict=True)):
         axis.scatter(*z[cultivar == group].T, s=9, marker=marker, color=colour, linewidths=0)
     axis.set(title=way, aspect="equal", adjustable="datalim", xlabel="$z_1$", ylabel="$z_2$")
 

@@ -23,107 +23,17 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
-import dataclasses
-from collections import Counter
-
-import pandas as pd
-
-from intelvae import networks
-from intelvae.paper import experiments
-from intelvae.paper.records import SEMANTICS
+from intelvae.paper import settings, studies
+from intelvae.paper.config import SEMANTICS
 
 # %% [markdown]
 # ## Table C.1
 
 # %% tags=["hide-input"]
-paper = {
-    "connectivity": {
-        "training examples": "unlimited",
-        "input": "R^2",
-        "latent dimensions": "2-10",
-        "batch size": "10-500",
-        "optimiser": "Adam",
-        "learning rate": "1e-3",
-        "epochs": "not given",
-        "repeats": "not given",
-        "likelihood": "not given",
-    },
-    "multi-modality": {
-        "training examples": "10k",
-        "input": "binary 28x28",
-        "latent dimensions": "1-10",
-        "batch size": "100",
-        "optimiser": "Adam",
-        "learning rate": "1e-3",
-        "epochs": "not given",
-        "repeats": "not given",
-        "likelihood": "not given",
-    },
-    "sparsity": {
-        "training examples": "55k",
-        "input": "binary 28x28",
-        "latent dimensions": "50",
-        "batch size": "100",
-        "optimiser": "Adam",
-        "learning rate": "1e-3",
-        "epochs": "not given",
-        "repeats": "not given",
-        "likelihood": "not given",
-    },
-    "table4": {
-        "training examples": "163k",
-        "input": "RGB 64x64",
-        "latent dimensions": "1-128",
-        "batch size": "100",
-        "optimiser": "Adam",
-        "learning rate": "1e-3",
-        "epochs": "not given",
-        "repeats": "not given",
-        "likelihood": "not given",
-    },
-}
-examples = {
-    "multi-modality": {"smoke": "800 embedded", "laptop": "10,000", "paper": "10,000"},
-    "sparsity": {"smoke": "800 embedded", "laptop": "55,000", "paper": "55,000"},
-    "table4": {"smoke": "800 drawn", "laptop": "8,059", "paper": "162,770"},
-}
-
-
-def pixels(configs):
-    sizes = dict.fromkeys(networks.IMAGE_SIZE[c.network] for c in configs)
-    return ("RGB " if configs[0].data == "celeba" else "grey ") + " and ".join(f"{size}x{size}" for size in sizes)
-
-
-def used(experiment, profile):
-    configs = experiments.grid(experiment, profile)
-    first = configs[0]
-    repeats = Counter(dataclasses.replace(c, seed=0) for c in configs).values()
-    image = experiment in examples
-    return {
-        "training examples": examples[experiment][profile] if image else "unlimited",
-        "input": pixels(configs) if image else "R^2",
-        "latent dimensions": str(first.latent_dim),
-        "batch size": str(first.batch_size),
-        "optimiser": "Adam",
-        "learning rate": f"{first.lr:g}",
-        "epochs": f"{first.epochs}" + (f" of {first.steps_per_epoch} steps" if first.steps_per_epoch else ""),
-        "repeats": str(max(repeats)) if min(repeats) == max(repeats) else f"{min(repeats)} to {max(repeats)}",
-        "likelihood": ", ".join(dict.fromkeys(c.likelihood for c in configs)),
-    }
-
-
-table = pd.concat(
-    {
-        experiment: pd.DataFrame(
-            {"in the paper": rows} | {name: used(experiment, name) for name in experiments.PROFILES}
-        )
-        for experiment, rows in paper.items()
-    }
-)
-table
+settings.table_c1()
 
 # %% [markdown]
-# Where the paper says "binary" the authors' code uses grey images, and so do we; `RunConfig(binary=True)` gives the other
+# Where the paper says "binary" the authors' code uses grey images, and so do we; `Training(binary=True)` gives the other
 # reading. Runs at `laptop` and `paper` on images use bfloat16 for the networks' arithmetic; densities, validation and
 # all metrics are in float32.
 #
@@ -139,13 +49,7 @@ table
 # | `faces-narrow` (the code's) | the same | dense to 8x8x256, then 128, 64, 3 |
 
 # %% tags=["hide-input"]
-shapes = {"mlp": (2,), **{name: (3 if size == 64 else 1, size, size) for name, size in networks.IMAGE_SIZE.items()}}
-rows = []
-for name, shape in shapes.items():
-    encoder, decoder = networks.create(name, shape, 2)
-    count = [sum(p.numel() for p in part.parameters()) for part in (encoder, decoder)]
-    rows.append({"network": name, "data": "x".join(map(str, shape)), "encoder": count[0], "decoder": count[1]})
-pd.DataFrame(rows).set_index("network")
+settings.table_c2()
 
 # %% [markdown]
 # Parameters with two latent dimensions.
@@ -153,7 +57,7 @@ pd.DataFrame(rows).set_index("network")
 # ## How many runs
 
 # %% tags=["nbval-check-output"]
-for name in experiments.NAMES:
-    counts = ", ".join(f"{p}: {len(experiments.grid(name, p))}" for p in experiments.PROFILES)
-    print(f"{name:<16} {counts}")
+for name in studies.NAMES:
+    runs = {p: settings.number_of_runs(name, p) for p in studies.PROFILES}
+    print(f"{name:<16} " + ", ".join(f"{p}: {count}" for p, count in runs.items()))
 print("semantics of training:", SEMANTICS)

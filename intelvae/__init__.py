@@ -23,9 +23,7 @@ From the ground up; a module imports only from those above it. What a model is m
 
 Training and measuring:
 
-    checks        what training takes
-    training      `fit`
-    side_by_side  the same for many small models at once
+    training      `fit`, for one model, and for many small ones side by side
     data          points in the plane, MNIST, Fashion-MNIST, CelebA
     metrics       of codes, samples, clusters, levels, attributes
 

@@ -81,7 +81,7 @@ def copied(folder: str) -> Path:
 
 def complaint(copy: Path, step: str) -> str:
     """The first test of a step that fails, or the first cell of its page; "" if all is well."""
-    page = ["-c", f"from intelvae import references; references.check(only={step!r})"]
+    page = ["-c", f"from intelvae.paper import references; references.check(only={step!r})"]
     tests = ["-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider", *step.splitlines()]
     environment = {k: v for k, v in os.environ.items() if k not in ("INTELVAE_CACHE", "INTELVAE_RUNS")}
     environment["PYTHONPATH"] = str(copy)

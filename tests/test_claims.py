@@ -4,9 +4,9 @@ import dataclasses
 import html
 
 import pytest
+from intelvae.paper.records import Record, RunConfig, store_of
 
 from intelvae.paper import claims, experiments, rules, runs
-from intelvae.paper.records import Record, RunConfig, store_of
 
 
 @pytest.fixture(scope="module")

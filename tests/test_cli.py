@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from intelvae.paper import claims, cli, experiments
+from intelvae.paper import cli, ledger, studies
 
 
 def call(monkeypatch, capsys, *arguments):
@@ -42,22 +42,26 @@ def test_bad_usage_is_one_line_and_exit_code_2(arguments, message, monkeypatch, 
 
 
 def test_run_prints_metrics_from_the_store_the_second_time(monkeypatch, capsys, tmp_path):
+    def times():
+        return {p.name: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
+
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
     first = call(monkeypatch, capsys, "run", "framework", "--seeds", "3")
-    times = [p.stat().st_mtime_ns for p in tmp_path.iterdir()]
+    before = times()
     assert first[0] == 0 and "sliced_wasserstein" in first[1] and "InteL-VAE" in first[1]
     assert call(monkeypatch, capsys, "run", "framework", "--seeds", "3") == first
-    assert [p.stat().st_mtime_ns for p in tmp_path.iterdir()] == times
+    assert times() == before
     code, out, _ = call(monkeypatch, capsys, "remeasure", "framework", "--profile", "smoke", "--seeds", "3")
-    runs = len(list(tmp_path.glob("*.json")))
-    assert code == 0 and out.startswith(f"{runs} of ")
-    assert all(p.stat().st_mtime_ns not in times for p in tmp_path.iterdir())
+    assert code == 0 and out == "1 of 1 models measured anew\n"
+    changed = {name for name, time in times().items() if time != before[name]}
+    assert changed == {"points.json", "scatter.json", "scatter.npz"}
 
 
-@pytest.mark.parametrize("experiment", experiments.NAMES)
-def test_every_model_of_an_experiment_has_a_line_of_its_own(experiment):
-    models = list({dataclasses.replace(c, seed=0) for c in experiments.grid(experiment, "laptop")})
-    assert len({cli._label(model, models) for model in models}) == len(models)
+@pytest.mark.parametrize("experiment", studies.NAMES)
+def test_every_row_of_an_experiment_has_a_name_of_its_own(experiment):
+    runs = studies.runs(experiment, "laptop")
+    names = {(run.row.group, run.row.name) for run in runs}
+    assert len(names) == len({dataclasses.replace(run.training, seed=0) for run in runs})
 
 
 def test_dask_that_is_not_installed_is_named(monkeypatch, capsys, tmp_path):
@@ -92,14 +96,14 @@ def test_claims_as_json_have_the_documented_keys(monkeypatch, capsys, tmp_path):
     rows = json.loads(out)
     keys = {"id", "where", "claim", "paper", "ours", "sd", "n", "test", "p", "profile", "verdict", "page", "variant"}
     assert code == 0 and rows and all(set(row) == keys for row in rows)
-    empirical = {claim.id for claim in claims.CLAIMS if claim.experiment}
+    empirical = {claim.id for claim in ledger.CLAIMS if claim.experiment}
     assert {row["verdict"] for row in rows if row["id"] in empirical} == {"not tested"}  # an empty store
     assert {row["verdict"] for row in rows if row["id"] not in empirical} == {"reproduced"}  # mathematics
     code, out, _ = call(monkeypatch, capsys, "claims")
     *lines, last = out.splitlines()
     assert code == 0 and len(lines) == len(rows)
     assert [line.endswith("(a variant)") for line in lines] == [row["variant"] for row in rows]
-    assert claims.summary(rows) in last
+    assert ledger.summary(rows) in last
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path / "mistyped"))
     code, _, err = call(monkeypatch, capsys, "claims")
     assert code == 2 and f"no folder {tmp_path / 'mistyped'}, which INTELVAE_RUNS names" in err

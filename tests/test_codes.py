@@ -5,6 +5,9 @@ import json
 
 import pytest
 import torch
+from intelvae.paper.experiments import grid, sparsity
+from intelvae.paper.records import RunConfig
+from intelvae.paper.tasks import measures
 from torch import nn
 from torch.distributions import Independent, Normal
 
@@ -17,9 +20,6 @@ from intelvae.models import VAE, vsc
 from intelvae.models.vsc import SpikeAndSlab
 from intelvae.networks import GaussianEncoder
 from intelvae.paper import runs, tasks
-from intelvae.paper.experiments import grid, sparsity
-from intelvae.paper.records import RunConfig
-from intelvae.paper.tasks import measures
 
 D = 20
 

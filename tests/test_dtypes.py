@@ -80,5 +80,5 @@ def test_a_model_in_half_precision_is_refused_in_one_line(dtype):
     model = VAE(encoder, torch.nn.Sequential(network, likelihoods.Gaussian()), priors.StandardNormal(2)).to(dtype)
     x = torch.zeros(4, 2, dtype=dtype)
     with pytest.raises(ValueError, match="make the model float32") as caught:
-        training.fit(model, x, x, epochs=1, batch_size=2)
+        training.fit(model, x, x, training.Schedule(1, 2))
     assert "\n" not in str(caught.value)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from intelvae.paper.records import Record, RunConfig, Store
+from intelvae.paper.tasks.faces import FacesTask
 
 from intelvae import likelihoods, networks, training
 from intelvae.data import DataError, files, standin
 from intelvae.metrics import features, frechet, levels
 from intelvae.paper import builder, runs, sheets, tasks
-from intelvae.paper.records import Record, RunConfig, Store
-from intelvae.paper.tasks.faces import FacesTask
 
 SMALL = RunConfig("celeba", "mathieu", 6, "gaussian", epochs=1, batch_size=50, smoke_data=True)
 
@@ -151,7 +151,7 @@ def test_faces_stay_mapped_from_their_file_all_through_training(monkeypatch):
     monkeypatch.setattr(training, "_batches", watched)
     work = runs.task(SMALL)
     model = builder.build(SMALL, work.shape, work.train[:10])
-    training.fit(model, work.train, work.valid[:10], epochs=1, batch_size=10, steps_per_epoch=2, precision="bfloat16")
+    training.fit(model, work.train, work.valid[:10], training.Schedule(1, 10, 2), precision="bfloat16")
     (address,) = {train.data_ptr() for train in seen}
     assert address == work.train.data_ptr()  # no copy
     for line in maps.read_text(encoding="utf-8").splitlines():

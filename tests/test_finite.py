@@ -11,7 +11,7 @@ from intelvae import divergences, mappings, metrics, training
 from intelvae.finite import check_finite
 from intelvae.metrics import clusters, frechet, levels
 from intelvae.paper import builder
-from intelvae.paper.records import RunConfig
+from intelvae.paper.config import Training
 
 
 def normal(*shape, seed=0):
@@ -21,7 +21,7 @@ def normal(*shape, seed=0):
 def model(**changes):
     config = {"data": "sparse", "network": "mlp", "latent_dim": 2, "likelihood": "gaussian", "epochs": 1} | changes
     with training.seeded(0):
-        return builder.build(RunConfig(**config), (2,), torch.zeros(10, 2))
+        return builder.build(Training(**config), (2,), torch.zeros(10, 2))
 
 
 POINTS, IMAGES, BYTES = normal(40, 2), normal(40, 1, 1, 2).sigmoid(), torch.zeros(40, 1, 1, 2, dtype=torch.uint8)
@@ -32,7 +32,7 @@ CLASSIFIER = clusters.fit_digit_classifier(IMAGES, LABELS)
 def images_model():
     """A model of images (1, 1, 2) with a Gaussian posterior."""
     with training.seeded(0):
-        return builder.build(RunConfig("mnist", "mlp", 2, "gaussian", 1), (1, 1, 2), torch.zeros(10, 1, 1, 2))
+        return builder.build(Training("mnist", "mlp", 2, "gaussian", 1), (1, 1, 2), torch.zeros(10, 1, 1, 2))
 
 
 def rng():

@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from intelvae.paper.records import Record, RunConfig
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
@@ -12,7 +13,6 @@ from intelvae import bounds, flows, likelihoods, networks, priors, training
 from intelvae.flows import Step, Sylvester, SylvesterEncoder, householder, orthonormal
 from intelvae.models import VAE
 from intelvae.paper import runs
-from intelvae.paper.records import Record, RunConfig
 
 CONFIG = RunConfig("circle", "mlp", 2, "learned-gaussian", epochs=1, steps_per_epoch=5, posterior="sylvester")
 TWO = {"vectors": 2}  # the default, eight, does not fit into two dimensions

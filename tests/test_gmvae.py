@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from intelvae.paper.records import Record, RunConfig
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
@@ -12,7 +13,6 @@ from intelvae import bounds, likelihoods, networks, priors, training
 from intelvae.models import GMVAE, VAE
 from intelvae.models.gmvae import Components, log_responsibilities
 from intelvae.paper import runs
-from intelvae.paper.records import Record, RunConfig
 
 OPTIONS = {"components": 3, "context_dim": 2, "free_nats": 0.5}
 CONFIG = RunConfig("mixture", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=5, model="gm-vae", model_options=OPTIONS)

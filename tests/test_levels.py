@@ -4,6 +4,8 @@ import dataclasses
 
 import pytest
 import torch
+from intelvae.paper.records import RunConfig
+from intelvae.paper.tasks import measures
 from torch import nn
 
 from intelvae import likelihoods, training
@@ -13,8 +15,6 @@ from intelvae.metrics import levels
 from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
 from intelvae.paper import builder, tasks
-from intelvae.paper.records import RunConfig
-from intelvae.paper.tasks import measures
 from intelvae.priors import Mixture, StandardNormal
 
 

@@ -14,11 +14,14 @@ import torch
 
 from intelvae import training
 from intelvae.models import VAE
-from intelvae.paper import bench, claims, cli, runs, trained
-from intelvae.paper.records import RunConfig, Store
+from intelvae.paper import bench, cli, rows, runs, sweeps
+from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.results import Store
+from intelvae.paper.rows import Row, Run
+from intelvae.paper.studies import toys
 
 ROOT = Path(__file__).resolve().parent.parent
-TOY = RunConfig("circle", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2)
+TOY = Training("circle", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2)
 
 
 def python(code, **environment):
@@ -42,23 +45,23 @@ def two_gpus(monkeypatch):
 
 
 def _stored(folder):
-    """Everything that a store of runs is for: trained, loaded, measured anew."""
-    store = Store(folder)
-    runs.sweep([TOY], store)
-    assert isinstance(trained.load(TOY, store), VAE)
-    trained.remeasure([TOY], store)
+    """Everything that a store of results is for: trained, loaded, measured anew."""
+    store, asked = Store(folder), [Run(Row("toy", rows.VAE), TOY, (Evaluation("points"),))]
+    sweeps.sweep(asked, store)
+    assert isinstance(runs.load(TOY, store), VAE)
+    sweeps.remeasure(asked, store)
 
 
 @pytest.mark.parametrize(
     "work",
     [
         _stored,
-        lambda _: runs.run(TOY),
-        lambda _: runs.run_together([TOY, dataclasses.replace(TOY, seed=1)]),
+        lambda _: runs.train(TOY),
+        lambda _: runs.train_together([TOY, dataclasses.replace(TOY, seed=1)]),
         lambda _: bench.Case("mlp", (2,), 2, 1).model(),
-        lambda _: claims.toys._identity(),
+        lambda _: toys.claims._identity(),
     ],
-    ids=["store", "run", "run_together", "bench", "claims"],
+    ids=["store", "train", "train_together", "bench", "claims"],
 )
 def test_work_on_the_cpu_touches_no_gpu(work, two_gpus, tmp_path):
     work(tmp_path)
@@ -88,23 +91,27 @@ def test_no_more_threads_than_this_process_may_use(tmp_path):
 import os
 os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])  # as taskset does
 import torch
-from intelvae import bench, runs, training
-from intelvae.paper.records import RunConfig, Store
+from intelvae import training
+from intelvae.paper import bench, rows, sweeps
+from intelvae.paper.config import Training
+from intelvae.paper.results import Store
+from intelvae.paper.rows import Row, Run
 
 torch.set_num_threads(4)  # of another's making: a container's torch sees all processors of its host
 for count in (None, 64):
     with training.torch_threads(count):
         print(torch.get_num_threads())
 x = torch.zeros(10, 1, 32, 32)
-training.fit(bench.MATHIEU.model(), x, x, epochs=1, batch_size=10, on_epoch=lambda *_: print(torch.get_num_threads()))
+training.fit(bench.MATHIEU.model(), x, x, training.Schedule(1, 10), on_epoch=lambda *_: print(torch.get_num_threads()))
 
-def run(config, device, threads, store):
+def train(config, device, threads):
     print(threads)
     raise training.TrainingError("seen")
 
-runs.run = run
+sweeps.train = train
 try:
-    runs.sweep([RunConfig("zeros-ones", "mathieu", 2, "gaussian", epochs=1)], Store({str(tmp_path)!r}))
+    config = Training("zeros-ones", "mathieu", 2, "gaussian", epochs=1)
+    sweeps.sweep([Run(Row("any", rows.VAE), config, ())], Store({str(tmp_path)!r}))
 except training.TrainingError:
     print(torch.get_num_threads())
 """

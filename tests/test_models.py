@@ -4,13 +4,13 @@ import math
 
 import pytest
 import torch
+from intelvae.paper.records import RunConfig
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
 from intelvae import bounds, likelihoods, mappings, networks, priors, training
 from intelvae.models import VAE
 from intelvae.paper import builder
-from intelvae.paper.records import RunConfig
 
 
 def vae(dim=2, shape=(2,), likelihood="gaussian", prior=None, mapping=None, network="mlp"):

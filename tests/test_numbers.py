@@ -1,7 +1,6 @@
 """Settings that are numbers: each has a range, and NaN, infinity and what lies outside get one clear line."""
 
 import dataclasses
-import hashlib
 import importlib
 import inspect
 import math
@@ -11,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from intelvae import bounds, checks, flows, likelihoods, networks, priors, side_by_side, training
+from intelvae import bounds, flows, likelihoods, networks, priors
 from intelvae.data import celeba, images
 from intelvae.mappings import Circle, Glue, Hierarchy, SectorProduct, Sectors, Sparse, Threshold, clusters
 from intelvae.metrics import (
@@ -30,10 +29,10 @@ from intelvae.metrics import (
 from intelvae.metrics import clusters as digits
 from intelvae.models import GMVAE, VAE, gmvae, vsc
 from intelvae.numbers import check_number
-from intelvae.paper import experiments
-from intelvae.paper.records import RunConfig
+from intelvae.paper.config import Training
+from intelvae.training import Objective, Optimiser, Schedule
 
-CONFIG = RunConfig("circle", "mlp", 2, "gaussian", epochs=1)
+CONFIG = Training("circle", "mlp", 2, "gaussian", epochs=1)
 NEVER = ("infinity", math.inf), ("minus infinity", -math.inf), ("NaN", math.nan)
 ANY_SIGN = {"floor of LearnedGaussian", "start of LearnedGaussian"}  # of which -1 is a right value
 
@@ -137,41 +136,31 @@ def test_numbers_of_constructors_have_a_range(of, name, unchecked):
         assert "\n" not in str(caught.value) and repr(value) in str(caught.value)
 
 
-SETTINGS = sorted(checks.RANGES)
+OF_TRAINING = [(of, f) for of in (Objective, Optimiser, Schedule) for f in dataclasses.fields(of) if f.type != "str"]
+SETTINGS = [f.name for _, f in OF_TRAINING] + ["latent_dim", "seed"]
+OPTIONAL = ("steps_per_epoch", "patience", "clip")  # None: without
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_settings_of_a_run_have_a_range_everywhere(name, unchecked):
-    """The config of a run, `fit` and `side_by_side.fit` refuse the same, and all that are numbers are among them."""
-    x = torch.zeros(4, 2)
-    for value in (math.nan, math.inf, -1, -1.0, "3", True):
-        message = f"{name} must be a (whole )?number >=? [01], not {value!r}"
-        with pytest.raises(ValueError, match=message):
-            dataclasses.replace(CONFIG, **{name: value})
-        for fit, given in ((training.fit, (vae(), x, x)), (side_by_side.fit, ([],))):
-            settings = {"epochs": 1, "batch_size": 2}
-            if name in inspect.signature(fit).parameters:
-                if fit is side_by_side.fit:
-                    settings["steps_per_epoch"] = 1
-                with pytest.raises(ValueError, match=message):
-                    fit(*given, **{**settings, name: value})
+    """The config of a run and the settings of `fit` refuse the same, with the same line."""
+    makers = [lambda **setting: dataclasses.replace(CONFIG, **setting)]
+    makers += [lambda of=of, **setting: of(**({"epochs": 1} if of is Schedule else {}) | setting)
+               for of, f in OF_TRAINING if f.name == name]  # fmt: skip
+    for make in makers:
+        for value in (math.nan, math.inf, -1, -1.0, "3", True):
+            with pytest.raises(ValueError, match=f"^{name} must be a (whole )?number >=? [01], not {value!r}$"):
+                make(**{name: value})
+        if name in OPTIONAL:
+            make(**{name: None})
+        else:
+            with pytest.raises(ValueError, match=f"^{name} must be"):
+                make(**{name: None})
 
 
-def test_all_numbers_of_a_config_and_of_fit_are_settings_with_a_range():
-    of_config = {
-        f.name for f in dataclasses.fields(RunConfig) if f.type in ("int", "float", "int | None", "float | None")
-    }
-    of_fit = {
-        name
-        for fit in (training.fit, side_by_side.fit)
-        for name, p in inspect.signature(fit).parameters.items()
-        if is_number(p)
-    }
-    assert of_config == set(SETTINGS) and of_fit <= set(SETTINGS)
-    for name in set(SETTINGS) - set(checks.OPTIONAL):
-        with pytest.raises(ValueError, match=f"{name} must be"):
-            checks.check_settings(**{name: None})
-    checks.check_settings(**dict.fromkeys(checks.OPTIONAL))
+def test_all_numbers_of_a_config_are_settings_with_a_range():
+    of_config = {f.name for f in dataclasses.fields(Training) if f.type.startswith(("int", "float"))}
+    assert of_config == set(SETTINGS)
 
 
 Z, Y, PIXELS = torch.randn(40, 3), torch.arange(40) % 2, torch.rand(40, 1, 1, 2)
@@ -217,11 +206,7 @@ def test_numbers_of_functions_have_a_range(name, call, unchecked):
 
 
 def test_keys_are_what_they_were():
-    assert RunConfig("mnist", "mathieu", 50, "gaussian", 10).key == "1cf4eef8a79671f7"
-    # those of commit f17c784, of all runs at laptop
-    every = sorted({c.key for name in experiments.NAMES for c in experiments.grid(name, "laptop")})
-    digest = hashlib.sha256("".join(every).encode()).hexdigest()
-    assert (len(every), digest[:16]) == (886, "df7898db3357c500")
+    assert Training("mnist", "mathieu", 50, "gaussian", 10).key == "1cf4eef8a79671f7"
 
 
 def test_a_number_is_a_number():

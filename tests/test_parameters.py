@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from intelvae import devices, mappings
-from intelvae.paper import experiments, pages, records, runs
+from intelvae.paper import config, pages, studies, sweeps
 
 NOT_ALL = {"k", "extractor"}  # every page has the other parameters
 GOOD_SEEDS = {
@@ -35,8 +35,8 @@ WRONG = {
 WRONG["seeds"] += (-1, 1.5, True, {}, {"0": 1}, 2**32)
 # What refuses a wrong parameter.
 CHECKED = {
-    "experiments.records", "experiments.grid", "experiments.check_parameters", "experiments.check_profile",
-    "experiments.seeds_or_own", "mappings.create",
+    "studies.results", "studies.runs", "studies.check_parameters", "studies.check_profile", "studies.seeds_or_own",
+    "mappings.create",
 }  # fmt: skip
 HARMLESS = {"store_of"}  # names a folder
 CALLED = {"extractor": "features"}  # in the library
@@ -82,13 +82,13 @@ def first_use(code, parameter):
 @pytest.mark.parametrize("page", pages.sources(), ids=lambda page: page.stem)
 def test_a_wrong_parameter_of_a_page_is_one_line_before_anything_is_trained(page, tmp_path, monkeypatch):
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
-    monkeypatch.setattr(runs, "sweep", lambda *_, **__: pytest.fail("something was trained"))
+    monkeypatch.setattr(sweeps, "sweep", lambda *_, **__: pytest.fail("something was trained"))
     values, code = parts(page)
     assert values.keys() | NOT_ALL == WRONG.keys()
     names = {
-        "experiments": experiments,
+        "studies": studies,
         "mappings": mappings,
-        **dict.fromkeys(("name", "experiment"), experiments.NAMES[0]),
+        **dict.fromkeys(("name", "experiment"), studies.NAMES[0]),
     }
     for parameter in [name for name in values if (page.stem, name) not in UNCHECKED]:
         call = first_use(code, parameter)
@@ -116,37 +116,37 @@ def test_a_page_that_is_executed_says_the_same(parameter, wrong, tmp_path, monke
 
 def test_seeds_are_a_number_a_list_or_a_text():
     for value, seeds in GOOD_SEEDS.items():
-        assert experiments.seeds_of(value) == seeds
-        assert experiments.seeds_or_own(value, 3) == ([0, 1, 2] if seeds is None else seeds)
+        assert studies.seeds_of(value) == seeds
+        assert studies.seeds_or_own(value, 3) == ([0, 1, 2] if seeds is None else seeds)
     for wrong in WRONG["seeds"]:
         with pytest.raises(ValueError, match="seeds are numbers such as"):
-            experiments.seeds_of(wrong)
+            studies.seeds_of(wrong)
 
 
-@pytest.mark.parametrize("name", experiments.NAMES)
+@pytest.mark.parametrize("name", studies.NAMES)
 def test_every_grid_takes_all_kinds_of_seeds_and_zero_is_one(name):
     for value, seeds in GOOD_SEEDS.items():
         if seeds is not None:
-            assert experiments.grid(name, "smoke", value) == experiments.grid(name, "smoke", seeds)
-            assert {c.seed for c in experiments.grid(name, "laptop", value)} == set(seeds)
+            assert studies.runs(name, "smoke", value) == studies.runs(name, "smoke", seeds)
+            assert {run.training.seed for run in studies.runs(name, "laptop", value)} == set(seeds)
 
 
 def test_grids_are_those_that_were_published(monkeypatch):
-    """Runs and their order, at all profiles, with seeds and without: records are found by these keys."""
-    monkeypatch.setattr(records, "SEMANTICS", 1)
+    """Runs and their order, at all profiles, with seeds and without: results are found by these keys."""
+    monkeypatch.setattr(config, "SEMANTICS", 1)
     digest = hashlib.sha256()
-    for name in experiments.NAMES:
-        for profile in experiments.PROFILES:
+    for name in studies.NAMES:
+        for profile in studies.PROFILES:
             for seeds in (None, [5, 3], [7]):
-                keys = [c.key for c in experiments.grid(name, profile, seeds)]
+                keys = [run.training.key for run in studies.runs(name, profile, seeds)]
                 digest.update(repr((name, profile, seeds, keys)).encode())
     assert digest.hexdigest() == "455d7553ac1041f638ec3a7f94d29c28af02ab88d49cb0468f1fc19542e99d56"
 
 
 def test_an_empty_value_is_nowhere_taken_for_none():
     """`seeds or range(3)` takes 0 and [] for None: the study modules have a helper, and so have the pages."""
-    root = Path(experiments.__file__).parent
-    for path in [*root.glob("*.py"), *pages.sources()]:
+    root = Path(studies.__file__).parent
+    for path in [*root.rglob("*.py"), *pages.sources()]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
                 first = node.values[0]
@@ -171,9 +171,9 @@ def test_devices_that_are_there_will_do():
 
 def test_a_device_is_not_looked_at_where_nothing_is_to_be_run(tmp_path, monkeypatch):
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
-    first = experiments.records("framework", "smoke", 0)
-    assert experiments.records("framework", "smoke", "0", device="tpu9") == first
+    first = studies.results("framework", "smoke", 0)
+    assert list(studies.results("framework", "smoke", "0", device="tpu9")) == list(first)
     with pytest.raises(ValueError, match="device 'tpu9'"):
-        experiments.records("framework", "smoke", 1, device="tpu9")
+        studies.results("framework", "smoke", 1, device="tpu9")
     with pytest.raises(ValueError, match="none of the 1 runs"):
-        experiments.records("framework", "smoke", 1, device="tpu9", jobs=0)
+        studies.results("framework", "smoke", 1, device="tpu9", jobs=0)

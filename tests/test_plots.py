@@ -11,11 +11,11 @@ import test_plots_common
 import test_plots_faces
 import test_plots_sparsity
 from drawn import colour, dots, hidden, legend_of, without_colour, words
+from intelvae.paper.plots.interactive import Explorer
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from intelvae.paper import plots
-from intelvae.paper.plots.interactive import Explorer
 
 matplotlib.use("agg")
 

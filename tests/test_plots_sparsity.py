@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 from drawn import bars, colour, legend, levels, line_of, record, tiles, words
+from intelvae.paper.plots.sparsity import Column
+from intelvae.paper.records import Record
 from matplotlib.colors import to_hex
 
 from intelvae.metrics import codes, downstream
 from intelvae.paper import experiments, plots, rules, tasks
-from intelvae.paper.plots.sparsity import Column
-from intelvae.paper.records import Record
 
 matplotlib.use("agg")
 

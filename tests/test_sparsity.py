@@ -12,8 +12,9 @@ from intelvae import bounds, likelihoods, networks, priors, regularizers, traini
 from intelvae.mappings import Identity, Sparse
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
-from intelvae.paper import builder, runs
-from intelvae.paper.records import RunConfig
+from intelvae.paper import builder, datasets, runs
+from intelvae.paper.config import Training
+from intelvae.training import Objective, Schedule
 
 D = 50
 
@@ -227,16 +228,16 @@ def test_penalties_have_finite_gradients_where_codes_are_zero(name):
     assert value.isfinite() and all(gradient.isfinite().all() for gradient in found)
 
 
-CONFIG = RunConfig("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=200, mapping="sparse")
+CONFIG = Training("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=200, mapping="sparse")
 
 
-@pytest.mark.parametrize("settings", [{"gamma": 0.0}, {"gamma": 0.0, "penalty": "codes"}, {"alpha": 0.0}])
-def test_without_a_weight_training_is_adam_on_the_elbo_to_the_bit(settings):
+@pytest.mark.parametrize("objective", [Objective(), Objective(penalty="codes"), Objective(alpha=0.0)])
+def test_without_a_weight_training_is_adam_on_the_elbo_to_the_bit(objective):
     trained, expected = (builder.build(CONFIG, (2,), torch.zeros(1, 2)) for _ in range(2))
     expected.load_state_dict(trained.state_dict())
     x = gaussian(100, 2).float()
     with training.seeded(0):
-        training.fit(trained, x, x, epochs=1, batch_size=50, **settings)
+        training.fit(trained, x, x, Schedule(1, 50), objective=objective)
     optimiser = torch.optim.Adam(expected.parameters(), lr=1e-3)
     order = torch.randperm(100, generator=torch.Generator().manual_seed(0))  # that of `fit`
     with training.seeded(0):
@@ -250,13 +251,13 @@ def test_without_a_weight_training_is_adam_on_the_elbo_to_the_bit(settings):
 
 def test_gamma_lowers_the_penalty():
     y = gaussian(1000, 2, seed=1).float()
-    without, with_it = (runs.run(dataclasses.replace(CONFIG, gamma=gamma))[1].mapping for gamma in (0.0, 10.0))
+    without, with_it = (runs.train(dataclasses.replace(CONFIG, gamma=gamma))[1].mapping for gamma in (0.0, 10.0))
     assert regularizers.sparsity(with_it.gates(y)) < regularizers.sparsity(without.gates(y))
 
 
 def test_gamma_needs_gates():
     with pytest.raises(ValueError, match=r"gamma = 1.0 .* Identity has none"):
-        runs.run(dataclasses.replace(CONFIG, mapping="identity", gamma=1.0))
+        runs.train(dataclasses.replace(CONFIG, mapping="identity", gamma=1.0))
 
 
 @pytest.mark.parametrize(
@@ -264,10 +265,10 @@ def test_gamma_needs_gates():
 )
 def test_gamma_lowers_each_penalty_on_codes(penalty, gamma, mapping):
     config = dataclasses.replace(CONFIG, mapping=mapping, penalty=penalty)
-    points = runs.task(config).test
+    points = datasets.of(config).test
     of = []
     for weight in (0.0, gamma):
-        model = runs.run(dataclasses.replace(config, gamma=weight))[1]
+        model = runs.train(dataclasses.replace(config, gamma=weight))[1]
         with training.seeded(0), torch.no_grad():
             of.append(regularizers.penalty(penalty, model.mapping, model.encode(points).sample()).item())
     assert of[1] < of[0] - 0.1  # nats, or units of |z|; another draw of the 2,000 codes changes them by some 0.02
@@ -275,9 +276,9 @@ def test_gamma_lowers_each_penalty_on_codes(penalty, gamma, mapping):
 
 def test_the_ablation_trains_a_plain_vae_with_the_penalty_and_hardly_moves_it():
     config = dataclasses.replace(CONFIG, mapping="identity", penalty="codes", gamma=10.0)
-    (record, model), (plain, plain_model) = runs.run(config), runs.run(dataclasses.replace(config, gamma=0.0))
+    (record, model), (plain, plain_model) = runs.train(config), runs.train(dataclasses.replace(config, gamma=0.0))
     assert record.curves != plain.curves
-    points, of = runs.task(config).test, []
+    points, of = datasets.of(config).test, []
     for m in (model, plain_model):
         with training.seeded(0), torch.no_grad():
             of.append(regularizers.penalty("codes", m.mapping, m.encode(points).sample()).item())
@@ -343,21 +344,20 @@ DD = dataclasses.replace(CONFIG, mapping="identity", prior="sparse", likelihood=
 
 
 def test_alpha_brings_the_codes_to_the_prior():
-    points = runs.task(DD).test
+    points = datasets.of(DD).test
     of = []
     for alpha in (0.0, DD.alpha):
-        model = runs.run(dataclasses.replace(DD, alpha=alpha))[1]
+        model = runs.train(dataclasses.replace(DD, alpha=alpha))[1]
         with training.seeded(0):
             of.append(regularizers.mmd(model.prior().sample((2000,)), model.encode(points).sample()).item())
     assert of[1] < of[0] / 2
 
 
-def test_dd_has_its_name_and_trains_alone():
-    assert DD.method == "DD" and dataclasses.replace(DD, alpha=0.0).method == "VAE, sparse prior"
+def test_dd_trains_alone():
     assert runs.alike(DD) is None and runs.alike(dataclasses.replace(DD, alpha=0.0)) is not None
     options = {"components": 3, "context_dim": 2}
     with pytest.raises(ValueError, match=r"alpha = 100.0 .* GMVAE has none"):
-        runs.run(dataclasses.replace(DD, prior="normal", model="gm-vae", model_options=options))
+        runs.train(dataclasses.replace(DD, prior="normal", model="gm-vae", model_options=options))
 
 
 def test_the_sparse_prior_is_a_density_with_the_right_share_of_narrow_draws():

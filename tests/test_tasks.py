@@ -4,6 +4,9 @@ import dataclasses
 
 import pytest
 import torch
+from intelvae.paper.experiments import grid
+from intelvae.paper.experiments.digits import PROPORTIONS
+from intelvae.paper.records import RunConfig
 from torch import nn
 
 from intelvae import likelihoods, priors, training
@@ -14,9 +17,6 @@ from intelvae.metrics.features import STAND_IN
 from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
 from intelvae.paper import builder, experiments, runs, tasks
-from intelvae.paper.experiments import grid
-from intelvae.paper.experiments.digits import PROPORTIONS
-from intelvae.paper.records import RunConfig
 
 
 @pytest.mark.parametrize("share", PROPORTIONS)

@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from intelvae.paper.records import Record, RunConfig, Store
 from scipy import integrate
 from torch import nn
 from torch.distributions import Normal, kl_divergence
@@ -13,7 +14,6 @@ from intelvae import bounds, likelihoods, networks, training
 from intelvae.models import VAE, vsc
 from intelvae.models.vsc import PseudoInputPrior, SpikeAndSlab, SpikeAndSlabEncoder, SpikeAndSlabPrior
 from intelvae.paper import builder, runs, trained
-from intelvae.paper.records import Record, RunConfig, Store
 
 CONFIG = RunConfig("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=5, model="vsc")
 PSEUDO = dataclasses.replace(CONFIG, model_options={"pseudo_inputs": 4, "alpha": 0.5})

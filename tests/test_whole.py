@@ -171,7 +171,7 @@ twice(lambda: feature_cache.real(features.STAND_IN, images), feature_cache.path(
 """,
     "page": PAGE
     + """
-from intelvae import pages
+from intelvae.paper import pages
 out = folder / "out" / "07_example.ipynb"
 pages.kernels.prepare()  # what forks the kernels has no limit, and so have they
 out.parent.mkdir()
@@ -184,7 +184,7 @@ assert pages.execute(source, out, {}) and not pages.execute(source, out, {})
     "references": PAGE
     + """
 import nbformat
-from intelvae import pages, references
+from intelvae.paper import pages, references
 made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("x" * 10_000)])
 nbformat.write(made, folder / "07_example.ipynb")
 references.FOLDER = folder / "references"
@@ -196,7 +196,7 @@ twice(references.make, references.FOLDER / "07_example.ipynb")
 """,
     "picture": """
 import base64, nbformat
-from intelvae import book, pages
+from intelvae.paper import book, pages
 output = nbformat.v4.new_output("display_data", {"image/png": base64.b64encode(b"x" * 10_000).decode()})
 cell = nbformat.v4.new_code_cell("", outputs=[output])
 cell.metadata["mystnb"] = {"figure": {"name": "fig-connectivity"}}
@@ -207,7 +207,7 @@ book.ROOT, pages.execute_all = folder, lambda *_: []
 twice(lambda: book.publish("smoke"), folder / "book" / "samples.png")
 """,
     "tree": """
-from intelvae import book
+from intelvae.paper import book
 (folder / "source.md").write_bytes(b"x" * 10_000)
 (folder / "tree").mkdir()
 (folder / "tree" / "source.md").write_bytes(b"before")

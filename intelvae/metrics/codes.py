@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from intelvae import training
+from intelvae.dtypes import as_float
 from intelvae.finite import check_finite, of_finite
 from intelvae.flows import Sylvester
 from intelvae.metrics.hoyer import hoyer
@@ -33,7 +33,7 @@ def encode(model: VAE, x: Tensor, batch_size: int = 500) -> dict[str, Tensor]:
     check_number("batch_size", batch_size, ">= 1", whole=True)
     parts = []
     for batch in x.split(batch_size):
-        q = model.encode(training.as_float(batch))
+        q = model.encode(as_float(batch))
         drawn = q.base if isinstance(q, Sylvester) else q.slab if isinstance(q, SpikeAndSlab) else q
         check_finite("the model's posterior", (drawn.mean, drawn.stddev))  # torch draws from no other, and says less
         part = {"mean": model.mapping(q.mean), "sample": model.mapping(q.sample())}

@@ -16,11 +16,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from intelvae import training
 from intelvae.data import files
 from intelvae.data.errors import DataError
 from intelvae.finite import of_finite
 from intelvae.numbers import check_number
+from intelvae.training import seeded
 
 VARIABLE = "INTELVAE_INCEPTION"
 STAND_IN = "efficientnet-lite0"
@@ -117,7 +117,7 @@ def _network(extractor: str, path: Path, device: str) -> Network:
             f"{path}: these are not the weights of {extractor}: their sha256 begins with {found[:8]}, not "
             f"{known.checksum}; {_remedy(extractor)}"
         )
-    with training.seeded(0):  # its first weights are random, and a run must not depend on whether it is the first
+    with seeded(0):  # its first weights are random, and a run must not depend on whether it is the first
         return known.build(torch.load(path, map_location="cpu", weights_only=True), device)
 
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
 
-from intelvae import training
+from intelvae.dtypes import as_float
 from intelvae.finite import check_finite, of_finite
 from intelvae.metrics import downstream
 from intelvae.models import VAE
@@ -41,7 +41,7 @@ def held(model: VAE, widths: Sequence[int], x: Float[Tensor, "n c h w"] | UInt8[
     """
     parts = []
     for part in x.split(1000):
-        q = model.encode(training.as_float(part))
+        q = model.encode(as_float(part))
         if not (isinstance(q, Independent) and isinstance(model.prior, StandardNormal)):
             return {}
         parts.append(kl_divergence(q.base_dist, Normal(0.0, 1.0)))

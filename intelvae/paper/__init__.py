@@ -18,6 +18,7 @@ From the ground up; a module imports only from those above it:
     style        the look of every figure
     explorer     images to move through
     studies      the chapters: rows, claims, analysis and figures of each
+    settings     Tables C.1 and C.2, and what is used here
     ledger       all claims, judged, counted and shown
     kernels      what executes a page's cells
     pages        pages -> executed notebooks

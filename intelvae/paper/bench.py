@@ -27,9 +27,11 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
 
-from intelvae import bounds, likelihoods, networks, priors, side_by_side, training
+from intelvae import bounds, likelihoods, networks, priors, training
 from intelvae.data import toys
+from intelvae.dtypes import as_float
 from intelvae.models import VAE
+from intelvae.training import Schedule, side_by_side
 
 REPEATS = 5
 PEAK_SIZE = 2048  # side of the square matrices whose product is the machine's peak
@@ -82,7 +84,7 @@ def ours(case: Case, threads: int, seed: int = 0) -> None:
     """One epoch of `training.fit` as it is by default."""
     with training.torch_threads(threads):
         images = case.images()
-        training.fit(case.model(seed), images, images[:1], epochs=1, batch_size=case.batch_size)
+        training.fit(case.model(seed), images, images[:1], Schedule(1, case.batch_size))
 
 
 def plain(case: Case, threads: int, seed: int = 0) -> None:
@@ -226,13 +228,13 @@ def _members(count: int) -> list[side_by_side.Member]:
 
 def _together(count: int, steps: int) -> None:
     with training.torch_threads(1):
-        side_by_side.fit(_members(count), epochs=1, batch_size=100, steps_per_epoch=steps)
+        side_by_side.fit(_members(count), Schedule(1, steps_per_epoch=steps))
 
 
 def _sequential(count: int, steps: int) -> None:
     with training.torch_threads(1):
         for m in _members(count):
-            training.fit(m.model, m.train, m.valid, epochs=1, batch_size=100, steps_per_epoch=steps)
+            training.fit(m.model, m.train, m.valid, Schedule(1, steps_per_epoch=steps))
 
 
 def seeds_side_by_side(repeats: int, seeds: int = 10, steps: int = 1000) -> list[Row]:
@@ -284,7 +286,7 @@ def flops(case: Case) -> int:
     >>> flops(Case("mlp", (2,), 2, steps=1, batch_size=1))  # 6 for each of 500 weights, 2 less for the first layer's 20
     2960
     """
-    model, x = case.model(), training.as_float(case.images()[: case.batch_size])
+    model, x = case.model(), as_float(case.images()[: case.batch_size])
     with FlopCounterMode(display=False) as counter:
         bounds.elbo(model, x).mean().backward()
     return counter.get_total_flops()

@@ -1,4 +1,4 @@
-"""Config -> model: the parts that a `RunConfig` names, put together and untrained."""
+"""Config -> model: the parts that a `Training` names, put together and untrained."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 import torch
 
-from intelvae import flows, likelihoods, mappings, networks, priors, training
+from intelvae import flows, likelihoods, mappings, networks, priors
+from intelvae.dtypes import as_float
 from intelvae.models import GMVAE, VAE, gmvae, vsc
-from intelvae.paper.records import RunConfig
+from intelvae.paper.config import Training
 
 
-def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> VAE:
+def build(config: Training, shape: tuple[int, ...], examples: torch.Tensor) -> VAE:
     """The untrained model of `config` for data of `shape`; `examples` start the pseudo-inputs of a prior that has them.
 
     Weights come from torch's global generator. Raises `ValueError`, one line, for a name or option that is unknown.
@@ -34,7 +35,7 @@ def build(config: RunConfig, shape: tuple[int, ...], examples: torch.Tensor) -> 
         if not 0 <= count <= len(examples):
             raise ValueError(f"the model 'vsc' cannot start {count} pseudo-inputs from {len(examples)} examples")
         if count:
-            options["start"] = training.as_float(examples[:count])
+            options["start"] = as_float(examples[:count])
         parts = (config.network, shape, config.latent_dim, decoder)
         return _make("the model 'vsc'", vsc.create, *parts, **options)
     if config.posterior == "sylvester":
@@ -52,7 +53,7 @@ def _make(what: str, kind: Callable[..., Any], *parts: Any, **options: Any) -> A
     return kind(*parts, **options)
 
 
-def _prior(config: RunConfig, encoder: torch.nn.Module, examples: torch.Tensor) -> torch.nn.Module:
+def _prior(config: Training, encoder: torch.nn.Module, examples: torch.Tensor) -> torch.nn.Module:
     if config.prior == "normal":
         return priors.StandardNormal(config.latent_dim)
     options, what = dict(config.prior_options), f"the prior {config.prior!r}"
@@ -75,5 +76,5 @@ def _vamp(
     if not 1 <= components <= count <= len(examples):
         of = f", each the mean of {blend}," if blend != 1 else ""
         raise ValueError(f"the prior 'vamp' cannot start {components} pseudo-inputs{of} from {len(examples)} examples")
-    start = training.as_float(examples[:count]).unflatten(0, (components, blend)).mean(1)
+    start = as_float(examples[:count]).unflatten(0, (components, blend)).mean(1)
     return priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)

@@ -14,8 +14,10 @@ import typer
 from intelvae import data as datasets
 from intelvae import training
 from intelvae.devices import check_device
-from intelvae.paper import claims, experiments, rules, runs, trained
-from intelvae.paper.records import Record, RunConfig, store_of
+from intelvae.paper import ledger, studies, sweeps
+from intelvae.paper.results import Result, Results, store_of
+from intelvae.paper.rows import Run
+from intelvae.paper.statistics import summary
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 data_app = typer.Typer(no_args_is_help=True, help="The data sets: what is there, and how to get it.")
@@ -33,11 +35,11 @@ FeaturesOption = Annotated[
 ]
 
 
-def _sweep(configs: list[RunConfig], profile: str, jobs: int, device: str, dask: str | None) -> list[Record]:
+def _sweep(runs: list[Run], profile: str, jobs: int, device: str, dask: str | None) -> list[Result]:
     check_device(device)
     store = store_of(profile)
     if dask is None:
-        return runs.sweep(configs, store, jobs=jobs, device=device)
+        return sweeps.sweep(runs, store, jobs=jobs, device=device)
     import joblib
 
     try:
@@ -46,7 +48,7 @@ def _sweep(configs: list[RunConfig], profile: str, jobs: int, device: str, dask:
         raise ValueError("--dask needs the package distributed: pip install -e '.[dask]'") from error
 
     with Client(dask), joblib.parallel_config("dask"):
-        return runs.sweep(configs, store, jobs=jobs, device=device)
+        return sweeps.sweep(runs, store, jobs=jobs, device=device)
 
 
 RootOption = Annotated[str | None, typer.Option(help="The only folder to look in; else INTELVAE_DATA, then data/.")]
@@ -67,7 +69,7 @@ def fetch(name: Annotated[str, typer.Argument(help="mnist or fashion-mnist.")], 
 
 @app.command()
 def run(
-    experiment: Annotated[str, typer.Argument(help=f"One of {', '.join(experiments.NAMES)}.")],
+    experiment: Annotated[str, typer.Argument(help=f"One of {', '.join(studies.NAMES)}.")],
     profile: ProfileOption = "smoke",
     seeds: SeedsOption = None,
     device: DeviceOption = "cpu",
@@ -76,36 +78,16 @@ def run(
     features: FeaturesOption = None,
 ) -> None:
     """Run what is missing of one experiment, and print its metrics: mean and standard deviation over seeds."""
-    configs = experiments.grid(experiment, profile, seeds, features=features)
-    records = _sweep(configs, profile, jobs, device, dask)
-    groups: dict[RunConfig, list[Record]] = {}
-    for r in records:
-        groups.setdefault(dataclasses.replace(r.config, seed=0), []).append(r)
-    for config, members in groups.items():
+    asked = studies.runs(experiment, profile, seeds, features=features)
+    found = Results(experiment, profile, asked, _sweep(asked, profile, jobs, device, dask))
+    for row in found.rows:
+        members = found.of(row.name, row.group)
         cells = []
         for metric in members[0].metrics:
-            mean, sd = rules.summary([r.metrics[metric] for r in members])
+            mean, sd = summary([r.metrics[metric] for r in members])
             cells.append(f"{metric} {mean:.4g}" + ("" if math.isnan(sd) else f" ± {sd:.2g}"))
-        count = f"{len(members)} seed{'s' * (len(members) > 1)}"
-        typer.echo(f"{_label(config, list(groups))} ({count}): " + ", ".join(cells))
-
-
-def _label(config: RunConfig, others: list[RunConfig]) -> str:
-    """What names `config` among the others: data, network, likelihood, method, and settings if more share these."""
-
-    def names(c: RunConfig) -> list[str]:
-        return [c.data, c.network, c.likelihood, c.method]
-
-    alike = [other for other in others if names(other) == names(config)]
-    fields = [f.name for f in dataclasses.fields(config) if len({getattr(c, f.name) for c in alike}) > 1]
-    return " · ".join([*names(config), *(f"{name} {_text(getattr(config, name))}" for name in fields)])
-
-
-def _text(value: object) -> str:
-    """Options as `name=value, ...`, everything else as it prints."""
-    if isinstance(value, tuple) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value):
-        return ", ".join(f"{k}={v}" for k, v in value) or "as they are"
-    return str(value)
+        name = " · ".join(filter(None, (members[0].training.data, row.group, row.name)))
+        typer.echo(f"{name} ({len(members)} seed{'s' * (len(members) > 1)}): " + ", ".join(cells))
 
 
 @app.command()
@@ -118,23 +100,23 @@ def sweep(
     features: FeaturesOption = None,
 ) -> None:
     """Run what is missing of all experiments; kill it at any time and call it again."""
-    configs = [c for name in experiments.NAMES for c in experiments.grid(name, profile, seeds, features=features)]
-    records = _sweep(configs, profile, jobs, device, dask)
-    typer.echo(f"{len(records)} records in {store_of(profile).root}")
+    asked = [run for name in studies.NAMES for run in studies.runs(name, profile, seeds, features=features)]
+    found = _sweep(asked, profile, jobs, device, dask)
+    typer.echo(f"{len({r.training for r in found})} trainings in {store_of(profile).root}")
 
 
 @app.command()
 def remeasure(
-    experiment: Annotated[str, typer.Argument(help=f"One of {', '.join(experiments.NAMES)}.")],
+    experiment: Annotated[str, typer.Argument(help=f"One of {', '.join(studies.NAMES)}.")],
     profile: ProfileOption = "laptop",
     seeds: SeedsOption = None,
     jobs: JobsOption = 1,
     features: FeaturesOption = None,
 ) -> None:
-    """Measure the models of one experiment anew, from their weights, and train nothing: for a metric that is new."""
-    configs = experiments.grid(experiment, profile, seeds, features=features)
-    found = trained.remeasure(configs, store_of(profile), jobs=jobs)
-    typer.echo(f"{len(found)} of {len(set(configs))} runs measured anew")
+    """Measure the models of one experiment anew, from their weights: for a measure that has changed."""
+    asked = studies.runs(experiment, profile, seeds, features=features)
+    found = sweeps.remeasure(asked, store_of(profile), jobs=jobs)
+    typer.echo(f"{found} of {len({run.training for run in asked})} models measured anew")
 
 
 @app.command(name="claims")
@@ -144,19 +126,19 @@ def show_claims(
     features: FeaturesOption = None,
 ) -> None:
     """Judge the paper's claims on the records that are there."""
-    rows = claims.stored(profile, features)
+    rows = ledger.stored(profile, features)
     if as_json:
         finite = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in rows]
         typer.echo(json.dumps(finite, indent=1, allow_nan=False))
         return
-    holm = claims.corrected(rows)
+    holm = ledger.corrected(rows)
     for row in rows:
         sd = "" if row["sd"] is None or math.isnan(row["sd"]) else f" ± {row['sd']:.2g}"
         ours = "-" if row["ours"] is None else f"{row['ours'] + 0.0:.3g}{sd}"
         p = "-" if row["p"] is None else f"{row['p']:.2g} ({holm[row['id']]:.2g})"
         claim = row["claim"] + " (a variant)" * row["variant"]
         typer.echo(f"{row['verdict']:<15} {row['where']:<8} n={row['n']:<2} ours {ours:<16} p {p:<18} {claim}")
-    typer.echo(f"In brackets, p corrected for all tests in this list (Holm). {claims.summary(rows)}")
+    typer.echo(f"In brackets, p corrected for all tests in this list (Holm). {ledger.summary(rows)}")
 
 
 @app.command(name="bench")

@@ -1,4 +1,4 @@
-"""What decides a model's weights, `Training`, and what is measured of it, `Evaluation`: apart, each with its own key."""
+"""What decides a model's weights, `Training`, and what is measured of it, `Evaluation`: each with its own key."""
 
 from __future__ import annotations
 
@@ -151,10 +151,10 @@ class Training:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
-        parts = {"model": "vae", "mapping": "identity", "prior": "normal", "posterior": "gaussian"}
-        named = [getattr(self, name) for name, plain in parts.items() if getattr(self, name) != plain] or ["vae"]
-        named += [f"{name} {getattr(self, name):g}" for name in ("beta", "gamma", "alpha") if name in self.chosen]
-        return f"{', '.join(named)} on {self.data} ({self.network}, {self.likelihood}, seed {self.seed})"
+        of = [f"{name} {getattr(self, name)}" for name in ("mapping", "prior", "posterior") if name in self.chosen]
+        of += [f"{name} {getattr(self, name):g}" for name in ("beta", "gamma", "alpha") if name in self.chosen]
+        model = f"{self.model} with {', '.join(of)}" if of else self.model
+        return f"{model} on {self.data} ({self.network}, {self.likelihood}, seed {self.seed})"
 
 
 _NUMBERS = {"int": int, "int | None": int, "float": float, "float | None": float}

@@ -17,7 +17,7 @@ from intelvae.paper.statistics import (
     FEWEST,
     LEVEL,
     Metric,
-    Test,
+    Paired,
     by_seed,
     paired,
     rank_correlation,
@@ -42,7 +42,7 @@ class Finding:
     verdict: str = NOT_TESTED
 
 
-def found(test: Test | None, larger: bool, words: str = "paired t against {other:.3g}") -> Finding:
+def found(test: Paired | None, larger: bool, words: str = "paired t against {other:.3g}") -> Finding:
     """The finding of a test that ought to show that ours is `larger`, or smaller: "not tested" with too few seeds."""
     if test is None:
         return Finding()
@@ -89,20 +89,25 @@ class Claim(ABC):
 
 @dataclass(frozen=True)
 class Comparison(Claim):
-    """That a metric of one row is smaller, or `larger`, than that of another, over seeds; by `margin` at least."""
+    """That a metric of one row is smaller, or `larger`, than that of another, over seeds; by `margin` at least.
+
+    `called` is what the rule calls the two, where that is not their names.
+    """
 
     metric: Metric
     ours: str = "InteL-VAE"
     theirs: str = "VAE"
     larger: bool = False
     margin: float = 0.0
+    called: tuple[str, str] | None = None
 
     @property
     def rule(self) -> str:
         how = "larger" if self.larger else "smaller"
         by = f", by more than {self.margin:g}," if self.margin else ""
+        ours, theirs = self.called or (self.ours, self.theirs)
         return (
-            f"reproduced: the mean for {self.ours} is {how}{by} than for {self.theirs}, and a paired t-test over at "
+            f"reproduced: the mean for {ours} is {how}{by} than for {theirs}, and a paired t-test over at "
             f"least {FEWEST} seeds gives p < {LEVEL}; partly: {how}{by} but not significantly; not reproduced: "
             "otherwise."
         )
@@ -129,8 +134,8 @@ class AtMost(Claim):
     def rule(self) -> str:
         return (
             f"reproduced: the geometric mean for {self.ours} is below {self.factor:g} times that for {self.theirs} and "
-            f"a t-test of the logarithms, paired over at least {FEWEST} seeds, gives p < {LEVEL}; partly: below but not "
-            "significantly; not reproduced: otherwise."
+            f"a t-test of the logarithms, paired over at least {FEWEST} seeds, gives p < {LEVEL}; partly: below but "
+            "not significantly; not reproduced: otherwise."
         )
 
     def judge(self, results: Results) -> Finding:
@@ -191,12 +196,13 @@ class Steady(Claim):
 
     def judge(self, results: Results) -> Finding:
         ours, theirs = (by_seed(results.of(name, self.group), self.metric) for name in (self.ours, self.theirs))
-        test = paired(ours, theirs)
-        if test is None:
+        seeds = sorted(ours.keys() & theirs.keys())
+        if not seeds:
             return Finding()
-        words = f"{test.difference:+.3f} from the {self.theirs}'s"
-        size = abs(test.difference) / self.tolerance
-        return Finding(test.mean, test.sd, test.n, words, None, near(size, test.n))
+        moved = statistics.fmean(ours[s] - theirs[s] for s in seeds)
+        mean, sd = summary([ours[s] for s in seeds])
+        words = f"{moved:+.3f} from the {self.theirs}'s"
+        return Finding(mean, sd, len(seeds), words, None, near(abs(moved) / self.tolerance, len(seeds)))
 
 
 @dataclass(frozen=True)

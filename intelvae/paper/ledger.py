@@ -45,7 +45,8 @@ def rows(profile: str, *found: Results, page: str | None = None) -> list[dict[st
 def _words(claim: Claim, results: Results) -> str:
     """What the claim says, of the FID where that is what the results have."""
     on = {each.evaluation.features for r in results for each in r.measured if each.evaluation.features}
-    return claim.claim.replace(kinds.DISTANCE, features.distance_name("inception")) if on == {"inception"} else claim.claim
+    name = features.distance_name("inception") if on == {"inception"} else kinds.DISTANCE
+    return claim.claim.replace(kinds.DISTANCE, name)
 
 
 def stored(profile: str, extractor: str | None = None) -> list[dict[str, Any]]:
@@ -69,7 +70,7 @@ def corrected(found: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 
 def kept(found: Sequence[dict[str, Any]]) -> int:
-    """How many of `rows` are reproduced with a p-value that is below `statistics.LEVEL` also when `corrected` for all."""
+    """How many of `rows` are reproduced with a p-value below `statistics.LEVEL` also when `corrected` for all."""
     p = corrected(found)
     return sum(row["verdict"] == kinds.REPRODUCED and p.get(row["id"], 1.0) < statistics.LEVEL for row in found)
 

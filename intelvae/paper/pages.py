@@ -24,8 +24,8 @@ from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 from intelvae.devices import check_device
-from intelvae.paper import experiments, kernels, runs
-from intelvae.paper.records import CHECKOUT, edition, store_of
+from intelvae.paper import kernels, studies, sweeps
+from intelvae.paper.results import CHECKOUT, edition, store_of
 from intelvae.whole import whole
 
 ROOT = CHECKOUT
@@ -51,7 +51,7 @@ def fingerprint(page: Path, parameters: Mapping[str, Any]) -> str:
     """A hash of all that decides a page's output: its source, the library's, the parameters, the published records."""
     digest = hashlib.sha256(json.dumps([edition(), dict(parameters)], sort_keys=True).encode())
     digest.update(page.read_bytes())
-    for path in sorted(store_of("laptop").root.glob("*.json")):
+    for path in sorted(store_of("laptop").root.rglob("*.json")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -155,21 +155,21 @@ def _clean(notebook: NotebookNode, stamp: str) -> NotebookNode:
 def execute_all(folder: Path, parameters: Mapping[str, Any], only: str = "") -> list[Path]:
     """Executes the pages that begin with `only` into `folder`, unless they are current; their notebooks' paths.
 
-    At `smoke` the runs of all pages are trained first (`runs.sweep`), and then pages are executed side by side, one a
+    At `smoke` the runs of all pages are trained first (`sweeps.sweep`), and then pages are executed side by side, one a
     core, with one thread each; at other profiles, where a page may train for days or measure times, one by one.
     Raises `RuntimeError` at the end, one line for each page that failed.
     """
     profile, chosen = parameters["profile"], sources(only)
-    experiments.check_profile(profile)
+    studies.check_profile(profile)
     found = {page: folder / f"{page.stem}.ipynb" for page in chosen}
     waiting = [page for page in chosen if not is_current(found[page], page, parameters)]
     at_once, kernel, failures = 1, kernels.PageKernelManager, []
     if profile == "smoke":
         at_once, kernel = joblib.cpu_count(), kernels.OneThreadKernelManager
         if waiting and parameters.get("jobs", 1) and not only:
-            every = [config for name in experiments.NAMES for config in experiments.grid(name, profile)]
+            every = [run for name in studies.NAMES for run in studies.runs(name, profile)]
             check_device(device := parameters.get("device", "cpu"))
-            runs.sweep(every, store_of(profile), jobs=at_once, device=device)
+            sweeps.sweep(every, store_of(profile), jobs=at_once, device=device)
             _forget_older(store_of(profile).root)
 
     def timed(page: Path) -> float:

@@ -328,7 +328,8 @@ class Store:
         for name, x in measured.kept.items():
             if _is_picture(x):
                 self._write(
-                    folder / f"{key}.{name}{pictures.suffix(x)}", lambda part, x=x: pictures.save(x, part)  # type: ignore[misc]
+                    folder / f"{key}.{name}{pictures.suffix(x)}",
+                    lambda part, x=x: pictures.save(x, part),  # type: ignore[misc]
                 )
         path = folder / f"{key}.json"
         self._write(path, lambda part: part.write_text(measured.to_json(), encoding="utf-8"))

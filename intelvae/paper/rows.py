@@ -69,9 +69,7 @@ class Run:
 
     def judged_on(self, features: str) -> Run:
         """The same with samples judged on the features of another network (`metrics.features`)."""
-        evaluations = tuple(
-            dataclasses.replace(e, features=features) if e.features else e for e in self.evaluations
-        )
+        evaluations = tuple(dataclasses.replace(e, features=features) if e.features else e for e in self.evaluations)
         return dataclasses.replace(self, evaluations=evaluations)
 
 
@@ -81,4 +79,5 @@ def row(rows: Iterable[Row], name: str, group: str = "") -> Row:
     for each in rows:
         if (each.name, each.group) == (name, group):
             return each
-    raise ValueError(f"no row {name!r}" + f" of {group!r}" * bool(group) + f": there are {', '.join(r.name for r in rows)}")
+    there = ", ".join(each.name for each in rows)
+    raise ValueError(f"no row {name!r}" + f" of {group!r}" * bool(group) + f": there are {there}")

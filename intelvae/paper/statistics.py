@@ -1,4 +1,4 @@
-"""The statistics behind verdicts and tables: means with their spread, paired tests, intervals, and many tests at once."""
+"""The statistics behind verdicts and tables: means and their spread, paired tests, intervals, many tests at once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def mean_and_sd(values: Sequence[float], digits: int = 1, scale: float = 1.0, th
 
     `thousands` is what sets them apart, "," or nothing.
 
-    >>> mean_and_sd([0.5, 0.7], scale=100), mean_and_sd([2.0]), mean_and_sd([]), mean_and_sd([-8200.0], thousands=",")
+    >>> mean_and_sd([0.5, 0.7], scale=100.0), mean_and_sd([2.0]), mean_and_sd([]), mean_and_sd([-8200.0], thousands=",")
     ('60.0 ± 14.1', '2.0', '', '-8,200.0')
     """
     if not values:
@@ -50,7 +50,7 @@ def mean_and_sd(values: Sequence[float], digits: int = 1, scale: float = 1.0, th
     return f"{mean + 0.0:{form}}" + (f" ± {sd:{form}}" if len(values) > 1 else "")
 
 
-class Test(NamedTuple):
+class Paired(NamedTuple):
     """A paired t-test over the seeds that two rows share: mean and deviation of ours, the other's mean, their number.
 
     `difference` is ours less the other's, mean over seeds; `p` is two-sided, None with fewer than three seeds.
@@ -64,7 +64,7 @@ class Test(NamedTuple):
     p: float | None
 
 
-def paired(ours: Mapping[int, float], other: Mapping[int, float], margin: float = 0.0) -> Test | None:
+def paired(ours: Mapping[int, float], other: Mapping[int, float], margin: float = 0.0) -> Paired | None:
     """Whether `ours` differs from `other` plus `margin`, both by seed, over the seeds they share; None without any.
 
     >>> test = paired({0: 1.0, 1: 2.0, 2: 3.0}, {0: 0.0, 1: 0.0, 2: 0.0})
@@ -83,15 +83,15 @@ def paired(ours: Mapping[int, float], other: Mapping[int, float], margin: float 
             p = 1.0 if differences[0] == 0 else 0.0
         else:
             p = float(stats.ttest_rel(a, border).pvalue)
-    return Test(*summary(a), statistics.fmean(b), len(seeds), statistics.fmean(differences), p)
+    return Paired(*summary(a), statistics.fmean(b), len(seeds), statistics.fmean(differences), p)
 
 
-def unpaired(ours: Sequence[float], other: Sequence[float]) -> Test:
+def unpaired(ours: Sequence[float], other: Sequence[float]) -> Paired:
     """Whether `ours` differ from `other`, values that have nothing to do with each other, by Welch's t-test."""
     enough = min(len(ours), len(other)) >= FEWEST
     p = float(stats.ttest_ind(ours, other, equal_var=False).pvalue) if enough else None
     mean, theirs = statistics.fmean(ours), statistics.fmean(other)
-    return Test(*summary(ours), theirs, len(ours), mean - theirs, p)
+    return Paired(*summary(ours), theirs, len(ours), mean - theirs, p)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -100,18 +100,20 @@ def curves(results: Sequence[Result], curve: str = "valid_elbo") -> Figure:
     return figure
 
 
-def image_rows(results: Sequence[Result], *, columns: int = 12, lines: int = 2) -> Figure:
-    """Generated images, a block of `lines` for each result, labelled with the name of its row."""
+def image_rows(
+    results: Sequence[Result], *, columns: int = 12, lines: int = 2, labels: Sequence[str] | None = None
+) -> Figure:
+    """Generated images, a block of `lines` for each result, labelled with the name of its row or `labels`."""
     figure, axes = plt.subplots(
         len(results), 1, figsize=(7, 0.62 * lines * len(results) + 0.2), squeeze=False, layout="constrained"
     )
-    for axis, result in zip(axes[:, 0], results, strict=True):
+    for axis, result, label in zip(axes[:, 0], results, labels or [r.row.name for r in results], strict=True):
         images = result.kept["images"][: lines * columns, 0].numpy()
         h, w = images.shape[-2:]
         tiles = images.reshape(lines, columns, h, w).swapaxes(1, 2).reshape(lines * h, columns * w)
         axis.imshow(tiles, cmap="gray_r", vmin=0, vmax=255)
         axis.set(xticks=[], yticks=[])
-        axis.set_ylabel(result.row.name, rotation=0, ha="right", va="center")
+        axis.set_ylabel(label, rotation=0, ha="right", va="center")
     return figure
 
 

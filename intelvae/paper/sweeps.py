@@ -88,7 +88,7 @@ def _attempt(works: Sequence[Work], device: str, threads: int, store: Store, swe
 
 
 def _finish(outcome: Outcome, device: str, threads: int, store: Store, here: Store | None, known: str) -> None:
-    """Trains or loads the model of an outcome, unless it has one, and measures it; what fails becomes its failure."""
+    """Gives an outcome its model, trained or loaded, unless it has one, and measures it; or says why it cannot be."""
     config = outcome.work.training
     threads = 1 if config.network in networks.SMALL else threads  # small layers lose by two
     try:

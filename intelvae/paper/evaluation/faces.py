@@ -39,11 +39,11 @@ def samples(model: VAE, data: Faces, features: str, device: str) -> dict[str, fl
     metrics = judges.judge(drawn, real, features, sizes=sizes, device=device)
     parts = (feature_cache.real(features, images[: sizes[-1]], device) for images in (data.train, real))
     metrics[f"real_frechet_{sizes[-1]}"] = frechet.distance(*map(frechet.fit, parts))
-    small = {"sizes": sizes[:1], "device": device}
-    wrapped = judges.judge(drawn, real, features, pixels="wrap", **small)
+    small = sizes[:1]
+    wrapped = judges.judge(drawn, real, features, sizes=small, pixels="wrap", device=device)
     metrics[f"wrap_frechet_{sizes[0]}"] = wrapped[f"frechet_{sizes[0]}"]
     if not isinstance(model.prior, priors.StandardNormal):
-        dense = judges.judge(_decode_normal(model, sizes[0]), real, features, **small)
+        dense = judges.judge(_decode_normal(model, sizes[0]), real, features, sizes=small, device=device)
         metrics[f"dense_frechet_{sizes[0]}"] = dense[f"frechet_{sizes[0]}"]
     return metrics
 

@@ -62,4 +62,4 @@ def scatter(model: VAE, data: Points) -> dict[str, Tensor]:
     if data.name == "sparse":
         kept["prior_z"] = model.mapping(model.prior().sample((SHOWN,)))
         kept["exemplars"] = model.mapping(model.encode(test[:EXEMPLARS]).sample((40,))).transpose(0, 1)
-    return {name: points.half() for name, points in kept.items()}  # a thousandth is less than a figure shows
+    return {name: places.float().round(decimals=3) for name, places in kept.items()}

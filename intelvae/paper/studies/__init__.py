@@ -15,8 +15,8 @@ from intelvae.paper.studies.profiles import PROFILES, check_profile
 from intelvae.paper.studies.seeds import Seeds, seeds_of, seeds_or_own
 
 __all__ = [
-    "NAMES", "PROFILES", "Seeds", "check_parameters", "check_profile", "digits", "faces", "hierarchy", "results", "runs",
-    "seeds_of", "seeds_or_own", "sparsity", "toys",
+    "NAMES", "PROFILES", "Seeds", "accounts", "check_parameters", "check_profile", "digits", "faces", "hierarchy", "results",
+    "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
 ]  # fmt: skip
 
 _GRIDS: dict[str, Callable[..., list[Run]]] = {
@@ -123,3 +123,15 @@ def stored(experiment: str, profile: str, *, features: str | None = None) -> Res
     found = [result for run in asked if (result := store.result(run)) is not None]
     faces.grid.check_same_faces(found)
     return Results(experiment, profile, asked, found)
+
+
+def accounts(results: Results) -> dict[str, str | float]:
+    """What an experiment's results ran on and how long they took, the runs' own times added up."""
+    return {
+        "experiment": results.experiment,
+        "runs": f"{len(results)} of {len(results.asked)}",
+        "hours": round(sum(r.seconds for r in results) / 3600, 2),
+        "device": ", ".join(sorted({r.trained.device for r in results})),
+        "torch": ", ".join(sorted({r.trained.versions["torch"] for r in results})),
+        "commits": ", ".join(sorted({r.code for r in results})),
+    }

@@ -1,10 +1,9 @@
-"""The figures and tables of the sparsity pages: Figures 7, 8 and C.3 of the paper, from records."""
+"""The figures of the pages on sparsity: Figures 7, 8 and C.3, the ablation, and what the paper leaves open."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,39 +13,47 @@ from matplotlib.figure import Figure
 
 from intelvae.data.images import CLASSES
 from intelvae.metrics import downstream
-from intelvae.paper import tasks
-from intelvae.paper.experiments.sparsity import setting
-from intelvae.paper.plots.common import BLUE, BY_METHOD, MEAN_AND_SD, ORANGE, STYLE, legend_outside
-from intelvae.paper.plots.interactive import Explorer
-from intelvae.paper.records import Record, RunConfig
-from intelvae.paper.rules import frechet, measured, summary
-from intelvae.paper.tasks.measures import FIGURE_8
+from intelvae.paper.evaluation.codes import FIGURE_8
+from intelvae.paper.explorer import Explorer
+from intelvae.paper.measures import frechet
+from intelvae.paper.results import Result, Results
+from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE, VAE_L1, VAE_L_SP, Method
+from intelvae.paper.statistics import Metric, measured, summary
+from intelvae.paper.studies.sparsity import grid
+from intelvae.paper.studies.sparsity.tables import by_row
+from intelvae.paper.style import MEAN_AND_SD, by_method, image_rows, legend_outside
 
 HOYER = measured("hoyer_sample")
+GREEK = {"gamma": "γ", "alpha": "α"}
 
 
-def by_setting(records: Sequence[Record]) -> dict[str, dict[float, list[Record]]]:
-    """Records by method and then by the value of what the method varies (0 for the VAE), both in order."""
-    found: dict[str, dict[float, list[Record]]] = {}
-    for record in records:
-        varied = setting(record.config)
-        found.setdefault(record.config.method, {}).setdefault(varied[1] if varied else 0.0, []).append(record)
-    return {method: dict(sorted(of.items())) for method, of in found.items()}
+def trade_off(results: Sequence[Result], distance: str, score: Metric = HOYER, label: str = "Hoyer score") -> Figure:
+    """Figures 7 and C.3, left: the distance of samples against the sparsity of codes, means and deviations over seeds.
 
-
-def shared(settings: Iterable[Sequence[Record]]) -> set[int]:
-    """The seeds that all settings with a record have: means over others do not compare, as seeds are far apart."""
-    seeds = [{r.config.seed for r in of} for of in settings if of]
-    return set.intersection(*seeds) if seeds else set()
-
-
-def comparable(records: Sequence[Record]) -> list[Record]:
-    """The records of the seeds that all settings among them have."""
-    settings: dict[RunConfig, list[Record]] = {}
-    for r in records:
-        settings.setdefault(dataclasses.replace(r.config, seed=0), []).append(r)
-    seeds = shared(settings.values())
-    return [r for r in records if r.config.seed in seeds]
+    One line a method, along what it varies, with its values beside the points; dashed lines show where the VAE is.
+    `score` is that of a result; `distance` and `label` are the names of the two axes.
+    """
+    figure, axis = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    rows, points = by_row(results), []
+    for method in dict.fromkeys(row.method for row in rows):
+        values = [row.value for row in rows if row.method == method]
+        of = [found for row, found in rows.items() if row.method == method]
+        x, y = (np.array([_bar([f(r) for r in found]) for found in of]).T for f in (score, frechet))
+        varied = grid.VARIED.get(method)
+        title = f"{method.name} ({GREEK[varied]})" if varied else method.name
+        axis.errorbar(x[0], y[0], y[1], x[1], label=title, ms=5, lw=1, capsize=2, **_look(method))
+        if varied:
+            points += [(*at, f"{value:g}") for *at, value in zip(x[0], y[0], values, strict=True)]
+        else:
+            axis.axhline(y[0][0], color=BLUE, ls="--", lw=0.7)
+            axis.axvline(x[0][0], color=BLUE, ls="--", lw=0.7)
+    axis.set(xlabel=f"{label} (right: sparser)", ylabel=f"{distance} (down: better)", yscale="log")
+    _plain_numbers(axis)
+    axis.tick_params(axis="y", which="minor", labelsize=8)
+    sns.despine(figure)
+    legend_outside(figure, axis, ncols=3, fontsize=9)
+    _annotate(axis, points)
+    return figure
 
 
 def _bar(values: Sequence[float]) -> tuple[float, float]:
@@ -55,85 +62,15 @@ def _bar(values: Sequence[float]) -> tuple[float, float]:
     return mean, sd if len(values) > 1 else 0.0
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a `table`: a metric by its name or a function of a record, and how its mean over seeds is written."""
-
-    metric: str | Callable[[Record], float]
-    digits: int = 2
-    scale: float = 1.0
-    spread: bool = False  # the standard deviation over seeds as well
-
-    def values(self, records: Sequence[Record]) -> list[float]:
-        """The metric of each record, scaled."""
-        return [self.scale * (self.metric(r) if callable(self.metric) else r.metrics[self.metric]) for r in records]
-
-    def text(self, records: Sequence[Record]) -> str:
-        """The cell of these records, the seeds of one setting."""
-        mean, sd = summary(self.values(records))
-        after = f"\xa0±\xa0{sd:.{self.digits}f}" if self.spread and len(records) > 1 else ""
-        return f"{mean:.{self.digits}f}{after}"
+def _look(method: Method) -> dict[str, Any]:
+    """How a method looks, as keywords of matplotlib."""
+    return {"color": method.color, "marker": method.marker, "ls": (0, method.dashes or None)}
 
 
-def table(rows: Iterable[tuple[Mapping[str, str], Sequence[Record]]], columns: Mapping[str, Column]) -> pd.DataFrame:
-    """A row for each setting, given as what names it and its records over seeds; empty where there is none.
-
-    Names break at their commas only: a narrow page would otherwise have a line for each word.
-    """
-    filled = [
-        {
-            **{k: v.replace(" ", "\xa0").replace(",\xa0", ", ") for k, v in names.items()},
-            **{title: column.text(of) for title, column in columns.items()},
-            "seeds": len(of),
-        }
-        for names, of in rows
-        if of
-    ]
-    frame = pd.DataFrame(filled)
-    return frame.set_index([name for name in frame if name not in (*columns, "seeds")]) if filled else frame
-
-
-def settings(records: Sequence[Record]) -> list[tuple[Mapping[str, str], Sequence[Record]]]:
-    """The rows of a `table` with one for each setting of each method."""
-    return [
-        ({"method": method, "γ or α": f"{value:g}" if method != "VAE" else ""}, of)
-        for method, by_value in by_setting(records).items()
-        for value, of in by_value.items()
-    ]
-
-
-def trade_off(
-    records: Sequence[Record],
-    distance: str,
-    score: Callable[[Record], float] = HOYER,
-    label: str = "Hoyer score",
-) -> Figure:
-    """Figures 7 and C.3, left: the distance of samples against the sparsity of codes, means and deviations over seeds.
-
-    One line a method, along what it varies, with its values beside the points; dashed lines show where the VAE is.
-    `score` is that of a record; `distance` and `label` are the names of the two axes.
-    """
-    figure, axis = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    points = []
-    for method, of in by_setting(records).items():
-        x, y = (np.array([_bar([f(r) for r in runs]) for runs in of.values()]).T
-                for f in (score, frechet))  # fmt: skip
-        varied = setting(next(iter(of.values()))[0].config)
-        title = f"{method} ({ {'gamma': 'γ', 'alpha': 'α'}[varied[0]] })" if varied else method
-        axis.errorbar(x[0], y[0], y[1], x[1], label=title, ms=5, lw=1, capsize=2, **STYLE[method])
-        if varied:
-            points += [(*at, f"{value:g}") for *at, value in zip(x[0], y[0], of, strict=True)]
-        else:
-            axis.axhline(y[0][0], color=BLUE, ls="--", lw=0.7)
-            axis.axvline(x[0][0], color=BLUE, ls="--", lw=0.7)
-    axis.set(xlabel=f"{label} (right: sparser)", ylabel=f"{distance} (down: better)", yscale="log")
+def _plain_numbers(axis: plt.Axes) -> None:
+    """No powers of ten on a logarithmic axis that has less than one of them."""
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter("{x:g}")
-    axis.tick_params(axis="y", which="minor", labelsize=8)
-    sns.despine(figure)
-    legend_outside(figure, axis, ncols=3, fontsize=9)
-    _annotate(axis, points)
-    return figure
 
 
 def _annotate(axis: plt.Axes, points: Sequence[tuple[float, float, str]]) -> None:
@@ -151,83 +88,136 @@ def _annotate(axis: plt.Axes, points: Sequence[tuple[float, float, str]]) -> Non
         axis.annotate(text, (x, y), offset, textcoords="offset pixels", fontsize=7, ha="center", va="center")
 
 
-def few_shot(records: Sequence[Record]) -> Figure:
+def few_shot(results: Sequence[Result]) -> Figure:
     """Figures 7 and C.3, right: accuracy by number of labels, a panel a classifier, means and deviations over seeds.
 
-    The first panel is the paper's forest. A line for each method; give records of one setting each.
+    The first panel is the paper's forest. A line for each method; give results of one row each.
     """
-    for method, of in by_setting(records).items():
-        if len(of) > 1:
-            raise ValueError(f"few_shot takes one setting of each method, not {len(of)} of {method}")
+    methods = [row.method for row in by_row(results)]
+    for method in methods:
+        if methods.count(method) > 1:
+            raise ValueError(f"few_shot takes one row of each method, not {methods.count(method)} of {method.name}")
     figure, axes = plt.subplots(1, len(downstream.NAMES), figsize=(9, 3.2), sharey=True, layout="constrained")
     for axis, name in zip(axes, downstream.NAMES, strict=True):
         accuracy = {n: f"{name.replace(' ', '_')}_{n}" for n in downstream.SIZES}
-        rows = [
-            {"method": r.config.method, "labels": n, "accuracy, %": 100 * r.metrics[metric]}
-            for r in records
+        found = [
+            {"method": r.row.method.name, "labels": n, "accuracy, %": 100 * r.metrics[metric]}
+            for r in results
             for n, metric in accuracy.items()
             if metric in r.metrics
         ]
-        look = BY_METHOD | MEAN_AND_SD | {"ms": 5, "mew": 0, "lw": 1}
-        sns.lineplot(pd.DataFrame(rows), x="labels", y="accuracy, %", ax=axis, **look)
+        look = by_method(methods) | MEAN_AND_SD | {"ms": 5, "mew": 0, "lw": 1}
+        sns.lineplot(pd.DataFrame(found), x="labels", y="accuracy, %", ax=axis, **look)
         axis.set(title=name, xscale="log")
     legend_outside(figure, axes[0], ncols=4)
     sns.despine(figure)
     return figure
 
 
-def class_profiles(records: Sequence[Record], classes: Sequence[int] = FIGURE_8) -> Figure:
-    """Figure 8, top: mean |z| of a class by dimension, a row a class and a column a record (its method)."""
+def samples(results: Results) -> Figure:
+    """Samples of the first seed's models, a line a row."""
+    shown = [r for r in results.first() if "images" in r.kept]
+    labels = [r.row.method.name + ("" if r.row.value is None else f", {r.row.value:g}") for r in shown]
+    return image_rows(shown, lines=1, labels=labels)
+
+
+def class_profiles(results: Sequence[Result], classes: Sequence[int] = FIGURE_8) -> Figure:
+    """Figure 8, top: mean |z| of a class by dimension, a row a class and a column a result (its method)."""
     figure, axes = plt.subplots(
-        len(classes), len(records), figsize=(4.5 * len(records), 1.2 * len(classes) + 0.5),
+        len(classes), len(results), figsize=(4.5 * len(results), 1.2 * len(classes) + 0.5),
         sharex=True, sharey="col", squeeze=False, layout="constrained",
     )  # fmt: skip
-    for column, record in zip(axes.T, records, strict=True):
+    for column, result in zip(axes.T, results, strict=True):
         for axis, c in zip(column, classes, strict=True):
-            size = np.asarray(record.artifacts["by_class"][c])
+            size = np.asarray(result.kept["by_class"][c])
             on = size >= size.max() / 10
             axis.bar(np.arange(len(size)), size, color=np.where(on, ORANGE, BLUE), width=0.8)
-            axis.set_title(f"{CLASSES[record.config.data][c]}: {on.sum()} active", fontsize=9)
-        column[-1].set_xlabel(f"dimension ({record.config.method})")
+            axis.set_title(f"{CLASSES[result.training.data][c]}: {on.sum()} active", fontsize=9)
+        column[-1].set_xlabel(f"dimension ({result.row.method.name})")
     for axis in axes[:, 0]:
         axis.set_ylabel("mean |z|")
     sns.despine(figure)
     return figure
 
 
-def traversals(record: Record, *, rows: int = 2) -> Figure:
-    """Figure 8, bottom: decoded images along the `rows` largest dimensions of each of its classes."""
-    images = tasks.unpack(record.artifacts["traversals"])[:, :rows, :, 0].numpy()  # (G, K, V, H, W)
+def traversals(result: Result, *, lines: int = 2) -> Figure:
+    """Figure 8, bottom: decoded images along the largest dimensions of each of its classes, `lines` of them."""
+    kept = result.kept
+    images = kept["traversals"][:, :lines, :, 0].numpy()  # (G, K, V, H, W)
     groups, k, v, h, w = images.shape
-    dimensions, values = record.artifacts["traversal_dimensions"], record.artifacts["traversal_values"]
     figure, axes = plt.subplots(groups * k, 1, figsize=(6.5, 0.75 * groups * k), layout="constrained")
     for i, axis in enumerate(np.atleast_1d(axes)):
         g, j = divmod(i, k)
         axis.imshow(images[g, j].swapaxes(0, 1).reshape(h, v * w), cmap="gray_r", vmin=0, vmax=255)
         axis.set(xticks=[0, v * w - 1], yticks=[])
-        axis.set_xticklabels([f"{values[g][j][0]:.2g}", f"{values[g][j][-1]:.2g}"], fontsize=7)
+        axis.set_xticklabels([f"{kept['values'][g, j, end]:.2g}" for end in (0, -1)], fontsize=7)
         axis.tick_params(length=0, pad=1)
-        name = CLASSES[record.config.data][FIGURE_8[g]]
-        axis.set_ylabel(f"{name}\ndim {dimensions[g][j]}", rotation=0, ha="right", va="center", fontsize=8)
+        name = CLASSES[result.training.data][FIGURE_8[g]]
+        axis.set_ylabel(f"{name}\ndim {kept['dimensions'][g, j]}", rotation=0, ha="right", va="center", fontsize=8)
     return figure
 
 
-def explorer(record: Record) -> Explorer:
-    """Figure 8, bottom, to be moved through: all dimensions and values that the record keeps."""
-    a = record.artifacts
-    images = tasks.unpack(a["traversals"])
-    start = [
-        [int(np.abs(np.asarray(values) - at).argmin()) for values, at in zip(of, starts, strict=True)]
-        for of, starts in zip(a["traversal_values"], a["traversal_start"], strict=True)
-    ]
-    names = [CLASSES[record.config.data][c] for c in FIGURE_8]
+def explorer(result: Result) -> Explorer:
+    """Figure 8, bottom, to be moved through: all dimensions and values that the result keeps."""
+    images, dimensions, values, at = (result.kept[name] for name in ("traversals", "dimensions", "values", "start"))
+    start = (values - at[..., None]).abs().numpy().argmin(-1)
+    names = [CLASSES[result.training.data][c] for c in FIGURE_8]
     return Explorer(
         images,
         names,
-        [[str(d) for d in of] for of in a["traversal_dimensions"]],
-        a["traversal_values"],
-        start,
+        [[str(d) for d in of] for of in dimensions.tolist()],
+        values.tolist(),
+        start.tolist(),
         kind="class",
         alt=f"Images that the decoder draws, for {', '.join(names)} in turn: a row for each of their "
         f"{images.shape[1]} largest dimensions, the dimension's value growing from left to right.",
     )
+
+
+def ablation(results: Sequence[Result], distance: str) -> Figure:
+    """The penalty with and without the mapping, and L1: score (left) and distance by gamma, means and deviations.
+
+    The dashed lines are the VAE's means.
+    """
+    methods = (INTEL, VAE_L_SP, VAE_L1)
+    found = pd.DataFrame(
+        {"method": r.row.method.name, "γ": r.row.value, "Hoyer score, g(y)": HOYER(r), distance: frechet(r)}
+        for r in results
+        if r.row.method in (VAE, *methods)
+    )
+    is_vae = found["method"] == VAE.name
+    look = by_method(methods) | MEAN_AND_SD | {"ms": 4, "mew": 0, "lw": 1}
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    for axis, label in zip(axes, ("Hoyer score, g(y)", distance), strict=True):
+        sns.lineplot(found[~is_vae], x="γ", y=label, ax=axis, **look)
+        axis.axhline(found[is_vae][label].mean(), color=BLUE, ls="--", lw=0.8)
+        axis.set(xlim=(-0.02, 200))
+        axis.set_xscale("symlog", linthresh=0.1)
+    legend_outside(figure, axes[0], ncols=3)
+    axes[1].set_yscale("log")
+    _plain_numbers(axes[1])
+    sns.despine(figure)
+    return figure
+
+
+def choices(others: Results, distance: str, limits: Sequence[float]) -> Figure:
+    """The rows of `grid.MAPPING`: distance against score, a number a choice, filled at the larger gamma.
+
+    Dashed: `limits` of the score.
+    """
+    titles = list(grid.OF_THE_MAPPING)
+    figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained")
+    for row in grid.MAPPING:
+        if of := others.of(row.name, row.group):
+            x, y = (np.mean([f(r) for r in of]) for f in (HOYER, frechet))
+            fill = ORANGE if row.value == grid.STRONG else "white"
+            axis.plot(x, y, "s", color=ORANGE, mfc=fill, ms=11)
+            axis.annotate(str(titles.index(row.name) + 1), (x, y), fontsize=7, ha="center", va="center")
+    for i, title in enumerate(titles, 1):
+        axis.plot([], [], " ", label=f"{i}  {title}")
+    figure.legend(loc="outside right upper", frameon=False, fontsize=8, handlelength=0)
+    for limit in limits:
+        axis.axvline(limit, color="black", ls="--", lw=0.8)
+    axis.set(xlabel="Hoyer score, g(y)", ylabel=distance)
+    sns.despine(figure)
+    return figure

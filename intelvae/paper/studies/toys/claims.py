@@ -13,8 +13,8 @@ from intelvae import bounds, divergences, likelihoods, networks, priors, trainin
 from intelvae.divergences import after, before, divergence
 from intelvae.mappings import Circle, Identity, Threshold
 from intelvae.models import VAE
-from intelvae.paper.results import Result
 from intelvae.paper.kinds import Claim, Comparison, Excess, Statement
+from intelvae.paper.results import Result
 from intelvae.paper.statistics import measured
 
 BRIDGE_OF_DATA = float(stats.norm.cdf(-1 / 0.3) - stats.norm.cdf(-10))  # the mixture's own share within |x_1| < 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
@@ -88,8 +87,8 @@ def pipeline(result: Result, *, examples: int = 2) -> Figure:
         points(axis, places, color=color)
     for i, marker in zip(range(examples), "sD", strict=False):
         axes[0].plot(*data[i], marker, color=GREEN, ms=7, mec="black")
-        mu, sigma = np.asarray(kept["mu"][i]), np.asarray(kept["sigma"][i])
-        axes[1].add_patch(Ellipse(mu, *(4 * sigma), fc="none", ec=GREEN, lw=1.5))
+        mu, sigma = (tuple(kept[name][i].tolist()) for name in ("mu", "sigma"))
+        axes[1].add_patch(Ellipse(mu, 4 * sigma[0], 4 * sigma[1], fc="none", ec=GREEN, lw=1.5))
         axes[1].plot(*mu, marker, color=GREEN, ms=7, mec="black")
         axes[2].plot(*kept["z"][i], marker, color=GREEN, ms=7, mec="black")
     titles = ("data $x$", "codes $y \\sim q(y|x)$", "codes $z = g(y)$", "samples from $p(x|g(y))$")

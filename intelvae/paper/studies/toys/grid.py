@@ -130,7 +130,10 @@ def of_reading(name: str, data: str) -> str:
 def readings(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure C.2 under all `READINGS` of the likelihood, which the paper does not state, three seeds."""
     rows = [
-        row for name, settings in READINGS.items() for data in TOYS for row in three(data, of_reading(name, data), **settings)
+        row
+        for name, settings in READINGS.items()
+        for data in TOYS
+        for row in three(data, of_reading(name, data), **settings)
     ]
     return _runs(rows, profile, seeds_or_own(seeds, min(3, SCALE[profile].seeds)))
 

@@ -1,11 +1,8 @@
-"""What training takes: settings in their range, and data that the model is made for."""
+"""What training takes: data that the model is made for, finite, and inside the support of its likelihood."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
@@ -13,61 +10,9 @@ from torch.distributions import Distribution, constraints
 
 from intelvae.dtypes import as_float, at_least_float32
 from intelvae.models import VAE
-from intelvae.numbers import check_number
 
-P = ParamSpec("P")
-R = TypeVar("R")
 Sampler = Callable[[int, torch.Generator], Tensor]
 CHUNK = 4096  # examples whose numbers are looked at together
-# of settings that are numbers: what must hold, and whether they are whole
-RANGES = {
-    "epochs": (">= 1", True),
-    "batch_size": (">= 1", True),
-    "steps_per_epoch": (">= 1", True),
-    "lr": (">= 0", False),  # 0 leaves the weights as they begin
-    "beta": (">= 0", False),
-    "warmup": (">= 0", True),
-    "gamma": (">= 0", False),
-    "alpha": (">= 0", False),
-    "clip": ("> 0", False),
-    "patience": (">= 1", True),
-    "seed": (">= 0", True),
-    "latent_dim": (">= 1", True),
-}
-OPTIONAL = ("steps_per_epoch", "clip", "patience")  # None: without
-
-
-def check_settings(**settings: object) -> None:
-    """Raises `ValueError`, one line, for the first of these settings that is out of its one of the `RANGES`.
-
-    >>> check_settings(lr=0.1, clip=-1.0)
-    Traceback (most recent call last):
-    ...
-    ValueError: clip must be a number > 0, not -1.0
-    """
-    for name, value in settings.items():
-        condition, whole = RANGES[name]
-        if value is not None or name not in OPTIONAL:
-            check_number(name, value, condition, whole=whole)
-
-
-def with_settings_checked(fit: Callable[P, R]) -> Callable[P, R]:
-    """`fit`, which raises the `ValueError` of `check_settings` for the first of its arguments that is out of range.
-
-    >>> with_settings_checked(lambda lr: lr)(lr=-1.0)
-    Traceback (most recent call last):
-    ...
-    ValueError: lr must be a number >= 0, not -1.0
-    """
-    signature = inspect.signature(fit)
-
-    @wraps(fit)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        given = signature.bind(*args, **kwargs).arguments
-        check_settings(**{name: value for name, value in given.items() if name in RANGES})
-        return fit(*args, **kwargs)
-
-    return checked
 
 
 @torch.no_grad()

@@ -15,15 +15,18 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.distributions import constraints
 from torch.func import functional_call, vmap
 from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 
 from intelvae import bounds
-from intelvae.checks import Sampler, check_data, check_examples, with_settings_checked
 from intelvae.models import VAE
-from intelvae.training import VALID_BATCH, History, TrainingError, weight_of_kl
+from intelvae.training.checks import Sampler, check_data, check_examples
+from intelvae.training.fitting import VALID_BATCH
+from intelvae.training.history import History, TrainingError
+from intelvae.training.settings import Objective, Optimiser, Schedule
 
 
 @dataclass(frozen=True)
@@ -42,79 +45,93 @@ class Member:
     noise: torch.Generator
 
 
-@with_settings_checked
 def fit(
     members: Sequence[Member],
+    schedule: Schedule,
     *,
-    epochs: int,
-    batch_size: int,
-    steps_per_epoch: int,
-    lr: float = 1e-3,
-    beta: float = 1.0,
-    warmup: int = 0,
-    clip: float | None = None,
-    patience: int | None = None,
+    objective: Objective = Objective(),
+    optimiser: Optimiser = Optimiser(),
 ) -> list[History | TrainingError]:
     """`training.fit` for M members with the same settings: what each saw, or the error it would have raised alone.
 
     The models must have the same architecture and buffers, a Gaussian posterior, and only layers that do the same in
     training as in evaluation mode (no batch norm). A member that stops early has its best weights. One that diverges
     has meaningless weights. Neither affects the others. Raises `ValueError` for settings and data as `training.fit`
-    does.
+    does, and for penalties, which no member may have.
     """
+    if objective.gamma or objective.alpha:
+        raise ValueError("runs side by side have no penalties: leave gamma and alpha at 0, or train them one by one")
+    if schedule.steps_per_epoch is None:
+        raise ValueError("a function that draws data needs steps_per_epoch")
     supports = [check_data(m.model, m.train, m.valid) for m in members]
-    count, shared = len(members), _Terms(members[0].model)
+    shared = _Terms(members[0].model)
     theta = nn.Parameter(torch.stack([torch.cat([p.flatten() for p in _trained(m.model).values()]) for m in members]))
     best = theta.detach().clone()  # (M, P)
-    optimiser = torch.optim.Adam([theta], lr=lr, fused=True)
+    adam = torch.optim.Adam([theta], lr=optimiser.lr, fused=True)
     valid = torch.stack([m.valid for m in members])  # (M, N, F)
-    (latent_dim,) = members[0].model.encode(valid[0, :1]).event_shape
     histories = [History() for _ in members]
     outcomes: dict[int, History | TrainingError] = {}
     step: GraphModule | None = None
-
-    def draw(n: int) -> Tensor:  # noise for n examples, (M, n, D); members that are done draw no more
-        noise = torch.zeros(count, n, latent_dim)
-        for i in [i for i in range(count) if i not in outcomes]:
-            noise[i].normal_(generator=members[i].noise)
-        return noise
-
-    for epoch in range(epochs):
-        drawn = [m.train(steps_per_epoch * batch_size, m.order) for m in members]
-        for support, of_one in zip(supports, drawn, strict=True):
-            check_examples(support, "training", of_one)
-        x = torch.stack(drawn)
-        x = _by_column(x.unflatten(1, (steps_per_epoch, batch_size)).transpose(0, 1))  # (S, M, B, F)
-        noise = _by_column(torch.stack([draw(batch_size) for _ in range(steps_per_epoch)]))  # (S, M, B, D)
-        weight = torch.tensor(weight_of_kl(epoch, beta, warmup))
+    for epoch in range(schedule.epochs):
+        going = [i for i in range(len(members)) if i not in outcomes]
+        x = _batches(members, schedule, supports)
+        noise = _by_column(torch.stack([_noise(members, going, schedule.batch_size) for _ in x]))  # (S, M, B, D)
+        weight = torch.tensor(objective.weight_of_kl(epoch))
         if step is None:
-            step = _trace(shared, clip, theta.detach(), x[0], noise[0], weight)
+            step = _trace(shared, optimiser.clip, theta.detach(), x[0], noise[0], weight)
         seen = []
-        for s in range(steps_per_epoch):
+        for s in range(len(x)):
             theta.grad, values = step(theta.detach(), x[s], noise[s], weight)
-            optimiser.step()
+            adam.step()
             seen.append(values)
-        steps = torch.stack(seen, 1)  # (M, S, 3)
-        with torch.no_grad():
-            parts = [_terms(shared, theta, part, draw(part.shape[1])) for part in valid.split(VALID_BATCH, 1)]
-        on_valid = [torch.cat(term, 1) for term in zip(*parts, strict=True)]  # (M, N) two times, (M, N, D)
-        for i in [i for i in range(count) if i not in outcomes]:
+        steps, on_valid = torch.stack(seen, 1), _evaluate(shared, theta, valid, members, going)  # (M, S, 3)
+        for i in going:
             try:
                 terms = bounds.Terms(*(term[i] for term in on_valid))
-                if histories[i].add(steps[i], terms, beta=weight.item(), lr=lr, patience=patience):
+                if histories[i].add(steps[i], terms, beta=weight.item(), lr=optimiser.lr, patience=schedule.patience):
                     best[i] = theta.detach()[i]
-                if histories[i].stalled(patience) or epoch == epochs - 1:
+                if histories[i].stalled(schedule.patience) or epoch == schedule.epochs - 1:
                     outcomes[i] = histories[i]
             except TrainingError as error:
                 outcomes[i] = error
-        if len(outcomes) == count:
+        if len(outcomes) == len(members):
             break
     for member, weights in zip(members, best, strict=True):
         with torch.no_grad():
             for name, value in _unflatten(member.model, weights).items():
                 member.model.get_parameter(name).copy_(value)
         member.model.eval()
-    return [outcomes[i] for i in range(count)]
+    return [outcomes[i] for i in range(len(members))]
+
+
+def _batches(
+    members: Sequence[Member], schedule: Schedule, supports: Sequence[constraints.Constraint | None]
+) -> Tensor:
+    """An epoch of each member's data, (S, M, B, F)."""
+    assert schedule.steps_per_epoch is not None
+    drawn = [m.train(schedule.steps_per_epoch * schedule.batch_size, m.order) for m in members]
+    for support, of_one in zip(supports, drawn, strict=True):
+        check_examples(support, "training", of_one)
+    x = torch.stack(drawn).unflatten(1, (schedule.steps_per_epoch, schedule.batch_size))
+    return _by_column(x.transpose(0, 1))
+
+
+def _noise(members: Sequence[Member], going: Sequence[int], n: int) -> Tensor:
+    """Noise for n examples, (M, n, D); members that are done draw no more."""
+    (latent_dim,) = members[0].model.prior().event_shape
+    noise = torch.zeros(len(members), n, latent_dim)
+    for i in going:
+        noise[i].normal_(generator=members[i].noise)
+    return noise
+
+
+@torch.no_grad()
+def _evaluate(
+    shared: _Terms, theta: Tensor, valid: Tensor, members: Sequence[Member], going: Sequence[int]
+) -> list[Tensor]:
+    """The ELBO's terms of the validation data, (M, N) two times, and y (M, N, D)."""
+    parts = [_terms(shared, theta, part, _noise(members, going, part.shape[1])) for part in valid.split(VALID_BATCH, 1)]
+    return [torch.cat(term, 1) for term in zip(*parts, strict=True)]
 
 
 class _Terms(nn.Module):

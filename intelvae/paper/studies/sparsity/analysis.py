@@ -1,0 +1,212 @@
+"""What the pages on sparsity say of their results: texts by the names that the pages cite them by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+
+from intelvae.paper.measures import clean_frechet, frechet
+from intelvae.paper.results import Result, Results
+from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, Method, Row
+from intelvae.paper.studies.sparsity import grid
+from intelvae.paper.studies.sparsity.grid import DD_ALPHA, SHOWN, STRONG, VARIED, VSC_ALPHA, at
+from intelvae.paper.studies.sparsity.tables import CHANCE, IN_USE, LEFT_OFF, PER_CLASS, Column, by_gamma, by_row, shared
+from intelvae.paper.studies.sparsity.tables import settings as lines_of
+
+SCORE = Column("hoyer_sample", 3)
+DISTANCE, CLEAN = Column(frechet, 0), Column(clean_frechet, 0)
+FOREST = Column("random_forest_100", 0, 100)
+LABELS = 100  # of which page 08 sums up the accuracies
+
+OF_A_SEAT = {
+    "distance": DISTANCE,
+    "hoyer": SCORE,
+    "used": IN_USE,
+    "chance": CHANCE,
+    "left-off": LEFT_OFF,
+    "in-use": Column("active_overall", 0),
+    "zero": Column("zero_codes", 0, 100),
+    "overlap": Column("class_overlap"),
+}
+CITED = {
+    "score": SCORE,
+    "of-mean": Column("hoyer_mean", 3),
+    "used": IN_USE,
+    "chance": CHANCE,
+    "off": LEFT_OFF,
+    "use": Column("active_overall", 0),
+    "zero": Column("zero_codes", 0, 100),
+    "kl": Column("test_kl", 1),
+    "distance": DISTANCE,
+    "clean": CLEAN,
+    "forest": FOREST,
+}
+
+
+def in_words(row: Row) -> str:
+    """A row's method and the value of what it varies.
+
+    >>> in_words(grid.METHODS[1])
+    'InteL-VAE, γ = 0'
+    """
+    if row.value is None:
+        return row.method.name
+    return f"{row.method.name}, {'γ' if VARIED[row.method] == 'gamma' else 'α'} = {row.value:g}"
+
+
+def is_sparse(results: Sequence[Result]) -> bool:
+    """Whether codes are sparse image by image: their score in use at least twice the one by chance (page 08's line)."""
+    return IN_USE.mean(results) >= 2 * CHANCE.mean(results) > 0
+
+
+def seats(results: Results) -> dict[str, str]:
+    """Where a user would sit on the curve of Figure 7, "NAME" for the place and "NAME-WHAT" for `OF_A_SEAT` there.
+
+    Names of gammas are "seat", the highest score whose mean distance is not above the VAE's, "after", the next gamma,
+    "sparse", the smallest that `is_sparse`, and "last"; "zero" is gamma = 0, "no-cost" all gammas at no cost. "nearest"
+    is the row with the nearest samples of all that are sparse, "other" the same of other methods; and "vae".
+    """
+    vae, intel, distance = results.of("VAE"), by_gamma(results), Column(frechet)
+    at_no_cost = {gamma: of for gamma, of in intel.items() if distance.mean(of) <= distance.mean(vae)}
+    seat = max(at_no_cost, key=lambda gamma: SCORE.mean(at_no_cost[gamma]), default=None)
+    after = min((gamma for gamma in intel if seat is not None and gamma > seat), default=None)
+    sparse = {row: of for row, of in by_row(results).items() if is_sparse(of)}
+    first = min((row.value for row in sparse if row.method == INTEL and row.value is not None), default=None)
+    rows = {
+        name: min(chosen, key=lambda row: distance.mean(sparse[row]), default=None)
+        for name, chosen in (("nearest", [*sparse]), ("other", [row for row in sparse if row.method != INTEL]))
+    }
+    gammas = {"seat": seat, "after": after, "sparse": first, "last": max(intel)}
+    found = {"no-cost": ", ".join(f"{gamma:g}" for gamma in at_no_cost) or "none"}
+    found |= {name: "none" if gamma is None else f"{gamma:g}" for name, gamma in gammas.items()}
+    found |= {name: "none" if row is None else in_words(row) for name, row in rows.items()}
+    places = {"vae": vae, "zero": intel.get(0.0, [])}
+    places |= {name: [] if gamma is None else intel[gamma] for name, gamma in gammas.items()}
+    places |= {name: [] if row is None else sparse[row] for name, row in rows.items()}
+    for name, of in places.items():
+        found |= {f"{name}-{what}": column.text(of, "(none)") for what, column in OF_A_SEAT.items()}
+    return found
+
+
+def few_active(results: Results) -> dict[str, str]:
+    """How many dimensions are active in a class: at the gamma of Figure 8, of the VAE, and the fewest of all gammas."""
+    intel = by_gamma(results)
+    fewest = min(intel, key=lambda gamma: PER_CLASS.mean(intel[gamma]))
+    of = {"shown": intel[SHOWN], "vae": results.of("VAE"), "fewest": intel[fewest]}
+    return {f"active-{name}": PER_CLASS.text(chosen) for name, chosen in of.items()} | {"fewest": f"{fewest:g}"}
+
+
+LABELLED = (VAE, INTEL, DD, SPARSE_VAE, VAE_L_SP, VAE_L1)  # whose codes classifiers learn from
+
+
+def compared_on_labels(results: Results, methods: Sequence[Method] = LABELLED) -> list[Result]:
+    """The results that Figure 7, right, compares: of each method one row (`weight_on_labels`)."""
+    rows = (method.name if method == VAE else at(method, weight_on_labels(results, method)) for method in methods)
+    return [r for name in rows for r in results.of(name)]
+
+
+def weight_on_labels(results: Results, method: Method) -> float:
+    """The gamma or alpha at which a method is compared on few labels.
+
+    Of the VAEs with a penalty and no mapping it is the largest that there is, 0 without any.
+    """
+    chosen = {INTEL: SHOWN, DD: DD_ALPHA, SPARSE_VAE: VSC_ALPHA}
+    of = [row.value or 0.0 for row in results.rows if row.method == method]
+    return chosen[method] if method in chosen else max(of, default=0.0)
+
+
+def in_short(results: Results) -> dict[str, str]:
+    """What page 08 sums up: score and accuracies of the VAE and at the gamma of Figure 8, and what others pay."""
+    found = {"n-labels": f"{LABELS}"}
+    for key, method in (("vae", VAE), ("shown", INTEL)):
+        of = compared_on_labels(results, [method])
+        found[f"{key}-score"] = SCORE.text(of)
+        for classifier in ("random_forest", "logistic_regression"):
+            found[f"{key}-{classifier}"] = Column(f"{classifier}_{LABELS}", 0, 100).text(of)
+    for key, method in (("lsp", VAE_L_SP), ("l1", VAE_L1), ("vsc", SPARSE_VAE), ("dd", DD)):
+        of = compared_on_labels(results, [method])
+        found[f"{key}-forest"], found[f"{key}-distance"] = FOREST.text(of), DISTANCE.text(of)
+        found[f"{key}-gamma"] = f"{weight_on_labels(results, method):g}"
+    return found
+
+
+def cited(prefix: str, rows: Mapping[str, Sequence[Result]]) -> dict[str, str]:
+    """The `CITED` means of each row over the seeds that all of them have, so that they compare, and these seeds."""
+    common = shared(rows.values())
+    found = {f"{prefix}-seeds": ", ".join(map(str, sorted(common))) or "none"}
+    for key, of in rows.items():
+        same = [r for r in of if r.seed in common]
+        found |= {f"{prefix}-{key}-{title}": column.text(same) for title, column in CITED.items()}
+    return found
+
+
+def of_mnist(results: Results) -> dict[str, str]:
+    """What page 09 cites of MNIST, of the `comparable` results, and at which gammas."""
+    intel, ablation = by_gamma(results), sorted(row.value or 0.0 for row in by_row(results) if row.method == VAE_L_SP)
+    strongest, following = ablation[-1], ablation[-2] if len(ablation) > 1 else ablation[-1]
+    rows = {
+        "vae": results.of("VAE"),
+        "three": intel.get(3.0, []),
+        "shown": intel[SHOWN],
+        "strong": intel.get(STRONG, []),
+        "most": intel[max(intel)],
+        "vsc": results.of(at(SPARSE_VAE, VSC_ALPHA)),
+        "ablation": results.of(at(VAE_L_SP, strongest)),
+        "next": results.of(at(VAE_L_SP, following)),
+    }
+    gammas = {"shown": SHOWN, "strong": STRONG, "most": max(intel), "strongest": strongest, "next": following}
+    return cited("mnist", rows) | {f"gamma-{key}": f"{gamma:g}" for key, gamma in gammas.items()}
+
+
+def apart(results: Results) -> dict[str, str]:
+    """How far seeds of one row are apart in the distance, as it is and clean, where that is farthest.
+
+    "apart-of" names the row whose distances are farthest apart as they are, "apart-as-it-is" and "apart-clean" say how
+    far; "apart-clean-of" and so on the row whose clean distances are.
+    """
+    spans = [
+        (_span(DISTANCE, of), _span(CLEAN, of), ", ".join(filter(None, names.values())))
+        for names, of in lines_of(results)
+    ]
+    found = {}
+    for key, i in (("apart", 0), ("apart-clean", 1)):
+        as_it_is, clean, row = max(spans, key=itemgetter(i))
+        found |= {f"{key}-as-it-is": f"{as_it_is:.0f}", f"{key}-clean": f"{clean:.0f}", f"{key}-of": row}
+    return found
+
+
+def _span(column: Column, results: Sequence[Result]) -> float:
+    values = column.values(results)
+    return max(values) - min(values)
+
+
+def of_sparse_vae(others: Results) -> dict[str, str]:
+    """What page 09 cites of the Sparse-VAE with its own samples and with those of the replication."""
+    own, dense = (others.of(row.name, row.group) for row in grid.OF_VSC[:2])
+    return cited("vsc", {"own": own, "dense": dense})
+
+
+def of_choices(others: Results) -> dict[str, str | int]:
+    """What page 09 cites of what the paper leaves open, and how far the seeds of its first row are apart."""
+    strong, shown = at(INTEL, STRONG), at(INTEL, SHOWN)
+    mapping = {
+        "default": grid.AS_IN_FIGURE_7,
+        "floor": grid.FLOOR_OF_THE_CODE,
+        "codes": "penalty on |z|, as in the code",
+        "code": "floor 0.2 and penalty on |z|, the code",
+        "printed": "second term as printed",
+    }
+    any_vae = {
+        "shown": grid.AS_IN_FIGURE_7,
+        "light": "beta = 0.3",
+        "heavy": "beta = 3",
+        "absolute": "absolute errors, as in the code",
+    }
+    rows = {key: others.of(title, strong) for key, title in mapping.items()}
+    for key, title in any_vae.items():
+        rows |= {f"{key}-vae": others.of(title, "VAE"), key: others.of(title, shown)}
+    first = rows["default"]
+    found: dict[str, str | int] = {**cited("open", rows), "apart-seeds": len(first)}
+    for name, column, digits in (("score", SCORE, 2), ("distance", DISTANCE, 0)):
+        found[f"apart-{name}"] = f"{_span(column, first):.{digits}f}" if first else "(no run)"
+    return found

@@ -1,0 +1,116 @@
+"""The settings of training: what is maximised, what maximises it, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from intelvae import bounds, regularizers
+from intelvae.models import VAE
+from intelvae.numbers import check_number
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long training goes on: `epochs` of batches of `batch_size` examples.
+
+    `steps_per_epoch` ends an epoch of a tensor early, and says how long an epoch of drawn data is; `patience` is the
+    number of epochs without a better validation ELBO after which training stops and the best weights come back (None:
+    train to the end, keep the last). Raises `ValueError`, one line, for a number out of its range.
+
+    >>> Schedule(0)
+    Traceback (most recent call last):
+    ...
+    ValueError: epochs must be a whole number >= 1, not 0
+    """
+
+    epochs: int
+    batch_size: int = 100
+    steps_per_epoch: int | None = None
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        check_number("epochs", self.epochs, ">= 1", whole=True)
+        check_number("batch_size", self.batch_size, ">= 1", whole=True)
+        if self.steps_per_epoch is not None:
+            check_number("steps_per_epoch", self.steps_per_epoch, ">= 1", whole=True)
+        if self.patience is not None:
+            check_number("patience", self.patience, ">= 1", whole=True)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is maximised: the mean over a batch of `reconstruction - beta KL`, less penalties.
+
+    `warmup` is the number of epochs over which the weight of the KL rises to beta. `gamma` weighs the penalty of that
+    name (`regularizers.penalty`) at the batch's y, by default L_sp on the gates of a sparse mapping: the paper's
+    `ELBO - gamma L_sp`. `alpha` weighs `regularizers.mmd` between the batch's y and as many draws of the prior, which
+    together with `priors.Sparse` is the DD of Mathieu et al. Raises `ValueError`, one line, for a number out of its
+    range.
+
+    >>> Objective(gamma=-1.0)
+    Traceback (most recent call last):
+    ...
+    ValueError: gamma must be a number >= 0, not -1.0
+    """
+
+    beta: float = 1.0
+    warmup: int = 0
+    gamma: float = 0.0
+    penalty: str = "gates"
+    alpha: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("beta", "gamma", "alpha"):
+            check_number(name, getattr(self, name), ">= 0")
+        check_number("warmup", self.warmup, ">= 0", whole=True)
+
+    def weight_of_kl(self, epoch: int) -> float:
+        """The weight of the KL term in an epoch (from 0): beta, after a linear rise over the first `warmup` epochs.
+
+        >>> [Objective(warmup=4).weight_of_kl(epoch) for epoch in range(6)]
+        [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
+        """
+        return self.beta * min(1.0, epoch / self.warmup) if self.warmup else self.beta
+
+    def penalties(self, model: VAE, y: Tensor) -> Tensor | float:
+        """What the penalties take away from the objective, for a batch's latents y (B, D); 0 without any."""
+        total: Tensor | float = 0.0
+        if self.gamma:
+            total = total + self.gamma * regularizers.penalty(self.penalty, model.mapping, y)
+        if self.alpha:
+            total = total + self.alpha * regularizers.mmd(model.prior().sample(y.shape[:1]), y)
+        return total
+
+    def check(self, model: VAE) -> None:
+        """Raises `ValueError`, one line, for a model that has not what the penalties are about."""
+        if self.gamma and self.penalty.startswith("gates") and not hasattr(model.mapping, "gates"):
+            raise ValueError(
+                f"gamma = {self.gamma} penalises the gates of a mapping, and {type(model.mapping).__name__} has none"
+            )
+        if self.alpha and isinstance(model, bounds.Structured):
+            raise ValueError(
+                f"alpha = {self.alpha} needs a prior over the codes alone, and {type(model).__name__} has none"
+            )
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """Adam with learning rate `lr` (0 leaves the weights as they begin); `clip` is the largest norm of the gradient.
+
+    Raises `ValueError`, one line, for a number out of its range.
+
+    >>> Optimiser(clip=-1.0)
+    Traceback (most recent call last):
+    ...
+    ValueError: clip must be a number > 0, not -1.0
+    """
+
+    lr: float = 1e-3
+    clip: float | None = None
+
+    def __post_init__(self) -> None:
+        check_number("lr", self.lr, ">= 0")
+        if self.clip is not None:
+            check_number("clip", self.clip, "> 0")

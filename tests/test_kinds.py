@@ -1,0 +1,199 @@
+"""The kinds of claims and the statistics behind them: each rule on results whose verdict is known."""
+
+import dataclasses
+import math
+
+import pytest
+from drawn import result, results
+
+from intelvae.paper import rows, statistics
+from intelvae.paper.kinds import (
+    NOT_REPRODUCED,
+    NOT_TESTED,
+    PARTLY,
+    REPRODUCED,
+    AtMost,
+    Comparison,
+    Excess,
+    Nearness,
+    Statement,
+    Steady,
+    Trend,
+)
+from intelvae.paper.statistics import measured
+
+SAID = ("id", "where", "claim", "paper", "page", "experiment")
+X = measured("x")
+
+
+def of(name, *values, group="", **more):
+    """Results of a row with these values of "x", by seed."""
+    return [result(name, group, seed=seed, metrics={"x": value}, **more) for seed, value in enumerate(values)]
+
+
+def judge(claim, *found):
+    return claim.judge(results(*(r for members in found for r in members)))
+
+
+@pytest.mark.parametrize(
+    ("ours", "other", "verdict"),
+    [
+        ((1.0, 1.1, 0.9, 1.0), (2.0, 2.2, 2.1, 1.9), REPRODUCED),
+        ((1.0, 3.0, 0.5, 2.0), (2.0, 1.0, 2.5, 1.6), PARTLY),
+        ((2.0, 2.2, 2.1), (1.0, 1.1, 0.9), NOT_REPRODUCED),
+        ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0), NOT_REPRODUCED),
+        ((1.0, 1.0), (2.0, 2.1), NOT_TESTED),
+        ((), (1.0, 2.0, 3.0), NOT_TESTED),
+    ],
+)
+def test_a_comparison(ours, other, verdict):
+    claim = Comparison(*SAID, X)
+    assert judge(claim, of("InteL-VAE", *ours), of("VAE", *other)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("ours", "margin", "verdict"),
+    [
+        ((2.0, 2.1, 2.2), 0.0, REPRODUCED),
+        ((2.0, 2.1, 2.2), 0.9, REPRODUCED),
+        ((2.0, 2.1, 2.2), 1.2, NOT_REPRODUCED),  # larger, but not by that much
+        ((1.0, 3.0, 1.1), 0.0, PARTLY),
+        ((0.0, 0.1, 0.2), 0.0, NOT_REPRODUCED),
+    ],
+)
+def test_a_comparison_the_other_way_round(ours, margin, verdict):
+    other = (1.0, 1.11, 1.21)
+    finding = judge(Comparison(*SAID, X, larger=True, margin=margin), of("InteL-VAE", *ours), of("VAE", *other))
+    negative = [of(name, *(-v for v in values)) for name, values in (("InteL-VAE", ours), ("VAE", other))]
+    mirrored = judge(Comparison(*SAID, X, margin=margin), *negative)
+    assert finding.verdict == mirrored.verdict == verdict
+    assert finding.p == pytest.approx(mirrored.p) and finding.ours == pytest.approx(-mirrored.ours)
+
+
+def test_a_comparison_is_of_the_rows_and_the_group_that_it_names():
+    here = [of("InteL-VAE", 1.0, 1.1, 1.2, group="a"), of("VAE", 2.0, 2.1, 2.3, group="a")]
+    elsewhere = [of("InteL-VAE", 9.0, 9.0, 9.1, group="b"), of("InteL-VAE, other", 9.0, 9.0, 9.0, group="a")]
+    finding = judge(Comparison(*SAID, X, group="a"), *here, *elsewhere)
+    assert finding.verdict == REPRODUCED and finding.ours == pytest.approx(1.1) and finding.n == 3
+
+
+def test_the_test_is_paired_by_seed():
+    test = statistics.paired({0: 1.0, 1: 5.0, 2: 9.0, 7: 0.0}, {2: 10.0, 1: 6.1, 0: 2.0})
+    assert test.n == 3 and test.p < 0.05  # unpaired, the spread would hide it
+
+
+def test_the_test_has_two_sides():
+    test = statistics.paired(dict(enumerate([1.0, 1.0, 1.0])), dict(enumerate([2.0, 3.0, 4.0])))
+    assert test.p == pytest.approx(0.0742, abs=1e-4)  # differences 1, 2, 3: t = 2 sqrt(3), two degrees of freedom
+
+
+def test_welchs_test_is_of_values_that_have_nothing_to_do_with_each_other():
+    test = statistics.unpaired([1.0, 2.0, 3.0], [2.0, 4.0, 6.0])
+    assert test.difference == -2.0 and test.p == pytest.approx(0.2209, abs=1e-4)  # t = -1.549, df = 2.94
+    assert statistics.unpaired([1.0, 2.0], [1.0, 2.0, 3.0]).p is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "verdict"),
+    [
+        ((1.0, 1.02, 0.99), REPRODUCED),
+        ((1.0, 1.3, 0.9), PARTLY),
+        ((1.2, 1.3, 1.25), NOT_REPRODUCED),
+        ((1.0,), NOT_TESTED),
+    ],
+)
+def test_at_most_a_factor(ours, verdict):
+    finding = judge(AtMost(*SAID, X, "InteL-VAE", "VAE", 1.1), of("InteL-VAE", *ours), of("VAE", 1.0, 1.0, 1.01))
+    assert finding.verdict == verdict and finding.ours == pytest.approx(sum(ours) / len(ours))
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([0.03, 0.04, 0.05, 0.04], REPRODUCED),
+        ([0.001, 0.0, 0.2, 0.0], PARTLY),
+        ([0.0, 0.0001, 0.0002, 0.0001], NOT_REPRODUCED),
+        ([0.5, 0.6], NOT_TESTED),
+        ([], NOT_TESTED),
+    ],
+)
+def test_an_excess(values, verdict):
+    claim = Excess(*SAID, X, "VAE", 0.0004)
+    finding = judge(claim, of("VAE", *values))
+    assert finding.verdict == verdict
+    opposite = judge(dataclasses.replace(claim, below=True), of("VAE", *values))
+    assert opposite.p == finding.p and (opposite.verdict == NOT_TESTED) == (verdict == NOT_TESTED)
+    assert verdict != REPRODUCED or opposite.verdict == NOT_REPRODUCED
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([0.26, 0.24, 0.30], REPRODUCED),
+        ([0.05, 0.45, 0.25], PARTLY),  # right on average, and wrong in every run but one
+        ([0.0, 0.5, 0.25], NOT_REPRODUCED),
+        ([0.16, 0.17, 0.18], PARTLY),
+        ([0.36, 0.37, 0.38], NOT_REPRODUCED),
+        ([0.25, 0.25], NOT_TESTED),
+        ([], NOT_TESTED),
+    ],
+)
+def test_nearness_is_of_the_mean_and_of_the_spread(values, verdict):
+    finding = judge(Nearness(*SAID, X, "VAE", 0.25, 0.05, 0.11), of("VAE", *values), of("other", 0.9))
+    assert finding.verdict == verdict and finding.n == len(values)
+
+
+@pytest.mark.parametrize(("moved", "verdict"), [(0.008, REPRODUCED), (-0.015, PARTLY), (0.05, NOT_REPRODUCED)])
+def test_hardly_another_is_judged_by_the_paired_difference(moved, verdict):
+    claim = Steady(*SAID, X, "VAE + L_sp", "VAE", 0.01)
+    plain = [0.23, 0.33, 0.43]  # seeds scatter by 0.1
+    found = [of("VAE", *plain), of("VAE + L_sp", *(v + moved for v in plain))]
+    finding = judge(claim, *found)
+    assert finding.verdict == verdict and finding.ours == pytest.approx(0.33 + moved)
+    assert judge(claim, *(members[:2] for members in found)).verdict == NOT_TESTED
+    assert judge(claim).verdict == NOT_TESTED
+
+
+GAMMAS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("score", "verdict"),
+    [
+        (lambda gamma, seed: 0.2 + 0.01 * gamma + seed, REPRODUCED),
+        (lambda gamma, seed: gamma if gamma < 100 else 0.2, PARTLY),  # falls at the end: 1 - 6 (25 + 5) / 504
+        (lambda gamma, seed: -gamma, NOT_REPRODUCED),
+        (lambda gamma, seed: 1.0, NOT_REPRODUCED),
+        (lambda gamma, seed: gamma if seed else -gamma, NOT_REPRODUCED),  # a third
+    ],
+)
+def test_a_trend_is_that_of_every_seed(score, verdict):
+    claim = Trend(*SAID, X, "InteL-VAE", "gamma")
+    found = [
+        of(f"InteL-VAE, {gamma:g}", *(score(gamma, seed) for seed in range(3)), method=rows.INTEL, value=gamma)
+        for gamma in GAMMAS
+    ]
+    others = of("VAE", 9.0, 9.0, 9.0)  # of another method
+    assert judge(claim, *found, others).verdict == verdict
+    assert judge(claim, *(members[:2] for members in found)).verdict == NOT_TESTED
+    assert judge(claim).verdict == NOT_TESTED
+
+
+def test_a_statement_that_does_not_hold_is_found_out():
+    claim = Statement(*SAID, check=lambda: [0.0, 1e-9], tolerance=1e-6)
+    assert judge(claim).verdict == REPRODUCED and judge(claim).n == 2
+    assert judge(dataclasses.replace(claim, check=lambda: [0.0, 0.1])).verdict == NOT_REPRODUCED
+
+
+def test_a_change_is_paired_by_seed_and_has_an_interval_from_three_seeds_on():
+    before, after = of("VAE", *(10.0 * s for s in range(4))), of("InteL-VAE", *(10.0 * s + s for s in range(3)))
+    found = statistics.change(before, after, X)
+    # differences 0, 1, 2: mean 1, standard error 1 / sqrt(3), t of 2 degrees of freedom 4.303
+    assert found == {"before": "10", "after": "11", "change": "+1 (-1.484 to +3.484)", "seeds": 3}
+    assert statistics.change(before, after[:1], X, scale=100.0)["change"] == "+0"
+    assert statistics.change(before, [], X) == {}
+
+
+def test_of_one_seed_there_is_no_deviation():
+    mean, sd = statistics.summary([2.0])
+    assert mean == 2.0 and math.isnan(sd)

@@ -1,0 +1,87 @@
+"""All claims: each has a rule and rows to judge; they are counted in one way, and shown whole."""
+
+import html
+import shutil
+
+import pytest
+from drawn import result, results
+
+from intelvae.paper import kinds, ledger, studies
+from intelvae.paper.results import Store, store_of
+
+
+def named(claim):
+    """The names of the rows that a claim is about."""
+    return [name for field in ("ours", "theirs") if (name := getattr(claim, field, ""))]
+
+
+def test_every_claim_has_its_own_name_a_rule_and_rows_to_judge():
+    assert len({c.id for c in ledger.CLAIMS}) == len(ledger.CLAIMS)
+    of = {name: studies.runs(name, "paper") for name in studies.NAMES}
+    for claim in ledger.CLAIMS:
+        assert claim.rule.startswith("reproduced: ")
+        for name in named(claim):
+            chosen = [run for run in of[claim.experiment] if (run.row.name, run.row.group) == (name, claim.group)]
+            seeds = {run.training.seed for run in chosen}
+            assert len(chosen) == len(seeds) > 0, claim.id  # one a seed, else one would hide the other
+
+
+def test_a_rule_names_the_rows_that_it_compares():
+    of_two = [c for c in ledger.CLAIMS if isinstance(c, kinds.Comparison)]
+    assert of_two and all(claim.ours in claim.rule and claim.theirs in claim.rule for claim in of_two)
+
+
+def test_results_of_another_experiment_do_not_decide_a_claim():
+    def found(experiment, value):
+        metrics = {"sliced_wasserstein": value, "inside_hole": value}
+        members = [result(name, "circle", seed=s, metrics=metrics) for name in ("VAE", "InteL-VAE") for s in range(3)]
+        return results(*members, experiment=experiment)
+
+    page = studies.toys.claims.CONNECTIVITY
+    rows = {r["id"]: r for r in ledger.rows("laptop", found("connectivity", 1.0), found("capacity", 9.0), page=page)}
+    assert rows["fig4-circle"]["ours"] == 1.0 and rows["fig4-circle"]["n"] == 3
+
+
+def test_reproduced_claims_are_counted_again_with_p_corrected_for_all_tests():
+    def row(id, p, verdict=kinds.REPRODUCED, variant=False):
+        return {"id": id, "p": p, "verdict": verdict, "variant": variant}
+
+    found = [row("a", 0.01), row("b", 0.03), row("c", None), row("d", 0.001, kinds.NOT_REPRODUCED)]
+    assert ledger.corrected(found) == pytest.approx({"a": 0.02, "b": 0.03, "d": 0.003})  # 2 p, 1 p and 3 p
+    assert ledger.kept(found) == 2  # neither the one without a test nor the one that is not reproduced
+    assert ledger.kept([*found, row("e", 0.04), row("f", 0.2)]) == 1  # 4 p of "a" is below 0.05, 3 p of "b" is not
+    variants = [row("e", 0.04, variant=True), row("f", 0.2, variant=True)]  # which count in nothing
+    expected = {kinds.REPRODUCED: 3, kinds.PARTLY: 0, kinds.NOT_REPRODUCED: 1, kinds.NOT_TESTED: 0}
+    assert ledger.count([*found, *variants]) == expected | {"tested": 2, "kept": 2}
+    assert ledger.summary(found).startswith("4 claims (variants not counted): 3 reproduced, 0 partly, 1 not reproduced")
+
+
+PAGE = "05_multi_modality"
+
+
+def test_a_table_for_readers_cuts_no_claim_short():
+    found = ledger.rows("smoke", page=PAGE)
+    shown = html.unescape(ledger.Table(found)._repr_html_())
+    assert found and all(row["claim"] in shown for row in found)
+
+
+@pytest.mark.parametrize(("sd", "written"), [(0.0123, "0.012"), (9.87, "9.9"), (99.7, "100"), (212.3, "212")])
+def test_a_table_for_readers_writes_deviations_out(sd, written):
+    row = ledger.rows("smoke", page=PAGE)[0] | {"ours": 588.8, "sd": sd, "n": 3}
+    assert f"588.8 ± {written}<" in ledger.Table([row])._repr_html_()
+
+
+def test_claims_of_samples_judged_on_inception_speak_of_the_fid(tmp_path, monkeypatch):
+    published, judged = store_of("laptop"), Store(tmp_path)
+    for run in studies.runs("sparsity", "laptop"):
+        if run.row.method.name in ("VAE", "InteL-VAE"):
+            shutil.copytree(published.folder(run.training), judged.folder(run.training))
+            (samples,) = judged.folder(run.training).glob("samples-*.json")
+            text = samples.read_text(encoding="utf-8").replace(studies.digits.grid.STAND_IN, "inception")
+            samples.with_name("samples-inception.json").write_text(text, encoding="utf-8")
+            samples.unlink()
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    rows = {extractor: {r["id"]: r for r in ledger.stored("laptop", extractor)} for extractor in (None, "inception")}
+    name = "fig7-distance-gamma-1"
+    assert rows[None][name]["verdict"] == kinds.NOT_TESTED and kinds.DISTANCE in rows[None][name]["claim"]
+    assert rows["inception"][name]["n"] == 3 and "(FID, 10,000 images)" in rows["inception"][name]["claim"]

@@ -1,0 +1,150 @@
+"""What a run leaves, on disk and read back: whole or not at all, under its own name, and what is wrong with it."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from intelvae.models import VAE
+from intelvae.paper import pictures, runs
+from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.results import CHECKOUT, Measured, Store, Trained, edition, store_of
+
+CONFIG = Training("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
+OTHER = dataclasses.replace(CONFIG, seed=5)
+
+
+@pytest.fixture(scope="module")
+def done() -> tuple[Trained, VAE]:
+    return runs.train(CONFIG)
+
+
+def test_a_training_and_its_model_survive_the_store(done, tmp_path):
+    store, (trained, model) = Store(tmp_path / "results"), done
+    store.put_trained(trained, model)
+    assert store.trained(CONFIG) == trained
+    assert {p.name for p in store.folder(CONFIG).iterdir()} == {"training.json", "weights.safetensors"}
+    again, x = runs.load(CONFIG, store), torch.ones(5, 2)
+    assert torch.equal(again.represent(x), model.represent(x))
+
+
+def test_a_vamp_prior_survives_the_store(tmp_path):
+    config = dataclasses.replace(CONFIG, mapping="identity", prior="vamp", prior_options={"components": 5})
+    trained, model = runs.train(config)
+    Store(tmp_path).put_trained(trained, model)
+    y = torch.zeros(1, 2)
+    assert torch.equal(runs.load(config, Store(tmp_path)).prior().log_prob(y), model.prior().log_prob(y))
+
+
+def test_an_evaluation_survives_the_store_with_its_pictures_and_arrays(tmp_path):
+    generator = torch.Generator().manual_seed(0)
+    grey = torch.randint(0, 256, (3, 7, 1, 8, 8), dtype=torch.uint8, generator=generator)
+    kept = {"grey": grey, "points": torch.randn(40, 2, generator=generator), "which": torch.arange(3)}
+    made = Measured(Evaluation("gallery"), {"a": 1.5, "b": float("nan")}, 0.5, "abc", "2026-11-28", kept)
+    store = Store(tmp_path)
+    store.put_measured(CONFIG, made)
+    found = store.measured(CONFIG, Evaluation("gallery"))
+    assert set(found.kept) == set(kept) and all(torch.equal(found.kept[name], kept[name]) for name in kept)
+    assert found.metrics["a"] == 1.5 and found.metrics["b"] != found.metrics["b"]
+    assert (found.commit, found.date, found.seconds) == (made.commit, made.date, made.seconds)
+    assert store.measured(CONFIG, Evaluation("scatter")) is None
+
+
+def test_colours_lose_a_little(tmp_path):
+    ramp = torch.linspace(0, 255, 64).expand(5, 3, 64, 64).to(torch.uint8)
+    pictures.save(ramp, path := tmp_path / f"x{pictures.suffix(ramp)}")
+    again = pictures.load(path, ramp.shape)
+    assert path.suffix == ".jpg" and (again.int() - ramp.int()).abs().float().mean() < 3  # of 255; the quality is 90
+
+
+def edited(trained, **changes):
+    """The text of `trained` with other fields, None for one that is left out."""
+    fields = json.loads(trained.to_json()) | changes
+    return json.dumps({name: value for name, value in fields.items() if value is not None})
+
+
+NOT_RECORDS = {
+    "empty": (lambda t: "", "no whole record .* move the folder away"),
+    "cut": (lambda t: t.to_json()[:-50], "no whole record .* move the folder away"),
+    "a list": (lambda t: "[]", "no whole record .* move the folder away"),
+    "a field less": (lambda t: edited(t, curves=None), "no whole record .no 'curves'., so move the folder away"),
+    "a field more": (lambda t: edited(t, cost=1), "another version of intelvae .the field 'cost'.: use that one"),
+    "a setting more": (
+        lambda t: edited(t, training=t.training.chosen | {"flow": 1}),
+        "another version of intelvae .the field 'flow'.: use that one",
+    ),
+    "other semantics": (lambda t: edited(t, semantics=2), "another version of intelvae .semantics 2, here they are 1"),
+    "another key": (lambda t: edited(t, key="0" * 16), "its config has the key .*, and it says 0000"),
+    "another config": (lambda t: dataclasses.replace(t, training=OTHER).to_json(), "the record of another training"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_RECORDS)
+def test_a_file_that_is_not_the_record_is_named_and_nobody_is_told_to_delete_it(case, done, tmp_path):
+    store, (make, message) = Store(tmp_path), NOT_RECORDS[case]
+    path = store.folder(CONFIG) / "training.json"
+    path.parent.mkdir()
+    path.write_text(make(done[0]), encoding="utf-8")
+    with pytest.raises(ValueError, match=message) as caught:
+        store.trained(CONFIG)
+    assert str(caught.value).startswith(str(path))
+    assert "delete" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"evaluation": {}}', '{"evaluation": {"name": "x", "taste": 1}}'])
+def test_a_damaged_evaluation_is_named(text, tmp_path):
+    store, wanted = Store(tmp_path), Evaluation("scatter")
+    path = store.folder(CONFIG) / "scatter.json"
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"move the folder away|another version") as caught:
+        store.measured(CONFIG, wanted)
+    assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
+
+
+def test_a_write_that_fails_leaves_nothing_and_says_what_to_do(done, tmp_path, monkeypatch):
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    measured = Measured(Evaluation("scatter"), {"a": 1.0}, 0.5, "abc", "", {"points": torch.ones(2, 2)})
+    monkeypatch.setattr(os, "replace", full_disk)
+    for write in (lambda s: s.put_trained(*done), lambda s: s.put_measured(CONFIG, measured)):
+        with pytest.raises(OSError, match=r"No space.*make room, or set INTELVAE_RUNS"):
+            write(Store(tmp_path))
+        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_results_have_a_place_outside_a_checkout_too(monkeypatch, tmp_path):
+    monkeypatch.delenv("INTELVAE_RUNS", raising=False)
+    assert store_of("laptop").root == CHECKOUT / "data" / "results"
+    monkeypatch.setattr("intelvae.data.files.checkout", lambda: None)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert store_of("laptop").root == tmp_path / ".local" / "share" / "intelvae" / "results"
+
+
+def test_where_the_results_are(monkeypatch, tmp_path):
+    monkeypatch.delenv("INTELVAE_RUNS", raising=False)
+    assert store_of("laptop").root == CHECKOUT / "data" / "results"
+    assert store_of("smoke").root == CHECKOUT / "_build" / "results" / edition()  # of the code that there is
+    monkeypatch.chdir(tmp_path)  # as a notebook's kernel, which runs in the notebook's folder
+    for text, folder in (("mine", CHECKOUT / "mine"), ("~/mine", Path.home() / "mine"), (str(tmp_path), tmp_path)):
+        monkeypatch.setenv("INTELVAE_RUNS", text)
+        assert store_of("smoke").root == store_of("laptop").root == folder
+
+
+PUBLISHED = sorted((CHECKOUT / "data" / "results").glob("*/training.json"))
+
+
+def test_every_published_training_is_found_under_its_key():
+    assert len(PUBLISHED) > 700
+    for path in PUBLISHED:
+        assert Trained.from_json(path.read_text(encoding="utf-8")).training.key == path.parent.name
+
+
+def test_published_results_are_small_and_have_no_weights():
+    files = [path for path in PUBLISHED[0].parents[1].rglob("*") if path.is_file() and path.suffix != ".safetensors"]
+    assert sum(path.stat().st_size for path in files) < 3e6
+    assert {path.suffix for path in files} == {".json", ".png", ".jpg", ".npz"}
