@@ -95,7 +95,8 @@ def _finish(outcome: Outcome, device: str, threads: int, store: Store, here: Sto
         for wanted in outcome.work.wanted:
             evaluation.ready(wanted, config, device)
         if config.data in datasets.TAKEN_BY["whole"]:
-            datasets.check_source(datasets.of(config), known)
+            there = None if outcome.work.train else store.trained(config)
+            datasets.check_source(datasets.of(config), there.source if there else known)
         if outcome.model is None:
             if outcome.work.train:
                 outcome.trained, outcome.model = train(config, device, threads)

@@ -115,9 +115,13 @@ def results(
 
 
 def stored(experiment: str, profile: str, *, features: str | None = None) -> Results:
-    """The results of an experiment that the profile's store holds, whatever their number, without running anything."""
+    """The results of an experiment that the profile's store holds, whatever their number, without running anything.
+
+    Raises `ValueError`, one line, for results of different faces.
+    """
     asked, store = runs(experiment, profile, features=features), store_of(profile)
     found = [result for run in asked if (result := store.result(run)) is not None]
+    faces.grid.check_same_faces(found)
     return Results(experiment, profile, asked, found)
 
 
