@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 import torch
+from intelvae.paper.records import RunConfig
 from test_data import full, write_dataset
 from test_dtypes import HALF, check_densities, check_measure
 from test_mappings import check_precision, normal
@@ -23,7 +24,6 @@ from intelvae.mappings import Sectors, Sparse, Threshold
 from intelvae.metrics import features, frechet, samples
 from intelvae.models.vsc import SpikeAndSlab, SpikeAndSlabPrior
 from intelvae.paper import authors, builder, runs, tasks
-from intelvae.paper.records import RunConfig
 from intelvae.testing import CHECKS
 
 LITE = features.STAND_IN

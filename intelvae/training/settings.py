@@ -47,9 +47,9 @@ class Objective:
 
     `warmup` is the number of epochs over which the weight of the KL rises to beta. `gamma` weighs the penalty of that
     name (`regularizers.penalty`) at the batch's y, by default L_sp on the gates of a sparse mapping: the paper's
-    `ELBO - gamma L_sp`. It may also be a function of the mapping and y. `alpha` weighs `regularizers.mmd` between the batch's y and as many draws of the prior, which
-    together with `priors.Sparse` is the DD of Mathieu et al. Raises `ValueError`, one line, for a number out of its
-    range.
+    `ELBO - gamma L_sp`; `penalty` may also be a function of the mapping and y. `alpha` weighs `regularizers.mmd`
+    between the batch's y and as many draws of the prior, which together with `priors.Sparse` is the DD of Mathieu et
+    al. Raises `ValueError`, one line, for a number out of its range.
 
     >>> Objective(gamma=-1.0)
     Traceback (most recent call last):

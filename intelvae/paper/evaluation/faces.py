@@ -15,6 +15,7 @@ from intelvae.metrics import feature_cache, frechet
 from intelvae.metrics import levels as of_levels
 from intelvae.metrics import samples as judges
 from intelvae.models import VAE
+from intelvae.paper import authors
 from intelvae.paper.datasets import Faces
 from intelvae.paper.evaluation.images import SHOWN, as_bytes, means
 
@@ -40,7 +41,7 @@ def samples(model: VAE, data: Faces, features: str, device: str) -> dict[str, fl
     parts = (feature_cache.real(features, images[: sizes[-1]], device) for images in (data.train, real))
     metrics[f"real_frechet_{sizes[-1]}"] = frechet.distance(*map(frechet.fit, parts))
     small = sizes[:1]
-    wrapped = judges.judge(drawn, real, features, sizes=small, pixels="wrap", device=device)
+    wrapped = judges.judge(authors.wrapped(drawn[: sizes[0]]), real, features, sizes=small, device=device)
     metrics[f"wrap_frechet_{sizes[0]}"] = wrapped[f"frechet_{sizes[0]}"]
     if not isinstance(model.prior, priors.StandardNormal):
         dense = judges.judge(_decode_normal(model, sizes[0]), real, features, sizes=small, device=device)

@@ -15,8 +15,8 @@ from intelvae.paper.studies.profiles import PROFILES, check_profile
 from intelvae.paper.studies.seeds import Seeds, seeds_of, seeds_or_own
 
 __all__ = [
-    "NAMES", "PROFILES", "Seeds", "accounts", "check_parameters", "check_profile", "digits", "faces", "hierarchy", "results",
-    "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
+    "NAMES", "PROFILES", "Seeds", "accounts", "check_parameters", "check_profile", "digits", "faces", "hierarchy",
+    "results", "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
 ]  # fmt: skip
 
 _GRIDS: dict[str, Callable[..., list[Run]]] = {
