@@ -147,4 +147,4 @@ def test_every_published_training_is_found_under_its_key():
 def test_published_results_are_small_and_have_no_weights():
     files = [path for path in PUBLISHED[0].parents[1].rglob("*") if path.is_file() and path.suffix != ".safetensors"]
     assert sum(path.stat().st_size for path in files) < 3e6
-    assert {path.suffix for path in files} == {".json", ".png", ".jpg", ".npz"}
+    assert {path.suffix for path in files} == {".json", ".png", ".jpg", ".gz"}

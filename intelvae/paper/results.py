@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_model
@@ -121,14 +122,13 @@ class _Kept(Mapping[str, Tensor]):
 
     def __getitem__(self, name: str) -> Tensor:
         if (kind := self.kinds[name]) == "array":
-            with np.load(_arrays(self.folder, self.key), allow_pickle=False) as arrays:
-                return torch.from_numpy(arrays[name])
+            return safetensors.torch.load(gzip.decompress(_arrays(self.folder, self.key).read_bytes()))[name]
         (path,) = self.folder.glob(f"{self.key}.{name}.*g")  # png or jpg
         return pictures.load(path, kind)
 
 
 def _arrays(folder: Path, key: str) -> Path:
-    return folder / f"{key}.npz"
+    return folder / f"{key}.arrays.gz"
 
 
 def _is_picture(x: Tensor) -> bool:
@@ -140,7 +140,8 @@ def _fields(record: Any) -> dict[str, Any]:
 
 
 def _lines(fields: dict[str, Any]) -> str:
-    return "{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in fields.items()) + "\n}\n"
+    lines = (f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in fields.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _of_another_version(what: str) -> str:
@@ -169,6 +170,18 @@ def _made(kind: type, fields: Any) -> Any:
         return kind(**fields)
     except (AttributeError, TypeError) as error:
         raise ValueError(f"it is no whole record ({error}), so {AGAIN}") from error
+
+
+class _Shown(dict[str, Tensor]):
+    def __init__(self, training: Training, found: dict[str, Tensor]) -> None:
+        super().__init__(found)
+        self.training = training
+
+    def __missing__(self, name: str) -> Tensor:
+        raise ValueError(
+            f"the results of {self.training} have no {name!r}: pictures are kept of the first seed that is asked for, "
+            "and cannot be made of published results, whose weights are not here"
+        )
 
 
 @dataclass(frozen=True)
@@ -206,8 +219,9 @@ class Result:
 
     @cached_property
     def kept(self) -> dict[str, Tensor]:
-        """What its evaluations kept to be shown."""
-        return {name: value for each in self.measured for name, value in each.kept.items()}
+        """What its evaluations kept to be shown. Asked for what they did not, it raises `ValueError`, one line."""
+        found = {name: value for each in self.measured for name, value in each.kept.items()}
+        return _Shown(self.training, found)
 
     @property
     def seconds(self) -> float:
@@ -303,12 +317,17 @@ class Store:
         return _from(folder / f"{evaluation.key}.json", lambda text: Measured.from_json(text, folder))
 
     def result(self, run: Run) -> Result | None:
-        """The result of a run; None unless its training and all its evaluations are there."""
+        """The result of a run; None unless its training and all its evaluations are there, and such extras as can be."""
         trained = self.trained(run.training)
-        measured = [self.measured(run.training, each) for each in run.evaluations] if trained else []
-        if trained is None or None in measured:
+        if trained is None or self.lacking(run):
             return None
-        return Result(run, trained, [each for each in measured if each is not None])
+        found = [self.measured(run.training, each) for each in (*run.evaluations, *run.extras)]
+        return Result(run, trained, [each for each in found if each is not None])
+
+    def lacking(self, run: Run) -> list[Evaluation]:
+        """The evaluations of a run that are not there, and of its extras those that can be measured here."""
+        wanted = (*run.evaluations, *(run.extras if self.weights(run.training).is_file() else ()))
+        return [each for each in wanted if self.measured(run.training, each) is None]
 
     def put_trained(self, trained: Trained, model: nn.Module) -> None:
         """Writes the weights of `model` and then its record, each so that a reader sees all of it or none.
@@ -322,9 +341,10 @@ class Store:
     def put_measured(self, training: Training, measured: Measured) -> None:
         """Writes what an evaluation kept and then its metrics, as `put_trained` does."""
         folder, key = self.folder(training), measured.evaluation.key
-        arrays = {name: x.numpy() for name, x in measured.kept.items() if not _is_picture(x)}
+        arrays = {name: x.contiguous() for name, x in measured.kept.items() if not _is_picture(x)}
         if arrays:
-            self._write(_arrays(folder, key), lambda part: _save_arrays(part, arrays))
+            packed = gzip.compress(safetensors.torch.save(arrays), mtime=0)
+            self._write(_arrays(folder, key), lambda part: part.write_bytes(packed))
         for name, x in measured.kept.items():
             if _is_picture(x):
                 self._write(
@@ -345,11 +365,6 @@ class Store:
                 write(part)
         except (OSError, SafetensorError) as error:
             raise OSError(f"{path} cannot be written ({error}): make room, or set INTELVAE_RUNS") from error
-
-
-def _save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    with path.open("wb") as file:  # NumPy adds ".npz" to a name
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def _from(path: Path, read: Callable[[str], Any]) -> Any:
