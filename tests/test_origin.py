@@ -21,7 +21,8 @@ from torch.nn.functional import avg_pool2d
 
 from intelvae.data import DataError, celeba, files
 from intelvae.paper import pages, pictures
-from intelvae.paper.results import Store, Trained
+from intelvae.paper.results import Trained
+from intelvae.paper.store import Store
 from intelvae.paper.studies import faces as study
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -11,7 +11,8 @@ import torch
 from intelvae.models import VAE
 from intelvae.paper import pictures, runs
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import CHECKOUT, Measured, Store, Trained, edition, store_of
+from intelvae.paper.results import Measured, Trained
+from intelvae.paper.store import CHECKOUT, Store, edition, store_of
 
 CONFIG = Training("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 OTHER = dataclasses.replace(CONFIG, seed=5)

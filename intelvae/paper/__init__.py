@@ -10,7 +10,8 @@ From the ground up; a module imports only from those above it:
     builder      config -> model
     datasets     config -> data
     evaluation   what can be measured of a trained model, or shown of it
-    results      what a run leaves, and the folder that keeps it
+    results      what runs leave
+    store        the folder that keeps it
     runs         config -> weights -> measurements
     sweeps       what is missing of many runs, on many workers
     statistics   tests, intervals, many tests at once

@@ -21,9 +21,10 @@ from intelvae.models import VAE
 from intelvae.numbers import check_number
 from intelvae.paper import datasets, evaluation, lifeline
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import Measured, Result, Store, Trained
+from intelvae.paper.results import Measured, Result, Trained
 from intelvae.paper.rows import Run
 from intelvae.paper.runs import alike, load, measure, train, train_together
+from intelvae.paper.store import Store
 from intelvae.training import TrainingError
 
 OUR_ERRORS = (TrainingError, DataError, OSError, ValueError)  # whose text says what to do

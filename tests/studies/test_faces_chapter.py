@@ -20,9 +20,10 @@ from intelvae.metrics.features import STAND_IN
 from intelvae.metrics.hoyer import by_chance
 from intelvae.paper import datasets, kinds, ledger, runs, studies, style, sweeps
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import Measured, Result, Store, Trained
+from intelvae.paper.results import Measured, Result, Trained
 from intelvae.paper.rows import Run
 from intelvae.paper.rows import row as row_of
+from intelvae.paper.store import Store
 from intelvae.paper.studies.faces import analysis, attributes, claims, figures, grid, hierarchies
 
 matplotlib.use("agg")

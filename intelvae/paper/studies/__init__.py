@@ -8,8 +8,9 @@ from intelvae.devices import check_device
 from intelvae.metrics import features as extractors
 from intelvae.numbers import check_number
 from intelvae.paper import sweeps
-from intelvae.paper.results import Results, store_of
+from intelvae.paper.results import Results
 from intelvae.paper.rows import Run
+from intelvae.paper.store import store_of
 from intelvae.paper.studies import digits, faces, hierarchy, sparsity, toys
 from intelvae.paper.studies.profiles import PROFILES, check_profile
 from intelvae.paper.studies.seeds import Seeds, seeds_of, seeds_or_own
