@@ -834,14 +834,6 @@ EXAMPLES = {  # of every figure of the chapter
 }
 
 
-def test_images_are_in_labelled_lines_in_their_order_and_colours():
-    lines = {"drawn": pictures(0, 3), "faces": pictures(100, 3)}
-    axes = style.strips(lines).axes
-    assert [axis.get_ylabel() for axis in axes] == ["drawn", "faces"]
-    for axis, images in zip(axes, lines.values(), strict=True):
-        assert np.array_equal(tiles(axis, 1, 3)[0], images.permute(0, 2, 3, 1))
-
-
 def test_samples_are_of_the_first_seed_from_both_priors():
     axes = figures.samples(with_pictures()).axes
     shown = {
