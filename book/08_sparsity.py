@@ -210,9 +210,7 @@ print(f"by chance            score {by_chance(24):.3f}")
 # - the **VAE with $L_{sp}$** on $|y|$ (the paper's ablation, see the next page) and, ours, the **VAE with L1** on $y$.
 
 # %%
-results = studies.results(
-    "sparsity", profile, seeds, features=extractor, jobs=jobs, device=device
-)
+results = studies.results("sparsity", profile, seeds, features=extractor, jobs=jobs, device=device)
 
 # %% tags=["hide-input"]
 print(results.provenance())

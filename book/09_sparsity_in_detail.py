@@ -37,7 +37,7 @@ from intelvae.metrics import features
 from intelvae.metrics.hoyer import hoyer
 from intelvae.paper import ledger, measures, studies
 from intelvae.paper.rows import VAE_L1
-from intelvae.paper.studies.sparsity import analysis, figures, grid, tables
+from intelvae.paper.studies.sparsity import analysis, figures, tables
 
 PAGE = "09_sparsity_in_detail"
 
@@ -80,9 +80,7 @@ print(f"-log 50            {-torch.tensor(50.0).log():6.3f}")
 # The same methods, network and settings as on the last page.
 
 # %%
-results = studies.results(
-    "sparsity-mnist", profile, seeds, features=extractor, jobs=jobs, device=device, every=True
-)
+results = studies.results("sparsity-mnist", profile, seeds, features=extractor, jobs=jobs, device=device, every=True)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes, on MNIST. Over the seeds that all settings have, with standard deviations from two on; dashed lines are the VAE. The VAE with L1 or L_sp has no part in the paper's figure.", "name": "fig-sparsity-mnist"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
 print(results.provenance())
@@ -202,9 +200,7 @@ for title, v in (("|y|", y.abs()), ("the gates", five), ("|z|", (y * five).abs()
 # on the last page.
 
 # %%
-others = studies.results(
-    "sparsity-choices", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True
-)
+others = studies.results("sparsity-choices", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True)
 
 # %% tags=["hide-input"]
 print(others.provenance())

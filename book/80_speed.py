@@ -44,7 +44,9 @@ from torch import nn
 from torch.nn.functional import fold, linear
 
 from intelvae import bounds, training
-from intelvae.paper import bench, experiments, plots
+from intelvae.dtypes import as_float
+from intelvae.paper import bench, studies
+from intelvae.paper.studies.digits import analysis, grid
 
 repeats = 1 if profile == "smoke" else bench.REPEATS
 FIRST = next(iter(bench.CASES))
@@ -106,7 +108,7 @@ slopes.rename(columns={"ratio": "slope"}) if len(slopes) else print("not measure
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 case = bench.MATHIEU
-model, images = case.model(), training.as_float(case.images()[: case.batch_size])
+model, images = case.model(), as_float(case.images()[: case.batch_size])
 precision = training.fastest(model)
 if precision == "bfloat16":
     model.to(memory_format=torch.channels_last)
@@ -250,27 +252,14 @@ pd.DataFrame(
 # processors have no units.)
 
 # %% tags=["hide-input"]
-records = experiments.records("precision", profile, seeds, jobs=jobs, device=device)
-print(plots.provenance(records, profile, experiments.grid("precision", profile, seeds)))
-frame = pd.DataFrame(
-    [
-        {
-            "data": r.config.data,
-            "seed": r.config.seed,
-            "precision": r.precision,
-            "validation ELBO": r.curves["valid_elbo"][-1],
-            "ambiguous, %": 100 * r.metrics.get("uncertain", float("nan")),
-            "ones, %": 100 * r.metrics.get("ones", float("nan")),
-        }
-        for r in records
-    ]
-)
-wide = frame.pivot(index=["data", "seed"], columns="precision").round(2)
+results = studies.results("precision", profile, seeds, jobs=jobs, device=device)
+print(results.provenance())
+wide = analysis.by_precision(results)
 wide
 
 # %% tags=["hide-input"]
 elbo = wide["validation ELBO"].loc["mnist"]
-other = experiments.digits.COMPARED[profile][1]
+other = grid.COMPARED[profile][1]
 glue("other", other, display=False)
 glue("worst", f"{(elbo[other] - elbo['float32']).abs().max():.2f}", display=False)
 glue("by-seed", f"{(elbo.max() - elbo.min()).max():.2f}", display=False)

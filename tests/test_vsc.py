@@ -216,21 +216,6 @@ def test_samples_of_the_fixed_prior_are_as_sparse_as_stated():
         assert_equal_in_mean((y == 0).all(1).float(), (1 - alpha) ** 4)
 
 
-def test_dense_samples_are_those_of_a_gaussian_and_change_no_bound():
-    sparse, dense = SpikeAndSlabPrior(3, 0.1)(), SpikeAndSlabPrior(3, 0.1, dense_samples=True)()
-    y = dense.sample((SAMPLES,))
-    assert (y != 0).all() and dense.sample((2, 5)).shape == (2, 5, 3)
-    assert_equal_in_mean(y.square(), 1.0)
-    q = SpikeAndSlab(torch.full((2, 3), 0.4), torch.ones(2, 3), torch.ones(2, 3))
-    assert torch.equal(kl_divergence(q, dense.expand((2,))), kl_divergence(q, sparse.expand((2,))))
-    model, options = sparse_vae(), {"model_options": {"dense_samples": True}}
-    model.decoder = nn.Sequential(nn.Identity(), likelihoods.Gaussian())
-    assert (model.generate(1000).mean == 0).float().mean() > 0.95  # of which 0.99 are off on average
-    replicated = builder.build(dataclasses.replace(CONFIG, **options), (2,), torch.zeros(1, 2))
-    replicated.decoder = model.decoder
-    assert (replicated.generate(1000).mean != 0).all()
-
-
 def assigned_vae(shares):
     """A model in float64 with pseudo-inputs and the given shares of the components for every x."""
     model = sparse_vae(start=torch.randn(len(shares), 2), alpha=0.3, sharpness=5.0).double()
@@ -333,7 +318,6 @@ def test_image_networks_get_a_head_for_the_gates(network):
         ({"slope": 0.0}, "slope"),
         ({"sharpness": -1.0, "pseudo_inputs": 2}, "sharpness"),
         ({"pseudo_inputs": 10**6}, "pseudo-inputs from"),
-        ({"pseudo_inputs": 2, "dense_samples": True}, "does not go with pseudo-inputs"),
         ({"rate": 0.1}, "rate"),
     ],
 )

@@ -1,0 +1,5 @@
+"""What the pages on clusters of digits say in numbers: results in, lines of tables or texts by name out."""
+
+from intelvae.paper.studies.digits.analysis import table1, table2, table3
+
+__all__ = ["table1", "table2", "table3"]
