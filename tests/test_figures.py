@@ -35,6 +35,7 @@ EXPLORERS = {
 }
 
 LOGARITHMIC = {
+    "studies.sparsity.figures.ablation": ("symlog", "log"),
     "studies.faces.figures.accuracies": ("log", "linear"),
     "studies.faces.figures.quality_and_sparsity": ("linear", "log"),
     "studies.sparsity.figures.few_shot": ("log", "linear"),

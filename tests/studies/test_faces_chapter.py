@@ -123,7 +123,7 @@ def _seeded(run):
 
 def test_pictures_are_kept_of_what_is_shown_and_levels_measured_of_the_hierarchy_that_is_shown():
     def asking(name, asked):
-        return [run for run in asked if name in [e.name for e in run.evaluations]]
+        return [run for run in asked if name in [e.name for e in (*run.evaluations, *run.extras)]]
 
     asked = grid.table4("laptop", "4,7,5")
     assert [run.row for run in asking("gallery", asked)] == [run.row for run in asked[:14]]

@@ -50,7 +50,7 @@ def test_every_row_of_a_grid_has_its_own_name_and_can_be_measured_as_it_asks():
             assert len({r.training for r in runs}) == len(runs)  # no model is trained for two rows
             for run in runs:
                 assert {"elbo", "samples", "codes"} <= {e.name for e in run.evaluations}
-                for each in run.evaluations:
+                for each in (*run.evaluations, *run.extras):
                     evaluation.check(each, run.training)
 
 
@@ -83,7 +83,7 @@ def test_the_third_seed_on_mnist_is_for_the_rows_that_rules_compare():
 
 def test_pictures_are_kept_of_what_page_08_shows():
     def asked(name, of):
-        return {(r.row.name, r.training.seed) for r in of if name in {e.name for e in r.evaluations}}
+        return {(r.row.name, r.training.seed) for r in of if name in {e.name for e in r.extras}}
 
     runs = grid.fashion("laptop", [4, 5])
     shown = {"VAE", *(at(INTEL, g) for g in grid.GAMMAS), at(DD, 3.0), at(SPARSE_VAE, 0.01)}
