@@ -31,8 +31,8 @@ import torch
 from myst_nb import glue
 
 from intelvae import mappings
-from intelvae.metrics import feature_cache, features, frechet, samples
-from intelvae.paper import datasets, ledger, measures, studies, style
+from intelvae.metrics import feature_cache, features, frechet
+from intelvae.paper import authors, datasets, ledger, measures, studies, style
 from intelvae.paper.studies.digits import figures
 from intelvae.paper.studies.digits.analysis import table1
 
@@ -61,10 +61,7 @@ for name, g, part in (
 ):
     counts = g.labels(part).bincount(minlength=10) / len(part)
     moved = (g(part) - part).norm(dim=1).median()
-    print(
-        f"{name:<22} masses {counts.min():.3f} to {counts.max():.3f}, "
-        f"moved by {moved:.2f} (median)"
-    )
+    print(f"{name:<22} masses {counts.min():.3f} to {counts.max():.3f}, moved by {moved:.2f} (median)")
 
 # %% [markdown]
 # Every cluster has a tenth of the mass in both, and the product moves points farther.
@@ -91,10 +88,7 @@ print(f"{name}, {count:,} training images against {count:,} test images: {floor:
 
 halves = [images.test[i : 2 * (count // 2) : 2] for i in (0, 1)]
 fits = [frechet.fit(feature_cache.real(network, x)) for x in halves]
-print(
-    f"one half of the test images against the other, {count // 2:,} each: "
-    f"{frechet.distance(*fits):.1f}"
-)
+print(f"one half of the test images against the other, {count // 2:,} each: {frechet.distance(*fits):.1f}")
 
 # %% [markdown]
 # ## The experiment
@@ -110,9 +104,7 @@ print(
 # - **Sylvester flow** {cite}`vandenberg2018sylvester`: four orthogonal steps with eight vectors.
 
 # %%
-results = studies.results(
-    "table1", profile, seeds, features=extractor, jobs=jobs, device=device
-)
+results = studies.results("table1", profile, seeds, features=extractor, jobs=jobs, device=device)
 
 # %% tags=["hide-input"]
 print(results.provenance())
@@ -208,21 +200,17 @@ for key, value in table1.in_short(results, found).items():
 least = min(table1.numbers(results))
 train = images.train[torch.linspace(0, len(images.train) - 1, least + 100).long()] / 255
 for surplus in (0, 100):
-    judged = samples.judge(train, images.test, network, sizes=[least], surplus=surplus)
-    print(
-        f"{least + surplus:,} training against {least:,} test images: "
-        f"{judged[f'frechet_{least}']:.1f}"
-    )
+    distance = authors.frechet_with_surplus(train, images.test, network, size=least, surplus=surplus)
+    print(f"{least + surplus:,} training against {least:,} test images: {distance:.1f}")
 
 # %% [markdown]
-# Other deviations of the code change the models. Each is an option of the library, off by default. Here they are one at a
-# time, beside the method as it is meant, over the seeds that both have (at `smoke` the first three only). The distance is
-# the one without faint pixels, which scatters less, with the 95 % interval of its change; the clipped one is beside it.
+# Other deviations of the code change the models. Each is an option of a run, off by default (`intelvae.paper.authors`).
+# Here they are one at a time, beside the method as it is meant, over the seeds that both have (at `smoke` the first three
+# only). The distance is the one without faint pixels, which scatters less, with the 95 % interval of its change; the
+# clipped one is beside it.
 
 # %% tags=["hide-input"]
-slips = studies.results(
-    "slips", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True
-)
+slips = studies.results("slips", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True)
 print(slips.provenance())
 rows = table1.slipped(results, slips)
 for key, value in table1.told(rows).items():

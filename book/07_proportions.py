@@ -66,10 +66,7 @@ for b in (0.0, -0.6745, -1.0):
     exact = Normal(0.0, 1.0).cdf(torch.tensor(b)).item()
     far = (y - b).abs().squeeze() > 0.1
     same = (threshold(y)[far] - split(y, b)[far]).abs().max().item() < 1e-3
-    print(
-        f"b = {b:7.4f}: drawn {below:.3f}, the library {mass:.4f}, "
-        f"exact {exact:.4f}; as above: {same}"
-    )
+    print(f"b = {b:7.4f}: drawn {below:.3f}, the library {mass:.4f}, exact {exact:.4f}; as above: {same}")
 
 # %% [markdown]
 # ## The experiment
@@ -171,7 +168,8 @@ for name, value in table3.learned_shares(results, code).items():
 # - **The power** $c_2$ and the number of steps, see above.
 # - The code bounds the threshold, $b \in (-4, 4)$, by a sigmoid; ours has no bounds.
 # - In the code the threshold is a parameter in *every* clustered run, also where the paper's text says it is fixed, and
-#   is reset to zero when a model is loaded. The option `forgets` of the mapping does that.
+#   is reset to zero when a model is loaded. The option `forgets` of a run's mapping does that
+#   (`intelvae.paper.authors.forgetful`).
 #
 # ## Exercises
 #

@@ -36,9 +36,10 @@ from myst_nb import glue
 
 from intelvae.data import celeba
 from intelvae.mappings import Sparse
-from intelvae.metrics import features
 from intelvae.metrics.hoyer import by_chance, hoyer
-from intelvae.paper import claims, experiments, plots, rules, sheets
+from intelvae.paper import ledger, studies, style
+from intelvae.paper.measures import frechet
+from intelvae.paper.studies.faces import analysis, figures
 from intelvae.regularizers import sparsity
 
 PAGE = "10_faces"
@@ -81,10 +82,11 @@ print(f"the loss above and the library's penalty differ by {same:.0e}")
 for dim in (50, 64, 128, 256):
     score = hoyer(torch.randn(20_000, dim)).mean().item()
     by_hand = math.sqrt(dim) * (1 - math.sqrt(2 / math.pi)) / (math.sqrt(dim) - 1)
-    print(f"D = {dim:3}: Hoyer score of Gaussian codes {score:.3f}, exactly {by_chance(dim):.3f}, "
-          f"by the approximation {by_hand:.3f}")  # fmt: skip
+    print(f"D = {dim:3}: Hoyer score of Gaussian codes {score:.3f}, exactly "
+          f"{by_chance(dim):.3f}, by the approximation {by_hand:.3f}")  # fmt: skip
 fits = [dim for dim in range(2, 1000) if round(by_chance(dim), 2) == 0.22]
-print(f"0.22 to two digits for D = {fits[0]} to {fits[-1]}; powers of two:", [d for d in fits if d.bit_count() == 1])
+powers = [dim for dim in fits if dim.bit_count() == 1]
+print(f"0.22 to two digits for D = {fits[0]} to {fits[-1]}; powers of two: {powers}")
 glue("faces_fits", f"{fits[0]} to {fits[-1]}", display=False)
 
 # %% [markdown]
@@ -100,11 +102,13 @@ glue("faces_fits", f"{fits[0]} to {fits[-1]}", display=False)
 
 # %%
 y = torch.randn(5000, 128)
+closed = 0.2 * y
 rank = y.abs().argsort(descending=True).argsort()
-caps = {}
+caps, shares = {}, (0.05, 0.1, 0.2, 0.3)
 for how, place in (("at random", torch.rand_like(y)), ("the largest", rank / 128)):
-    capped = {s: hoyer(torch.where(place < s, y, 0.2 * y)).mean().item() for s in (0.05, 0.1, 0.2, 0.3)}
-    print(f"{how:<12}" + "; ".join(f"{share:.0%} open: Hoyer score {score:.2f}" for share, score in capped.items()))
+    capped = {s: hoyer(torch.where(place < s, y, closed)).mean().item() for s in shares}
+    told = (f"{share:.0%} open: Hoyer score {of:.2f}" for share, of in capped.items())
+    print(f"{how:<12}" + "; ".join(told))
     caps[how] = max(capped.values())
 glue("faces_cap", caps["at random"], display=False)
 glue("faces_cap_seeing", caps["the largest"], display=False)
@@ -117,7 +121,8 @@ glue("faces_cap_seeing", caps["the largest"], display=False)
 for rate in (0.01, 0.05, 0.2):
     codes = y * (torch.rand_like(y) < rate)
     nothing = (codes == 0).all(1)
-    print(f"alpha = {rate:<4}: Hoyer score {hoyer(codes).mean():.2f}, all zero {nothing.double().mean():.0%}, "
+    print(f"alpha = {rate:<4}: Hoyer score {hoyer(codes).mean():.2f}, "
+          f"all zero {nothing.double().mean():.0%}, "
           f"the others' score {hoyer(codes[~nothing]).mean():.2f}")  # fmt: skip
 
 # %% [markdown]
@@ -136,7 +141,7 @@ for rate in (0.01, 0.05, 0.2):
 
 # %% tags=["hide-input", "origin-drawn"] mystnb={"figure": {"caption": "Drawn faces, the stand-in of the profile smoke: hair, glasses, hats, mouths and lipstick are attributes; background, skin tone and the face's place are not.", "name": "fig-drawn-faces"}, "image": {"alt": "Two rows of simple drawings of faces in colour."}}
 drawn = celeba.load(smoke=True).test
-figure = plots.faces.rows_of_faces({"drawn": drawn[:12], "faces": drawn[12:24]})
+figure = style.strips({"drawn": drawn[:12], "faces": drawn[12:24]})
 
 # %% [markdown]
 # ## How samples are judged
@@ -158,90 +163,17 @@ figure = plots.faces.rows_of_faces({"drawn": drawn[:12], "faces": drawn[12:24]})
 # there are four rows.)
 
 # %%
-records = experiments.records("table4", profile, seeds, features=extractor, jobs=jobs, device=device)
+results = studies.results(
+    "table4", profile, seeds, features=extractor, jobs=jobs, device=device,
+)  # fmt: skip
 
 # %% tags=["hide-input"]
-print(plots.provenance(records, profile, experiments.grid("table4", profile, seeds, features=extractor)))
-first = records[0]
-n = max(int(key.removeprefix("frechet_")) for key in first.metrics if key.startswith("frechet_"))
-fewest = min(int(key.removeprefix("wrap_frechet_")) for key in first.metrics if key.startswith("wrap_frechet_"))
-name, floor = features.distance_name(first.config.features), first.metrics[f"real_frechet_{n}"]
-print(claims.faces.faces(first))
-print(f"{name}, {n:,} training faces against {n:,} held-out ones: {floor:.0f}")
-grouped = {row: [] for row in experiments.faces.TABLE4}
-for r in records:
-    grouped[experiments.faces.row(profile, r.config)].append(r)
-by_row = {row: of for row, of in grouped.items() if of}
-paper = {
-    "VAE": ("68.6 ± 1.1", "0.22"),
-    "Vamp-VAE": ("67.5 ± 1.1", "0.22"),
-    "VAE + Sylvester": ("66.3 ± 0.4", "0.22"),
-    "Sparse-VAE, α = 0.01": ("328 ± 10", "0.25"),
-    "Sparse-VAE, α = 0.05": ("337 ± 9", "0.30"),
-    "Sparse-VAE, α = 0.2": ("337 ± 8", "0.28"),
-    "InteL-VAE, γ = 30": ("64.9 ± 0.4", "0.25"),
-    "InteL-VAE, γ = 50": ("65.8 ± 0.5", "0.31"),
-    "InteL-VAE, γ = 70": ("68.0 ± 0.6", "0.46"),
-}
-
-
-def shown(metric, of):
-    found = [metric(r) if callable(metric) else r.metrics.get(metric) for r in of]
-    values = pd.Series(found, dtype=float).dropna()
-    if values.empty:
-        return ""
-    digits = ",.0f" if values.abs().max() > 100 or (values % 1 == 0).all() else ".2f"
-    return f"{values.mean():{digits}}" + (f" ± {values.std():{digits}}" if len(values) > 1 else "")
-
-
-def table(columns, rows=by_row):
-    """A line a method: mean and standard deviation over seeds of the metrics of `columns`, names or functions."""
-    lines = [{"method": row, **{title: shown(m, rows[row]) for title, m in columns.items()}} for row in rows]
-    return pd.DataFrame(lines, columns=["method", *columns]).set_index("method")
-
-
-columns = {
-    f"{name}, N = {n:,}": f"frechet_{n}",
-    f"images from N(0, I), N = {fewest:,}": f"dense_frechet_{fewest}",
-    "Hoyer of g(y)": "hoyer_sample",
-    "Hoyer of g(μ)": "hoyer_mean",
-    "in use": "active_overall",
-    "g(y), in use": "hoyer_used",
-    "by chance": rules.chance_in_use,
-    "recall": f"recall_{n}",
-    "test ELBO": "test_elbo",
-}
-frame = table(columns)
-frame["seeds"] = [len(of) for of in by_row.values()]
-frame["paper: FID"], frame["paper: Hoyer"] = zip(
-    *(paper.get(row.removesuffix(experiments.faces.LOW_BETA), ("", "")) for row in by_row), strict=True
-)
-CITED = {
-    "distance": f"frechet_{n}",
-    "score": "hoyer_sample",
-    "mean": "hoyer_mean",
-    "in_use": "active_overall",
-    "used": "hoyer_used",
-    "chance": rules.chance_in_use,
-    "above": rules.above_chance,
-    "elbo": "test_elbo",
-}
-NAMED = {"vae": "VAE", "vamp": "Vamp-VAE", "sylvester": "VAE + Sylvester", "linear": experiments.faces.LINEAR_HEAD}
-NAMED |= {"vsc": "Sparse-VAE, α = 0.01", "gamma30": "InteL-VAE, γ = 30", "gamma70": "InteL-VAE, γ = 70"}
-for key, row in NAMED.items():
-    for what, metric in CITED.items():
-        glue(f"faces_{key}_{what}", shown(metric, by_row.get(row, [])) or "(no run)", display=False)
-full = {
-    row: of for row, of in by_row.items() if row.startswith("Sparse") and not row.endswith(experiments.faces.LOW_BETA)
-}
-for key, metric in (("slabs", "hoyer_slab"), ("vsc_means", "hoyer_mean"), ("three_above", rules.above_chance)):
-    glue(f"faces_{key}", ", ".join(shown(metric, of) for of in full.values()), display=False)
-most = max(frame["seeds"])
-glue("faces_most_seeds", int(most), display=False)
-glue("faces_with_most", "; ".join(row for row, of in by_row.items() if len(of) == most), display=False)
-spans = [r.metrics[f"frechet_{n}"] for r in by_row["VAE"]]
-glue("faces_vae_span", f"{max(spans) - min(spans):,.0f}", display=False)
-frame
+print(results.provenance())
+print(analysis.source(results[0]))
+print(analysis.yardstick(results))
+for key, value in analysis.cited(results).items():
+    glue(f"faces_{key}", value, display=False)
+pd.DataFrame(analysis.table_4(results)).set_index("method")
 
 # %% [markdown]
 # A score may be high because most dimensions are off for every face, and say nothing about one face or another. So the
@@ -266,15 +198,10 @@ frame
 # sample. It says how much of the variety of faces a model covers, and 0 means that all samples keep apart from real faces.
 
 # %% tags=["hide-input", "origin-generated"] mystnb={"figure": {"caption": "Samples of each method from its own prior, and of some from N(0, I), first seed, trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-samples"}, "image": {"alt": "Rows of generated faces, a row a method."}}
-samples = {row: sheets.unpack(of[0].artifacts["images"])[:12] for row, of in by_row.items()}
-for row, of in by_row.items():
-    if "dense_images" in of[0].artifacts:
-        samples[f"{row},\nfrom N(0, I)"] = sheets.unpack(of[0].artifacts["dense_images"])[:12]
-figure = plots.faces.rows_of_faces(samples)
+figure = figures.samples(results)
 
 # %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Table 4 as a picture: distance of samples against the codes' Hoyer score, one mark a run; the dashed line is real against real. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-quality"}, "image": {"alt": "Scatter plot of the distance of samples against the sparsity of codes, a marker a method."}}
-points = {row: [(r.metrics["hoyer_sample"], r.metrics[f"frechet_{n}"]) for r in of] for row, of in by_row.items()}
-figure = plots.faces.quality_and_sparsity(points, floor, name)
+figure = figures.quality_and_sparsity(results)
 
 # %% [markdown]
 # **What became of the Sparse-VAE?** Its samples can be drawn in two ways (and so can the Vamp-VAE's). Its prior turns each
@@ -284,27 +211,10 @@ figure = plots.faces.quality_and_sparsity(points, floor, name)
 # how often the prior turns off all the dimensions that are in use:
 
 # %% tags=["hide-input"]
-lines = {}
-for row, of in by_row.items():
-    if f"dense_frechet_{fewest}" in of[0].metrics:
-        rate = dict(of[0].config.model_options).get("alpha", 1)  # the Vamp-VAE's dimensions are always on
-        names = (f"frechet_{fewest}", f"dense_frechet_{fewest}", "active_overall")
-        own, dense, in_use = torch.tensor([[r.metrics[name] for name in names] for r in of]).T
-        lines[row] = {
-            "its own prior": f"{own.mean():,.0f}",
-            "N(0, I)": f"{dense.mean():,.0f}",
-            "nearer": "N(0, I)" if dense.mean() < own.mean() else "its own prior",
-            "all in use off": f"{100 * ((1 - rate) ** in_use).mean():.0f} %",
-        }
-of_vsc = {row: line for row, line in lines.items() if row.startswith("Sparse-VAE")}
-nearer = sum(line["nearer"] == "N(0, I)" for line in of_vsc.values())
-glue("faces_nearer", f"{nearer} of {len(of_vsc)}", display=False)
-shares = sorted(of_vsc, key=lambda row: float(of_vsc[row]["all in use off"].removesuffix(" %")))
-for key, row in (("least", shares[0]), ("most", shares[-1])):
-    glue(f"faces_{key}_off_row", row, display=False)
-    for what, title in (("off", "all in use off"), ("own", "its own prior"), ("dense", "N(0, I)")):
-        glue(f"faces_{key}_{what}", of_vsc[row][title], display=False)
-pd.DataFrame(lines).T
+ways = analysis.ways_to_draw(results)
+for key, value in analysis.cited_of_ways(ways).items():
+    glue(f"faces_{key}", value, display=False)
+pd.DataFrame(ways).T
 
 # %% [markdown]
 # Of the Sparse-VAEs {glue:text}`faces_nearer` have samples nearer to real faces when they are drawn from $\mathcal N(0, I)$.
@@ -322,51 +232,16 @@ pd.DataFrame(lines).T
 # is above one half for some test face, and for all of them.
 
 # %% tags=["hide-input"]
-gated = {row: of for row, of in by_row.items() if of[0].config.model == "vsc"}
-table(
-    {
-        "Hoyer of g(y)": "hoyer_sample",
-        "not all zero": "hoyer_nonzero",
-        "before the gates": "hoyer_slab",
-        "share of zero codes": "zero_codes",
-        "mean gate": "mean_gate",
-        "open for some": "open_for_some",
-        "open for all": "open_for_all",
-    },
-    gated,
-)
+pd.DataFrame(analysis.gates(results)).set_index("method")
 
 # %% [markdown]
 # Has training gone on for long enough? The validation ELBO should have flattened. In nats, means over seeds, with the lowest
 # of any run on the way, which shows where training was unsteady (a row with $\beta = 0.1$ trains for another objective than this one):
 
 # %% tags=["hide-input"]
-epochs = first.config.epochs
-glue("faces_epochs", epochs, display=False)
-glue("faces_steps", epochs * int(first.metrics["train_faces"] // first.config.batch_size), display=False)
-
-
-def of_curves(of):
-    lines = torch.tensor([r.curves["valid_elbo"] for r in of]).double()
-    curve = lines.mean(0)
-    return {
-        "first epoch": f"{curve[0]:.0f}",
-        "lowest": f"{lines.min():.0f}",
-        "last": f"{curve[-1]:.0f}",
-        "gain of the last two": f"{curve[-1] - curve[-3:][0]:+.0f}",
-    }
-
-
-curves = pd.DataFrame({row: of_curves(of) for row, of in by_row.items()}).T.rename_axis("method")
-gains = curves["gain of the last two"].astype(float)
-for key, row in (("rise", gains.idxmax()), ("least", gains.idxmin())):
-    glue(f"faces_{key}_row", row, display=False)
-    glue(f"faces_{key}", f"{gains[row]:+.0f}", display=False)
-for key in ("sylvester", "linear"):
-    for what in ("lowest", "gain of the last two"):
-        value = curves[what].get(NAMED[key], "(no run)")
-        glue(f"faces_{key}_{what.split()[0]}", value, display=False)
-curves
+for key, value in analysis.cited_of_training(results).items():
+    glue(f"faces_{key}", value, display=False)
+pd.DataFrame(analysis.training(results)).T.rename_axis("method")
 
 # %% [markdown]
 # There are {glue:text}`faces_epochs` epochs, {glue:text}`faces_steps` steps. A gain that is large beside the others', up or
@@ -384,29 +259,12 @@ curves
 # dimensions in use, less the one by chance. Fewer than three seeds is *not tested*, and so is everything at `smoke`.
 
 # %% tags=["hide-input"]
-found = claims.rows(records, profile, page=PAGE)
-claims.Table(found)
-
+found = ledger.rows(profile, results, page=PAGE)
+ledger.Table(found)
 
 # %% tags=["hide-input"]
-def mean(metric, row):
-    return sum(r.metrics[metric] for r in by_row[row]) / len(by_row[row])
-
-
-distances = {row: mean(f"frechet_{n}", row) for row in by_row}
-nearest = min(distances, key=distances.get)
-glue("faces_nearest", f"{nearest} ({distances[nearest]:,.0f})", display=False)
-scores = [mean("hoyer_sample", row) for row in full]
-glue("faces_vsc_scores", f"{min(scores):.2f} to {max(scores):.2f}", display=False)
-times = [mean(f"dense_frechet_{fewest}", row) / mean(f"frechet_{fewest}", NAMED["gamma70"]) for row in full]
-glue("faces_times", f"{min(times):.2f} to {max(times):.2f}", display=False)
-sparser = mean("hoyer_sample", NAMED["gamma70"]) - mean("hoyer_sample", "VAE")
-glue("faces_sparser", f"{sparser:+.3f}", display=False)
-counted = [row["verdict"] for row in found if not row["variant"]]
-glue("faces_counted", len(counted), display=False)
-verdicts = (rules.REPRODUCED, rules.PARTLY, rules.NOT_REPRODUCED, rules.NOT_TESTED)
-glue("faces_verdicts", ", ".join(f"{counted.count(v)} {v}" for v in verdicts), display=False)
-glue("faces_floor", f"{floor:,.0f}", display=False)
+for key, value in analysis.in_short(results, found).items():
+    glue(f"faces_{key}", value, display=False)
 
 # %% [markdown]
 # In short: of the {glue:text}`faces_counted` claims that count, {glue:text}`faces_verdicts` (for want of three seeds on both
@@ -462,14 +320,7 @@ glue("faces_floor", f"{floor:,.0f}", display=False)
 # What clipping and the flow change, for the same models:
 
 # %% tags=["hide-input"]
-table(
-    {
-        f"{name}, N = {fewest:,}": f"frechet_{fewest}",
-        "not clipped": f"wrap_frechet_{fewest}",
-        "Hoyer of g(y)": "hoyer_sample",
-        "before the flow": "hoyer_base",
-    }
-)
+pd.DataFrame(analysis.clipping_and_flow(results)).set_index("method")
 
 # %% [markdown]
 # ## Exercises
@@ -480,5 +331,5 @@ table(
 # 3. Train `faces-narrow`. What does the narrower decoder cost, in nats and in the distance?
 
 # %% tags=["nbval-check-output", "hide-cell"]
-assert floor < min(r.metrics[f"frechet_{n}"] for r in records)
-print(claims.verdicts(found))
+assert analysis.yardstick(results).floor < min(map(frechet, results))
+print(ledger.verdicts(found))

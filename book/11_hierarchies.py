@@ -30,13 +30,13 @@ jobs = 1
 import matplotlib.pyplot as plt
 import pandas as pd
 import torch
-from intelvae.paper.rules.faces import HELD
 from myst_nb import glue
 from torch import nn
 
 from intelvae import mappings
-from intelvae.metrics import features
-from intelvae.paper import claims, experiments, plots, runs
+from intelvae.paper import ledger, studies
+from intelvae.paper.studies.hierarchy import analysis, figures
+from intelvae.paper.studies.hierarchy.grid import ONE_LAYER, RESIDUAL
 
 PAGE = "11_hierarchies"
 
@@ -51,7 +51,7 @@ PAGE = "11_hierarchies"
 # What $y_0$ says reaches every level of $z$, and what $y_N$ says only the last.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure B.1, drawn anew: what is computed from what (solid), and the encoder, whose q(y|x) is over all levels at once (dashed).", "name": "fig-hierarchy-graph"}, "image": {"alt": "A graph: each y points down to its z, each z to the next z and to x, and a dashed arrow leads from x back to y."}}
-figure = plots.faces.graphical_model()
+figure = figures.graphical_model()
 
 # %% [markdown]
 # The paper leaves $\mathrm{NN}_i$ and $z_0$
@@ -62,7 +62,8 @@ figure = plots.faces.graphical_model()
 class OneLayerEach(nn.Module):
     def __init__(self, levels, width):
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(2 * width, width) for _ in range(levels - 1))
+        layers = (nn.Linear(2 * width, width) for _ in range(levels - 1))
+        self.layers = nn.ModuleList(layers)
         self.width = width
 
     def forward(self, y):
@@ -90,17 +91,21 @@ print("the class above is the library's mapping:", torch.equal(ours(y), authors(
 sizes = {}
 for title, g in {"one layer and a ReLU": authors, "residual": residual}.items():
     jacobian = torch.func.vmap(torch.func.jacrev(g))(y).detach()
-    above = max(jacobian[:, 10 * i : 10 * i + 10, 10 * i + 10 :].abs().max().item() for i in range(4))
-    z = g(y)[:, 10:]
-    blocks = jacobian.abs().mean(0).unflatten(0, (5, 10)).unflatten(2, (5, 10)).mean((1, 3))
-    sizes[title] = blocks
-    print(f"{title:<22} above the diagonal: {above:g}; share of zeros in z below the first level: "
-          f"{(z == 0).float().mean().item():.2f}; volume kept: {torch.linalg.slogdet(jacobian).logabsdet.abs().max() < 1e-4}")  # fmt: skip
+    parts = (jacobian[:, 10 * i : 10 * i + 10, 10 * i + 10 :] for i in range(4))
+    above = max(part.abs().max().item() for part in parts)
+    zeros = (g(y)[:, 10:] == 0).float().mean().item()
+    blocks = jacobian.abs().mean(0).unflatten(0, (5, 10)).unflatten(2, (5, 10))
+    sizes[title] = blocks.mean((1, 3))
+    volume_kept = torch.linalg.slogdet(jacobian).logabsdet.abs().max() < 1e-4
+    print(f"{title:<22} above the diagonal: {above:g}; "
+          f"share of zeros in z below the first level: {zeros:.2f}; "
+          f"volume kept: {volume_kept}")  # fmt: skip
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Mean absolute Jacobian of untrained hierarchical mappings, by level of z (rows) and y (columns).", "name": "fig-hierarchy-jacobian"}, "image": {"alt": "Two grids of five by five squares, white above the diagonal and fading below it towards the lower left."}}
 figure, axes = plt.subplots(1, 2, figsize=(6, 2.9), layout="constrained")
 for axis, (title, blocks) in zip(axes, sizes.items(), strict=True):
-    shown = axis.imshow(blocks.clamp(min=1e-4), cmap="Greys", norm=plt.matplotlib.colors.LogNorm(1e-4, 0.2))
+    norm = plt.matplotlib.colors.LogNorm(1e-4, 0.2)
+    shown = axis.imshow(blocks.clamp(min=1e-4), cmap="Greys", norm=norm)
     axis.set(title=title, xlabel="level of y", ylabel="level of z")
 _ = figure.colorbar(shown, ax=axes, shrink=0.8)
 
@@ -115,33 +120,16 @@ _ = figure.colorbar(shown, ax=axes, shrink=0.8)
 # cut into five blocks of ten, beside both mappings.
 
 # %%
-records = experiments.records("hierarchy", profile, seeds, features=extractor, jobs=jobs, device=device, every=True)
-
+results = studies.results(
+    "hierarchy", profile, seeds,
+    features=extractor, jobs=jobs, device=device, every=True,
+)  # fmt: skip
 
 # %% tags=["hide-input"]
-def label(record):
-    if record.config.mapping == "identity":
-        return "VAE"
-    return "InteL-VAE, residual" if dict(record.config.mapping_options).get("residual") else "InteL-VAE, one layer"
-
-
-print(plots.provenance(records, profile, experiments.grid("hierarchy", profile, seeds, features=extractor)))
-of = {}
-for r in records:
-    of.setdefault(label(r), []).append(r)
-hierarchical = {name: members for name, members in of.items() if name != "VAE"}
-n = max(int(k.split("_")[1]) for k in records[0].metrics if k.startswith("frechet_"))
-name = features.distance_name(records[0].config.features)
-columns = {"test_elbo": "test ELBO", "test_kl": "test KL", f"frechet_{n}": f"{name}, N = {n:,}"}
-frame = pd.DataFrame([{"model": label(r), **r.metrics} for r in records])
-grouped = frame.groupby("model", sort=False)
-table = grouped[list(columns)].agg(lambda v: f"{v.mean():,.1f}" + (f" ± {v.std():.1f}" if len(v) > 1 else ""))
-table = table.rename(columns=columns)
-table["seeds"] = grouped.size()
-for model in hierarchical:
-    for key, column in (("elbo", "test_elbo"), ("distance", f"frechet_{n}")):
-        glue(f"{model.split(', ')[-1].replace(' ', '-')}-{key}", f"{grouped[column].mean()[model]:,.1f}", display=False)
-table
+print(results.provenance())
+for key, value in analysis.cited(results).items():
+    glue(key, value, display=False)
+pd.DataFrame(analysis.table(results)).set_index("model")
 
 # %% [markdown]
 # What the ReLU loses is not what decides here: the test ELBO is {glue:text}`one-layer-elbo` nats with one layer a level and
@@ -168,29 +156,11 @@ panels = {
     "kl": "KL (nats)",
     "accuracy": "class told (accuracy)",
 }
-figure = plots.faces.level_numbers(of, panels)
+figure = figures.level_numbers(results, panels)
 
 # %% tags=["hide-input"]
-for model, members in of.items():
-    short = model.split(", ")[-1].replace(" ", "-")  # VAE, one-layer, residual
-    for metric in ("change", "accuracy"):
-        for level in (0, 4):
-            mean = sum(r.metrics[f"{metric}_{level}"] for r in members) / len(members)
-            glue(f"{short}-{metric}-{level}", 100 * mean, display=False)
-    changes = [sum(r.metrics[f"change_{i}"] for r in members) for i in range(5)]
-    glue(f"{short}-changes-most", changes.index(max(changes)) + 1, display=False)
-    told = sum(r.metrics["accuracy_0"] > r.metrics["accuracy_4"] for r in members)
-    glue(f"{short}-told", f"{told} of {len(members)}", display=False)
-    glue(f"{short}-off", sum(r.metrics[f"kl_{i}"] < HELD for r in members for i in range(5)), display=False)
-    glue(f"{short}-levels", 5 * len(members), display=False)
-one_layer = of["InteL-VAE, one layer"]
-for metric, digits in (("kl", 2), ("pixels", 3)):
-    first, *rest = (sum(r.metrics[f"{metric}_{i}"] for r in one_layer) / len(one_layer) for i in range(5))
-    glue(f"{metric}-first", f"{first:.{digits}f}", display=False)
-    glue(f"{metric}-rest", f"{max(rest):.{digits}f}", display=False)
-glue("held", HELD, display=False)
-glue("whole", sum(r.metrics["test_kl"] for r in of["VAE"]) / len(of["VAE"]), display=False)
-glue("named", 100 * records[0].metrics["classifier_accuracy"], display=False)
+for key, value in analysis.levels(results).items():
+    glue(key, value, display=False)
 
 # %% [markdown]
 # With one layer a level, another draw of the highest level changes the class of {glue:text}`one-layer-change-0:.0f` % of the
@@ -222,20 +192,20 @@ glue("named", 100 * records[0].metrics["classifier_accuracy"], display=False)
 # $y$ as it was for a test image.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Traversals by level, highest first, of a model of Fashion-MNIST with the mapping of the authors' code, first seed.", "name": "fig-hierarchy-traversals"}, "image": {"alt": "Five rows of pictures of clothes, each along one latent dimension."}}
-figure = plots.faces.level_traversals(hierarchical["InteL-VAE, one layer"][0])
+figure = figures.level_traversals(results.first(ONE_LAYER)[0])
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Traversals by level, highest first, of a model of Fashion-MNIST with the residual mapping, first seed.", "name": "fig-hierarchy-traversals-residual"}, "image": {"alt": "Five rows of pictures of clothes, each along one latent dimension."}}
-figure = plots.faces.level_traversals(hierarchical["InteL-VAE, residual"][0])
+figure = figures.level_traversals(results.first(RESIDUAL)[0])
 
 # %% [markdown]
 # Every level of both mappings, from three test images: choose an image and a level, then move its dimension. First the
 # mapping of the authors' code, then the residual one.
 
 # %% tags=["hide-input"]
-plots.faces.level_explorer(hierarchical["InteL-VAE, one layer"][0])
+figures.level_explorer(results.first(ONE_LAYER)[0])
 
 # %% tags=["hide-input"]
-plots.faces.level_explorer(hierarchical["InteL-VAE, residual"][0])
+figures.level_explorer(results.first(RESIDUAL)[0])
 
 # %% [markdown]
 # ## Paper beside ours
@@ -251,8 +221,8 @@ plots.faces.level_explorer(hierarchical["InteL-VAE, residual"][0])
 # that holds the least must hold more than {glue:text}`held` nats, over three seeds or more, by a t-test.
 
 # %% tags=["hide-input"]
-found = claims.rows(records, profile, page=PAGE)
-claims.Table(found)
+found = ledger.rows(profile, results, page=PAGE)
+ledger.Table(found)
 
 # %% [markdown]
 # Such a hierarchy is a way in which information *may* flow. Nothing in the bound asks that the top holds categories: the
@@ -273,5 +243,5 @@ claims.Table(found)
 # 3. Train a hierarchy of fifty levels of one dimension each. Which mapping still reaches the last one?
 
 # %% tags=["nbval-check-output", "hide-cell"]
-assert runs.task(records[0].config).shape == (1, 32, 32)
-print(claims.verdicts(found))
+assert results.first(ONE_LAYER)[0].kept["traversals"].shape[-3:] == (1, 32, 32)
+print(ledger.verdicts(found))

@@ -32,12 +32,13 @@ import math
 import numpy as np
 import pandas as pd
 import torch
-from intelvae.paper.tasks.faces import POOL
 from myst_nb import glue
 from sklearn.linear_model import LogisticRegression
 
 from intelvae.metrics import attributes
-from intelvae.paper import claims, experiments, plots
+from intelvae.paper import ledger, studies
+from intelvae.paper.studies.faces import figures, hierarchies
+from intelvae.paper.studies.hierarchy.figures import level_traversals
 
 PAGE = "12_face_hierarchies"
 
@@ -71,14 +72,22 @@ def accuracies(train, has, test, truth):
 # %%
 rng = np.random.default_rng(0)
 z = rng.standard_normal((20_000, 8))
-noisy, nothing, half = z + rng.standard_normal(z.shape), rng.standard_normal(z.shape), slice(10_000, None)
+noisy, nothing = z + rng.standard_normal(z.shape), rng.standard_normal(z.shape)
 common, rare = z[:, 0] > 0, z[:, 0] > 1.2816
-for title, codes, has in (("half of the faces, noisy code", noisy, common), ("one in ten, no code", nothing, rare)):
-    right, balanced = accuracies(codes[:10_000], has[:10_000], codes[half], has[half])
+train, test = slice(10_000), slice(10_000, None)
+for title, codes, has in (
+    ("half of the faces, noisy code", noisy, common),
+    ("one in ten, no code", nothing, rare),
+):
+    right, balanced = accuracies(codes[train], has[train], codes[test], has[test])
     print(f"{title:<30} accuracy {right:.3f}, balanced {balanced:.3f}")
 print(f"the most that can be had of the first: {1 - math.atan(1) / math.pi:.3f}")
-pair = [(torch.from_numpy(noisy[part]), torch.from_numpy(common[part])[:, None]) for part in (slice(10_000), half)]
-library = attributes.linear(*pair, generator=torch.Generator().manual_seed(0), sizes=[10_000], draws=1)[10_000]
+codes, has = torch.from_numpy(noisy), torch.from_numpy(common)[:, None]
+generator = torch.Generator().manual_seed(0)
+library = attributes.linear(
+    (codes[train], has[train]), (codes[test], has[test]),
+    generator=generator, sizes=[10_000], draws=1,
+)[10_000]  # fmt: skip
 print(f"the library, the first case: {library.accuracy.item():.3f}")
 
 # %% [markdown]
@@ -91,88 +100,17 @@ print(f"the library, the first case: {library.accuracy.item():.3f}")
 # {glue:text}`draws`, from {glue:text}`pool` training faces, the same ones for every model.
 
 # %%
-records = experiments.records("table-b1", profile, seeds, features=extractor, jobs=jobs, device=device, every=True)
-
+results = studies.results(
+    "table-b1", profile, seeds,
+    features=extractor, jobs=jobs, device=device, every=True,
+)  # fmt: skip
 
 # %% tags=["hide-input"]
-def label(record):
-    name, dim = record.config.method, record.config.latent_dim
-    if dict(record.config.mapping_options).get("residual"):
-        return f"InteL-VAE, D = {dim}, residual"
-    return f"{name}, D = {dim}"
-
-
-print(plots.provenance(records, profile, experiments.grid("table-b1", profile, seeds, features=extractor)))
-print(claims.faces.faces(records[0]))
-of = {}
-for r in records:
-    of.setdefault(label(r), []).append(r)
-shared = set.intersection(*({r.config.seed for r in members} for members in of.values()))
-of = {name: [r for r in members if r.config.seed in shared] for name, members in of.items()}
-
-
-def by_n(members, measure="accuracy", protocol="linear"):
-    """Scores by draw, averaged over the seeds of a model, for each number of labelled faces."""
-    sizes = map(int, members[0].artifacts["attributes"][protocol])
-    return {n: np.mean([claims.faces.labelled(n, measure, protocol)(r) for r in members], axis=0) for n in sizes}
-
-
-config, curves = records[0].config, [r.curves["valid_elbo"] for r in records]
-draws = by_n(records[:1])
-sizes, pool = list(draws), min(POOL, int(records[0].metrics["train_faces"]))
-glue("seeds", len(shared), display=False)
-glue("draws", len(draws[sizes[0]]), display=False)
-glue("pool", f"{pool:,}", display=False)
-largest = max(n for n in sizes if n < pool)
-glue("largest", f"{largest:,}", display=False)
-glue("overlap", 100 * largest / pool, display=False)
-everyone = f"all {pool:,} of them, can be drawn in one way only, and has no deviation"
-glue("last-column", everyone if sizes[-1] == pool else f"{sizes[-1]:,} of them, has one, too", display=False)
-glue("epochs", config.epochs, display=False)
-glue("steps", config.epochs * int(records[0].metrics["train_faces"] // config.batch_size), display=False)
-glue("steps-of-paper", 162_770 // 100, display=False)
-gained = {
-    name: float(np.mean([r.curves["valid_elbo"][-1] - r.curves["valid_elbo"][-3:][0] for r in m]))
-    for name, m in of.items()
-}
-for key, choose in (("least", min), ("most", max)):
-    model = choose(gained, key=gained.get)
-    glue(f"gained-{key}", f"{gained[model]:.1f} nats ({model})", display=False)
-intels = [f"{gain:.1f}" for name, gain in gained.items() if name.startswith("InteL")]
-glue("gained-intel", " and ".join(intels), display=False)
-glue("total", float(np.mean([c[-1] - c[0] for c in curves])), display=False)
-
-paper = {
-    8: (0.791, 0.799, 0.814, 0.815, 0.819, 0.819),
-    16: (0.788, 0.801, 0.820, 0.824, 0.829, 0.831),
-    32: (0.769, 0.795, 0.825, 0.832, 0.842, 0.846),
-    64: (0.767, 0.794, 0.826, 0.832, 0.849, 0.855),
-    128: (0.722, 0.765, 0.817, 0.825, 0.830, 0.852),
-}
-intel = (0.817, 0.824, 0.841, 0.846, 0.854, 0.857)
-majority = records[0].metrics["majority"]
-glue("majority", 100 * majority, display=False)
-at_50 = [100 * scores[0] for scores in paper.values()]
-glue("paper-worst", min(at_50), display=False)
-glue("paper-best", max(at_50), display=False)
-
-
-def shown(scores):
-    """Mean and standard deviation over draws, the mean alone where there is one draw only."""
-    if len(scores) == 1:
-        return f"{scores[0]:.3f}"
-    sd = scores.std(ddof=1)
-    return f"{scores.mean():.3f}\xa0±\xa0" + (f"{sd:.3f}" if sd >= 0.0005 else "<0.001")
-
-
-def table(measure):
-    rows = {name: {f"{n:,}": shown(s) for n, s in by_n(m, measure).items()} for name, m in of.items()}
-    return pd.DataFrame(rows).T
-
-
-frame = table("accuracy")
-frame.loc["majority, without the face"] = f"{majority:.3f}"
-frame
+print(results.provenance())
+print(studies.faces.analysis.source(results[0]))
+for key, value in hierarchies.setting(results).items():
+    glue(key, value, display=False)
+pd.DataFrame(hierarchies.with_majority(results)).T
 
 # %% [markdown]
 # Mean accuracy over the attributes by the number of labelled faces, with the standard deviation over draws from
@@ -181,14 +119,13 @@ frame
 # to 10,000 labels:
 
 # %% tags=["hide-input"]
-rows = {**{f"VAE, D = {dim}": values for dim, values in paper.items()}, "InteL-VAE, D = 64": intel}
-pd.DataFrame(rows, index=[f"{n:,}" for n in attributes.SIZES]).T
+pd.DataFrame(hierarchies.paper()).T
 
 # %% [markdown]
 # And balanced:
 
 # %% tags=["hide-input"]
-table("balanced")
+pd.DataFrame(hierarchies.table(results, "balanced")).T
 
 # %% [markdown]
 # Has training gone on for long enough? {glue:text}`epochs` epochs are {glue:text}`steps` steps here, and a single epoch over
@@ -197,45 +134,20 @@ table("balanced")
 # {glue:text}`total:.0f` since the first epoch, mean over the models: what still rises is not trained to the end.
 
 # %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Mean accuracy over attributes by the number of labelled faces, mean and standard deviation over draws, at laptop for one training of each model; the dashed line knows no codes. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-accuracy"}, "image": {"alt": "Rising curves of accuracy, one for each model, around a dashed horizontal line."}}
-curves = {name: by_n(members) for name, members in of.items()}
-figure = plots.faces.accuracies(curves, majority, "mean accuracy")
+curves, majority = hierarchies.curves(results), hierarchies.majority_of(results)
+figure = figures.accuracies(curves, majority, "mean accuracy")
 
 # %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "The same, balanced: 0.5 is the accuracy of who does not look. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-balanced"}, "image": {"alt": "Rising curves of balanced accuracy, one for each model, above a dashed line at one half."}}
-curves = {name: by_n(members, "balanced") for name, members in of.items()}
-figure = plots.faces.accuracies(curves, 0.5, "mean balanced accuracy")
+curves = hierarchies.curves(results, "balanced")
+figure = figures.accuracies(curves, 0.5, "mean balanced accuracy")
 
 # %% [markdown]
 # ### Figure B.3: attribute by attribute
 
 # %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Accuracy for single attributes by the VAE's latent dimension (blue, dots), of the hierarchical InteL-VAE (dashed line) and of the majority (dotted line), mean over draws; last line: the same, balanced. The paper's dimensions 1, 2 and 4 are left out. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-attributes"}, "image": {"alt": "A grid of small plots, a column an attribute and a row a number of labelled faces."}}
-wanted = ("5_o_Clock_Shadow", "Attractive", "Bald", "Bangs", "Black_Hair", "Blond_Hair", "Eyeglasses", "Smiling")
-kept = records[0].artifacts["attributes"]
-shown_names = [a for a in wanted if a in kept["names"]][:6]
-
-
-def single(members, n, measure="by_attribute"):
-    found = [r.artifacts["attributes"]["linear"][str(n)][measure] for r in members]
-    return dict(zip(kept["names"], np.mean(np.array(found, dtype=float), axis=0), strict=True))
-
-
-vae = {members[0].config.latent_dim: members for name, members in of.items() if name.startswith("VAE")}
-(ours,) = (members for name, members in of.items() if name.startswith("InteL") and "residual" not in name)
-
-
-def line(n, measure, baseline):
-    return plots.faces.Line({d: single(m, n, measure) for d, m in vae.items()}, single(ours, n, measure), baseline)
-
-
-known = dict(zip(kept["names"], kept["majority"], strict=True))
-lines = {f"{n:,} labelled": line(n, "by_attribute", known) for n in sizes}
-lines[f"{sizes[-1]:,}, balanced"] = line(sizes[-1], "balanced_by_attribute", dict.fromkeys(known, 0.5))
-figure = plots.faces.by_attribute(lines, shown_names)
-for n in (sizes[0], sizes[-1]):
-    accuracy = lines[f"{n:,} labelled"]
-    best = {a: max(accuracy.vae[d][a] for d in vae) for a in known}
-    print(f"{n:,} labelled: at least as good as every VAE for {sum(accuracy.intel[a] >= best[a] for a in known)} of "
-          f"{len(known)} attributes, and better than the majority for "
-          f"{sum(accuracy.intel[a] > known[a] for a in known)}")  # fmt: skip
+lines = hierarchies.figure_b3(results)
+figure = figures.by_attribute(lines, hierarchies.names_shown(results))
+print("\n".join(hierarchies.counts(lines)))
 
 # %% [markdown]
 # ### Does the protocol decide?
@@ -247,33 +159,11 @@ for n in (sizes[0], sizes[-1]):
 # they are of the same faces for every model (in early ones they were not), so that no test pairs them.
 
 # %% tags=["hide-input"]
-protocols = {
-    "linear, standardised": ("accuracy", "linear"),
-    "linear, as they are": ("accuracy", "linear, codes as they are"),
-    "the code's": ("accuracy", "authors"),
-    "the code's, balanced": ("balanced", "authors"),
-}
-common = by_n(records[:1], protocol="authors")
-pd.DataFrame(
-    {
-        (f"{n:,} labelled", name.replace(" ", "\xa0").replace(",\xa0", ", ")): {
-            title: shown(by_n(m, *how)[n]) for title, how in protocols.items()
-        }
-        for n in common
-        for name, m in of.items()
-    }
-).T
+pd.DataFrame(hierarchies.protocols(results)).T
 
 # %% tags=["hide-input"]
-leads = {}  # of the InteL-VAE over the best VAE, in points
-for key, title in (("linear", "linear, standardised"), ("code", "the code's"), ("fair", "the code's, balanced")):
-    ours_by_n, *theirs = (by_n(m, *protocols[title]) for m in (ours, *vae.values()))
-    leads[key] = [100 * float(ours_by_n[n].mean() - max(t[n].mean() for t in theirs)) for n in common]
-    glue(f"lead-{key}", ", ".join(f"{lead:+.1f}" for lead in leads[key]), display=False)
-glue("code-draws", len(next(iter(common.values()))), display=False)
-glue("common", ", ".join(f"{n:,}" for n in common), display=False)
-glue("flips", sum(a * b < 0 for a, b in zip(leads["linear"], leads["code"], strict=True)), display=False)
-glue("of-common", len(common), display=False)
+for key, value in hierarchies.leads(results).items():
+    glue(key, value, display=False)
 
 # %% [markdown]
 # From {glue:text}`common` labelled faces the InteL-VAE's lead over the best VAE, in points of accuracy, is
@@ -286,15 +176,11 @@ glue("of-common", len(common), display=False)
 # ### What the levels draw
 
 # %% tags=["hide-input", "origin-generated"] mystnb={"figure": {"caption": "Samples of the hierarchical InteL-VAE along one dimension of each level, highest first, from a draw of the prior. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-levels"}, "image": {"alt": "Four rows of generated faces, each along one latent dimension."}}
-figure = plots.faces.level_traversals(ours[0])
+figure = level_traversals(results.first("InteL-VAE")[0])
 
 # %% [markdown]
 # %% tags=["hide-input"]
-held = [[r.metrics[f"kl_{i}"] for i in range(4)] for r in ours if "kl_0" in r.metrics]
-by_level = ", ".join(f"{v:.2f}" for v in np.mean(held, axis=0)) if held else ""
-glue(
-    "held", f"{by_level} nats" if held else "not known, as these records are older than its measurement", display=False
-)
+glue("held", hierarchies.held(results), display=False)
 
 # %% [markdown]
 # A level may be off, as the page on [hierarchies](11_hierarchies.ipynb) shows. How much of the code the levels hold, highest
@@ -322,53 +208,13 @@ glue(
 # the seeds that all have, and all faces there are count as one draw even if their scores differ by rounding.
 
 # %% tags=["hide-input"]
-found = claims.rows(records, profile, page=PAGE)
-claims.Table(found)
+found = ledger.rows(profile, results, page=PAGE)
+ledger.Table(found)
 
 # %% tags=["hide-input"]
-vaes = {dim: (by_n(m), by_n(m, "balanced")) for dim, m in vae.items()}
-accuracy, balanced = by_n(ours), by_n(ours, "balanced")
-fewest, most = sizes[0], sizes[-1]
-for key, n in (("few", fewest), ("all", most)):
-    best_dim = max(vaes, key=lambda dim: vaes[dim][0][n].mean())
-    best_accuracy, best_balanced = vaes[best_dim]
-    glue(f"{key}-n", f"all {n:,}" if n == pool else f"{n:,}", display=False)
-    glue(f"{key}-best", best_dim, display=False)
-    for who, of_n in (
-        ("ours", accuracy),
-        ("ours-balanced", balanced),
-        ("theirs", best_accuracy),
-        ("theirs-balanced", best_balanced),
-    ):
-        glue(f"{key}-{who}", 100 * float(of_n[n].mean()), display=False)
-    glue(f"{key}-most-balanced", 100 * max(float(b[n].mean()) for _, b in vaes.values()), display=False)
-    if n == fewest:
-        glue(f"{key}-ours-sd", 100 * float(pd.Series(accuracy[n]).std()), display=False)
-        glue(f"{key}-theirs-sd", 100 * float(pd.Series(best_accuracy[n]).std()), display=False)
-
-
-def falls(*first_and_last):
-    """By how many points accuracies fall from the last to the first, as text."""
-    return ", ".join(f"{100 * (last - first):.1f}" for first, last in first_and_last)
-
-
-glue("fall", falls((accuracy[fewest].mean(), accuracy[most].mean())), display=False)
-glue("falls", falls(*((a[fewest].mean(), a[most].mean()) for a, _ in vaes.values())), display=False)
-glue("dims", ", ".join(map(str, vaes)), display=False)
-glue("paper-fall", falls((intel[0], intel[-1])), display=False)
-glue("paper-falls", falls(*((of_dim[0], of_dim[-1]) for of_dim in paper.values())), display=False)
-p_values = [row["p"] for row in found if "-code-" in row["id"] and row["ours"] is not None]
-glue("code-p", ", ".join("none" if p is None else f"{p:.2f}" for p in p_values), display=False)
+for key, value in hierarchies.in_short(results, found).items():
+    glue(key, value, display=False)
 glue("profile", profile, display=False)
-best = {n: max(vaes, key=lambda dim: vaes[dim][0][n].mean()) for n in sizes}
-behind = sum(float(accuracy[n].mean()) < float(vaes[dim][0][n].mean()) for n, dim in best.items())
-glue("behind", f"{behind} of {len(sizes)}", display=False)
-glue("best-dims", ", ".join(map(str, best.values())), display=False)
-columns = zip(*paper.values(), strict=True)
-bests = [
-    " or ".join(str(dim) for dim, score in zip(paper, of_n, strict=True) if score == max(of_n)) for of_n in columns
-]
-glue("best-dims-paper", ", ".join(bests), display=False)
 
 # %% [markdown]
 # In short, at the profile {glue:text}`profile` (at `smoke` faces are drawn), means over draws: from {glue:text}`few-n` labelled
@@ -411,4 +257,4 @@ glue("best-dims-paper", ", ".join(bests), display=False)
 
 # %% tags=["nbval-check-output", "hide-cell"]
 assert abs(library.accuracy.item() - 0.75) < 0.02
-print(claims.verdicts(found))
+print(ledger.verdicts(found))

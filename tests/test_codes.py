@@ -1,13 +1,9 @@
 """What is measured of codes, on codes and models whose answer is known; and what a run on images keeps of it."""
 
 import dataclasses
-import json
 
 import pytest
 import torch
-from intelvae.paper.experiments import grid, sparsity
-from intelvae.paper.records import RunConfig
-from intelvae.paper.tasks import measures
 from torch import nn
 from torch.distributions import Independent, Normal
 
@@ -19,7 +15,10 @@ from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE, vsc
 from intelvae.models.vsc import SpikeAndSlab
 from intelvae.networks import GaussianEncoder
-from intelvae.paper import runs, tasks
+from intelvae.paper import runs
+from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.datasets import Grey
+from intelvae.paper.evaluation import codes as measures
 
 D = 20
 
@@ -178,14 +177,15 @@ def test_few_shot_accuracies_of_codes_that_give_the_class_away():
         *((255 * x).byte() for x in (labelled["train"], data.valid / 255, labelled["test"])),
         *(data.train_labels, data.valid_labels, data.test_labels, data.source, data.name),
     )
-    metrics, kept = measures.of_codes(known_model(), known, draws=2)
+    data = Grey(known, known, True)
+    metrics, kept = measures.codes(known_model(), data), measures.classes(known_model(), data)
     sizes = [n for n in downstream.SIZES if n <= 800]
     assert all(metrics[f"nearest_neighbours_{n}"] == 1 for n in sizes) and "nearest_neighbours_1000" not in metrics
     assert all(0.5 < metrics[f"random_forest_{n}"] <= 1 for n in sizes)
     assert not any(name.startswith("authors_") for name in metrics)  # their protocol holds 2,000 test images back
     assert kept["by_class"].argmax(1).tolist() == list(range(10))
     others = dataclasses.replace(known, test_labels=(known.test_labels + 1) % 10)  # these are judged, and no other
-    metrics, _ = measures.of_codes(known_model(), others, draws=1)
+    metrics = measures.codes(known_model(), Grey(others, others, True))
     assert all(metrics[f"nearest_neighbours_{n}"] == 0 for n in sizes)
 
 
@@ -201,7 +201,7 @@ def test_the_protocol_of_the_authors_code_is_measured_where_there_are_enough_tes
         data.source,
         data.name,
     )
-    metrics, _ = measures.of_codes(known_model(), many, draws=1)
+    metrics = measures.codes(known_model(), Grey(many, many, True))
     assert [n for n in downstream.SIZES if f"authors_random_forest_{n}" in metrics] == [
         10,
         20,
@@ -228,55 +228,14 @@ def test_the_penalty_of_a_model_is_that_of_its_gates_in_batches():
     assert measures.of_penalty(model, images).keys() == {"l_sp_codes"}
 
 
-def test_a_run_keeps_what_its_config_asks_for_and_a_record_stays_small():
-    pytest.importorskip("efficientnet_lite_pytorch")
-    measures = ["codes", "traversals"]
-    config = RunConfig(
-        "fashion-mnist", "mathieu", 50, "gaussian", 1, steps_per_epoch=1, smoke_data=True, measures=measures
-    )
-    record, _ = runs.run(config)
-    assert {"hoyer_mean", "hoyer_sample", "random_forest_10", "l_sp_codes", "frechet_100"} <= record.metrics.keys()
-    assert torch.tensor(record.artifacts["by_class"]).shape == (10, 50)
-    pixels = tasks.unpack(record.artifacts["traversals"])
+def test_what_is_kept_of_a_run_is_what_is_asked_for():
+    config = Training("fashion-mnist", "mathieu", 50, "gaussian", 1, steps_per_epoch=1, smoke_data=True)
+    _, model = runs.train(config)
+    classes, traversals = (runs.measure(config, Evaluation(name), model) for name in ("classes", "traversals"))
+    assert not classes.metrics and classes.kept["by_class"].shape == (10, 50)
+    pixels = traversals.kept["traversals"]
     assert pixels.shape == (3, 5, 9, 1, 32, 32) and bool((pixels % 17 == 0).all())
-    assert torch.tensor(record.artifacts["traversal_values"]).shape == (3, 5, 9)
-    assert len(record.to_json()) < 60_000
-    assert json.loads(record.to_json())["config"]["measures"] == ["codes", "traversals"]
-
-
-def test_measures_are_in_the_key_only_where_they_are_asked_for():
-    plain = RunConfig("mnist", "mathieu", 50, "gaussian", 10)
-    assert plain.key == RunConfig("mnist", "mathieu", 50, "gaussian", 10, measures=()).key
-    assert plain.key == grid("table1", "laptop", [0])[0].key == "1cf4eef8a79671f7"
-    assert plain.key != grid("sparsity-mnist", "laptop", [0])[0].key
-
-
-@pytest.mark.parametrize("data", ["circle", "mnist-01", "mnist"])
-def test_a_measure_that_is_not_there_gets_one_clear_line(data):
-    with pytest.raises(ValueError, match=f"no measure 'colour' for {data}: there are (none|codes, traversals, levels)"):
-        tasks.create(data, size=28, smoke=True, measures=["colour"])
-
-
-def test_methods_with_a_penalty_have_a_name_of_their_own():
-    config = RunConfig("mnist", "mathieu", 50, "gaussian", 1)
-    names = {
-        name: RunConfig("mnist", "mathieu", 50, "gaussian", 1, **model).method
-        for name, model in sparsity.METHODS.items()
-    }
-    assert config.method == "VAE"
-    assert all(name.split(",")[0] == method for name, method in names.items())
-
-
-def test_the_grids_of_sparsity_share_the_runs_they_have_in_common():
-    main, choices = ({c.key for c in grid(name, "laptop", [0])} for name in ("sparsity", "sparsity-choices"))
-    assert len(main) == len(sparsity.METHODS)
-    # as in Figure 7 at two gammas, the VAE, the Sparse-VAE with its own prior, and DD
-    assert len(main & choices) == 5
-    mnist = grid("sparsity-mnist", "laptop")
-    with_a_rule = {"VAE", "VAE + L_sp", "InteL-VAE", "DD", "Sparse-VAE"}
-    assert {c.method for c in mnist if c.seed == 2} == with_a_rule
-    shown = {(c.method, c.gamma) for c in grid("sparsity", "laptop") if "traversals" in c.measures}
-    assert shown == {
-        ("VAE", 0.0),
-        *(("InteL-VAE", g) for g in (sparsity.SHOWN, sparsity.STRONG)),
-    }
+    assert traversals.kept["values"].shape == (3, 5, 9)
+    numbers = runs.measure(config, Evaluation("codes"), model)
+    assert {"hoyer_mean", "hoyer_sample", "random_forest_10", "l_sp_codes"} <= numbers.metrics.keys()
+    assert not numbers.kept

@@ -7,7 +7,7 @@ import pytest
 from drawn import result, results
 
 from intelvae.paper import kinds, ledger, studies
-from intelvae.paper.results import Store, store_of
+from intelvae.paper.store import Store, store_of
 
 
 def named(claim):

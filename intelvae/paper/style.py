@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -114,4 +114,19 @@ def image_rows(
         axis.imshow(tiles, cmap="gray_r", vmin=0, vmax=255)
         axis.set(xticks=[], yticks=[])
         axis.set_ylabel(label, rotation=0, ha="right", va="center")
+    return figure
+
+
+def strips(lines: Mapping[str, Tensor]) -> Figure:
+    """Images side by side, grey or in colour, bytes (N, C, H, W): a labelled line of N each."""
+    pixels = {
+        label: np.concatenate(list(images.permute(0, 2, 3, 1).numpy()), axis=1) for label, images in lines.items()
+    }
+    h, w = next(iter(pixels.values())).shape[:2]
+    size = (8, (6.2 * h / w + 0.06) * len(lines))
+    figure, axes = plt.subplots(len(lines), 1, figsize=size, squeeze=False, layout="constrained")
+    for axis, (label, line) in zip(axes[:, 0], pixels.items(), strict=True):
+        axis.imshow(line if line.shape[-1] == 3 else line[..., 0], cmap="gray_r", vmin=0, vmax=255)
+        axis.set(xticks=[], yticks=[])
+        axis.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
     return figure

@@ -15,13 +15,17 @@ from intelvae.metrics import feature_cache, frechet
 from intelvae.metrics import levels as of_levels
 from intelvae.metrics import samples as judges
 from intelvae.models import VAE
+from intelvae.paper import authors
 from intelvae.paper.datasets import Faces
-from intelvae.paper.evaluation.images import SHOWN, as_bytes, means
+from intelvae.paper.evaluation.images import as_bytes, means
 
+SHOWN = 12
 BASES = 2  # of a level's traversals
 POOL = 20_000  # training faces that the draws of labelled ones come from: twice the largest draw
 AUTHORS_DRAWS = 3
 PROTOCOLS = ("linear", "linear, codes as they are", "authors")
+MAJORITY = "majority/"  # before the name of an attribute
+AT_ONCE = 500  # faces that are generated together: what the decoder of Table C.2 has at 32x32 is 0.3 GB then
 
 
 def samples(model: VAE, data: Faces, features: str, device: str) -> dict[str, float]:
@@ -33,12 +37,12 @@ def samples(model: VAE, data: Faces, features: str, device: str) -> dict[str, fl
     images from N(0, I) in the place of that prior.
     """
     sizes, real = data.sizes, data.real
-    drawn = means(model, sizes[-1])[0]
+    drawn = _generate(model, sizes[-1])
     metrics = judges.judge(drawn, real, features, sizes=sizes, device=device)
     parts = (feature_cache.real(features, images[: sizes[-1]], device) for images in (data.train, real))
     metrics[f"real_frechet_{sizes[-1]}"] = frechet.distance(*map(frechet.fit, parts))
     small = sizes[:1]
-    wrapped = judges.judge(drawn, real, features, sizes=small, pixels="wrap", device=device)
+    wrapped = judges.judge(authors.wrapped(drawn[: sizes[0]]), real, features, sizes=small, device=device)
     metrics[f"wrap_frechet_{sizes[0]}"] = wrapped[f"frechet_{sizes[0]}"]
     if not isinstance(model.prior, priors.StandardNormal):
         dense = judges.judge(_decode_normal(model, sizes[0]), real, features, sizes=small, device=device)
@@ -47,18 +51,23 @@ def samples(model: VAE, data: Faces, features: str, device: str) -> dict[str, fl
 
 
 def gallery(model: VAE, data: Faces) -> dict[str, Tensor]:
-    """Generated faces, bytes (24, 3, H, W); of a model with a prior of its own also "dense_images", from N(0, I)."""
-    kept = {"images": as_bytes(means(model, SHOWN)[0])}
+    """Generated faces, bytes (12, 3, H, W); of a model with a prior of its own also "dense_images", from N(0, I)."""
+    kept = {"images": as_bytes(_generate(model, SHOWN))}
     if not isinstance(model.prior, priors.StandardNormal):
         kept["dense_images"] = as_bytes(_decode_normal(model, SHOWN))
     return kept
+
+
+def _generate(model: VAE, n: int) -> Tensor:
+    """The decoder's means for n draws of the model's prior, (n, 3, H, W)."""
+    return torch.cat([means(model, min(AT_ONCE, n - start))[0] for start in range(0, n, AT_ONCE)])
 
 
 @torch.no_grad()
 def _decode_normal(model: VAE, n: int) -> Tensor:
     """The decoder's means for n draws of N(0, I) in the place of the model's prior, (n, 3, H, W)."""
     y = torch.randn(n, *model.prior().event_shape)
-    return torch.cat([model.decode(part).mean for part in y.split(500)])
+    return torch.cat([model.decode(part).mean for part in y.split(AT_ONCE)])
 
 
 def codes(model: VAE, data: Faces) -> dict[str, float]:
@@ -96,10 +105,10 @@ def attributes(model: VAE, data: Faces) -> dict[str, float | Tensor]:
     """How well codes tell the attributes of a face from n labelled ones.
 
     "accuracy_n" and "balanced_n" are means over attributes and draws (`attributes.linear`), "majority" the accuracy of
-    a classifier that ignores the codes. Kept are, for each of `PROTOCOLS` and each n, such as "linear/50/accuracy":
-    "accuracy" and "balanced", means over attributes, one a draw, and "by_attribute" and "balanced_by_attribute", means
-    over draws, the latter NaN for an attribute that all test faces have, or none; and "majorities", one an attribute. A
-    protocol's draws are the same for every model.
+    a classifier that ignores the codes, and "majority/Bald" that for one of the attributes. Kept are, for each of
+    `PROTOCOLS` and each n, such as "linear/50/accuracy": "accuracy" and "balanced", means over attributes, one a draw,
+    and "by_attribute" and "balanced_by_attribute", means over draws in the order of the majorities, the latter NaN for
+    an attribute that all test faces have, or none. A protocol's draws are the same for every model.
     """
     labelled_codes = of_codes.encode(model, data.train[:POOL])["mean"]
     test = of_codes.encode(model, data.test)
@@ -119,13 +128,14 @@ def attributes(model: VAE, data: Faces) -> dict[str, float | Tensor]:
         generator=_fixed(), sizes=few, held_out=held_out, draws=min(AUTHORS_DRAWS, data.draws),
     )  # fmt: skip
     majority = of_attributes.majority(data.data.train_attributes, of_test)
-    kept = {"majorities": majority.float()}
+    kept: dict[str, Tensor] = {}
     for protocol, found in zip(PROTOCOLS, (linear, plain, authors), strict=True):
         for n, scores in found.items():
             kept |= {f"{protocol}/{n}/{name}": values.float() for name, values in _means(scores).items()}
     metrics = {
         f"{name}_{n}": kept[f"linear/{n}/{name}"].mean().item() for n in linear for name in ("accuracy", "balanced")
     }
+    metrics |= {f"{MAJORITY}{name}": share for name, share in zip(data.data.attributes, majority.tolist(), strict=True)}
     return {**metrics, "majority": majority.mean().item(), **kept}
 
 

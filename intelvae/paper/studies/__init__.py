@@ -8,15 +8,16 @@ from intelvae.devices import check_device
 from intelvae.metrics import features as extractors
 from intelvae.numbers import check_number
 from intelvae.paper import sweeps
-from intelvae.paper.results import Results, store_of
+from intelvae.paper.results import Results
 from intelvae.paper.rows import Run
+from intelvae.paper.store import store_of
 from intelvae.paper.studies import digits, faces, hierarchy, sparsity, toys
 from intelvae.paper.studies.profiles import PROFILES, check_profile
 from intelvae.paper.studies.seeds import Seeds, seeds_of, seeds_or_own
 
 __all__ = [
-    "NAMES", "PROFILES", "Seeds", "accounts", "check_parameters", "check_profile", "digits", "faces", "hierarchy", "results",
-    "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
+    "NAMES", "PROFILES", "Seeds", "accounts", "check_parameters", "check_profile", "digits", "faces", "hierarchy",
+    "results", "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
 ]  # fmt: skip
 
 _GRIDS: dict[str, Callable[..., list[Run]]] = {
@@ -115,9 +116,13 @@ def results(
 
 
 def stored(experiment: str, profile: str, *, features: str | None = None) -> Results:
-    """The results of an experiment that the profile's store holds, whatever their number, without running anything."""
+    """The results of an experiment that the profile's store holds, whatever their number, without running anything.
+
+    Raises `ValueError`, one line, for results of different faces.
+    """
     asked, store = runs(experiment, profile, features=features), store_of(profile)
     found = [result for run in asked if (result := store.result(run)) is not None]
+    faces.grid.check_same_faces(found)
     return Results(experiment, profile, asked, found)
 
 

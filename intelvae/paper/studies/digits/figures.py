@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -28,7 +29,7 @@ def sectors(k: int) -> Figure:
     cloud = torch.randn(3000, 2, generator=torch.Generator().manual_seed(1))
     angle = torch.linspace(0, 2 * torch.pi, 2001)
     ring = 1.5 * torch.stack([angle.cos(), angle.sin()], -1)
-    g = mappings.create("clusters", 2, k=k)
+    g: Any = mappings.create("clusters", 2, k=k)
     figure, axes = plt.subplots(1, 2, figsize=(6.5, 3.2), layout="constrained")
     for axis, points, curve, title in (
         (axes[0], cloud, ring, "$y$"),

@@ -84,7 +84,7 @@ def zeros_and_ones(row: Row, profile: str, seed: int, shown: Sequence[str] = ())
     """A run of Table 2, or beside it, and what is `shown` of it."""
     settings = {"data": "mnist-01", "latent_dim": 1, "epochs": EPOCHS_01[profile], **of_images(profile)}
     training = Training(seed=seed, **{**settings, **row.settings})
-    return Run(row, training, tuple(Evaluation(name) for name in ("zeros-and-ones", *shown)))
+    return Run(row, training, (Evaluation("zeros-and-ones"),), tuple(map(Evaluation, shown)))
 
 
 def _shown(row: Row, first: bool) -> list[str]:
@@ -186,7 +186,7 @@ def all_digits(row: Row, profile: str, seed: int, shown: Sequence[str] = ()) -> 
     }
     training = Training(seed=seed, **{**settings, **row.settings})
     judged = Evaluation("elbo"), Evaluation("samples", STAND_IN)
-    return Run(row, training, (*judged, *map(Evaluation, shown)))
+    return Run(row, training, judged, tuple(map(Evaluation, shown)))
 
 
 def table1(profile: str, seeds: Seeds = None) -> list[Run]:
@@ -257,7 +257,7 @@ def _shares(row: Row, profile: str, seed: int, steps: dict[str, int], shown: Seq
         **of_images(profile),
         **row.settings,
     )
-    return Run(row, training, tuple(Evaluation(name) for name in ("zeros-and-ones", *shown)))
+    return Run(row, training, (Evaluation("zeros-and-ones"),), tuple(map(Evaluation, shown)))
 
 
 def proportions(profile: str, seeds: Seeds = None) -> list[Run]:

@@ -80,7 +80,7 @@ def _run(row: Row, profile: str, data: str, seed: int, *shown: Evaluation) -> Ru
     """
     settings = {"network": "mathieu", "likelihood": "gaussian", **of_images(profile), **row.settings}
     training = Training(data=data, latent_dim=50, epochs=EPOCHS[profile], seed=seed, **settings)
-    return Run(row, training, (*NUMBERS, *shown))
+    return Run(row, training, NUMBERS, shown)
 
 
 def _of_fashion(row: Row, first: bool) -> list[Evaluation]:

@@ -1,0 +1,100 @@
+"""The figures of the pages on faces, readable in black and white."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from intelvae.paper.measures import frechet
+from intelvae.paper.results import Results
+from intelvae.paper.rows import BLUE, ORANGE
+from intelvae.paper.studies.faces.analysis import by_row, yardstick
+from intelvae.paper.studies.faces.hierarchies import Line
+from intelvae.paper.style import MARKERS, MEAN_AND_SD, SHADES, legend_outside, strips
+
+ACROSS = 12  # images in a row
+
+
+def samples(results: Results) -> Figure:
+    """Generated faces of the first seed, a line a row of Table 4: from its own prior, then, of some, from N(0, I)."""
+    of = {name: runs[0].kept for name, runs in by_row(results.first()).items()}
+    own = {name: kept["images"] for name, kept in of.items() if "images" in kept}
+    dense = {f"{name},\nfrom N(0, I)": kept["dense_images"] for name, kept in of.items() if "dense_images" in kept}
+    return strips({name: images[:ACROSS] for name, images in (own | dense).items()})
+
+
+def quality_and_sparsity(results: Results) -> Figure:
+    """Table 4 as a picture: the distance (up, logarithmic) against the Hoyer score, one mark a run, a marker a row.
+
+    The dashed line is real against real. Markers repeat from the eleventh row on, open instead of filled.
+    """
+    by = yardstick(results)
+    figure, axis = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    for i, (name, of) in enumerate(by_row(results).items()):
+        x, y = [r.metrics["hoyer_sample"] for r in of], [frechet(r) for r in of]
+        shade, marker = SHADES[i % len(SHADES)], MARKERS[i % len(MARKERS)]
+        look = {"mfc": shade, "mec": "black", "mew": 0.4} if i < len(MARKERS) else {"mfc": "white", "mec": shade}
+        axis.plot(x, y, marker, ls="", ms=6, label=name, **look)
+    axis.axhline(by.floor, color="black", ls="--", lw=1)
+    axis.set(xlabel="Hoyer score of g(y)", ylabel=by.name, yscale="log")
+    sns.despine(figure)
+    legend_outside(figure, axis, loc="outside right upper", fontsize=8)
+    return figure
+
+
+def accuracies(curves: Mapping[str, Mapping[int, Sequence[float]]], baseline: float, label: str) -> Figure:
+    """Table B.1 as curves: mean and standard deviation over draws by the number of labelled faces, a line a model.
+
+    The dashed line is the `baseline`, which knows no codes.
+    """
+    figure, axis = plt.subplots(figsize=(7, 3.4), layout="constrained")
+    rows = [
+        {"model": name, "labelled faces": n, label: float(value)}
+        for name, by_n in curves.items()
+        for n, values in by_n.items()
+        for value in values
+    ]
+    look: dict[str, Any] = {"hue": "model", "style": "model", "size": "model", "ms": 6, "mew": 0, **MEAN_AND_SD}
+    look["palette"], look["markers"] = (dict(zip(curves, of, strict=False)) for of in (SHADES, MARKERS))
+    look["sizes"] = {name: 2 if "InteL" in name else 1 for name in curves}
+    look["dashes"] = {name: "" if "InteL" in name else (1, 1.5) for name in curves}
+    sns.lineplot(pd.DataFrame(rows), x="labelled faces", y=label, ax=axis, **look)
+    axis.axhline(baseline, color="black", ls="--", lw=1)
+    sizes = list(next(iter(curves.values())))
+    axis.set_xscale("log")
+    axis.set_xticks(sizes, [f"{n:,}" for n in sizes], rotation=45)  # the last two are close
+    axis.set_xticks([], minor=True)
+    legend_outside(figure, axis, loc="outside right upper", fontsize=8)
+    sns.despine(figure)
+    return figure
+
+
+def by_attribute(lines: Mapping[str, Line], names: Sequence[str]) -> Figure:
+    """Figure B.3: scores by the VAE's latent dimension, a column an attribute, a line of plots for each of `lines`.
+
+    The dashed horizontal line is the InteL-VAE, the thin dotted one the baseline.
+    """
+    figure, grid = plt.subplots(
+        len(lines), len(names), figsize=(1.55 * len(names), 1.15 * len(lines)), squeeze=False, sharex=True,
+        layout="constrained",
+    )  # fmt: skip
+    axes = np.asarray(grid)
+    for row, (label, line) in zip(axes, lines.items(), strict=True):
+        dims = sorted(line.vae)
+        for axis, name in zip(row, names, strict=True):
+            axis.plot(range(len(dims)), [line.vae[dim][name] for dim in dims], "o-", color=BLUE, ms=3, lw=1)
+            axis.axhline(line.intel[name], color=ORANGE, ls="--", lw=1.4)
+            axis.axhline(line.baseline[name], color="black", ls=":", lw=0.8)
+            axis.tick_params(labelsize=6)
+            axis.set_xticks(range(len(dims)), [str(dim) for dim in dims], fontsize=6)
+        row[0].set_ylabel(label, fontsize=7)
+    for axis, name in zip(axes[0], names, strict=True):
+        axis.set_title(name.replace("_", " "), fontsize=8)
+    figure.supxlabel("latent dimensions of the VAE", fontsize=8)
+    return figure

@@ -1,0 +1,125 @@
+"""The kinds of claims about labelled faces: a comparison by draws of labels, and an optimum that moves."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from intelvae.paper.kinds import NOT_REPRODUCED, NOT_TESTED, PARTLY, REPRODUCED, Claim, Finding, found
+from intelvae.paper.results import Result, Results
+from intelvae.paper.rows import Row
+from intelvae.paper.statistics import FEWEST, LEVEL, Metric, paired, unpaired
+
+
+@dataclass(frozen=True)
+class ByDraw(Claim):
+    """That codes of the row `ours` do better than those of every row called `theirs`, over draws of labelled examples.
+
+    `metric` gives one number a draw, or none where a result has none; `their_group`, if given, is the group of the one
+    row that ours is held against. What is compared are the seeds that all models share: from three on the means over
+    draws, by training. Unless `significant`, only the mean has to be larger: what the paper claims of more than 1,000
+    labelled faces. Unless `same_draws`, a draw of one model is not one of another.
+    """
+
+    metric: Callable[[Result], Sequence[float]]
+    ours: str = "InteL-VAE"
+    theirs: str = "VAE"
+    their_group: str | None = None
+    significant: bool = True
+    same_draws: bool = True
+
+    @property
+    def rule(self) -> str:
+        which = f" with {self.their_group}" if self.their_group else ""
+        draws = f"at least {FEWEST} draws of the labelled faces"
+        over = (
+            f"paired over {draws} (over the trainings, where there are {FEWEST})"
+            if self.same_draws
+            else f"Welch's over {draws}, which may be of other faces for each model (paired over the trainings, where "
+            f"there are {FEWEST})"
+        )
+        verdicts = (
+            f"a t-test against the best of them, {over}, gives p < {LEVEL}; partly: larger but not significantly; not "
+            "reproduced: otherwise."
+            if self.significant
+            else f"it can be {over}; not reproduced: otherwise. How significant that is decides nothing, since the "
+            "paper claims significance for up to 1,000 labelled faces only."
+        )
+        return (
+            f"reproduced: over the trainings (seeds) that all models have, the {self.ours}'s mean is larger than that "
+            f"of every {self.theirs}{which}, and {verdicts} With fewer than {FEWEST} trainings, draws of all faces "
+            "there are, the last number at laptop, are one and the same and count as one: not tested; and draws of one "
+            "trained model say nothing about another training. Draws share labelled faces, and all have the same test "
+            "faces: p by draw speaks of these alone, and is smaller than one over faces at large would be."
+        )
+
+    def judge(self, results: Results) -> Finding:
+        ours, theirs = self._of(results.of(self.ours)), self._of(results.of(self.theirs, self.their_group))
+        models = [*ours.values(), *theirs.values()]
+        seeds = sorted(set.intersection(*map(set, models))) if len(ours) == 1 and theirs else []
+        if not seeds:
+            return Finding()
+        best = max(theirs, key=lambda row: statistics.fmean(statistics.fmean(theirs[row][s]) for s in seeds))
+        by_training = len(seeds) >= FEWEST
+        over = _by_training if by_training else _by_draw
+        mine, other = (over({s: of[s] for s in seeds}) for of in (models[0], theirs[best]))
+        if by_training or self.same_draws:
+            finding = found(paired(mine, other), larger=True)
+        else:
+            test = unpaired([*mine.values()], [*other.values()])
+            finding = found(test, larger=True, words="Welch's t against {other:.3g}")
+        if finding.verdict == PARTLY and not self.significant:
+            finding = dataclasses.replace(finding, verdict=REPRODUCED)
+        unit = "training" if by_training else "draw"
+        return dataclasses.replace(finding, test=finding.test and f"{finding.test} ({best.group}), by {unit}")
+
+    def _of(self, results: Sequence[Result]) -> dict[Row, dict[int, Sequence[float]]]:
+        """For each row the draws of each seed that has some."""
+        by_row: dict[Row, dict[int, Sequence[float]]] = {}
+        for r in results:
+            if draws := self.metric(r):
+                by_row.setdefault(r.row, {})[r.seed] = draws
+        return by_row
+
+
+def _by_training(of: Mapping[int, Sequence[float]]) -> dict[int, float]:
+    return {seed: statistics.fmean(draws) for seed, draws in of.items()}
+
+
+def _by_draw(of: Mapping[int, Sequence[float]]) -> dict[int, float]:
+    """The mean over seeds of each draw."""
+    return {i: statistics.fmean(values) for i, values in enumerate(zip(*of.values(), strict=True))}
+
+
+@dataclass(frozen=True)
+class MovingOptimum(Claim):
+    """That the `value` of the row of that name that does best grows along `metrics`: with the number of labels."""
+
+    metrics: Sequence[Metric]
+    name: str = "VAE"
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: the best of at least 3 latent dimensions, by the mean over at least {FEWEST} trainings "
+            "(seeds) that all have, never falls from one number of labelled faces to the next larger, and rises from "
+            "the first to the last; partly: rises from the first to the last; not reproduced: otherwise."
+        )
+
+    def judge(self, results: Results) -> Finding:
+        by_value: dict[float, dict[int, Result]] = {}
+        for r in results.of(self.name):
+            if r.row.value is not None:
+                by_value.setdefault(r.row.value, {})[r.seed] = r
+        seeds = sorted(set.intersection(*map(set, by_value.values()))) if len(by_value) >= 3 else []
+        if not seeds:
+            return Finding()
+        best = [max(by_value, key=lambda v: statistics.fmean(m(by_value[v][s]) for s in seeds)) for m in self.metrics]
+        rises = best[-1] > best[0]
+        verdict = (REPRODUCED if best == sorted(best) else PARTLY) if rises else NOT_REPRODUCED
+        if len(seeds) < FEWEST:
+            verdict = NOT_TESTED
+        words = f"best D: {', '.join(f'{value:g}' for value in best)}"
+        return Finding(best[-1], None, len(seeds), words, None, verdict)
