@@ -54,12 +54,8 @@ def test_levels_are_measured_of_all_and_shown_of_the_first_seed_of_both_mappings
         names = [each.name for each in (*run.evaluations, *run.extras)]
         shown = run.row.name != "VAE" and run.training.seed == 4
         assert names == ["elbo", "samples", "levels"] + ["level-traversals"] * shown
-    others = {
-        e.name
-        for name in ("sparsity", "table1")
-        for run in studies.runs(name, "laptop")
-        for e in (*run.evaluations, *run.extras)
-    }
+    runs = [run for name in ("sparsity", "table1") for run in studies.runs(name, "laptop")]
+    others = {each.name for run in runs for each in (*run.evaluations, *run.extras)}
     assert not others & {"levels", "level-traversals"}
 
 
