@@ -13,10 +13,11 @@ from intelvae.metrics import samples
 from intelvae.metrics.features import STAND_IN
 from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
-from intelvae.paper import datasets, evaluation, runs
+from intelvae.paper import builder, datasets, evaluation, runs
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.datasets import Points
 from intelvae.paper.evaluation import digits, images, points
+from intelvae.paper.studies.digits import grid
 
 DIGITS = Training("mnist-01", "authors", 1, "gaussian", epochs=1, smoke_data=True)
 GREY = Training("mnist", "mathieu", 2, "gaussian", epochs=1, smoke_data=True)
@@ -49,6 +50,19 @@ def test_learned_zeros_are_the_mass_of_the_side_that_decodes_to_zeros(zeros_belo
     assert metrics["uncertain"] == 0  # two real digits
     # 500 draws whose z is above the threshold -1 or not: standard deviation 0.0164. z = 0 is where y is about 0
     assert metrics["ones"] == pytest.approx(1 - below if zeros_below else below, abs=5 * 0.0164)
+
+
+@pytest.mark.parametrize("row", grid.table2("mathieu"), ids=lambda row: row.name)
+def test_traversals_are_of_the_first_latent_of_every_model(row):
+    training = grid.zeros_and_ones(row, "smoke", 0).training
+    work = datasets.of(training)
+    model = builder.build(training, work.shape, work.train).eval()
+    pictures = digits.traversal(model, work)["traversal"]
+    assert pictures.shape == (13, 1, 32, 32) and pictures.dtype == torch.uint8
+    y = torch.zeros(1, model.encode(work.test[:1] / 255).mean.shape[1])
+    y[0, 0] = 3.0
+    with torch.no_grad():
+        assert torch.equal(pictures[-1:], images.as_bytes(model.decode(y).mean))
 
 
 def test_the_halves_of_a_learned_threshold_are_its_own():

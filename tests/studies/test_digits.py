@@ -520,6 +520,25 @@ def test_learned_shares_are_told_for_both_powers():
     assert found["code-40"] == found["text-0"] == "(not run)"
 
 
+# Precisions
+
+
+def test_precisions_are_beside_each_other_by_data_and_seed():
+    def run(data, seed, precision, elbo, **metrics):
+        made = result(data=data, seed=seed, curves={"valid_elbo": [0.0, elbo]}, metrics=metrics)
+        return dataclasses.replace(made, trained=dataclasses.replace(made.trained, precision=precision))
+
+    wide = digits.analysis.by_precision(
+        results(
+            run("mnist", 0, "float32", -600.001),
+            run("mnist", 0, "bfloat16", -601.5),
+            run("mnist-01", 0, "bfloat16", -9.0, uncertain=0.0125, ones=0.5),
+        )
+    )
+    assert wide["validation ELBO"].loc[("mnist", 0)].to_dict() == {"bfloat16": -601.5, "float32": -600.0}
+    assert wide["ambiguous, %"].loc["mnist-01", "bfloat16"].tolist() == [1.25]
+
+
 # Figures
 
 
