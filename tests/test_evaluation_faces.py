@@ -10,7 +10,7 @@ from intelvae import priors, training
 from intelvae.data import DataError, files, standin
 from intelvae.metrics import features, frechet, levels
 from intelvae.models import VAE
-from intelvae.paper import builder, datasets, evaluation, runs, sweeps
+from intelvae.paper import builder, datasets, evaluation, pictures, runs, sweeps
 from intelvae.paper import rows as looks
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.datasets import Faces
@@ -112,12 +112,12 @@ def untrained(config):
 def test_draws_of_labelled_faces_are_the_same_for_every_model():
     """So are their results, then, for equal codes: whatever a model has drawn before."""
     data, model = datasets.of(SMALL), untrained(SMALL)
-    model.encoder.log_sigma.weight.data.zero_()
-    model.encoder.log_sigma.bias.data.fill_(-30.0)  # samples are means
+    few = {"train": data.train[:60], "train_attributes": data.data.train_attributes[:60]}
+    data = dataclasses.replace(data, data=dataclasses.replace(data.data, **few), draws=2)
     one, other = (faces.attributes(model, data) for _ in range(2))
-    assert one.keys() == other.keys()
-    for name, value in one.items():
-        assert torch.equal(torch.as_tensor(value), torch.as_tensor(other[name])), name
+    assert one.keys() == other.keys() and one["linear/50/accuracy"].unique().shape == (2,)
+    for name in (name for name in one if name.startswith("linear")):  # the authors' protocol takes samples
+        assert torch.equal(one[name], other[name]), name
 
 
 def test_what_is_kept_to_be_shown_is_drawn_by_the_model(hierarchy):
@@ -129,7 +129,7 @@ def test_what_is_kept_to_be_shown_is_drawn_by_the_model(hierarchy):
     assert [d // 3 for d in kept["dimensions"].tolist()] == [0, 1]
     middle = kept["traversals"][0, :, len(levels.VALUES) // 2]
     assert not torch.equal(middle[0], middle[1])  # two draws of the prior
-    # the shares of levels that traversals do not move stay: each image of a line is another
+    # each image of a line is another
     assert len(kept["traversals"][0, 0].flatten(1).unique(dim=0)) == len(levels.VALUES)
 
 
@@ -163,9 +163,8 @@ def test_levels_of_faces_need_a_hierarchy_before_anything_is_trained():
 
 def test_traversals_start_from_the_same_draws_of_the_models_own_prior(hierarchy, monkeypatch):
     seen = []
-    monkeypatch.setattr(
-        levels, "traverse", lambda model, y, widths: seen.append(y) or (torch.zeros(4, 3, 8, 8), [0, 1])
-    )
+    nothing = torch.zeros(4, 3, 8, 8), [0, 1]
+    monkeypatch.setattr(levels, "traverse", lambda model, y, widths: seen.append(y) or nothing)
     state = torch.random.get_rng_state()
     far = priors.Mixture(torch.full((1, 6), 9.0))  # six deviations from N(0, I)
     for prior in (hierarchy.prior, hierarchy.prior, far):
@@ -242,8 +241,6 @@ def test_faces_stay_mapped_from_their_file_all_through_training(monkeypatch):
 
 @pytest.mark.parametrize("n", [1, 12, 13])
 def test_generated_faces_come_back_in_their_order(n, tmp_path):
-    from intelvae.paper import pictures
-
     shades = torch.linspace(0, 1, n)
     images = shades[:, None, None, None].expand(n, 3, 16, 16).clone()
     images[:, :, :4] = 0.0  # a black bar at the top

@@ -7,13 +7,14 @@ import torch
 from torch import nn
 
 from intelvae import likelihoods, training
+from intelvae.flows import SylvesterEncoder
 from intelvae.metrics import levels
 from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
 from intelvae.paper import builder, datasets, evaluation
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.evaluation import codes
-from intelvae.priors import StandardNormal
+from intelvae.priors import Mixture, StandardNormal
 
 
 class _Levels(nn.Module):
@@ -56,6 +57,14 @@ def test_levels_are_told_apart_by_what_they_change_hold_and_tell():
     assert levels.held(model, (1, 3), pictures[200:].repeat(7, 1, 1, 1))["kl_0"] == pytest.approx(found["kl_0"])
     wrong = levels.judge(model, (1, 3), classifier, train, (pictures[200:], 1 - labels[200:]), torch.Generator())
     assert wrong["classifier_accuracy"] == 0 and wrong["change_1"] == 0
+
+
+def test_what_levels_hold_is_told_where_it_is_a_sum_over_dimensions():
+    model = known()
+    mixture = VAE(model.encoder, model.decoder, Mixture(torch.full((1, 4), 9.0))).eval()
+    flow = VAE(SylvesterEncoder(known().encoder, (1, 4, 4), vectors=2), model.decoder, StandardNormal(4)).eval()
+    x = torch.zeros(3, 1, 4, 4)
+    assert [len(levels.held(m, (2, 2), x)) for m in (model, mixture, flow)] == [2, 0, 0]
 
 
 def test_a_code_without_levels_is_cut_into_five_blocks():
