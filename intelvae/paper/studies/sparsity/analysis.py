@@ -168,7 +168,7 @@ def apart(results: Results) -> dict[str, str]:
         (_span(DISTANCE, of), _span(CLEAN, of), ", ".join(filter(None, names.values())))
         for names, of in lines_of(results)
     ]
-    found = {}
+    found: dict[str, str] = {}
     for key, i in (("apart", 0), ("apart-clean", 1)):
         as_it_is, clean, row = max(spans, key=itemgetter(i))
         found |= {f"{key}-as-it-is": f"{as_it_is:.0f}", f"{key}-clean": f"{clean:.0f}", f"{key}-of": row}
