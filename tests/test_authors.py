@@ -7,7 +7,6 @@ from functools import partial
 
 import pytest
 import torch
-from intelvae.paper.records import RunConfig
 from test_data import full, write_dataset
 from test_dtypes import HALF, check_densities, check_measure
 from test_mappings import check_precision, normal
@@ -23,11 +22,12 @@ from intelvae.flows import Step, SylvesterEncoder
 from intelvae.mappings import Sectors, Sparse, Threshold
 from intelvae.metrics import features, frechet, samples
 from intelvae.models.vsc import SpikeAndSlab, SpikeAndSlabPrior
-from intelvae.paper import authors, builder, runs, tasks
+from intelvae.paper import authors, builder, runs
+from intelvae.paper.config import Training
 from intelvae.testing import CHECKS
 
 LITE = features.STAND_IN
-TOY = RunConfig("circle", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2)
+TOY = Training("circle", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2)
 
 
 @pytest.fixture(autouse=True)
@@ -153,14 +153,14 @@ def test_densities_of_a_legacy_prior_in_half_precision(dtype):
 )
 def test_a_prior_with_options_that_do_not_fit_is_refused(prior, options, message):
     with pytest.raises(ValueError, match=message):
-        runs.run(dataclasses.replace(TOY, prior=prior, prior_options=options))
+        runs.train(dataclasses.replace(TOY, prior=prior, prior_options=options))
 
 
 def test_free_pseudo_inputs_are_noise_that_nothing_bounds():
     digits = {"data": "mnist", "network": "mathieu", "likelihood": "gaussian", "epochs": 1, "smoke_data": True}
     made = []
     for free in ({}, {"free": True}):
-        config = RunConfig(latent_dim=3, prior="vamp", prior_options={"components": 50, **free}, **digits)
+        config = Training(latent_dim=3, prior="vamp", prior_options={"components": 50, **free}, **digits)
         with training.seeded(0):
             made.append(builder.build(config, (1, 32, 32), torch.rand(60, 1, 32, 32)).prior)
     bounded, free = (prior.pseudo_inputs() for prior in made)
@@ -193,7 +193,7 @@ def test_a_dense_prior_has_the_rate_of_its_config():
 
 def test_dense_samples_do_not_go_with_pseudo_inputs():
     with pytest.raises(ValueError, match="does not go with pseudo-inputs") as caught:
-        runs.run(dataclasses.replace(TOY, model="vsc", model_options={"pseudo_inputs": 2, "dense_samples": True}))
+        runs.train(dataclasses.replace(TOY, model="vsc", model_options={"pseudo_inputs": 2, "dense_samples": True}))
     assert "\n" not in str(caught.value)
 
 
@@ -330,13 +330,13 @@ def test_a_run_is_trained_for_the_penalty_as_printed():
     assert torch.equal(authors.PENALTIES["gates-raw"](g, y), authors.sparsity_as_printed(g.gates(y)))
     config = dataclasses.replace(TOY, data="sparse", mapping="sparse", penalty="gates-raw", steps_per_epoch=200)
     y = normal(1000, 2).float()
-    without, with_it = (runs.run(dataclasses.replace(config, gamma=gamma))[1].mapping for gamma in (0.0, 10.0))
+    without, with_it = (runs.train(dataclasses.replace(config, gamma=gamma))[1].mapping for gamma in (0.0, 10.0))
     assert authors.sparsity_as_printed(with_it.gates(y)) < authors.sparsity_as_printed(without.gates(y))
 
 
 def test_a_penalty_on_gates_needs_gates_and_a_config_knows_its_name():
     with pytest.raises(ValueError, match=r"'gates-raw' .* Identity has none"):
-        runs.run(dataclasses.replace(TOY, penalty="gates-raw", gamma=1.0))
+        runs.train(dataclasses.replace(TOY, penalty="gates-raw", gamma=1.0))
     with pytest.raises(ValueError, match="unknown penalty 'l0': choose one of gates, codes, l1, gates-raw"):
         dataclasses.replace(TOY, penalty="l0")
 
@@ -357,7 +357,7 @@ def test_the_split_of_the_authors_code_has_no_validation(nowhere):
     assert torch.equal(ones.test, code.test[code.test_labels < 2]) and torch.equal(ones.valid, ones.test)
     assert ones.name == "mnist-01" and str(nowhere) not in ones.source
     with pytest.raises(ValueError, match="unknown split 'mine': choose one of paper, code"):
-        tasks.create("mnist", size=28, split="mine")
+        dataclasses.replace(TOY, data="mnist", split="mine")
 
 
 def test_the_split_of_the_authors_code_on_the_samples():

@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 
 from intelvae.data import DataError, celeba, decoded, files, standin
-from intelvae.paper import tasks
+from intelvae.paper import datasets
+from intelvae.paper.config import Training
 
 
 @pytest.fixture(autouse=True)
@@ -412,18 +413,19 @@ def test_drawn_faces_are_drawn_and_decoded_once(cache):
     assert times == {path: path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()}
 
 
-def test_a_task_has_the_faces_that_are_there_now(root, tmp_path, monkeypatch):
+def test_a_training_has_the_faces_that_are_there_now(root, tmp_path, monkeypatch):
     """Other faces in the same process: another folder in the variable, or another photograph."""
     other = standin.write(tmp_path / "other", 50)
-    monkeypatch.setattr(tasks.faces, "FEWEST", 1)
+    monkeypatch.setattr(datasets, "FEWEST", 1)
+    config = Training("celeba", "mathieu", 2, "gaussian", 1)
     found = []
     for place in (root, other, root):
         monkeypatch.setenv(files.VARIABLE, str(place))
-        found.append(tasks.create("celeba", size=8).data)
+        found.append(datasets.of(config).data)
     assert [len(of.train) for of in found] == [32, 40, 32] and found[0] is found[2]
     path = root / "celeba" / "img_align_celeba" / "000002.jpg"
     path.write_bytes(path.with_name("000005.jpg").read_bytes())
-    replaced = tasks.create("celeba", size=8).data
+    replaced = datasets.of(config).data
     assert torch.equal(replaced.train[1], found[0].train[4]) and not torch.equal(found[0].train[1], found[0].train[4])
 
 

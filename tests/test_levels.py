@@ -4,17 +4,16 @@ import dataclasses
 
 import pytest
 import torch
-from intelvae.paper.records import RunConfig
-from intelvae.paper.tasks import measures
 from torch import nn
 
 from intelvae import likelihoods, training
-from intelvae.data import images
 from intelvae.flows import SylvesterEncoder
 from intelvae.metrics import levels
 from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
-from intelvae.paper import builder, tasks
+from intelvae.paper import builder, datasets, evaluation
+from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.evaluation import codes
 from intelvae.priors import Mixture, StandardNormal
 
 
@@ -66,30 +65,29 @@ def test_what_levels_hold_is_told_where_it_is_a_sum_over_dimensions():
     flow = VAE(SylvesterEncoder(known().encoder, (1, 4, 4), vectors=2), model.decoder, StandardNormal(4)).eval()
     x = torch.zeros(3, 1, 4, 4)
     assert [len(levels.held(m, (2, 2), x)) for m in (model, mixture, flow)] == [2, 0, 0]
-    state = torch.random.get_rng_state()
-    start = tasks.faces._bases(mixture)  # of traversals of faces: the model's own prior, six deviations from N(0, I)
-    assert start.mean() > 6 and torch.equal(start, tasks.faces._bases(mixture))
-    assert torch.equal(state, torch.random.get_rng_state())
 
 
 def test_a_code_without_levels_is_cut_into_five_blocks():
-    data = images.load("fashion-mnist", size=32, smoke=True)
-    data = dataclasses.replace(data, train=data.train[:100], train_labels=data.train_labels[:100])  # sooner to fit
-    config = RunConfig("fashion-mnist", "mathieu", 10, "gaussian", 1, smoke_data=True)
+    config = Training("fashion-mnist", "mathieu", 10, "gaussian", 1, smoke_data=True)
+    data = datasets.of(config)
+    sooner = {"train": data.data.train[:100], "train_labels": data.data.train_labels[:100]}
+    data = dataclasses.replace(data, data=dataclasses.replace(data.data, **sooner, source="sooner to fit"))
     found = {}
     for name, mapping in (("vae", {}), ("intel", {"mapping": "hierarchy", "mapping_options": {"levels": (4, 6)}})):
         with training.seeded(0):
-            model = builder.build(dataclasses.replace(config, **mapping), (1, 32, 32), data.train).eval()
-        found[name] = measures.of_levels(model, data, 1)
+            model = builder.build(dataclasses.replace(config, **mapping), data.shape, data.train).eval()
+        found[name] = codes.levels(model, data), codes.level_traversals(model, data)
     judged = ("change", "pixels", "kl", "accuracy")
     for (metrics, kept), count in zip(found.values(), (5, 2), strict=True):
         assert metrics.keys() == {"classifier_accuracy", *(f"{name}_{i}" for name in judged for i in range(count))}
         assert kept["traversals"].shape == (count, 3, len(levels.VALUES), 1, 32, 32)
-    assert [int(d) // 2 for d in found["vae"][1]["dimensions"]] == [0, 1, 2, 3, 4]
+        assert kept["traversals"].dtype == torch.uint8 and (kept["traversals"] % 17 == 0).all()  # 16 grey levels
+    assert [d // 2 for d in found["vae"][1]["dimensions"].tolist()] == [0, 1, 2, 3, 4]
     # ten classes, ten images of each: far more than one in ten
     assert 0.4 < found["vae"][0]["classifier_accuracy"] == found["intel"][0]["classifier_accuracy"] < 1
 
 
+@pytest.mark.parametrize("name", ["levels", "level-traversals"])
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -99,11 +97,13 @@ def test_a_code_without_levels_is_cut_into_five_blocks():
         ({"prior": "vamp", "prior_options": {"components": 5}}, "needs the prior N.0, I. and a Gaussian posterior"),
     ],
 )
-def test_levels_of_a_model_that_has_none_are_refused_before_it_is_trained(settings, message):
-    config = RunConfig("fashion-mnist", "mathieu", 10, "gaussian", 1, measures=["levels"])
+def test_levels_of_a_model_that_has_none_are_refused_before_it_is_trained(settings, message, name):
+    config, wanted = Training("fashion-mnist", "mathieu", 10, "gaussian", 1), Evaluation(name)
+    evaluation.check(wanted, config)
     with pytest.raises(ValueError, match=message):
-        dataclasses.replace(config, **settings)
-    dataclasses.replace(config, latent_dim=12, mapping="hierarchy", mapping_options={"levels": 2})
+        evaluation.check(wanted, dataclasses.replace(config, **settings))
+    options = {"mapping": "hierarchy", "mapping_options": {"levels": 2}}
+    evaluation.check(wanted, dataclasses.replace(config, latent_dim=12, **options))
 
 
 def test_traversals_move_the_dimension_that_matters_and_no_other():

@@ -4,13 +4,13 @@ import math
 
 import pytest
 import torch
-from intelvae.paper.records import RunConfig
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
 from intelvae import bounds, likelihoods, mappings, networks, priors, training
 from intelvae.models import VAE
 from intelvae.paper import builder
+from intelvae.paper.config import Training
 
 
 def vae(dim=2, shape=(2,), likelihood="gaussian", prior=None, mapping=None, network="mlp"):
@@ -201,7 +201,7 @@ def test_pseudo_inputs_start_as_examples_or_as_means_of_several():
     images = torch.randint(0, 256, (60, 1, 32, 32), dtype=torch.uint8)
     for options, expected in (({}, images[:6]), ({"blend": 10}, images.float().unflatten(0, (6, 10)).mean(1))):
         options = {"components": 6, **options}
-        config = RunConfig("mnist", "mathieu", 3, "gaussian", 1, prior="vamp", prior_options=options)
+        config = Training("mnist", "mathieu", 3, "gaussian", 1, prior="vamp", prior_options=options)
         start = builder.build(config, (1, 32, 32), images).prior.pseudo_inputs()
         torch.testing.assert_close(start, expected / 255, rtol=0, atol=1e-6 if "blend" in options else 0)  # rounding
 

@@ -20,10 +20,9 @@ from scipy import ndimage
 from torch.nn.functional import avg_pool2d
 
 from intelvae.data import DataError, celeba, files
-from intelvae.paper import pages, pictures
+from intelvae.paper import pages, pictures, style
 from intelvae.paper.results import Trained
 from intelvae.paper.store import Store
-from intelvae.paper.studies import faces as study
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = {"book/samples.png"}  # committed as files beside results: the README's, of points in the plane
@@ -212,7 +211,7 @@ def test_a_forged_notebook_is_found(kind, across, request, tmp_path):
     """With drawn faces in the place of photographs too, which are always there."""
     faces = celeba.load(smoke=True).train if kind == "drawn" else request.getfixturevalue("photographs")
     shown = {"VAE": faces[:across], "InteL-VAE": faces[across : 2 * across]}
-    (picture,) = pictures_of(forge(tmp_path / "forged.ipynb", study.figures.rows_of_faces(shown)))
+    (picture,) = pictures_of(forge(tmp_path / "forged.ipynb", style.strips(shown)))
     known = small(faces)
     distances, others = (distance_in_figure(picture, of) for of in (known, known[2 * across :]))
     assert len(distances) == 2 * across and (distances < NEAR_IN_FIGURE).all()

@@ -56,6 +56,7 @@ EXAMPLES = {
     "by_seed": lambda: style.by_seed(by_seed_results(), "sliced", "distance"),
     "image_rows": lambda: style.image_rows(image_results(), columns=3),
     "curves": lambda: style.curves(curve_results()),
+    "strips": lambda: style.strips({"grey": digits(0), "others": digits(100)}),
 }
 
 
@@ -75,7 +76,7 @@ def test_provenance_names_the_code_that_measured_and_the_runs_that_an_unfinished
 def test_runs_are_beside_their_mean_in_the_colour_and_marker_of_their_method():
     figure = style.by_seed(by_seed_results(), "sliced", "distance")
     (axis,) = figure.axes
-    assert (axis.get_xlabel(), axis.get_ylabel()) == ("", "distance")
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("data", "distance")
     assert [text.get_text() for text in axis.get_xticklabels()] == ["circle", "star"]
     assert legend(figure) == {"VAE": VAE.color, "InteL-VAE": INTEL.color}
     assert axis.get_ylim()[0] == 0
@@ -110,6 +111,15 @@ def test_images_are_in_rows_of_their_result_in_its_order():
         assert np.array_equal(tiles(axis, 2, 3).reshape(6, 2, 3), digits(100 * i)[:, 0])
     figure = style.image_rows(image_results(), columns=4, lines=1)  # not all there are
     assert np.array_equal(tiles(figure.axes[1], 1, 4)[0], digits(100, 4)[:, 0])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_strips_have_a_labelled_line_of_images_in_their_order_and_colours(channels):
+    images = torch.arange(2 * 3 * channels * 8, dtype=torch.uint8).reshape(2, 3, channels, 2, 4)
+    axes = style.strips({"drawn": images[0], "others": images[1]}).axes
+    assert [axis.get_ylabel() for axis in axes] == ["drawn", "others"]
+    for axis, line in zip(axes, images, strict=True):
+        assert np.array_equal(tiles(axis, 1, 3)[0], line.permute(0, 2, 3, 1).squeeze(-1))
 
 
 def test_curves_begin_at_the_first_epoch_and_look_like_their_method():

@@ -123,7 +123,7 @@ def _seeded(run):
 
 def test_pictures_are_kept_of_what_is_shown_and_levels_measured_of_the_hierarchy_that_is_shown():
     def asking(name, asked):
-        return [run for run in asked if name in [e.name for e in run.evaluations]]
+        return [run for run in asked if name in [e.name for e in (*run.evaluations, *run.extras)]]
 
     asked = grid.table4("laptop", "4,7,5")
     assert [run.row for run in asking("gallery", asked)] == [run.row for run in asked[:14]]
@@ -832,14 +832,6 @@ EXAMPLES = {  # of every figure of the chapter
     "accuracies": lambda: figures.accuracies(CURVES, 0.4, "accuracy"),
     "by_attribute": lambda: figures.by_attribute(LINES, ATTRIBUTES),
 }
-
-
-def test_images_are_in_labelled_lines_in_their_order_and_colours():
-    lines = {"drawn": pictures(0, 3), "faces": pictures(100, 3)}
-    axes = style.strips(lines).axes
-    assert [axis.get_ylabel() for axis in axes] == ["drawn", "faces"]
-    for axis, images in zip(axes, lines.values(), strict=True):
-        assert np.array_equal(tiles(axis, 1, 3)[0], images.permute(0, 2, 3, 1))
 
 
 def test_samples_are_of_the_first_seed_from_both_priors():

@@ -64,7 +64,9 @@ def check(evaluation: Evaluation, training: Training) -> None:
     if evaluation.name in ("levels", "level-traversals"):
         if (training.prior, training.posterior, training.model) != ("normal", "gaussian", "vae"):
             raise ValueError(f"the evaluation {evaluation.name!r} needs the prior N(0, I) and a Gaussian posterior")
-        if training.mapping != "hierarchy" and (training.data in FACES or training.latent_dim % BLOCKS):
+        if training.mapping != "hierarchy" and training.data in FACES:
+            raise ValueError(f"the evaluation {evaluation.name!r} of faces needs the mapping 'hierarchy'")
+        if training.mapping != "hierarchy" and training.latent_dim % BLOCKS:
             raise ValueError(
                 f"the evaluation {evaluation.name!r}: {training.latent_dim} latent dimensions without a hierarchy "
                 f"cannot be cut into {BLOCKS} blocks of equal width"

@@ -176,8 +176,8 @@ def paths(results: Results) -> Figure:
 def longer(results: Results) -> Figure:
     """A quarter of zeros for longer, first seed: the share that the power of the text learns and that of the code."""
     figure, axis = plt.subplots(figsize=(5, 2.6), layout="constrained")
-    for (group, power), (color, dashes) in zip(grid.POWER.items(), ((ORANGE, "-"), (BLUE, ":")), strict=True):
-        for result in results.first(group=grid.longer(group)):
+    for power, color, dashes in ((grid.TEXT, ORANGE, "-"), (grid.CODE, BLUE, ":")):
+        for result in results.first(group=grid.of_power(power, longer=True)):
             if (of := path(result)) is not None:
                 axis.plot(_steps(results, result), of, color=color, ls=dashes, label=f"c2 = {power}")
     axis.axhline(25, color="black", ls="--", lw=1, label="in the data")

@@ -154,7 +154,8 @@ OF_VSC = [
         ("a decoder whose first layer has an offset", vsc(VSC_ALPHA) | {"network": "mathieu-offset"}),
     )
 ]
-_ABSOLUTE: dict[str, Any] = {"likelihood": "laplace", "likelihood_options": {"scale": 0.1}}  # of DD's authors
+# the errors of DD's authors
+_ABSOLUTE: dict[str, Any] = {"likelihood": "laplace", "likelihood_options": {"scale": 0.1}}
 OF_DD = [
     Row(title, method, settings, DD.name, settings.get("alpha"))
     for title, method, settings in (

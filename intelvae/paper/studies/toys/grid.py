@@ -91,14 +91,15 @@ def bridge(profile: str, seeds: Seeds = None) -> list[Run]:
 
 
 MISMATCH = [
-    Row("VAE", VAE, {"data": "sparse"}),
-    Row("VAE, sparse prior", SPARSE_PRIOR, {"data": "sparse", "prior": "sparse"}),
+    Row("VAE", VAE, {"data": "sparse"}, "sparse"),
+    Row("VAE, sparse prior", SPARSE_PRIOR, {"data": "sparse", "prior": "sparse"}, "sparse"),
     Row(
         "VAE, sparse prior, w = 0.5",
         MATCHED_PRIOR,
         {"data": "sparse", "prior": "sparse", "prior_options": {"weight": 0.5}},
+        "sparse",
     ),
-    Row("InteL-VAE", INTEL, {"data": "sparse", "mapping": "sparse", "gamma": 1.0}),
+    Row("InteL-VAE", INTEL, {"data": "sparse", "mapping": "sparse", "gamma": 1.0}, "sparse"),
 ]
 
 

@@ -87,7 +87,7 @@ def without_faint_pixels(results: Results, name: str) -> list[dict[str, Any]]:
     for row, rank in zip(results.rows, ranks(results, clean_frechet), strict=True):
         clean, clipped, faint = (
             to_second_digit([metric(r) for r in results.of(row.name)], scale)
-            for metric, scale in ((clean_frechet, 1), (smallest, 1), (measured("faint"), 100))
+            for metric, scale in ((clean_frechet, 1.0), (smallest, 1.0), (measured("faint"), 100.0))
         )
         found.append({"method": row.name, title: clean, "rank": rank, "clipped": clipped, "faint, %": faint})
     return found

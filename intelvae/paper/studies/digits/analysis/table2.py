@@ -35,7 +35,7 @@ def lines(results: Results) -> list[dict[str, Any]]:
         of = results.of(row.name, row.group)
         found.append(
             {"network": row.settings["network"], "likelihood": row.settings["likelihood"], "method": row.name}
-            | {title: mean_and_sd([metric(r) for r in of], scale=100) for title, metric in SHARES.items()}
+            | {title: mean_and_sd([metric(r) for r in of], scale=100.0) for title, metric in SHARES.items()}
             | {"test ELBO": mean_and_sd([r.metrics["test_elbo"] for r in of]), "seeds": len(of)}
             | {"paper: ambiguous / ones": f"{row.paper['ambiguous']} / {row.paper['ones']}"}
         )
@@ -52,7 +52,7 @@ def run_by_run(results: Sequence[Result]) -> list[dict[str, Any]]:
     ]
 
 
-def still_rising(results: Sequence[Result]) -> dict[str, float]:
+def still_rising(results: Sequence[Result]) -> dict[str, Any]:
     """By how much the validation ELBO rises from one third of the epochs to the next, and how far methods are apart.
 
     "gain_early" and "gain_late" compare medians, and are means over runs; "elbo_range" is that of mean test ELBOs.

@@ -41,7 +41,7 @@ def lines(results: Results) -> list[dict[str, Any]]:
         of = results.of(row.name)
         found.append(
             {ZEROS: zeros(of[0])}
-            | {title: mean_and_sd([metric(r) for r in of], scale=100) for title, metric in shown.items()}
+            | {title: mean_and_sd([metric(r) for r in of], scale=100.0) for title, metric in shown.items()}
             | {
                 "learned, by seed": shares.run_by_run(of, learned, 0),
                 "paper: learned, %": percent(row.paper["learned"]),
@@ -60,14 +60,14 @@ def path(result: Result) -> np.ndarray | None:
     return masses[:, side] if abs(masses[-1, side] - last) < 0.1 else None
 
 
-def by_power(results: Results, code: Results, longer: Results) -> list[dict[str, Any]]:
+def by_power(results: Results, code: Results, more: Results) -> list[dict[str, Any]]:
     """A line for each share of zeros: what is learned, seed by seed, with the power of the text and of the code."""
-    groups = [*grid.POWER, *map(grid.longer, grid.POWER)]
+    groups = [grid.of_power(power, longer) for longer in (False, True) for power in (grid.TEXT, grid.CODE)]
     return [
         {ZEROS: 100 * (row.value or 0.0)}
         | {
             f"{group}: {LEARNED}": shares.run_by_run(
-                [r for of in (results, code, longer) for r in of.of(row.name, group)], learned, 0
+                [r for of in (results, code, more) for r in of.of(row.name, group)], learned, 0
             )
             for group in groups
         }
@@ -92,8 +92,8 @@ def quarter_for_longer(longer: Results) -> dict[str, str]:
     (repeats,) = (row.settings["repeats"] for row in grid.table3() if row.value == 0.25)
     usual = grid.epochs_of(longer.profile, repeats, grid.STEPS_SHARES)
     found = {}
-    for group, power in grid.POWER.items():
-        of = next((path(r) for r in longer.of(group=grid.longer(group))), None)
+    for power in (grid.TEXT, grid.CODE):
+        of = next((path(r) for r in longer.of(group=grid.of_power(power, longer=True))), None)
         for key, epoch in (("usual", usual - 1), ("end", -1)):
             found[f"quarter-{power}-{key}"] = "(none)" if of is None else f"{of[epoch]:.0f}"
     return found

@@ -2,45 +2,56 @@
 
 import importlib
 import inspect
-import pkgutil
 
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
-import test_plots_common
-import test_plots_faces
-import test_plots_sparsity
+import test_digits
+import test_faces_chapter
+import test_hierarchy_chapter
+import test_sparsity_chapter
+import test_style
+import test_toys_chapter
 from drawn import colour, dots, hidden, legend_of, without_colour, words
-from intelvae.paper.plots.interactive import Explorer
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from intelvae.paper import plots
+from intelvae.paper.explorer import Explorer
 
 matplotlib.use("agg")
 
 # by name, a figure of data made by hand; the tests of each one's own contents are beside it
-TESTED = {"common": test_plots_common, "faces": test_plots_faces, "sparsity": test_plots_sparsity}
+TESTED = {
+    "style": test_style,
+    "studies.toys.figures": test_toys_chapter,
+    "studies.digits.figures": test_digits,
+    "studies.sparsity.figures": test_sparsity_chapter,
+    "studies.faces.figures": test_faces_chapter,
+    "studies.hierarchy.figures": test_hierarchy_chapter,
+}
 EXAMPLES = {f"{module}.{name}": of for module, tests in TESTED.items() for name, of in tests.EXAMPLES.items()}
 EXPLORERS = {
     f"{module}.{name}": of for module, tests in TESTED.items() for name, of in getattr(tests, "EXPLORERS", {}).items()
 }
 
 LOGARITHMIC = {
-    "faces.accuracies": ("log", "linear"),
-    "faces.quality_and_sparsity": ("linear", "log"),
-    "sparsity.few_shot": ("log", "linear"),
-    "sparsity.trade_off": ("linear", "log"),
+    "studies.sparsity.figures.ablation": ("symlog", "log"),
+    "studies.faces.figures.accuracies": ("log", "linear"),
+    "studies.faces.figures.quality_and_sparsity": ("linear", "log"),
+    "studies.sparsity.figures.few_shot": ("log", "linear"),
+    "studies.sparsity.figures.trade_off": ("linear", "log"),
 }
 
 
 def returning(kind):
-    """The public functions of the package's modules that give a figure of this kind."""
-    for module in pkgutil.iter_modules(plots.__path__, "intelvae.paper.plots."):
-        for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+    """The public functions of the modules of figures that give one of this kind."""
+    for name in TESTED:
+        module = importlib.import_module(f"intelvae.paper.{name}")
+        for function in [of for _, of in inspect.getmembers(module, inspect.isfunction)]:
             given = inspect.signature(function).return_annotation
-            if function.__module__ == module.name and not name.startswith("_") and given in (kind, kind.__name__):
-                yield f"{module.name.removeprefix('intelvae.paper.plots.')}.{name}"
+            own = function.__module__ == module.__name__ and not function.__name__.startswith("_")
+            if own and given in (kind, kind.__name__):
+                yield f"{name}.{function.__name__}"
 
 
 @pytest.fixture(params=EXAMPLES, scope="module")

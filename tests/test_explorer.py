@@ -9,8 +9,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 import torch
-from intelvae.paper.plots.interactive import Explorer
 from PIL import Image
+
+from intelvae.paper.explorer import Explorer
 
 G, K, V = 2, 3, 4
 IMAGES = torch.randint(0, 256, (G, K, V, 1, 8, 8), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
