@@ -133,9 +133,7 @@ def test_the_bernoulli_reading_is_run_where_and_as_often_as_it_is_affordable():
 def test_pictures_are_kept_for_the_runs_that_a_page_shows():
     def kept(runs, name):
         return {
-            (run.row.group, run.row.name, run.training.seed)
-            for run in runs
-            if name in [e.name for e in run.evaluations]
+            (run.row.group, run.row.name, run.training.seed) for run in runs if name in [e.name for e in run.extras]
         }
 
     runs = grid.multi_modality("laptop", [7, 3])
@@ -147,7 +145,7 @@ def test_pictures_are_kept_for_the_runs_that_a_page_shows():
     assert kept(grid.table1("laptop"), "gallery") == {("", row.name, 0) for row in grid.TABLE1}
     assert kept(grid.proportions("laptop"), "latents") == {("c2 = 0.2", row.name, 0) for row in grid.table3()}
     only_numbers = [grid.gap, grid.borders, grid.borders_longer, grid.precision, slips.table1, slips.table2]
-    found = {e.name for of in only_numbers for run in of("laptop") for e in run.evaluations}
+    found = {e.name for of in only_numbers for run in of("laptop") for e in (*run.evaluations, *run.extras)}
     assert found == {"zeros-and-ones", "elbo", "samples"}
 
 
@@ -664,7 +662,8 @@ def test_traversals_go_from_left_to_right():
 def test_distances_are_above_that_of_training_images_a_column_a_row():
     (axis,) = figures.distances(faint_results(), 0.5, "FID").axes
     names = ["VAE", "InteL-VAE\n2 x 5", "InteL-VAE\n2 sectors"]
-    assert [text.get_text() for text in axis.get_xticklabels()] == names and axis.get_ylabel() == "FID"
+    assert [text.get_text() for text in axis.get_xticklabels()] == names
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("method", "FID")
     assert lines(axis) == [(to_hex(BLUE), [i, i], [1.0 + i, 2.0 + i]) for i in range(3)]
     assert levels(axis) == [(BLACK, "y", 0.5)]
 

@@ -98,7 +98,7 @@ def distances(results: Results, floor: float, label: str) -> Figure:
     axis.axhline(floor, color="black", ls="--", lw=1)
     names = [row.name.replace(", ", "\n").replace(" + ", "\n+ ") for row in results.rows]
     axis.set_xticks(range(len(names)), names, fontsize=8)
-    axis.set(ylabel=label, ylim=(0, None))
+    axis.set(xlabel="method", ylabel=label, ylim=(0, None))
     sns.despine(figure)
     return figure
 
@@ -114,8 +114,8 @@ def faint_pixels(results: Results, label: str) -> Figure:
             of = results.of(row.name)
             faint = [100 * r.metrics["faint"] for r in of]
             axis.plot(faint, [metric(r) for r in of], marker, color=shade, ms=6, mec="black", mew=0.4, label=row.name)
-        axis.set(xlabel="faint pixels, %", title=title, xlim=(0, None), ylim=(0, None))
-    axes[0].set_ylabel(label)
+        axis.set(xlabel="faint pixels, %", title=title, xlim=(0, None))
+    axes[0].set(ylabel=label, ylim=(0, None))  # of both
     sns.despine(figure)
     style.legend_outside(figure, axes[0], loc="outside right upper", fontsize=8)
     return figure
