@@ -26,10 +26,6 @@ jobs = 1
 k = 3
 
 # %% tags=["hide-input"]
-import dataclasses
-from itertools import pairwise
-
-import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 from myst_nb import glue
@@ -37,7 +33,9 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from intelvae import mappings
-from intelvae.paper import claims, experiments, plots, rules
+from intelvae.paper import ledger, studies, style
+from intelvae.paper.studies.digits import figures
+from intelvae.paper.studies.digits.analysis import table2
 
 PAGE = "05_multi_modality"
 
@@ -67,7 +65,8 @@ def split_in_one_dimension(y, c1=5.0, c2=0.2):
 
 # %%
 edge = brentq(lambda y: y + 5 * y**0.2 - 1, 0, 1)
-y = torch.randn(2_000_000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+generator = torch.Generator().manual_seed(0)
+y = torch.randn(2_000_000, 1, generator=generator, dtype=torch.float64)
 d = y.abs()
 forms = {
     "the paper's formula": split_in_one_dimension(y),
@@ -79,18 +78,7 @@ for name, z in forms.items():
     print(f"{name:<20} {(z.abs() < 1).double().mean().item():.5f}")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 5 of the paper, computed: a Gaussian before and after the mapping with k sectors, and a circle carried along.", "name": "fig-sectors"}, "image": {"alt": "Two scatter plots: a round cloud cut into sectors, and the same points as separate clusters."}}
-cloud = torch.randn(3000, 2, generator=torch.Generator().manual_seed(1))
-angle = torch.linspace(0, 2 * torch.pi, 2001)
-ring = 1.5 * torch.stack([angle.cos(), angle.sin()], -1)
-sectors = mappings.create("clusters", 2, k=k)
-figure, axes = plt.subplots(1, 2, figsize=(6.5, 3.2), layout="constrained")
-for axis, points, curve, title in (
-    (axes[0], cloud, ring, "$y$"),
-    (axes[1], sectors(cloud), sectors(ring), "$z = g(y)$"),
-):
-    axis.scatter(*points.T, c=sectors.labels(cloud), s=3, cmap="cividis", linewidths=0)
-    axis.plot(*curve.T, color=plots.ORANGE, lw=1.2)
-    axis.set(title=title, aspect="equal", xticks=[], yticks=[])
+figure = figures.sectors(k)
 
 # %% [markdown]
 # ## The experiment
@@ -112,31 +100,26 @@ for axis, points, curve, title in (
 # sample is a *stray* if it is farther from every training image than 99 % of the test images are.
 
 # %%
-records = experiments.records("multi-modality", profile, seeds, jobs=jobs, device=device)
+results = studies.results("multi-modality", profile, seeds, jobs=jobs, device=device)
 
 # %% tags=["hide-input"]
-main = [r for r in records if r.config.network == "mathieu" and r.config.likelihood == "gaussian"]
-first = [r for r in main if r.config.seed == main[0].config.seed]
-print(plots.provenance(records, profile, experiments.grid("multi-modality", profile, seeds)))
+main = results.of(group="mathieu, gaussian")
+first = results.first(group="mathieu, gaussian")
+squared = [r for r in results if r.training.likelihood == "gaussian"]
+print(results.provenance())
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 6 of the paper, with more methods: generated digits, first seed, the network of Mathieu et al., squared error.", "name": "fig-digits"}, "image": {"alt": "Rows of generated zeros and ones for each method."}}
-figure = plots.image_rows(first)
+figure = style.image_rows(first)
 
 # %% [markdown]
 # Has training gone on for long enough? The validation ELBO should have flattened.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Validation ELBO by epoch, one line a run (network of Mathieu et al., squared error).", "name": "fig-digits-curves"}, "image": {"alt": "Validation curves that rise and flatten."}}
-figure = plots.curves(main)
+figure = style.curves(main)
 
 # %% tags=["hide-input"]
-thirds = [torch.tensor(r.curves["valid_elbo"]).tensor_split(3) for r in main if len(r.curves["valid_elbo"]) >= 3]
-gains = [[(b.median() - a.median()).item() for a, b in pairwise(parts)] for parts in thirds]
-early, late = (sum(g) / len(g) for g in zip(*gains, strict=True)) if gains else (float("nan"),) * 2
-glue("gain_early", early, display=False)
-glue("gain_late", late, display=False)
-glue("epochs", main[0].config.epochs, display=False)
-elbos = pd.DataFrame([(r.config.method, r.metrics["test_elbo"]) for r in main]).groupby(0)[1].mean()
-glue("elbo_range", float(elbos.max() - elbos.min()), display=False)
+for name, value in table2.still_rising(main).items():
+    glue(name, value, display=False)
 
 # %% [markdown]
 # From the first third of the {glue:text}`epochs` epochs to the second the median validation ELBO rises by
@@ -147,44 +130,12 @@ glue("elbo_range", float(elbos.max() - elbos.min()), display=False)
 # ### Table 2
 
 # %% tags=["hide-input"]
-frame = pd.DataFrame(
-    [
-        {
-            "network": r.config.network,
-            "likelihood": r.config.likelihood,
-            "method": r.config.method,
-            "seed": r.config.seed,
-            "ambiguous, %": 100 * r.metrics["uncertain"],
-            "ones, %": 100 * r.metrics["ones"],
-            "strays, %": 100 * r.metrics["stray"],
-            "own side, %": 100 * r.metrics["separation"],
-            "test ELBO": r.metrics["test_elbo"],
-        }
-        for r in records
-    ]
-)
-keys = ["network", "likelihood", "method"]
-grouped = frame.groupby(keys, sort=False)
-table = grouped[["ambiguous, %", "ones, %", "strays, %", "own side, %", "test ELBO"]].agg(
-    lambda v: f"{v.mean():.1f}" + (f" ± {v.std():.1f}" if len(v) > 1 else "")
-)
-table["seeds"] = grouped["seed"].nunique()
-paper = {
-    "VAE": "2.5 / 48.8",
-    "GM-VAE": "3.5 / 48.1",
-    "MoG-VAE": "4.5 / 47.7",
-    "Vamp-VAE": "2.4 / 48.8",
-    "VAE + Sylvester": "16.2 / 42.5",
-    "InteL-VAE": "0.9 / 49.5",
-}
-table["paper: ambiguous / ones"] = [paper[method] for *_, method in table.index]
-table
+table = pd.DataFrame(table2.lines(results))
+table.set_index(["network", "likelihood", "method"])
 
 # %% tags=["hide-input"]
-real = {100 * r.metrics["real_uncertain"] for r in main}
-glue("real_uncertain", max(real), display=False)
-glue("real_ones", 100 * main[0].metrics["real_ones"], display=False)
-glue("binomial", 100 * (0.02 * 0.98 / (1000 if profile == "smoke" else 10_000)) ** 0.5, display=False)
+for name, value in table2.real_digits(main).items():
+    glue(name, value, display=False)
 
 # %% [markdown]
 # "Own side" is the share of test digits encoded on their own digit's side of $y = 0$ (or of the mapping's border); 50 %
@@ -199,17 +150,16 @@ glue("binomial", 100 * (0.02 * 0.98 / (1000 if profile == "smoke" else 10_000)) 
 # A mean hides what decides it, so here is every run.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples, one mark a run, by network (squared error).", "name": "fig-digits-seeds"}, "image": {"alt": "Dots by network and method."}}
-squared = [r for r in records if r.config.likelihood == "gaussian"]
-figure = plots.by_seed(squared, "uncertain", "share of ambiguous samples", group="network")
+figure = figures.by_network(squared, "uncertain", "share of ambiguous samples")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of strays, samples unlike any real digit, one mark a run (squared error).", "name": "fig-digits-strays"}, "image": {"alt": "Dots by network and method."}}
-figure = plots.by_seed(squared, "stray", "share of strays", group="network")
+figure = figures.by_network(squared, "stray", "share of strays")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the InteL-VAE puts the test digits: histograms of z by digit, one panel a seed (network of Mathieu et al.).", "name": "fig-digits-latents"}, "image": {"alt": "Histograms of the latent by digit and seed."}}
-figure = plots.latent_histograms([r for r in main if r.config.method == "InteL-VAE"])
+figure = figures.latent_histograms(results.of("InteL-VAE", "mathieu, gaussian"))
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The same by method, first seed.", "name": "fig-digits-latents-methods"}, "image": {"alt": "Histograms of the latent by digit and method."}}
-figure = plots.latent_histograms(first)
+figure = figures.latent_histograms(first)
 
 # %% [markdown]
 # ## What decides it
@@ -223,28 +173,11 @@ figure = plots.latent_histograms(first)
 # output and changes nothing else. The figure shows what each decoder makes of $y$ from $-3$ to $3$.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Decoded images along the latent y, from -3 (left) to 3 (right) in steps of one half, first seed, squared error. The middle column is y = 0.", "name": "fig-digits-traversal"}, "image": {"alt": "Rows of decoded images by network and method, from left to right along the latent."}}
-figure = plots.traversals([r for r in squared if r.config.seed == main[0].config.seed])
-
+figure = figures.traversals([r for r in results.first() if "traversal" in r.kept])
 
 # %% tags=["hide-input"]
-def by_seed(network, method, column, likelihood):
-    return frame[(frame.network == network) & (frame.method == method) & (frame.likelihood == likelihood)][column]
-
-
-def mean(network, method, column, likelihood="gaussian"):
-    of = by_seed(network, method, column, likelihood)
-    return f"{of.mean():.1f}" if len(of) else "(not run at this profile)"
-
-
-for network in ("mathieu", "mathieu-offset", "authors"):
-    for method in frame.method.unique():
-        for column in ("ambiguous, %", "strays, %", "own side, %"):
-            key = f"{network}-{method.replace(' + ', '-')}-{column.split()[0].strip(',')}"
-            glue(key, mean(network, method, column), display=False)
-for method in ("VAE", "InteL-VAE"):
-    glue(f"bernoulli-{method}", mean("authors", method, "ambiguous, %", "bernoulli"), display=False)
-ones = by_seed("mathieu", "InteL-VAE", "ones, %", "bernoulli")
-glue("bernoulli-ones", " and ".join(f"{v:.1f}" for v in ones) or "(not run at this profile)", display=False)
+for name, value in table2.means_by_network(results).items():
+    glue(name, value, display=False)
 
 # %% [markdown]
 # | | ambiguous, % | strays, % | own side, % |
@@ -258,34 +191,15 @@ glue("bernoulli-ones", " and ".join(f"{v:.1f}" for v in ones) or "(not run at th
 # mappings, with very different gaps. Here they are on the code's network (at `smoke`, on Mathieu's).
 
 # %% tags=["hide-input"]
-gaps = experiments.records("gap", profile, seeds, jobs=jobs, device=device, beside=True)
-y = torch.randn(200_000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-rows = []
-for name, options in experiments.digits.GAPS.items():
-    of = [r for r in gaps if dict(r.config.mapping_options) == {"k": 2, **options}]
-    g = mappings.create("clusters", 1, k=2, **options)
-    rows.append(
-        {
-            "mapping": name,
-            "prior within |z| < 1, %": round(100 * (g(y).abs() < 1).double().mean().item(), 2),
-            **{
-                column: ", ".join(f"{100 * r.metrics[metric]:.1f}" for r in of)
-                for column, metric in (
-                    ("ambiguous, %, by seed", "uncertain"),
-                    ("ones, %", "ones"),
-                    ("own side, %", "separation"),
-                )
-            },
-        }
-    )
-pd.DataFrame(rows).set_index("mapping")
+gaps = studies.results("gap", profile, seeds, jobs=jobs, device=device, beside=True)
+pd.DataFrame(table2.gaps(gaps)).set_index("mapping")
 
 # %% [markdown]
 # **The seed.** Every run of the InteL-VAE; which side a digit took is in the histograms above.
 
 # %% tags=["hide-input"]
-intel = frame[frame.method == "InteL-VAE"]
-intel.drop(columns="method").set_index(["network", "likelihood", "seed"]).map("{:.1f}".format)
+every = pd.DataFrame(table2.run_by_run(results.of("InteL-VAE")))
+every.set_index(["network", "likelihood", "seed"])
 
 # %% [markdown]
 # ## Paper beside ours
@@ -295,15 +209,12 @@ intel.drop(columns="method").set_index(["network", "likelihood", "seed"]).map("{
 # (*reproduced*); smaller without significance is *partly*; fewer than three seeds is *not tested*.
 
 # %% tags=["hide-input"]
-found = claims.rows(records, profile, page=PAGE)
-claims.Table(found)
+found = ledger.rows(profile, results, page=PAGE)
+ledger.Table(found)
 
 # %% tags=["hide-input"]
-against = {c.id: c.against for c in claims.CLAIMS if c.page == PAGE}
-for kind in ("uncertain", "balance"):
-    of = [row for row in found if not row["variant"] and f"-{kind}-" in row["id"]]
-    won = [against[row["id"]] for row in of if row["verdict"] == rules.REPRODUCED]
-    glue(f"won-{kind}", f"{len(won)} of {len(of)}" + f" ({', '.join(won)})" * bool(won), display=False)
+for name, value in table2.won(found).items():
+    glue(name, value, display=False)
 
 # %% [markdown]
 # In short: the claims that count are those on the network that the text names, `mathieu`, with squared error, where the
@@ -347,31 +258,14 @@ for kind in ("uncertain", "balance"):
 # Mathieu's):
 
 # %% tags=["hide-input"]
-slips = experiments.records("slips-01", profile, seeds, jobs=jobs, device=device, beside=True)
-print(plots.provenance(slips, profile, experiments.grid("slips-01", profile, seeds)))
-network = experiments.digits.own_network(profile)
-rows = []
-for what, slip in experiments.digits.slips_of_table2(profile).items():
-    before, after = (experiments.digits.zeros_and_ones(profile, network, "gaussian", 0, model) for model in slip)
-    moved = {
-        title: rules.change([*records, *gaps, *slips], before, after, rules.measured(metric), scale=100.0)
-        for title, metric in (("ambiguous, %", "uncertain"), ("ones, %", "ones"), ("strays, %", "stray"))
-    }
-    if moved["ambiguous, %"]:
-        shown = {"what the code does": what, "change of ambiguous": moved["ambiguous, %"]["change"]}
-        shown |= {title: f"{of['before']} → {of['after']}" for title, of in moved.items()}
-        rows.append(shown | {"seeds": moved["ambiguous, %"]["seeds"]})
+slips = studies.results("slips-01", profile, seeds, jobs=jobs, device=device, beside=True)
+print(slips.provenance())
+rows = table2.slipped(results, gaps, slips)
 pd.DataFrame(rows).set_index("what the code does") if rows else "none has been run"
 
 # %% tags=["hide-input"]
-for name in ("MoG", "Vamp"):
-    slip = experiments.digits.slips_of_table2(profile)[f"{name}: images from N(0, I)"]
-    after = experiments.digits.zeros_and_ones(profile, network, "gaussian", 0, slip.after)
-    shares = [100 * r.metrics["uncertain"] for r in slips if dataclasses.replace(r.config, seed=0) == after]
-    text = ", ".join(f"{v:.1f}" for v in shares) or "(not run at this profile)"
-    glue(f"{name}-from-normal", text, display=False)
-    glue(f"{name}-from-own", mean(network, f"{name}-VAE", "ambiguous, %"), display=False)
-glue("vae-on-own-network", mean(network, "VAE", "ambiguous, %"), display=False)
+for name, value in table2.images_from_normal(results, slips).items():
+    glue(name, value, display=False)
 
 # %% [markdown]
 # The first two rows bear on Table 2. If its samples were drawn as those of the code's FID, from $\mathcal N(0, I)$, the
@@ -386,4 +280,4 @@ glue("vae-on-own-network", mean(network, "VAE", "ambiguous, %"), display=False)
 # 3. Train with the obvious form instead: which column of Table 2 changes?
 
 # %% tags=["nbval-check-output", "hide-cell"]
-print(claims.verdicts(found))
+print(ledger.verdicts(found))

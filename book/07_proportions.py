@@ -24,15 +24,15 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 import torch
 from myst_nb import glue
 from torch.distributions import Normal
 
 from intelvae import mappings
-from intelvae.paper import claims, experiments, plots
+from intelvae.paper import ledger, studies
+from intelvae.paper.studies.digits import figures
+from intelvae.paper.studies.digits.analysis import table3
 
 PAGE = "07_proportions"
 
@@ -62,7 +62,8 @@ y = torch.randn(200_000, 1, generator=torch.Generator().manual_seed(0))
 for b in (0.0, -0.6745, -1.0):
     torch.nn.init.constant_(threshold.threshold, b)
     below = (threshold.labels(y) == 0).double().mean().item()
-    mass, exact = threshold.proportions()[0].item(), Normal(0.0, 1.0).cdf(torch.tensor(b)).item()
+    mass = threshold.proportions()[0].item()
+    exact = Normal(0.0, 1.0).cdf(torch.tensor(b)).item()
     far = (y - b).abs().squeeze() > 0.1
     same = (threshold(y)[far] - split(y, b)[far]).abs().max().item() < 1e-3
     print(f"b = {b:7.4f}: drawn {below:.3f}, the library {mass:.4f}, exact {exact:.4f}; as above: {same}")
@@ -80,74 +81,21 @@ for b in (0.0, -0.6745, -1.0):
 # zeros no cluster decodes to any, whatever has been learned; there we take the mass of the smaller side.
 
 # %%
-records = experiments.records("proportions", profile, seeds, jobs=jobs, device=device)
+results = studies.results("proportions", profile, seeds, jobs=jobs, device=device)
 
 # %% tags=["hide-input"]
-print(plots.provenance(records, profile, experiments.grid("proportions", profile, seeds)))
-
-
-def learned(record):
-    """The learned share of zeros, or where there are none the mass of the smaller side, in %."""
-    return 100 * record.metrics["learned_zeros" if record.config.repeats[0] else "smallest_mass"]
-
-
-truth = {repeats: share for share, repeats in experiments.digits.PROPORTIONS.items()}
-frame = pd.DataFrame(
-    [
-        {
-            "zeros in the data, %": 100 * truth[tuple(r.config.repeats)],
-            "learned, %": learned(r),
-            "zeros among samples, %": 100 * (1 - r.metrics["ones"]),
-            "own side, %": 100 * r.metrics["separation"],
-            "seed": r.config.seed,
-        }
-        for r in records
-    ]
-)
-grouped = frame.groupby("zeros in the data, %", sort=False)
-columns = ["learned, %", "zeros among samples, %", "own side, %"]
-table = grouped[columns].agg(lambda v: f"{v.mean():.1f}" + (f" ± {v.std():.1f}" if len(v) > 1 else ""))
-table["learned, by seed"] = grouped["learned, %"].agg(lambda v: ", ".join(f"{x:.0f}" for x in v))
-table["paper: learned, %"] = ["47 ± 1", "36 ± 10", "25 ± 8", "16 ± 11", "2 ± 1"]
-table
+print(results.provenance())
+pd.DataFrame(table3.lines(results)).set_index("zeros in the data, %")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Learned against true share of zeros, one mark a run. On the dashed line the two are equal; the dotted line is where training starts.", "name": "fig-proportions"}, "image": {"alt": "Scatter plot of learned against true shares."}}
-figure, axis = plt.subplots(figsize=(4.5, 3.6), layout="constrained")
-axis.plot([0, 55], [0, 55], "k--", lw=1)
-axis.axhline(50, color="black", ls=":", lw=1)
-axis.plot(frame["zeros in the data, %"], frame["learned, %"], "s", color=plots.ORANGE, alpha=0.7)
-axis.set(xlabel="zeros in the data, %", ylabel="learned, %", xlim=(-3, 55), ylim=(-3, 103))
-axis.spines[["top", "right"]].set_visible(False)
-
-
-# %% tags=["hide-input"]
-def of_zeros(record):
-    """The learned share of zeros (of the smaller side without any) after every epoch, in %; None where it is unclear."""
-    masses = 100 * np.array(record.artifacts["masses"])
-    side = np.abs(masses[-1] - learned(record)).argmin()
-    off = abs(masses[-1, side] - learned(record))
-    return masses[:, side] if off < 0.1 else None  # both sides decode to zeros, or neither
-
+figure = figures.proportions(results)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The learned share of zeros by steps of training, one line a run, for each share in the data (dashed). First seeds in the darkest colour; runs in which not exactly one cluster decodes to zeros have no line.", "name": "fig-proportions-training"}, "image": {"alt": "One panel for each share: lines that leave one half for the dashed line, or do not."}}
-figure, axes = plt.subplots(1, len(truth), figsize=(9, 2.2), sharey=True, layout="constrained")
-for axis, (repeats, share) in zip(axes, truth.items(), strict=True):
-    for r in [r for r in records if tuple(r.config.repeats) == repeats]:
-        path = of_zeros(r)
-        if path is not None:
-            steps = experiments.digits.steps_of(profile, repeats) * np.arange(1, len(path) + 1)
-            axis.plot(steps, path, color=plots.ORANGE, alpha=max(0.2, 1 - 0.15 * r.config.seed))
-    axis.axhline(100 * share, color="black", ls="--", lw=1)
-    axis.set(title=f"{100 * share:g} % zeros", xlabel="steps", ylim=(-3, 103))
-    axis.spines[["top", "right"]].set_visible(False)
-axes[0].set_ylabel("learned, %")
-figure.align_ylabels()
+figure = figures.paths(results)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the test digits are encoded: histograms of the split dimension of z by digit, first seed, from one half of zeros to none.", "name": "fig-proportions-latents"}, "image": {"alt": "Histograms by digit, one panel for each share of zeros."}}
-first = [r for r in records if r.config.seed == records[0].config.seed]
-figure = plots.latent_histograms(first)
-for axis, r in zip(figure.axes, first, strict=False):
-    axis.set_title(f"{100 * truth[tuple(r.config.repeats)]:g} % zeros", fontsize=9)
+first = results.first()
+figure = figures.latent_histograms(first, titles=[r.row.name for r in first])
 
 # %% [markdown]
 # The share of zeros among *samples* is another matter than the learned border: a decoder can draw ones on both sides of
@@ -161,46 +109,21 @@ for axis, r in zip(figure.axes, first, strict=False):
 # twice; at `paper` all runs are as long as the code's).
 
 # %% tags=["hide-input"]
-code = experiments.records("borders", profile, seeds, jobs=jobs, device=device, beside=True)
-longer = experiments.records("borders-longer", profile, seeds, jobs=jobs, device=device, beside=True)
-for name, of in (("borders", code), ("borders-longer", longer)):
-    print(plots.provenance(of, profile, experiments.grid(name, profile, seeds)))
-
-
-def power_of(record):
-    """The power c2 of a run's mapping."""
-    return dict(record.config.mapping_options).get("c2", 0.2)
-
-
-rows = []
-for share, repeats in experiments.digits.PROPORTIONS.items():
-    row = {"zeros in the data, %": 100 * share}
-    for title, of in (("", [*records, *code]), (", longer", longer)):
-        for power in (0.2, 0.5):
-            values = [learned(r) for r in of if r.config.repeats == repeats and power_of(r) == power]
-            row[f"c2 = {power}{title}: learned, %"] = ", ".join(f"{v:.0f}" for v in values)
-    rows.append(row)
+code, longer = (
+    studies.results(name, profile, seeds, jobs=jobs, device=device, beside=True)
+    for name in ("borders", "borders-longer")
+)
+print(code.provenance(), longer.provenance(), sep="\n")
+rows = table3.by_power(results, code, longer)
 pd.DataFrame(rows).set_index("zeros in the data, %")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "A quarter of zeros for longer: the learned share by steps of training with the power of the text (solid) and that of the code (dotted), first seed; the dashed line is the share in the data.", "name": "fig-proportions-longer"}, "image": {"alt": "Two lines, one for each power, that start at one half, and a dashed line at a quarter."}}
 if longer:
-    figure, axis = plt.subplots(figsize=(5, 2.6), layout="constrained")
-    for r in [r for r in longer if r.config.seed == longer[0].config.seed and of_zeros(r) is not None]:
-        steps = experiments.digits.steps_of(profile, r.config.repeats) * np.arange(1, r.config.epochs + 1)
-        style = {"color": plots.ORANGE, "ls": "-"} if power_of(r) == 0.2 else {"color": plots.BLUE, "ls": ":"}
-        axis.plot(steps, of_zeros(r), label=f"c2 = {power_of(r)}", **style)
-    axis.axhline(25, color="black", ls="--", lw=1, label="in the data")
-    axis.set(xlabel="steps", ylabel="learned, %", ylim=(0, 60))
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(frameon=False)
+    figure = figures.longer(longer)
 
 # %% tags=["hide-input"]
-usual = experiments.digits.epochs_of(profile, experiments.digits.PROPORTIONS[0.25], experiments.digits.STEPS_SHARES)
-for power in (0.2, 0.5):
-    path = next((of_zeros(r) for r in longer if power_of(r) == power), None)
-    for key, epochs in (("usual", usual), ("end", 0)):
-        shown = "(none)" if path is None else f"{path[epochs - 1]:.0f}"
-        glue(f"quarter-{power}-{key}", shown, display=False)
+for name, value in table3.quarter_for_longer(longer).items():
+    glue(name, value, display=False)
 
 # %% [markdown]
 # In the longer runs the learned share of a quarter is, after as many steps as above and at the end,
@@ -220,16 +143,12 @@ for power in (0.2, 0.5):
 # *partly* right for 40 %: what tells whether borders are learned are the other three rows.
 
 # %% tags=["hide-input"]
-found = claims.rows([*records, *code], profile, page=PAGE)
-claims.Table(found)
+found = ledger.rows(profile, results, code, page=PAGE)
+ledger.Table(found)
 
 # %% tags=["hide-input"]
-for key, of in (("text", records), ("code", code)):
-    for share, repeats in experiments.digits.PROPORTIONS.items():
-        values = [learned(r) for r in of if r.config.repeats == repeats]
-        glue(f"{key}-{100 * share:g}", f"{np.mean(values):.0f}" if values else "(not run)", display=False)
-shown = [sorted(learned(r) for r in records if truth[r.config.repeats] == share) for share in (0.4,)]
-glue("text-40-seeds", ", ".join(f"{v:.0f}" for v in shown[0]) or "(not run)", display=False)
+for name, value in table3.learned_shares(results, code).items():
+    glue(name, value, display=False)
 
 # %% [markdown]
 # In short: for 50, 40, 25 and 20 % of zeros the learned shares are, on average, {glue:text}`text-50`,
@@ -249,7 +168,8 @@ glue("text-40-seeds", ", ".join(f"{v:.0f}" for v in shown[0]) or "(not run)", di
 # - **The power** $c_2$ and the number of steps, see above.
 # - The code bounds the threshold, $b \in (-4, 4)$, by a sigmoid; ours has no bounds.
 # - In the code the threshold is a parameter in *every* clustered run, also where the paper's text says it is fixed, and
-#   is reset to zero when a model is loaded. The option `forgets` of the mapping does that.
+#   is reset to zero when a model is loaded. The option `forgets` of a run's mapping does that
+#   (`intelvae.paper.authors.forgetful`).
 #
 # ## Exercises
 #
@@ -258,4 +178,4 @@ glue("text-40-seeds", ", ".join(f"{v:.0f}" for v in shown[0]) or "(not run)", di
 # 3. Start the threshold where it ends up in a long run. Does it stay there?
 
 # %% tags=["nbval-check-output", "hide-cell"]
-print(claims.verdicts(found))
+print(ledger.verdicts(found))

@@ -37,7 +37,7 @@ from intelvae.metrics import features
 from intelvae.metrics.hoyer import hoyer
 from intelvae.paper import ledger, measures, studies
 from intelvae.paper.rows import VAE_L1
-from intelvae.paper.studies.sparsity import analysis, figures, grid, tables
+from intelvae.paper.studies.sparsity import analysis, figures, tables
 
 PAGE = "09_sparsity_in_detail"
 

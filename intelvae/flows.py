@@ -36,9 +36,6 @@ class Step(NamedTuple):
     `step(z)` for z (..., *batch, D) is the pair of `z' = z + Q R1 tanh(R2 Q^T z + b)` and
     `log|det dz'/dz| = sum_i log(1 + tanh'(.)_i R1_ii R2_ii)`, (..., *batch) in nats (van den Berg et al., section 3).
 
-    `mispaired`, for parameters of one batch dimension B, is what the InteL-VAE authors' code computes in its place: a
-    missing squeeze meets every example's `tanh'` with the diagonals of all B examples, and the mean over those counts.
-
     >>> step = Step(torch.eye(2)[:, :1], torch.tensor([[0.5]]), torch.tensor([[1.0]]), torch.zeros(1))
     >>> step(torch.zeros(2))  # at the origin the first dimension is stretched by 1 + 0.5
     (tensor([0., 0.]), tensor(0.4055))
@@ -49,15 +46,16 @@ class Step(NamedTuple):
     r2: Tensor
     b: Tensor
 
-    def __call__(self, z: Tensor, mispaired: bool = False) -> tuple[Tensor, Tensor]:
+    def __call__(self, z: Tensor) -> tuple[Tensor, Tensor]:
         with torch.autocast(z.device.type, enabled=False):  # the determinant is that of a Q without rounding
             h = torch.tanh(_times(self.r2, _times(self.q.mT, z)) + self.b)
             moved = z + _times(self.q, _times(self.r1, h))
-            slope = 1 - h.square()
             diagonals = self.r1.diagonal(dim1=-2, dim2=-1) * self.r2.diagonal(dim1=-2, dim2=-1)
-            if mispaired:
-                return moved, torch.log1p(slope.unsqueeze(-2) * diagonals).sum(-1).mean(-1)
-            return moved, torch.log1p(slope * diagonals).sum(-1)
+            return moved, self.log_det(1 - h.square(), diagonals)
+
+    def log_det(self, slope: Tensor, diagonals: Tensor) -> Tensor:
+        """The second of the pair, from tanh' (..., *batch, M) and the products R1_ii R2_ii (*batch, M)."""
+        return torch.log1p(slope * diagonals).sum(-1)
 
 
 class Sylvester(Distribution):
@@ -72,16 +70,16 @@ class Sylvester(Distribution):
     arg_constraints: ClassVar[dict] = {}
     has_rsample = True
 
-    def __init__(self, base: Distribution, steps: Sequence[Step], mispaired: bool = False) -> None:
+    def __init__(self, base: Distribution, steps: Sequence[Step]) -> None:
         super().__init__(base.batch_shape, base.event_shape, validate_args=False)
-        self.base, self.steps, self.mispaired = base, steps, mispaired
+        self.base, self.steps = base, steps
         self._last: tuple[Tensor, Tensor] | None = None
 
     def rsample(self, sample_shape: _size = torch.Size()) -> Tensor:  # noqa: B008  # torch's own default, immutable
         z = self.base.rsample(sample_shape)
         log_q = self.base.log_prob(z)
         for step in self.steps:
-            z, log_det = step(z, self.mispaired)
+            z, log_det = step(z)
             log_q = log_q - log_det
         self._last = z, log_q
         return z
@@ -109,27 +107,24 @@ class Sylvester(Distribution):
         return (jacobian * sigma).square().sum(-1).movedim(0, -1)
 
 
-def orthonormal(a: Float[Tensor, "*batch D M"], unchecked: bool = False) -> Float[Tensor, "*batch D M"]:
+def orthonormal(a: Float[Tensor, "*batch D M"]) -> Float[Tensor, "*batch D M"]:
     """The orthonormal columns nearest to those of a, by Björck's iteration `Q <- Q (I + (I - Q^T Q) / 2)`.
 
     It starts from `a / |a|`, whose singular values are at most 1, and goes on until `Q^T Q` is the identity to 1e-6 for
     every matrix. That takes about 10 iterations for M well below D and some 30 for square ones. Linearly dependent
     columns, which have no answer, give NaN. How long it takes depends on the values, so it cannot run under `vmap`.
-    `unchecked`: 30 iterations and whatever they give, as in the InteL-VAE authors' code, also where M > D.
 
     >>> orthonormal(torch.tensor([[3.0], [4.0]])).flatten()
     tensor([0.6000, 0.8000])
     """
     q = a / torch.linalg.matrix_norm(a, keepdim=True)
     identity = torch.eye(a.shape[-1], dtype=a.dtype, device=a.device)
-    for _ in range(30 if unchecked else 100):
+    for _ in range(100):
         error = identity - q.mT @ q
         q = q + 0.5 * q @ error
-        if (
-            not unchecked and error.detach().abs().max() < 1e-5
-        ):  # above float32's rounding; this last iteration squares what is left
+        if error.detach().abs().max() < 1e-5:  # above float32's rounding; this last iteration squares what is left
             return q
-    return q if unchecked else torch.full_like(q, torch.nan)
+    return torch.full_like(q, torch.nan)
 
 
 def householder(v: Float[Tensor, "*batch H D"]) -> Float[Tensor, "*batch D D"]:
@@ -158,11 +153,6 @@ class SylvesterEncoder(GaussianEncoder):
     encoders with many more features than theirs, which has 256: a layer of so many ReLU units between features and
     head, which moves no faster for being wide (`networks.Steady`).
 
-    Three options are off by default and repeat the InteL-VAE authors' code. `on_mean`: the head sees the mean of the
-    Gaussian, D numbers, in the place of the features. `mispaired`: see `Step`; the density is then wrong, and so are
-    all bounds. `unchecked`, of the variant "orthogonal": see `orthonormal`; with more vectors than dimensions, which
-    cannot be orthonormal, the determinant is wrong, too.
-
     Raises `ValueError` for an unknown variant, fewer than one step, vector or hidden unit, or more orthonormal
     vectors than latent dimensions. Reference: van den Berg et al., "Sylvester Normalizing Flows for Variational
     Inference", UAI 2018.
@@ -184,16 +174,15 @@ class SylvesterEncoder(GaussianEncoder):
         steps: int = 4,
         vectors: int = 8,
         hidden: int | None = None,
-        on_mean: bool = False,
-        mispaired: bool = False,
-        unchecked: bool = False,
     ) -> None:
         super().__init__(encoder.features, encoder.mu, encoder.log_variance)
         training = encoder.training
         self.eval()  # one example has no batch statistics
         with torch.no_grad():
             h = self.features(torch.zeros(1, *data_shape))
-            d = self.posterior(h).event_shape[0]
+            base = self.posterior(h)
+            inputs = self._seen(h, base).shape[1]
+        d = base.event_shape[0]
         self.train(training)
         if variant not in VARIANTS:
             raise ValueError(f"unknown Sylvester variant {variant!r}: choose one of {', '.join(VARIANTS)}")
@@ -201,9 +190,9 @@ class SylvesterEncoder(GaussianEncoder):
             check_number(name, value, ">= 1", whole=True)
         if hidden is not None:
             check_number("hidden", hidden, ">= 1", whole=True)
-        if variant == "orthogonal" and vectors > d and not unchecked:
-            raise ValueError(f"{vectors} orthonormal vectors do not fit into {d} latent dimensions: give fewer vectors")
-        self.variant, self.on_mean, self.mispaired, self.unchecked = variant, on_mean, mispaired, unchecked
+        if variant == "orthogonal":
+            self._check_fit(vectors, d)
+        self.variant = variant
         self.basis_shape = {"orthogonal": (d, vectors), "householder": (vectors, d), "triangular": (0, d)}[variant]
         self.m = m = vectors if variant == "orthogonal" else d
         self.sizes = (self.basis_shape[0] * self.basis_shape[1], m * m, m, m, m)
@@ -211,7 +200,6 @@ class SylvesterEncoder(GaussianEncoder):
         identity = torch.eye(d)
         permutations = torch.stack([identity.flip(0) if k % 2 else identity for k in range(steps)])
         self.register_buffer("permutations", permutations, persistent=False)
-        inputs = d if on_mean else h.numel()
         self.body: nn.Module = nn.Identity()
         if hidden is not None:
             self.body = nn.Sequential(Steady(inputs), nn.Linear(inputs, hidden), nn.ReLU())
@@ -225,7 +213,7 @@ class SylvesterEncoder(GaussianEncoder):
     def forward(self, x: Tensor) -> Sylvester:
         h = self.features(x)
         base = self.posterior(h)
-        raw = at_least_float32(self.head(self.body(base.mean if self.on_mean else h.flatten(1))))
+        raw = at_least_float32(self.head(self.body(self._seen(h, base))))
         with torch.autocast(x.device.type, enabled=False):
             raw = raw.unflatten(1, (self.steps, -1))  # (B, K, all parameters of a step)
             basis, r, d1, d2, b = raw.split(self.sizes, -1)
@@ -234,11 +222,22 @@ class SylvesterEncoder(GaussianEncoder):
             r1 = r.triu(1) + torch.diag_embed(DIAGONAL * d1.tanh())
             r2 = r.mT.triu(1) + torch.diag_embed(DIAGONAL * d2.tanh())
         parameters = zip(q.unbind(-3), r1.unbind(1), r2.unbind(1), b.unbind(1), strict=True)
-        return Sylvester(base, [Step(*of_step) for of_step in parameters], self.mispaired)
+        return Sylvester(base, [Step(*of_step) for of_step in parameters])
+
+    def _seen(self, h: Tensor, base: Distribution) -> Tensor:
+        """What the parameters of all steps are computed from: the features h of every x, (B, inputs)."""
+        return h.flatten(1)
+
+    def _check_fit(self, vectors: int, dim: int) -> None:
+        """Raises `ValueError` for more vectors than can be orthonormal in `dim` dimensions."""
+        if vectors > dim:
+            raise ValueError(
+                f"{vectors} orthonormal vectors do not fit into {dim} latent dimensions: give fewer vectors"
+            )
 
     def _basis(self, raw: Tensor) -> Tensor:
         """Q for every step, (B, K, D, M), or (K, D, D) where it is the same for every x."""
         if self.variant == "triangular":
             return self.permutations
         raw = raw.unflatten(-1, self.basis_shape)
-        return orthonormal(raw, self.unchecked) if self.variant == "orthogonal" else householder(raw)
+        return orthonormal(raw) if self.variant == "orthogonal" else householder(raw)

@@ -12,8 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal, register_kl
-from torch.types import _size
+from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
 from intelvae.dtypes import at_least_float32
 from intelvae.numbers import check_number
@@ -184,49 +183,3 @@ def ring(dim: int, components: int = 2, radius: float = 2.0, scale: float = 1.0)
     if dim > 1:
         means[:, 1] = radius * angle.sin()
     return Mixture(means, scale)
-
-
-class _LegacyMixture(Distribution):
-    """The mixture p of a `Legacy` prior: its density, and its samples unless those come from N(0, I)."""
-
-    def __init__(self, p: Distribution, miscounted: bool, missampled: bool) -> None:
-        super().__init__(p.batch_shape, p.event_shape, validate_args=False)
-        self.p, self.miscounted, self.missampled = p, miscounted, missampled
-
-    def expand(self, batch_shape: _size, _instance: Distribution | None = None) -> Distribution:
-        return _LegacyMixture(self.p.expand(batch_shape), self.miscounted, self.missampled)
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        return self.p.log_prob(value)
-
-    def sample(self, sample_shape: _size = torch.Size()) -> Tensor:  # noqa: B008  # torch's own default, immutable
-        y = self.p.sample(sample_shape)
-        return torch.randn_like(y) if self.missampled else y
-
-
-@register_kl(Independent, _LegacyMixture)
-def _legacy_kl(q: Independent, p: _LegacyMixture) -> Tensor:
-    if not p.miscounted:
-        raise NotImplementedError("as for any mixture, there is no closed form")
-    y = q.rsample()
-    excess = (q.event_shape[0] - 1) * q.stddev.log().sum(-1)
-    return q.log_prob(y) - excess - p.log_prob(y)
-
-
-class Legacy(nn.Module):
-    """A mixture `prior`, MoG or Vamp, with what the InteL-VAE authors' code does to it; both are off unless asked for.
-
-    `entropy`: in the KL divergence, by one sample of its own, the term `-sum_i log sigma_i` of `log q(y|x)` counts D
-    times, so that a wide posterior is rewarded D times. It changes nothing for D = 1. It is not in importance weights.
-    `samples`: the images that are judged are decoded from y ~ N(0, I) in the place of samples of the prior.
-
-    >>> Legacy(ring(1, radius=50.0), samples=True)().sample((100,)).abs().max() < 10
-    tensor(True)
-    """
-
-    def __init__(self, prior: nn.Module, *, entropy: bool = False, samples: bool = False) -> None:
-        super().__init__()
-        self.prior, self.entropy, self.samples = prior, entropy, samples
-
-    def forward(self) -> Distribution:
-        return _LegacyMixture(self.prior(), self.entropy, self.samples)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from intelvae.dtypes import at_least_float32
 
-PENALTIES = ("gates", "gates-raw", "codes", "l1")
+PENALTIES = ("gates", "codes", "l1")
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # of Mathieu et al.'s kernels
 SMALLEST = 1e-8  # no logarithm is taken of less: its slope times 0 is NaN
 ZERO = 1e-30  # a row with a smaller sum fades out: float32 ends near, and so does what has a share of it
@@ -20,8 +20,13 @@ def shares(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
     return _shares(v)[0]
 
 
+def presence(v: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch"]:
+    """How much each row of v (..., D) >= 0 counts in `sparsity`, (...): 1, or less where its sum is below 1e-30."""
+    return _shares(v)[1]
+
+
 def _shares(v: Tensor) -> tuple[Tensor, Tensor]:
-    """The `shares` (..., D) and their sum (...), how much each row counts: 1, or less where its sum is below 1e-30."""
+    """The `shares` (..., D) and their sum (...), the `presence`."""
     v = at_least_float32(v)
     total = v.sum(-1, keepdim=True)
     none = total == 0
@@ -48,15 +53,15 @@ def _x_log_x(x: Tensor) -> Tensor:
     return x * x.clamp_min(SMALLEST).log()
 
 
-def sparsity(v: Float[Tensor, "batch dim"], raw: bool = False) -> Float[Tensor, ""]:
+def sparsity(v: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
     """`L_sp = mean_i H(v_i) - H(mean_i v_i / |v_i|_1)` for a batch v (B, D) >= 0: equation 7 of the paper, in nats.
 
     Small where every example uses few dimensions and different examples different ones: between -log D and 0. Rows are
-    normalised before their mean, as in the authors' code, which makes it minus a Jensen-Shannon divergence. The paper
-    writes the mean of the rows as they are, `raw`: large rows count more in it, and the sum may be above 0. Otherwise
-    the scale of a row has no part in it, and a row of zeros, which has no shares, is left out. Rows with a sum below
-    1e-30 are on their way there: they count less and less, and a batch of such rows goes to 0 without a jump. The
-    paper maximises "ELBO + gamma L_sp"; it has to be *minimised*, so here it is a penalty. Book: "Sparsity".
+    normalised before their mean, as in the authors' code, which makes it minus a Jensen-Shannon divergence; the paper
+    prints the mean of the rows as they are. So the scale of a row has no part in it, and a row of zeros, which has no
+    shares, is left out. Rows with a sum below 1e-30 are on their way there: they count less and less, and a batch of
+    such rows goes to 0 without a jump. The paper maximises "ELBO + gamma L_sp"; it has to be *minimised*, so here it is
+    a penalty. Book: "Sparsity".
 
     >>> import torch
     >>> round(sparsity(torch.eye(50)).item(), 3), sparsity(torch.ones(4, 50)).item()
@@ -66,17 +71,16 @@ def sparsity(v: Float[Tensor, "batch dim"], raw: bool = False) -> Float[Tensor, 
     of_each = entropy(v).sum()
     part, counts = _shares(v)
     alive = counts.sum()
-    of_all = entropy((v if raw else part).mean(0))  # zeros do not change the shares of a mean
+    of_all = entropy(part.mean(0))  # zeros do not change the shares of a mean
     return of_each / alive.clamp_min(1) - alive.clamp_max(1) * of_all
 
 
 def penalty(name: str, mapping: nn.Module, y: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
     """What the weight gamma of a training run multiplies, for latents y (B, D) and the `mapping` g.
 
-    "gates": `sparsity(DS(y))`, the paper's, for a mapping with `gates`; "gates-raw" to the letter of equation 7.
-    "codes": `sparsity(|g(y)|)`, what the authors' code computes in its place; with the identity it is the paper's
-    ablation of a VAE with L_sp (appendix C.3). "l1": the mean over the batch of `|g(y)|_1`, a plain reference. Raises
-    `ValueError` for another name.
+    "gates": `sparsity(DS(y))`, the paper's, for a mapping with `gates`. "codes": `sparsity(|g(y)|)`, what the authors'
+    code computes in its place; with the identity it is the paper's ablation of a VAE with L_sp (appendix C.3). "l1":
+    the mean over the batch of `|g(y)|_1`, a plain reference. Raises `ValueError` for another name.
 
     >>> import torch
     >>> penalty("l1", nn.Identity(), torch.tensor([[1.0, -2.0], [0.0, 1.0]]))
@@ -84,8 +88,8 @@ def penalty(name: str, mapping: nn.Module, y: Float[Tensor, "batch dim"]) -> Flo
     """
     if name not in PENALTIES:
         raise ValueError(f"unknown penalty {name!r}: choose one of {', '.join(PENALTIES)}")
-    if name.startswith("gates"):
-        return sparsity(mapping.gates(y), raw=name == "gates-raw")  # type: ignore[operator]  # a mapping's own method
+    if name == "gates":
+        return sparsity(mapping.gates(y))  # type: ignore[operator]  # a mapping's own method
     size = at_least_float32(mapping(y)).abs()
     return sparsity(size) if name == "codes" else size.sum(-1).mean()
 

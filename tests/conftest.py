@@ -1,4 +1,7 @@
-"""Types and shapes in the signatures of `intelvae` are checked at run time, in the tests only."""
+"""Types and shapes in the signatures of `intelvae` are checked at run time, in the tests only; and shared fixtures."""
+
+import dataclasses
+from pathlib import Path
 
 import pytest
 import torch
@@ -7,6 +10,9 @@ from jaxtyping import config, install_import_hook
 install_import_hook("intelvae", "beartype.beartype")
 torch.set_num_threads(1)  # the tensors here are small: two threads wait for each other most of the time
 
+from intelvae.data import files, idx, images  # noqa: E402  # after the hook
+from intelvae.metrics import feature_cache, features  # noqa: E402
+
 
 @pytest.fixture
 def unchecked():
@@ -14,3 +20,55 @@ def unchecked():
     config.update("jaxtyping_disable", True)
     yield
     config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A cache and a memory of networks of each test's own."""
+    monkeypatch.setenv(feature_cache.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.delenv(features.VARIABLE, raising=False)
+    yield tmp_path / "cache"
+    features._network.cache_clear()
+
+
+@pytest.fixture
+def projection(folder, monkeypatch):
+    """In place of the stand-in a fixed random projection of the pixels; the list counts the images it saw."""
+    seen, dimension = [], 150  # more than there are images, as in the paper
+    matrix = torch.randn(3 * 28 * 28, dimension, generator=torch.Generator().manual_seed(0)) / 28
+
+    def network(x):
+        seen.append(len(x))
+        return x.flatten(1) @ matrix
+
+    monkeypatch.setattr(features, "_network", lambda *_: network)
+    small = dataclasses.replace(features.get(features.STAND_IN), dimension=dimension, find=lambda: Path("none"))
+    monkeypatch.setitem(features.EXTRACTORS, features.STAND_IN, small)
+    yield seen
+    monkeypatch.undo()  # before `folder` empties the memory of networks
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A world with no data: neither variable, nor checkout, nor system package."""
+    monkeypatch.delenv(files.VARIABLE, raising=False)
+    monkeypatch.setattr(files, "checkout", lambda: None)
+    monkeypatch.setattr(files, "SYSTEM", {"fashion-mnist": tmp_path / "system"})
+    return tmp_path
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Datasets of 60 + 20 images of 28 x 28, so that whole ones can be written in a test."""
+    sizes: dict[str, idx.Shape] = {
+        "train-images-idx3-ubyte": (60, 28, 28),
+        "train-labels-idx1-ubyte": (60,),
+        "t10k-images-idx3-ubyte": (20, 28, 28),
+        "t10k-labels-idx1-ubyte": (20,),
+    }
+    monkeypatch.setattr(files, "FILES", sizes)
+    monkeypatch.setattr(files, "SUMS", {name: {} for name in files.FOLDERS})  # of what `write_dataset` wrote last
+    monkeypatch.setattr(images, "VALID", 10)
+    monkeypatch.setattr(images, "TRAIN_01", 4)
+    monkeypatch.setattr(images, "VALID_01", 2)
+    monkeypatch.setattr(images, "TEST_01", 1)

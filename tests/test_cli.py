@@ -54,7 +54,9 @@ def test_run_prints_metrics_from_the_store_the_second_time(monkeypatch, capsys, 
     code, out, _ = call(monkeypatch, capsys, "remeasure", "framework", "--profile", "smoke", "--seeds", "3")
     assert code == 0 and out == "1 of 1 models measured anew\n"
     changed = {name for name, time in times().items() if time != before[name]}
-    assert changed == {"points.json", "scatter.json", "scatter.npz"}
+    assert changed == {f"{name}.{end}" for name in ("scatter", "encoded") for end in ("json", "arrays.gz")} | {
+        "points.json"
+    }
 
 
 @pytest.mark.parametrize("experiment", studies.NAMES)

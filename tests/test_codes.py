@@ -1,13 +1,9 @@
-"""What is measured of codes, on codes and models whose answer is known; and what a run on images keeps of it."""
+"""What is measured of codes, on codes and models whose answer is known; and what an evaluation of them keeps."""
 
 import dataclasses
-import json
 
 import pytest
 import torch
-from intelvae.paper.experiments import grid, sparsity
-from intelvae.paper.records import RunConfig
-from intelvae.paper.tasks import measures
 from torch import nn
 from torch.distributions import Independent, Normal
 
@@ -19,7 +15,10 @@ from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE, vsc
 from intelvae.models.vsc import SpikeAndSlab
 from intelvae.networks import GaussianEncoder
-from intelvae.paper import runs, tasks
+from intelvae.paper import runs
+from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.datasets import Grey
+from intelvae.paper.evaluation import codes as evaluated
 
 D = 20
 
@@ -166,6 +165,11 @@ def test_traversals_change_one_dimension_and_nothing_else():
             torch.testing.assert_close(pixels[:, d], (found.values[group, k] + 1) / 2)
 
 
+def smoke(data):
+    """These images as the data of a training at `smoke`: classifiers learn from one draw of labels."""
+    return Grey(data, data, smoke=True)
+
+
 def test_few_shot_accuracies_of_codes_that_give_the_class_away():
     data = images.load("mnist", smoke=True)
     labelled = {
@@ -178,36 +182,30 @@ def test_few_shot_accuracies_of_codes_that_give_the_class_away():
         *((255 * x).byte() for x in (labelled["train"], data.valid / 255, labelled["test"])),
         *(data.train_labels, data.valid_labels, data.test_labels, data.source, data.name),
     )
-    metrics, kept = measures.of_codes(known_model(), known, draws=2)
+    metrics = evaluated.codes(known_model(), smoke(known))
     sizes = [n for n in downstream.SIZES if n <= 800]
     assert all(metrics[f"nearest_neighbours_{n}"] == 1 for n in sizes) and "nearest_neighbours_1000" not in metrics
     assert all(0.5 < metrics[f"random_forest_{n}"] <= 1 for n in sizes)
     assert not any(name.startswith("authors_") for name in metrics)  # their protocol holds 2,000 test images back
-    assert kept["by_class"].argmax(1).tolist() == list(range(10))
+    kept = evaluated.classes(known_model(), smoke(known))
+    assert kept["by_class"].shape == (10, D) and kept["by_class"].argmax(1).tolist() == list(range(10))
     others = dataclasses.replace(known, test_labels=(known.test_labels + 1) % 10)  # these are judged, and no other
-    metrics, _ = measures.of_codes(known_model(), others, draws=1)
+    metrics = evaluated.codes(known_model(), smoke(others))
     assert all(metrics[f"nearest_neighbours_{n}"] == 0 for n in sizes)
 
 
 def test_the_protocol_of_the_authors_code_is_measured_where_there_are_enough_test_images():
     data = images.load("mnist", smoke=True)
-    many = images.ImageData(
-        data.train,
-        data.valid,
-        data.test.repeat(21, 1, 1, 1),
-        data.train_labels,
-        data.valid_labels,
-        data.test_labels.repeat(21),
-        data.source,
-        data.name,
-    )
-    metrics, _ = measures.of_codes(known_model(), many, draws=1)
-    assert [n for n in downstream.SIZES if f"authors_random_forest_{n}" in metrics] == [
-        10,
-        20,
-        50,
-        100,
-    ]  # 2,100 - 2,000
+    many = dataclasses.replace(
+        data, test=data.test.repeat(21, 1, 1, 1), test_labels=data.test_labels.repeat(21)
+    )  # 2,100, of which it holds 2,000 back
+    metrics = evaluated.codes(known_model(), smoke(many))
+    assert [n for n in downstream.SIZES if f"authors_random_forest_{n}" in metrics] == [10, 20, 50, 100]
+
+
+def test_more_draws_of_labels_are_taken_of_real_data():
+    data = images.load("mnist", smoke=True)
+    assert evaluated.draws(smoke(data)) == 1 and evaluated.draws(Grey(data, data, smoke=False)) == 10
 
 
 def test_the_penalty_of_a_model_is_that_of_its_gates_in_batches():
@@ -218,65 +216,27 @@ def test_the_penalty_of_a_model_is_that_of_its_gates_in_batches():
     nn.init.zeros_(last.weight)
     with torch.no_grad():
         last.bias.copy_(torch.where(torch.arange(50) < 5, 40.0, -40.0))  # the same five gates for every image
-    found = measures.of_penalty(model, images)
+    found = evaluated.of_penalty(model, images)
     assert found["l_sp_gates"] == pytest.approx(0, abs=1e-5)
     assert found["gates_per_batch"] == pytest.approx(5)
     assert found["open_gates"] == pytest.approx(0.1)
     # five Gaussian sizes an image, in batches of 100: every batch's L_sp is below 0, and that of |y| for 50 is -0.28
     assert -0.4 < found["l_sp_codes"] < -0.1
     model.mapping = nn.Identity()
-    assert measures.of_penalty(model, images).keys() == {"l_sp_codes"}
+    assert evaluated.of_penalty(model, images).keys() == {"l_sp_codes"}
 
 
-def test_a_run_keeps_what_its_config_asks_for_and_a_record_stays_small():
-    pytest.importorskip("efficientnet_lite_pytorch")
-    measures = ["codes", "traversals"]
-    config = RunConfig(
-        "fashion-mnist", "mathieu", 50, "gaussian", 1, steps_per_epoch=1, smoke_data=True, measures=measures
-    )
-    record, _ = runs.run(config)
-    assert {"hoyer_mean", "hoyer_sample", "random_forest_10", "l_sp_codes", "frechet_100"} <= record.metrics.keys()
-    assert torch.tensor(record.artifacts["by_class"]).shape == (10, 50)
-    pixels = tasks.unpack(record.artifacts["traversals"])
-    assert pixels.shape == (3, 5, 9, 1, 32, 32) and bool((pixels % 17 == 0).all())
-    assert torch.tensor(record.artifacts["traversal_values"]).shape == (3, 5, 9)
-    assert len(record.to_json()) < 60_000
-    assert json.loads(record.to_json())["config"]["measures"] == ["codes", "traversals"]
-
-
-def test_measures_are_in_the_key_only_where_they_are_asked_for():
-    plain = RunConfig("mnist", "mathieu", 50, "gaussian", 10)
-    assert plain.key == RunConfig("mnist", "mathieu", 50, "gaussian", 10, measures=()).key
-    assert plain.key == grid("table1", "laptop", [0])[0].key == "1cf4eef8a79671f7"
-    assert plain.key != grid("sparsity-mnist", "laptop", [0])[0].key
-
-
-@pytest.mark.parametrize("data", ["circle", "mnist-01", "mnist"])
-def test_a_measure_that_is_not_there_gets_one_clear_line(data):
-    with pytest.raises(ValueError, match=f"no measure 'colour' for {data}: there are (none|codes, traversals, levels)"):
-        tasks.create(data, size=28, smoke=True, measures=["colour"])
-
-
-def test_methods_with_a_penalty_have_a_name_of_their_own():
-    config = RunConfig("mnist", "mathieu", 50, "gaussian", 1)
-    names = {
-        name: RunConfig("mnist", "mathieu", 50, "gaussian", 1, **model).method
-        for name, model in sparsity.METHODS.items()
-    }
-    assert config.method == "VAE"
-    assert all(name.split(",")[0] == method for name, method in names.items())
-
-
-def test_the_grids_of_sparsity_share_the_runs_they_have_in_common():
-    main, choices = ({c.key for c in grid(name, "laptop", [0])} for name in ("sparsity", "sparsity-choices"))
-    assert len(main) == len(sparsity.METHODS)
-    # as in Figure 7 at two gammas, the VAE, the Sparse-VAE with its own prior, and DD
-    assert len(main & choices) == 5
-    mnist = grid("sparsity-mnist", "laptop")
-    with_a_rule = {"VAE", "VAE + L_sp", "InteL-VAE", "DD", "Sparse-VAE"}
-    assert {c.method for c in mnist if c.seed == 2} == with_a_rule
-    shown = {(c.method, c.gamma) for c in grid("sparsity", "laptop") if "traversals" in c.measures}
-    assert shown == {
-        ("VAE", 0.0),
-        *(("InteL-VAE", g) for g in (sparsity.SHOWN, sparsity.STRONG)),
-    }
+def test_what_evaluations_of_codes_measure_and_what_they_keep_are_apart_and_small():
+    config = Training("fashion-mnist", "mathieu", 50, "gaussian", 1, steps_per_epoch=1, smoke_data=True)
+    _, model = runs.train(config)
+    of = {name: runs.measure(config, Evaluation(name), model) for name in ("codes", "classes", "traversals")}
+    assert {"hoyer_mean", "hoyer_sample", "random_forest_10", "l_sp_codes", "class_overlap"} <= of[
+        "codes"
+    ].metrics.keys()
+    assert not of["codes"].kept and not of["classes"].metrics and not of["traversals"].metrics
+    assert of["classes"].kept["by_class"].shape == (10, 50)
+    kept = of["traversals"].kept
+    assert kept["traversals"].shape == (3, 5, 9, 1, 32, 32) and bool((kept["traversals"] % 17 == 0).all())  # 16 greys
+    assert kept["values"].shape == (3, 5, 9) and kept["start"].shape == kept["dimensions"].shape == (3, 5)
+    assert all(len(each.to_json()) < 5_000 for each in of.values())
+    torch.testing.assert_close(kept["values"][..., -1], -kept["values"][..., 0])  # from -a to a

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.error import URLError
@@ -17,32 +18,6 @@ from intelvae import data
 from intelvae.data import DataError, files, idx, images
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
-
-
-@pytest.fixture
-def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A world with no data: neither variable, nor checkout, nor system package."""
-    monkeypatch.delenv(files.VARIABLE, raising=False)
-    monkeypatch.setattr(files, "checkout", lambda: None)
-    monkeypatch.setattr(files, "SYSTEM", {"fashion-mnist": tmp_path / "system"})
-    return tmp_path
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Datasets of 60 + 20 images of 28 x 28, so that whole ones can be written in a test."""
-    sizes: dict[str, idx.Shape] = {
-        "train-images-idx3-ubyte": (60, 28, 28),
-        "train-labels-idx1-ubyte": (60,),
-        "t10k-images-idx3-ubyte": (20, 28, 28),
-        "t10k-labels-idx1-ubyte": (20,),
-    }
-    monkeypatch.setattr(files, "FILES", sizes)
-    monkeypatch.setattr(files, "SUMS", {name: {} for name in files.FOLDERS})  # of what `write_dataset` wrote last
-    monkeypatch.setattr(images, "VALID", 10)
-    monkeypatch.setattr(images, "TRAIN_01", 4)
-    monkeypatch.setattr(images, "VALID_01", 2)
-    monkeypatch.setattr(images, "TEST_01", 1)
 
 
 def write_dataset(folder: Path, suffix: str = "", seed: int = 0) -> None:
@@ -348,32 +323,12 @@ def test_splits_of_a_small_dataset(nowhere: Path) -> None:
     assert ones.test_labels.tolist() == [0, 1]
 
 
-@pytest.mark.usefixtures("small")
-def test_the_split_of_the_authors_code_has_no_validation(nowhere: Path) -> None:
-    folder = nowhere / "MNIST" / "raw"
-    write_dataset(folder)
-    paper, code = (images.load("mnist", root=nowhere, split=split) for split in images.SPLITS)
-    assert torch.equal(code.train, torch.cat([paper.train, paper.valid])) and torch.equal(code.valid, paper.test)
-    assert torch.equal(code.train_labels, torch.cat([paper.train_labels, paper.valid_labels]))
-    assert torch.equal(code.test, paper.test) and "test again" in code.source
-    ones = images.load("mnist-01", root=nowhere, split="code")
-    assert torch.equal(ones.train, code.train[code.train_labels < 2])  # all of them, balanced or not
-    assert torch.equal(ones.test, code.test[code.test_labels < 2]) and torch.equal(ones.valid, ones.test)
-    with pytest.raises(ValueError, match="unknown split 'mine': choose one of paper, code"):
-        images.load("mnist", root=nowhere, split="mine")
-
-
-def test_the_split_of_the_authors_code_on_the_samples() -> None:
-    paper, code = (images.load("mnist-01", smoke=True, split=split) for split in images.SPLITS)
-    assert torch.equal(code.train, torch.cat([paper.train, paper.valid])) and torch.equal(code.valid, paper.test)
-
-
-def full(name: str, split: str = "paper") -> images.ImageData:
+def full(name: str, load: Callable[[str], images.ImageData] = images.load) -> images.ImageData:
     try:
         files.locate(name)
     except DataError as error:
         pytest.skip(str(error))
-    return images.load(name, split=split)
+    return load(name)
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
@@ -399,13 +354,6 @@ def test_full_mnist_01() -> None:
     first = whole.train[ones], whole.train_labels[ones]
     assert torch.equal(got.train[:5_000], first[0][:5_000]), "file order"
     assert torch.equal(got.train_labels[:5_000], first[1][:5_000])
-
-
-def test_full_split_of_the_authors_code() -> None:
-    ones = full("mnist-01", "code")
-    assert ones.train_labels.bincount().tolist() == [5_923, 6_742]  # MNIST's own counts
-    assert ones.test_labels.bincount().tolist() == ones.valid_labels.bincount().tolist() == [980, 1_135]
-    assert len(full("mnist", "code").train) == 60_000
 
 
 @pytest.mark.parametrize("name", images.NAMES)

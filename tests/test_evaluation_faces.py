@@ -15,8 +15,8 @@ from intelvae.paper import rows as looks
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.datasets import Faces
 from intelvae.paper.evaluation import faces
-from intelvae.paper.results import Store
 from intelvae.paper.rows import Row, Run
+from intelvae.paper.store import Store
 
 SMALL = Training("celeba", "mathieu", 6, "gaussian", epochs=1, batch_size=50, smoke_data=True)
 HIERARCHY = dataclasses.replace(SMALL, mapping="hierarchy", mapping_options={"levels": 2})

@@ -15,39 +15,13 @@ from intelvae.data import DataError, images
 from intelvae.metrics import feature_cache, features, fidelity, frechet, kid, samples
 
 LITE = features.STAND_IN
-DIMENSION = 150  # of the projection below: more than there are images, as in the paper
 BATCHES = {"rtol": 1e-4, "atol": 1e-4}  # float32 sums in another order, through some fifty layers; features reach 6
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture(scope="module")
 def digits():
     return images.load("mnist", smoke=True).test
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """A cache and a memory of networks of each test's own."""
-    monkeypatch.setenv(feature_cache.VARIABLE, str(tmp_path / "cache"))
-    monkeypatch.delenv(features.VARIABLE, raising=False)
-    yield tmp_path / "cache"
-    features._network.cache_clear()
-
-
-@pytest.fixture
-def projection(monkeypatch):
-    """In place of the stand-in a fixed random projection of the pixels; the list counts the images it saw."""
-    seen = []
-    matrix = torch.randn(3 * 28 * 28, DIMENSION, generator=torch.Generator().manual_seed(0)) / 28
-
-    def network(x):
-        seen.append(len(x))
-        return x.flatten(1) @ matrix
-
-    monkeypatch.setattr(features, "_network", lambda *_: network)
-    small = dataclasses.replace(features.get(LITE), dimension=DIMENSION, find=lambda: Path("none"))
-    monkeypatch.setitem(features.EXTRACTORS, LITE, small)
-    yield seen
-    monkeypatch.undo()  # before `folder` empties the memory of networks
 
 
 # names
@@ -228,7 +202,7 @@ def damage(how):
         path.write_bytes(b"")
 
     def rows(path):
-        np.savez(path, features=np.zeros((3, DIMENSION), dtype=np.float32))
+        np.savez(path, features=np.zeros((3, features.get(LITE).dimension), dtype=np.float32))
 
     def key(path):
         np.savez(path, other=np.zeros(3))
@@ -254,7 +228,7 @@ def test_a_write_that_fails_leaves_nothing_behind(projection, digits, folder, mo
     monkeypatch.setattr(np, "savez", full)
     with pytest.warns(RuntimeWarning, match="not kept: .* cannot be written .no space left on device.; make room"):
         computed = feature_cache.real(LITE, digits)
-    assert list(folder.iterdir()) == [] and computed.shape == (len(digits), DIMENSION)
+    assert list(folder.iterdir()) == [] and computed.shape == (len(digits), features.get(LITE).dimension)
 
 
 def test_where_the_cache_is(monkeypatch):
@@ -280,29 +254,8 @@ def test_pixels():
     for pixels, expected in {"clip": clipped, "minmax": stretched, "clean": clean}.items():
         torch.testing.assert_close(samples.as_shown(x, pixels), torch.tensor(expected).reshape(3, 1, 1, 3))
     torch.testing.assert_close(samples.as_shown(x), samples.as_shown(x, "clip"))
-    with pytest.raises(ValueError, match="unknown pixels 'stretch': choose one of clip, minmax, clean, wrap"):
+    with pytest.raises(ValueError, match="unknown pixels 'stretch': choose one of clip, minmax, clean"):
         samples.as_shown(x, "stretch")
-
-
-def test_what_the_authors_code_does_to_pixels():
-    # without a clip -0.1 and 1.1 come round from the other end: -25 is 231 of 256, and 280 is 24; 0.5 is cut to 127
-    x = torch.tensor([[-0.1, 0.5, 1.1, 1.0]]).reshape(1, 1, 1, 4)
-    expected = torch.tensor([[231, 127, 24, 255]]).reshape(1, 1, 1, 4) / 255
-    torch.testing.assert_close(samples.as_shown(x, "wrap"), expected)
-
-
-def test_a_surplus_of_generated_images(projection, digits):
-    """The code's 2,100 generated against 2,000 real images, at a smaller size."""
-    real, generated = digits[:40], digits[40:] / 255
-    found = samples.judge(generated, real, LITE, sizes=(40,), surplus=10)
-    a, b = (features.extract(LITE, x) for x in (real / 255, samples.as_shown(generated[:50])))
-    expected = frechet.distance(frechet.fit(a), frechet.fit(b))
-    assert found["frechet_40"] == pytest.approx(expected, rel=1e-4)  # float32 products in batches of another size
-    assert found["frechet_40"] != pytest.approx(
-        samples.judge(generated, real, LITE, sizes=(40,))["frechet_40"], rel=1e-3
-    )
-    with pytest.raises(ValueError, match="fewer than the 40 asked for and 30 more"):
-        samples.judge(generated, real, LITE, sizes=(40,), surplus=30)
 
 
 def test_images_that_were_bytes_stay_as_they_are(digits):

@@ -16,8 +16,8 @@ from intelvae import training
 from intelvae.models import VAE
 from intelvae.paper import bench, cli, rows, runs, sweeps
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import Store
 from intelvae.paper.rows import Row, Run
+from intelvae.paper.store import Store
 from intelvae.paper.studies import toys
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,7 +94,7 @@ import torch
 from intelvae import training
 from intelvae.paper import bench, rows, sweeps
 from intelvae.paper.config import Training
-from intelvae.paper.results import Store
+from intelvae.paper.store import Store
 from intelvae.paper.rows import Row, Run
 
 torch.set_num_threads(4)  # of another's making: a container's torch sees all processors of its host

@@ -4,13 +4,13 @@ import math
 
 import pytest
 import torch
-from intelvae.paper.records import RunConfig
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
 from intelvae import bounds, likelihoods, mappings, networks, priors, training
 from intelvae.models import VAE
 from intelvae.paper import builder
+from intelvae.paper.config import Training
 
 
 def vae(dim=2, shape=(2,), likelihood="gaussian", prior=None, mapping=None, network="mlp"):
@@ -201,23 +201,9 @@ def test_pseudo_inputs_start_as_examples_or_as_means_of_several():
     images = torch.randint(0, 256, (60, 1, 32, 32), dtype=torch.uint8)
     for options, expected in (({}, images[:6]), ({"blend": 10}, images.float().unflatten(0, (6, 10)).mean(1))):
         options = {"components": 6, **options}
-        config = RunConfig("mnist", "mathieu", 3, "gaussian", 1, prior="vamp", prior_options=options)
+        config = Training("mnist", "mathieu", 3, "gaussian", 1, prior="vamp", prior_options=options)
         start = builder.build(config, (1, 32, 32), images).prior.pseudo_inputs()
         torch.testing.assert_close(start, expected / 255, rtol=0, atol=1e-6 if "blend" in options else 0)  # rounding
-
-
-def test_free_pseudo_inputs_are_noise_that_nothing_bounds():
-    digits = {"data": "mnist", "network": "mathieu", "likelihood": "gaussian", "epochs": 1, "smoke_data": True}
-    made = []
-    for free in ({}, {"free": True}):
-        config = RunConfig(latent_dim=3, prior="vamp", prior_options={"components": 50, **free}, **digits)
-        with training.seeded(0):
-            made.append(builder.build(config, (1, 32, 32), torch.rand(60, 1, 32, 32)).prior)
-    bounded, free = (prior.pseudo_inputs() for prior in made)
-    assert bounded.min() >= 0 and bounded.max() <= 1
-    # 51,200 numbers: four standard errors of the mean 0 and of the standard deviation 1
-    assert free.mean().abs() < 4 / 51_200**0.5 and (free.std() - 1).abs() < 4 / (2 * 51_200) ** 0.5
-    assert (made[0]().mean - made[1]().mean).abs().max() > 1e-3
 
 
 def test_log_variance_1_is_an_option_of_the_ring():
@@ -226,39 +212,6 @@ def test_log_variance_1_is_an_option_of_the_ring():
     expected = torch.stack([Normal(m, math.exp(0.5)).log_prob(y[:, 0]) for m in (-2.0, 2.0)]).logsumexp(0) - math.log(2)
     torch.testing.assert_close(published.log_prob(y), expected, atol=1e-6, rtol=0)  # the ring's numbers are float32
     assert (published.log_prob(y) - priors.ring(1).double()().log_prob(y)).abs().min() > 0.4
-
-
-def vamp(encoder):
-    return priors.Vamp(encoder, torch.randn(10, 2), data_range=None)
-
-
-@pytest.mark.parametrize("make", [lambda _: priors.ring(3), vamp], ids=["MoG", "Vamp"])
-def test_legacy_priors_count_the_entropy_once_a_dimension_and_sample_a_standard_normal(make):
-    model = vae(dim=3)
-    prior = make(model.encoder)
-    legacy = {name: priors.Legacy(prior, **{name: True}) for name in ("entropy", "samples")}
-    q = model.encode(torch.zeros(1, 2)).expand((20_000,))
-    y = q.sample()
-    right = bounds.kl(q, prior(), y)
-    assert torch.equal(bounds.kl(q, legacy["samples"](), y), right)
-    wrong = bounds.kl(q, legacy["entropy"](), y)
-    # twice too many of D = 3 entropies, on average; four standard errors of the difference of two such estimates
-    excess = -2 * q.stddev[0].log().sum().item()
-    error = 4 * math.sqrt(2 / 20_000) * right.std().item()
-    assert abs(excess) > 0.1 and wrong.mean().item() - right.mean().item() == pytest.approx(excess, abs=error)
-    torch.testing.assert_close(legacy["entropy"]().log_prob(y), prior().log_prob(y))
-    spread = legacy["samples"]().sample((20_000,)).square().mean(0)
-    torch.testing.assert_close(spread, torch.ones(3), atol=0.04, rtol=0)  # four standard errors, sqrt(2 / 20,000)
-    own = prior().sample((20_000,)).square().mean(0)
-    assert (own - 1).abs().max() > 0.4
-
-
-def test_in_one_dimension_the_legacy_entropy_is_the_entropy():
-    model = vae(dim=1, prior=priors.Legacy(priors.ring(1), entropy=True))
-    q = model.encode(torch.zeros(1, 2)).expand((20_000,))
-    wrong, right = (bounds.kl(q, p(), q.sample()) for p in (model.prior, priors.ring(1)))
-    error = 4 * math.sqrt(2 / 20_000) * right.std().item()
-    assert wrong.mean().item() == pytest.approx(right.mean().item(), abs=error)
 
 
 def test_identity_is_the_ordinary_vae_to_the_bit():

@@ -188,7 +188,6 @@ GENERATOR = torch.Generator()
         ("chunk", lambda v: neighbours.nearest(Z, Z, v)),
         ("quantile", lambda v: neighbours.stray(Z, Z, Z, v)),
         ("sizes", lambda v: samples.judge(PIXELS, PIXELS.byte(), "efficientnet-lite0", sizes=[v])),
-        ("surplus", lambda v: samples.judge(PIXELS, PIXELS.byte(), "efficientnet-lite0", sizes=[10], surplus=v)),
         ("projections", lambda v: toy.sliced_wasserstein(Z, Z, projections=v)),
         ("tolerance", lambda v: toy.off_support("circle", Z[:, :2], v)),
         ("samples", lambda v: bounds.log_weights(vae(), Z[:, :2], v)),

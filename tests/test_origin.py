@@ -21,7 +21,8 @@ from torch.nn.functional import avg_pool2d
 
 from intelvae.data import DataError, celeba, files
 from intelvae.paper import pages, pictures, style
-from intelvae.paper.results import Store, Trained
+from intelvae.paper.results import Trained
+from intelvae.paper.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = {"book/samples.png"}  # committed as files beside results: the README's, of points in the plane
@@ -121,9 +122,9 @@ def test_no_picture_is_committed_as_a_file_but_the_known_ones():
     listed = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, encoding="utf-8")
     if listed.returncode:
         pytest.skip("not a git checkout")
-    kinds = re.compile(r"\.(jpe?g|png|gif|webp|bmp|tiff?|npy|npz|u8|safetensors|pt|pth)$", re.IGNORECASE)
+    kinds = re.compile(r"\.(jpe?g|png|gif|webp|bmp|tiff?|npy|npz|u8|safetensors|pt|pth|gz)$", re.IGNORECASE)
     found = {name for name in listed.stdout.splitlines() if kinds.search(name)}
-    of_results = {name for name in found if re.fullmatch(r"data/results/\w{16}/[\w.-]+\.(png|jpg|npz)", name)}
+    of_results = {name for name in found if re.fullmatch(r"data/results/\w{16}/[\w.-]+\.(png|jpg|arrays\.gz)", name)}
     assert found - of_results <= PICTURES
 
 

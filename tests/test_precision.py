@@ -14,7 +14,7 @@ from intelvae import training
 from intelvae.dtypes import as_float
 from intelvae.paper import bench, runs, studies
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import Store, edition
+from intelvae.paper.store import Store, edition
 
 TOY = Training("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 WIDE = dataclasses.replace(TOY, precision="float64")

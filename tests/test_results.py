@@ -11,7 +11,8 @@ import torch
 from intelvae.models import VAE
 from intelvae.paper import pictures, runs
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import CHECKOUT, Measured, Store, Trained, edition, store_of
+from intelvae.paper.results import Measured, Trained
+from intelvae.paper.store import CHECKOUT, Store, edition, store_of
 
 CONFIG = Training("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 OTHER = dataclasses.replace(CONFIG, seed=5)
@@ -147,4 +148,4 @@ def test_every_published_training_is_found_under_its_key():
 def test_published_results_are_small_and_have_no_weights():
     files = [path for path in PUBLISHED[0].parents[1].rglob("*") if path.is_file() and path.suffix != ".safetensors"]
     assert sum(path.stat().st_size for path in files) < 3e6
-    assert {path.suffix for path in files} == {".json", ".png", ".jpg", ".npz"}
+    assert {path.suffix for path in files} == {".json", ".png", ".jpg", ".gz"}

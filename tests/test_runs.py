@@ -11,7 +11,8 @@ from intelvae.data import DataError
 from intelvae.models import VAE
 from intelvae.paper import evaluation, runs
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import Store, Trained
+from intelvae.paper.results import Trained
+from intelvae.paper.store import Store
 
 CONFIG = Training("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 POINTS = Evaluation("points")

@@ -8,9 +8,9 @@ import torch
 from intelvae import bounds, training
 from intelvae.paper import builder, datasets, runs, studies, sweeps
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import Store
 from intelvae.paper.rows import VAE as VAE_ROW
 from intelvae.paper.rows import Row, Run
+from intelvae.paper.store import Store
 from intelvae.training import Schedule, side_by_side
 from intelvae.training.side_by_side import Member
 

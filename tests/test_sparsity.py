@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -94,11 +95,8 @@ def test_the_penalty_sees_no_scale_of_a_row_and_no_row_of_zeros(kind):
     value = regularizers.sparsity(gates)
     for scale in (1e-3, 1e-12, 1e-20):
         assert regularizers.sparsity(gates * scale).item() == pytest.approx(value.item(), abs=1e-5)  # rounding
-    for raw in (False, True):
-        dead = torch.cat([gates, torch.zeros(60, 7, dtype=kind)])
-        assert regularizers.sparsity(dead, raw).item() == pytest.approx(
-            regularizers.sparsity(gates, raw).item(), abs=1e-5
-        )
+    dead = torch.cat([gates, torch.zeros(60, 7, dtype=kind)])
+    assert regularizers.sparsity(dead).item() == pytest.approx(value.item(), abs=1e-5)
     for nothing in (0.0, 1e-38, 1e-31, 1e-29):  # about where float32 has nothing left to share out
         assert abs(regularizers.sparsity(torch.full((8, 4), nothing, dtype=kind))) < 1e-6  # rounding
     assert not regularizers.shares(torch.zeros(8, 4, dtype=kind)).any()
@@ -120,27 +118,35 @@ def before(v, raw=False):
     return of_each - entropy((v if raw else shares(v)).mean(0))
 
 
-@pytest.mark.parametrize("raw", [False, True])
 @pytest.mark.parametrize("kind", [torch.float32, torch.float64])
-def test_where_nothing_fades_the_penalty_and_its_gradient_are_what_they_were_to_the_bit(kind, raw):
+def test_where_nothing_fades_the_penalty_and_its_gradient_are_what_they_were_to_the_bit(kind):
+    check_same_bits(regularizers.sparsity, before, kind)
+
+
+def check_same_bits(penalty, other, kind):
+    """Two penalties on gates of that dtype and their gradients, where the sum of no row is near 1e-30."""
     for scale in (1.0, 1e-6, 1e-20):
         gates = (random(30, 7) + 0.1).to(kind) * scale
         gates[3, :5] = 0
         gates.requires_grad_()
-        new, old = regularizers.sparsity(gates, raw), before(gates, raw)
+        new, old = penalty(gates), other(gates)
         assert torch.equal(new, old)
         assert torch.equal(torch.autograd.grad(new, gates)[0], torch.autograd.grad(old, gates)[0])
 
 
-@pytest.mark.parametrize("raw", [False, True])
 @pytest.mark.parametrize("kind", [torch.float32, torch.float64])
-def test_the_penalty_fades_without_a_jump_as_gates_close_and_its_gradient_is_finite(kind, raw):
+def test_the_penalty_fades_without_a_jump_as_gates_close_and_its_gradient_is_finite(kind):
+    check_fading(regularizers.sparsity, kind)
+
+
+def check_fading(penalty, kind):
+    """Of a penalty on gates of that dtype."""
     logits = 4 * gaussian(20, 6).to(kind)
     shifts = torch.arange(0, -120, -0.5).tolist()
     values = []
     for shift in shifts:
         at = (logits + shift).requires_grad_()
-        value = regularizers.sparsity(at.sigmoid(), raw)
+        value = penalty(at.sigmoid())
         (gradient,) = torch.autograd.grad(value, at)
         assert value.isfinite() and gradient.isfinite().all()
         assert gradient.abs().max() < 0.5  # log 6 nats divided among 20 rows, and more where few are left
@@ -148,7 +154,7 @@ def test_the_penalty_fades_without_a_jump_as_gates_close_and_its_gradient_is_fin
     assert max(abs(a - b) for a, b in itertools.pairwise(values)) < 0.5  # as e^-0.5 of a row's share goes
     assert abs(values[-1]) < 1e-6
     for shift in range(-75, -55):  # where rows reach 1e-30, a step of 1e-4 moves nothing by more than 1e-4
-        low, high = (regularizers.sparsity((logits + shift + e).double().sigmoid(), raw) for e in (0, 1e-4))
+        low, high = (penalty((logits + shift + e).double().sigmoid()) for e in (0, 1e-4))
         assert abs(high - low) < 1e-4
 
 
@@ -174,23 +180,6 @@ def test_closing_all_gates_together_is_not_paid_for():
     assert values[1] > values[0] - 0.3 and values[0] < values[2] < values[3] < values[4] and abs(values[4]) < 1e-4
 
 
-def test_the_second_term_as_printed_weighs_rows_by_their_size():
-    gates = exactly_active(200, 5, 0.0)
-    whole = regularizers.sparsity(gates)
-    assert torch.equal(regularizers.sparsity(gates, raw=True), whole)  # rows of one size: no difference
-    # 0.001 for all of one row, one 1 in the other: H is log D and 0, that of the mean nearly 0, and the sum positive
-    uneven = torch.stack([torch.full((D,), 0.001), torch.eye(D)[0]]).double()
-    shares = torch.full((D,), 0.001 / 1.05, dtype=torch.float64)
-    shares[0] = 1.001 / 1.05
-    expected = math.log(D) / 2 + (shares * shares.log()).sum().item()
-    assert regularizers.sparsity(uneven, raw=True).item() == pytest.approx(expected, abs=1e-6) and expected > 1
-    assert regularizers.sparsity(uneven).item() < 0
-    # a row's scale matters to it, and not to the form of the code
-    scaled = gates * torch.linspace(0.1, 1, 200, dtype=torch.float64)[:, None]
-    assert regularizers.sparsity(scaled).item() == pytest.approx(whole.item(), abs=1e-12)
-    assert abs(regularizers.sparsity(scaled, raw=True) - whole) > 1e-3
-
-
 def test_gates_lie_in_their_range():
     for floor in (0.0, 0.2):
         g = Sparse(4, floor=floor)
@@ -212,18 +201,22 @@ def test_each_penalty_is_what_it_is_called():
     assert torch.equal(regularizers.penalty("codes", Identity(), y), regularizers.sparsity(y.abs()))
     expected = sum(abs(v) for row in g(y).tolist() for v in row) / 20
     assert regularizers.penalty("l1", g, y).item() == pytest.approx(expected, rel=1e-12)  # rounding
-    assert torch.equal(regularizers.penalty("gates-raw", g, y), regularizers.sparsity(g.gates(y), raw=True))
-    with pytest.raises(ValueError, match="unknown penalty 'l0': choose one of gates, gates-raw, codes, l1"):
+    with pytest.raises(ValueError, match="unknown penalty 'l0': choose one of gates, codes, l1"):
         regularizers.penalty("l0", g, y)
 
 
 @pytest.mark.parametrize("name", regularizers.PENALTIES)
 def test_penalties_have_finite_gradients_where_codes_are_zero(name):
+    check_gradients_at_zero(partial(regularizers.penalty, name))
+
+
+def check_gradients_at_zero(penalty):
+    """Of a penalty on a mapping and latents."""
     y = gaussian(6, 3)
     y[0], y[1, :2], y[2] = 0, 0, 1e-300  # no code, one active dimension, a code that underflows when it is squared
     y.requires_grad_()
     g = Sparse(3).double()
-    value = regularizers.penalty(name, g, y)
+    value = penalty(g, y)
     found = torch.autograd.grad(value, [y, *g.parameters()])
     assert value.isfinite() and all(gradient.isfinite().all() for gradient in found)
 
@@ -253,6 +246,15 @@ def test_gamma_lowers_the_penalty():
     y = gaussian(1000, 2, seed=1).float()
     without, with_it = (runs.train(dataclasses.replace(CONFIG, gamma=gamma))[1].mapping for gamma in (0.0, 10.0))
     assert regularizers.sparsity(with_it.gates(y)) < regularizers.sparsity(without.gates(y))
+
+
+def test_a_penalty_may_be_a_function():
+    models, x = [builder.build(CONFIG, (2,), torch.zeros(1, 2)) for _ in range(2)], gaussian(100, 2).float()
+    models[1].load_state_dict(models[0].state_dict())
+    for model, penalty in zip(models, ("codes", partial(regularizers.penalty, "codes")), strict=True):
+        with training.seeded(0):
+            training.fit(model, x, x, epochs=1, batch_size=50, gamma=3.0, penalty=penalty)
+    assert all(map(torch.equal, *(model.state_dict().values() for model in models)))
 
 
 def test_gamma_needs_gates():

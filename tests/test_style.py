@@ -76,7 +76,7 @@ def test_provenance_names_the_code_that_measured_and_the_runs_that_an_unfinished
 def test_runs_are_beside_their_mean_in_the_colour_and_marker_of_their_method():
     figure = style.by_seed(by_seed_results(), "sliced", "distance")
     (axis,) = figure.axes
-    assert (axis.get_xlabel(), axis.get_ylabel()) == ("", "distance")
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("data", "distance")
     assert [text.get_text() for text in axis.get_xticklabels()] == ["circle", "star"]
     assert legend(figure) == {"VAE": VAE.color, "InteL-VAE": INTEL.color}
     assert axis.get_ylim()[0] == 0

@@ -16,8 +16,8 @@ from intelvae import training
 from intelvae.data import files
 from intelvae.paper import datasets, evaluation, runs, sweeps
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import Store
 from intelvae.paper.rows import VAE, Row, Run
+from intelvae.paper.store import Store
 
 CONFIG = Training("circle", "mlp", 2, "learned-gaussian", epochs=1, steps_per_epoch=2, mapping="circle")
 ALONE = Training("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2, mapping="sparse", gamma=1.0)
@@ -92,7 +92,7 @@ def test_workers_end_with_the_sweep_that_started_them(moment, tmp_path):
     """Killed without a chance to clean up, as by the system when memory runs out: also while workers are starting."""
     code = (
         "import sys; from intelvae.paper import sweeps; from intelvae.paper.config import Training;"
-        "from intelvae.paper.results import Store; from intelvae.paper.rows import VAE, Row, Run;"
+        "from intelvae.paper.store import Store; from intelvae.paper.rows import VAE, Row, Run;"
         "c = [Training('mnist', 'mathieu', 50, 'gaussian', 1000, seed=s, smoke_data=True) for s in (0, 1)];"
         "runs = [Run(Row('', VAE), t, ()) for t in c]; print('ready', flush=True);"
         f"sweeps.sweep(runs, Store({str(tmp_path)!r}), jobs=2)"

@@ -5,7 +5,6 @@ import math
 
 import pytest
 import torch
-from intelvae.paper.records import Record, RunConfig, Store
 from scipy import integrate
 from torch import nn
 from torch.distributions import Normal, kl_divergence
@@ -13,9 +12,11 @@ from torch.distributions import Normal, kl_divergence
 from intelvae import bounds, likelihoods, networks, training
 from intelvae.models import VAE, vsc
 from intelvae.models.vsc import PseudoInputPrior, SpikeAndSlab, SpikeAndSlabEncoder, SpikeAndSlabPrior
-from intelvae.paper import builder, runs, trained
+from intelvae.paper import builder, datasets, runs
+from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.store import Store
 
-CONFIG = RunConfig("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=5, model="vsc")
+CONFIG = Training("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=5, model="vsc")
 PSEUDO = dataclasses.replace(CONFIG, model_options={"pseudo_inputs": 4, "alpha": 0.5})
 SAMPLES = 50_000
 
@@ -216,21 +217,6 @@ def test_samples_of_the_fixed_prior_are_as_sparse_as_stated():
         assert_equal_in_mean((y == 0).all(1).float(), (1 - alpha) ** 4)
 
 
-def test_dense_samples_are_those_of_a_gaussian_and_change_no_bound():
-    sparse, dense = SpikeAndSlabPrior(3, 0.1)(), SpikeAndSlabPrior(3, 0.1, dense_samples=True)()
-    y = dense.sample((SAMPLES,))
-    assert (y != 0).all() and dense.sample((2, 5)).shape == (2, 5, 3)
-    assert_equal_in_mean(y.square(), 1.0)
-    q = SpikeAndSlab(torch.full((2, 3), 0.4), torch.ones(2, 3), torch.ones(2, 3))
-    assert torch.equal(kl_divergence(q, dense.expand((2,))), kl_divergence(q, sparse.expand((2,))))
-    model, options = sparse_vae(), {"model_options": {"dense_samples": True}}
-    model.decoder = nn.Sequential(nn.Identity(), likelihoods.Gaussian())
-    assert (model.generate(1000).mean == 0).float().mean() > 0.95  # of which 0.99 are off on average
-    replicated = builder.build(dataclasses.replace(CONFIG, **options), (2,), torch.zeros(1, 2))
-    replicated.decoder = model.decoder
-    assert (replicated.generate(1000).mean != 0).all()
-
-
 def assigned_vae(shares):
     """A model in float64 with pseudo-inputs and the given shares of the components for every x."""
     model = sparse_vae(start=torch.randn(len(shares), 2), alpha=0.3, sharpness=5.0).double()
@@ -294,18 +280,18 @@ def test_a_lower_rate_opens_fewer_gates():
     shares = []
     for alpha in (0.01, 0.5):
         config = dataclasses.replace(CONFIG, steps_per_epoch=300, model_options={"alpha": alpha})
-        model = runs.run(config)[1]
-        shares.append(model.encode(runs.task(config).test).gates.mean().item())
+        model = runs.train(config)[1]
+        shares.append(model.encode(datasets.of(config).test).gates.mean().item())
     assert shares[0] < shares[1]
 
 
 @pytest.mark.parametrize("config", [CONFIG, PSEUDO], ids=["fixed", "pseudo-inputs"])
 def test_a_config_trains_measures_and_survives_the_store(config, tmp_path):
-    record, model = runs.run(config)
-    assert config.method == "Sparse-VAE" and math.isfinite(record.metrics["log_likelihood"])
-    assert runs.alike(config) is None and Record.from_json(record.to_json()) == record
-    Store(tmp_path).put(record, model)
-    again, x = trained.load(config, Store(tmp_path)), runs.task(config).test
+    trained, model = runs.train(config)
+    assert math.isfinite(runs.measure(config, Evaluation("points"), model).metrics["log_likelihood"])
+    assert runs.alike(config) is None
+    Store(tmp_path).put_trained(trained, model)
+    again, x = runs.load(config, Store(tmp_path)), datasets.of(config).test
     assert torch.equal(again.represent(x), model.represent(x))
     y = torch.zeros(1, 2)
     assert torch.equal(again.prior().log_prob(y), model.prior().log_prob(y))
@@ -314,7 +300,7 @@ def test_a_config_trains_measures_and_survives_the_store(config, tmp_path):
 @pytest.mark.parametrize("network", ["mathieu", "authors"])
 def test_image_networks_get_a_head_for_the_gates(network):
     size = networks.IMAGE_SIZE[network]
-    config = RunConfig("mnist", network, 5, "gaussian", 1, model="vsc", model_options={"pseudo_inputs": 3})
+    config = Training("mnist", network, 5, "gaussian", 1, model="vsc", model_options={"pseudo_inputs": 3})
     model = builder.build(config, (1, size, size), torch.randint(0, 256, (9, 1, size, size), dtype=torch.uint8))
     x = torch.rand(4, 1, size, size)
     with torch.autocast("cpu", torch.bfloat16):
@@ -333,13 +319,12 @@ def test_image_networks_get_a_head_for_the_gates(network):
         ({"slope": 0.0}, "slope"),
         ({"sharpness": -1.0, "pseudo_inputs": 2}, "sharpness"),
         ({"pseudo_inputs": 10**6}, "pseudo-inputs from"),
-        ({"pseudo_inputs": 2, "dense_samples": True}, "does not go with pseudo-inputs"),
         ({"rate": 0.1}, "rate"),
     ],
 )
 def test_options_that_do_not_fit_get_one_clear_line(options, message):
     with pytest.raises(ValueError, match=message) as caught:
-        runs.run(dataclasses.replace(CONFIG, model_options=options))
+        runs.train(dataclasses.replace(CONFIG, model_options=options))
     assert "\n" not in str(caught.value)
     with pytest.raises(ValueError, match="takes no mapping"):
         dataclasses.replace(CONFIG, mapping="sparse")

@@ -18,7 +18,6 @@ CLASSES = {
     "mnist": tuple("0123456789"),
     "fashion-mnist": ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"),
 }
-SPLITS = ("paper", "code")
 SIDE = 28
 VALID = 5_000  # the last 5,000 training images
 TRAIN_01, VALID_01, TEST_01 = 5_000, 500, 1_000  # MNIST-01, per class; the test file has only 980 zeros
@@ -28,7 +27,7 @@ _ROWS = 4096  # images resized at once
 
 @dataclass(frozen=True)
 class ImageData:
-    """Three parts, disjoint but for the split of the authors' code: images (N, 1, size, size), bytes, and labels."""
+    """Three parts, which `load` makes disjoint: images (N, 1, size, size), bytes, and labels."""
 
     train: UInt8[Tensor, "train 1 size size"]
     valid: UInt8[Tensor, "valid 1 size size"]
@@ -49,7 +48,6 @@ def load(
     root: str | Path | None = None,
     size: int = SIDE,
     binary: bool = False,
-    split: str = "paper",
     smoke: bool = False,
 ) -> ImageData:
     """Load "mnist", "fashion-mnist" or "mnist-01" (the digits 0 and 1 only).
@@ -60,12 +58,10 @@ def load(
     980 zeros (Table C.1 says 2k).
     `size`: side in pixels, resized bilinearly with antialiasing (32 for the networks of Mathieu et al.).
     `binary`: 255 where the grey level is at least 128 (half of white, after resizing), else 0; not sampled.
-    `split`: "paper", as above, or "code", as the authors' code of October 2021 has it: all training images (60,000, or
-    the 12,665 zeros and ones), all test images (10,000, or 2,115), and these again in the place of validation.
     `smoke`: the embedded samples only, split 8:1:1 with balanced classes; `root` is then ignored.
     `root`: where to look, and nowhere else; else the order of `files.locate`.
     Returns ImageData; its `source` names the data, without paths. Raises DataError (missing or damaged
-    files, or others), ValueError (unknown name or split, size below 1).
+    files, or others), ValueError (unknown name, size below 1).
     Reference: Table C.1; Mathieu et al. 2019, "Disentangling disentanglement". Explained in data/README.md.
 
     >>> load("mnist-01", smoke=True, size=32).train.shape
@@ -73,16 +69,10 @@ def load(
     """
     files.files_of(name)  # raises for an unknown name
     check_number("size, the side of the images in pixels,", size, ">= 1", whole=True)
-    if split not in SPLITS:
-        raise ValueError(f"unknown split {split!r}: choose one of {', '.join(SPLITS)}")
-    parts = _smoke(name) if smoke else _full(name, root, split)
-    if split == "code":
-        (first, labels_of_first), (second, labels_of_second), last = parts
-        everything = np.concatenate([first, second]), np.concatenate([labels_of_first, labels_of_second])
-        parts = [everything, last, last]
+    parts = _smoke(name) if smoke else _full(name, root)
     counts = " / ".join(f"{len(part[1]):,}" for part in parts)
     source = f"{name}, embedded sample of {counts} images" if smoke else f"{name}, {counts} images"
-    source += " (train / valid / test)" if split == "paper" else " (train / test again / test)"
+    source += " (train / valid / test)"
     if smoke:
         source += ", 16 grey levels"
     train, valid, test = (_prepare(part[0], size, binary) for part in parts)
@@ -95,12 +85,10 @@ def load(
     return ImageData(train, valid, test, train_labels, valid_labels, test_labels, source, name)
 
 
-def _full(name: str, root: str | Path | None, split: str) -> list[Part]:
+def _full(name: str, root: str | Path | None) -> list[Part]:
     arrays = files.read(name, root)
     training = arrays["train-images-idx3-ubyte"], arrays["train-labels-idx1-ubyte"]
     test = arrays["t10k-images-idx3-ubyte"], arrays["t10k-labels-idx1-ubyte"]
-    if name == "mnist-01" and split == "code":
-        return [_take(part, part[1] < 2) for part in (training, (training[0][:0], training[1][:0]), test)]
     if name == "mnist-01":
         ranks = _ranks(training[1])
         return [

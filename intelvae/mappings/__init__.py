@@ -33,7 +33,7 @@ _KINDS: dict[str, Callable[..., nn.Module]] = {
     "hierarchy": Hierarchy,
 }
 NAMES = tuple(_KINDS)
-_CLUSTER_OPTIONS = ("k", "factors", "c1", "c2", "delta", "learnable", "forgets")
+_CLUSTER_OPTIONS = ("k", "factors", "c1", "c2", "delta", "learnable")
 
 
 def create(name: str, latent_dim: int, **options: Any) -> nn.Module:

@@ -23,11 +23,6 @@ def _push(distance: Tensor, c1: float, c2: float, delta: float) -> Tensor:
     return c1 * distance * (distance.square() + delta**2) ** ((c2 - 1) / 2)
 
 
-def _as_at_first(parameter: Tensor) -> Tensor:
-    """A parameter of a border as it was before training: 0."""
-    return torch.zeros_like(parameter)
-
-
 def _need_dims(y: Tensor, n: int, name: str) -> None:
     """Raises `ValueError` unless y is (..., D) with D >= n."""
     if y.ndim == 0 or y.shape[-1] < n:
@@ -45,9 +40,8 @@ class Threshold(nn.Module):
     The other dimensions stay. The threshold b is 0, or learned (appendix C.2, "Learnable proportions"); the first
     cluster has prior mass Phi(b). The power is taken as `|.| (|.|^2 + delta^2)^((c_2 - 1)/2)`, the same but within
     about delta of the threshold: without delta the slope there is infinite, its variance under the prior too, and the
-    gradient NaN. Strictly increasing, so theorem 1 holds with equality. `forgets` (off by default) repeats the authors'
-    code, where a learned threshold is not among the saved weights: in evaluation mode it is 0 again. Raises
-    `ValueError` for constants out of range or y without a last dimension. Book: "Multi-modality on zeros and ones".
+    gradient NaN. Strictly increasing, so theorem 1 holds with equality. Raises `ValueError` for constants out of range
+    or y without a last dimension. Book: "Multi-modality on zeros and ones".
 
     >>> import torch
     >>> Threshold()(torch.tensor([[0.0], [1.0]])).round(decimals=2)
@@ -57,27 +51,20 @@ class Threshold(nn.Module):
 
     num_clusters = 2
 
-    def __init__(
-        self,
-        c1: float = 5.0,
-        c2: float = 0.2,
-        delta: float = 1e-3,
-        learnable: bool = False,
-        forgets: bool = False,
-    ) -> None:
+    def __init__(self, c1: float = 5.0, c2: float = 0.2, delta: float = 1e-3, learnable: bool = False) -> None:
         super().__init__()
         _check_constants(c1, c2, delta)
-        self.c1, self.c2, self.delta, self.forgets = c1, c2, delta, forgets
+        self.c1, self.c2, self.delta = c1, c2, delta
         self.threshold = nn.Parameter(torch.zeros(()), requires_grad=learnable)
 
-    def _border(self) -> Tensor:
-        """The threshold b that holds now, ()."""
-        return _as_at_first(self.threshold) if self.forgets and not self.training else self.threshold
+    def border(self) -> Float[Tensor, ""]:
+        """The threshold b, ()."""
+        return self.threshold
 
     @computed_in_float32
     def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
         _need_dims(y, 1, "a threshold")
-        side = y[..., :1] - self._border()
+        side = y[..., :1] - self.border()
         return torch.cat([y[..., :1] + _push(side, self.c1, self.c2, self.delta), y[..., 1:]], -1)
 
     @computed_in_float32
@@ -85,11 +72,11 @@ class Threshold(nn.Module):
         """The cluster of y (..., D): 0 below the threshold, 1 above; (...), long."""
         _need_dims(y, 1, "a threshold")
         check_finite("y", y)
-        return (y[..., 0] > self._border()).long()
+        return (y[..., 0] > self.border()).long()
 
     def proportions(self) -> Float[Tensor, " 2"]:
         """The prior mass of the two clusters, (2,): Phi(b) and 1 - Phi(b)."""
-        below = torch.special.ndtr(self._border())
+        below = torch.special.ndtr(self.border())
         return torch.stack([below, 1 - below])
 
 
@@ -104,9 +91,8 @@ class Sectors(nn.Module):
     `learnable` widths are `2 pi softmax(u)`; a sector's prior mass is its width over 2 pi. The gradient reaches u
     through the borders and the direction of the bisector. delta as in `Threshold`. With widths of at most pi, g is a
     homeomorphism of the plane, so theorem 1 holds with equality; in a wider sector, where the nearest point of the
-    border may be its apex, g stays continuous and keeps the sector, but may merge points. `forgets` as in `Threshold`.
-    Raises `ValueError` for K < 2, constants out of range, or fewer than 2 latent dimensions.
-    Book: "Multi-modality on zeros and ones".
+    border may be its apex, g stays continuous and keeps the sector, but may merge points. Raises `ValueError` for
+    K < 2, constants out of range, or fewer than 2 latent dimensions. Book: "Multi-modality on zeros and ones".
 
     >>> import torch
     >>> Sectors(4)(torch.tensor([1.0, 0.0]))
@@ -120,26 +106,25 @@ class Sectors(nn.Module):
         c2: float = 0.2,
         delta: float = 1e-3,
         learnable: bool = False,
-        forgets: bool = False,
     ) -> None:
         super().__init__()
         check_number("k, the number of clusters,", k, ">= 2", whole=True)
         _check_constants(c1, c2, delta)
         k = self.num_clusters = int(k)
-        self.c1, self.c2, self.delta, self.forgets = c1, c2, delta, forgets
+        self.c1, self.c2, self.delta = c1, c2, delta
         self.u = nn.Parameter(torch.zeros(k), requires_grad=learnable)
 
     def proportions(self) -> Float[Tensor, " k"]:
         """The prior mass of each cluster, (K,): softmax(u)."""
-        return self._logits().softmax(0)
+        return self.logits().softmax(0)
 
-    def _logits(self) -> Tensor:
-        """The u that holds now, (K,)."""
-        return _as_at_first(self.u) if self.forgets and not self.training else self.u
+    def logits(self) -> Float[Tensor, " k"]:
+        """The u of the widths, (K,)."""
+        return self.u
 
     def _borders(self, dtype: torch.dtype) -> Tensor:
         """Angles (K + 1,) at which the sectors start, from 0 to 2 pi, as precise as the latents are."""
-        widths = 2 * math.pi * self._logits().to(dtype).softmax(0)
+        widths = 2 * math.pi * self.logits().to(dtype).softmax(0)
         return torch.cat([widths.new_zeros(1), widths.cumsum(0)])
 
     def _angle(self, y: Tensor) -> Tensor:
@@ -199,12 +184,11 @@ class SectorProduct(nn.Module):
         c2: float = 0.2,
         delta: float = 1e-3,
         learnable: bool = False,
-        forgets: bool = False,
     ) -> None:
         super().__init__()
         if not isinstance(factors, Sequence) or not factors:
             raise ValueError("a product of clusters needs at least one factor, such as factors=(2, 5)")
-        self.planes = nn.ModuleList(Sectors(k, c1, c2, delta, learnable, forgets) for k in factors)
+        self.planes = nn.ModuleList(Sectors(k, c1, c2, delta, learnable) for k in factors)
         self.factors = tuple(factors)
         self.num_clusters = math.prod(factors)
 

@@ -13,7 +13,7 @@ from intelvae.metrics import feature_cache, features, fidelity, frechet, kid
 from intelvae.numbers import check_number
 
 PAPER_N, FULL_N = 2_000, 10_000  # the paper's number of images, and all of MNIST's test set
-PIXELS = ("clip", "minmax", "clean", "wrap")
+PIXELS = ("clip", "minmax", "clean")
 FAINT = 16  # of 255: grey values below it are too faint to see, but not for a network that knows only pure black
 
 
@@ -23,17 +23,14 @@ def as_shown(images: Float[Tensor, "n c h w"], pixels: str = "clip") -> Float[Te
 
     "clip": values below 0 become 0 and those above 1 become 1. "minmax": each image is stretched so that its smallest
     value is 0 and its largest 1, as the authors' code does for grey images, which puts pure black and white into every
-    one; an image of one value is black. "clean" (ours): as "clip", then every value below `FAINT` / 255 is 0. "wrap":
-    times 255 and cut to whole bytes, as that code does for faces, so that what lies outside [0, 1] comes round from the
-    other end. Raises `ValueError` for another `pixels`.
+    one; an image of one value is black. "clean" (ours): as "clip", then every value below `FAINT` / 255 is 0. Raises
+    `ValueError` for another `pixels`.
 
     >>> as_shown(torch.tensor([0.2, 0.6, 1.2]).reshape(1, 1, 1, 3), "minmax").flatten()
     tensor([0.0000, 0.4000, 1.0000])
     """
     if pixels not in PIXELS:
         raise ValueError(f"unknown pixels {pixels!r}: choose one of {', '.join(PIXELS)}")
-    if pixels == "wrap":
-        return (images * 255).long().remainder(256) / 255
     if pixels == "minmax":
         low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)
         images = (images - low) / (high - low).clamp(min=torch.finfo(images.dtype).tiny)
@@ -56,34 +53,30 @@ def judge(
     *,
     sizes: Sequence[int] = (PAPER_N, FULL_N),
     pixels: str = "clip",
-    surplus: int = 0,
     device: str = "cpu",
 ) -> dict[str, float]:
     """Every metric of generated images (M, C, H, W), a decoder's output, against real ones (N, C, H, W), bytes.
 
-    For each size n the first n of both, and `surplus` more of the generated ones: for real images those are the first
-    of the file, as in the authors' code, which sets 2,100 generated images against 2,000 (a surplus of 100). Names end
-    in the size: "frechet_2000" (`features.distance_name` says what a table may call it), "kid_2000" and
-    "kid_error_2000" (its standard error), "precision_2000", "recall_2000", "density_2000", "coverage_2000". With
-    `pixels` "clean" the real images are cleaned, too. Their features come from `feature_cache`. Raises `ValueError` for
-    fewer images than the largest size, and what `as_shown` and `features.extract` raise.
+    For each size n the first n of both, which for real images are the first of the file. Names end in the size:
+    "frechet_2000" (`features.distance_name` says what a table may call it), "kid_2000" and "kid_error_2000" (its
+    standard error), "precision_2000", "recall_2000", "density_2000", "coverage_2000". With `pixels` "clean" the real
+    images are cleaned, too. Their features come from `feature_cache`. Raises `ValueError` for fewer images than the
+    largest size, and what `as_shown` and `features.extract` raise.
     """
     for n in sizes:
         check_number("each of sizes", n, ">= 2", whole=True)
-    check_number("surplus", surplus, ">= 0", whole=True)
     largest = max(sizes)
-    if min(len(real), len(generated) - surplus) < largest:
+    if min(len(real), len(generated)) < largest:
         raise ValueError(
             f"{len(real)} real and {len(generated)} generated images are fewer than the {largest} asked for"
-            + (f" and {surplus} more" if surplus else "")
         )
-    parts = generated[: largest + surplus].split(features.AT_ONCE)  # copies of all of them could fill the memory
+    parts = generated[:largest].split(features.AT_ONCE)  # copies of all of them could fill the memory
     ours = torch.cat([features.extract(extractor, as_shown(part, pixels), device=device) for part in parts])
     real = real.where(real >= FAINT, 0) if pixels == "clean" else real
     theirs = feature_cache.real(extractor, real[:largest], device)
     metrics: dict[str, float] = {}
     for n in sizes:
-        a, b = theirs[:n], ours[: n + surplus]
+        a, b = theirs[:n], ours[:n]
         kernel, error = kid.distance(a, b)
         found = {"frechet": frechet.distance(frechet.fit(a), frechet.fit(b)), "kid": kernel, "kid_error": error}
         found |= fidelity.fidelity_and_diversity(a, b)

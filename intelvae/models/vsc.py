@@ -194,9 +194,7 @@ class SpikeAndSlabEncoder(GaussianEncoder):
 class SpikeAndSlabPrior(nn.Module):
     """The fixed prior of the first version (2018): each dimension is N(0, 1) with probability alpha, else exactly 0.
 
-    `dense_samples` draws from N(0, I) in the place of the prior, as the public replication's code does for its
-    images (Alfo5123/Variational-Sparse-Coding); density and KL stay as they are. The decoder has then hardly seen such
-    codes. Parameters: `dim`, the number D of latent dimensions. Raises `ValueError` unless 0 < alpha < 1.
+    Parameters: `dim`, the number D of latent dimensions; `alpha`. Raises `ValueError` unless 0 < alpha < 1.
 
     >>> SpikeAndSlabPrior(2, alpha=0.5)().log_prob(torch.zeros(2)) / math.log(2)
     tensor(-2.)
@@ -204,23 +202,14 @@ class SpikeAndSlabPrior(nn.Module):
 
     gates: Tensor
 
-    def __init__(self, dim: int, alpha: float = 0.01, dense_samples: bool = False) -> None:
+    def __init__(self, dim: int, alpha: float = 0.01) -> None:
         super().__init__()
         check_number("dim", dim, ">= 1", whole=True)
         _check_rate(alpha)
         self.register_buffer("gates", torch.full((dim,), alpha))
-        self.dense_samples = dense_samples
 
     def forward(self) -> SpikeAndSlab:
-        kind = _Dense if self.dense_samples else SpikeAndSlab
-        return kind(self.gates, torch.zeros_like(self.gates), torch.ones_like(self.gates))
-
-
-class _Dense(SpikeAndSlab):
-    """A spike-and-slab distribution whose samples are those of N(0, I)."""
-
-    def sample(self, sample_shape: _size = torch.Size()) -> Tensor:  # noqa: B008
-        return torch.randn(self._extended_shape(sample_shape), dtype=self.mu.dtype, device=self.mu.device)
+        return SpikeAndSlab(self.gates, torch.zeros_like(self.gates), torch.ones_like(self.gates))
 
 
 class PseudoInputPrior(Vamp):
@@ -275,7 +264,6 @@ def create(
     slope: float = 100.0,
     start: Tensor | None = None,
     sharpness: float = 10.0,
-    dense_samples: bool = False,
 ) -> VAE:
     """The Sparse-VAE with the encoder called `network` (`networks.create`), and the given `decoder` z (B, D) -> p(x|z).
 
@@ -288,22 +276,18 @@ def create(
     (`networks.Steady`): the gates of 16,384 features would cross their whole range in a few steps, and be shut before
     the decoder has learned anything.
 
-    Raises `ValueError` for values out of range, and for `dense_samples`, which is about the fixed prior, together with
-    pseudo-inputs.
+    Raises `ValueError` for values out of range.
 
     >>> create("mlp", (2,), 3, nn.Linear(3, 2), alpha=0.1).represent(torch.zeros(5, 2)).shape
     torch.Size([5, 3])
     """
-    if start is not None and dense_samples:
-        raise ValueError("dense_samples is an option of the fixed prior: it does not go with pseudo-inputs")
     gaussian, spare = (networks.create(network, shape, latent_dim)[0] for _ in range(2))
     assert isinstance(gaussian, GaussianEncoder) and isinstance(spare, GaussianEncoder)
     head = spare.mu  # one of the network's kind, with weights of its own
     nn.init.constant_(head.bias, math.log(START))  # type: ignore[arg-type]
     gate = nn.Sequential(networks.Steady(head.weight[0].numel()), head)  # type: ignore[index,union-attr]
     if start is None:
-        prior = SpikeAndSlabPrior(latent_dim, alpha, dense_samples)
-        return VAE(SpikeAndSlabEncoder(gaussian, gate, slope), decoder, prior)
+        return VAE(SpikeAndSlabEncoder(gaussian, gate, slope), decoder, SpikeAndSlabPrior(latent_dim, alpha))
     assign = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), len(start)))
     encoder = SpikeAndSlabEncoder(gaussian, gate, slope, assign)
     data_range = (0.0, 1.0) if len(shape) == 3 else None

@@ -4,12 +4,14 @@ From the ground up; a module imports only from those above it:
 
     lifeline     workers that end with their sweep
     pictures     images in files
+    authors      what the authors' code does in another way, in the place of parts of the library
     config       what decides a model's weights, and what is measured of it
     rows         rows of tables and figures, methods and their look
     builder      config -> model
     datasets     config -> data
     evaluation   what can be measured of a trained model, or shown of it
-    results      what a run leaves, and the folder that keeps it
+    results      what runs leave
+    store        the folder that keeps it
     runs         config -> weights -> measurements
     sweeps       what is missing of many runs, on many workers
     statistics   tests, intervals, many tests at once

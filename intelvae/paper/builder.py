@@ -8,9 +8,10 @@ from typing import Any
 
 import torch
 
-from intelvae import flows, likelihoods, mappings, networks, priors
+from intelvae import likelihoods, mappings, networks, priors
 from intelvae.dtypes import as_float
 from intelvae.models import GMVAE, VAE, gmvae, vsc
+from intelvae.paper import authors
 from intelvae.paper.config import Training
 
 
@@ -19,7 +20,7 @@ def build(config: Training, shape: tuple[int, ...], examples: torch.Tensor) -> V
 
     Weights come from torch's global generator. Raises `ValueError`, one line, for a name or option that is unknown.
     """
-    mapping = mappings.create(config.mapping, config.latent_dim, **dict(config.mapping_options))
+    mapping = _mapping(config)
     encoder, network = networks.create(config.network, shape, config.latent_dim)
     likelihood = likelihoods.create(config.likelihood, shape, **dict(config.likelihood_options))
     decoder = torch.nn.Sequential(network, likelihood)
@@ -31,16 +32,22 @@ def build(config: Training, shape: tuple[int, ...], examples: torch.Tensor) -> V
         return GMVAE(encoder, decoder, components, priors.StandardNormal(components.context_dim), free_nats)
     if config.model == "vsc":
         options = dict(config.model_options)
-        count = options.pop("pseudo_inputs", 0)
+        count, dense = options.pop("pseudo_inputs", 0), options.pop("dense_samples", False)
         if not 0 <= count <= len(examples):
             raise ValueError(f"the model 'vsc' cannot start {count} pseudo-inputs from {len(examples)} examples")
+        if count and dense:
+            raise ValueError("dense_samples is an option of the fixed prior: it does not go with pseudo-inputs")
         if count:
             options["start"] = as_float(examples[:count])
         parts = (config.network, shape, config.latent_dim, decoder)
-        return _make("the model 'vsc'", vsc.create, *parts, **options)
+        model = _make("the model 'vsc'", vsc.create, *parts, **options)
+        if dense:
+            model.prior = authors.DensePrior(config.latent_dim, model.prior.gates[0].item())
+        return model
     if config.posterior == "sylvester":
         options = dict(config.posterior_options)
-        encoder = _make("the posterior 'sylvester'", flows.SylvesterEncoder, encoder, shape, **options)
+        kind = authors.sylvester(*(name for name in authors.FLOWS if options.pop(name, False)))
+        encoder = _make("the posterior 'sylvester'", kind, encoder, shape, **options)
     return VAE(encoder, decoder, _prior(config, encoder, examples), mapping)
 
 
@@ -51,6 +58,13 @@ def _make(what: str, kind: Callable[..., Any], *parts: Any, **options: Any) -> A
     except TypeError as error:
         raise ValueError(f"{what}: {error}") from error
     return kind(*parts, **options)
+
+
+def _mapping(config: Training) -> torch.nn.Module:
+    options = dict(config.mapping_options)
+    forgets = options.pop("forgets", False)
+    mapping = mappings.create(config.mapping, config.latent_dim, **options)
+    return authors.forgetful(mapping) if forgets else mapping
 
 
 def _prior(config: Training, encoder: torch.nn.Module, examples: torch.Tensor) -> torch.nn.Module:
@@ -64,14 +78,14 @@ def _prior(config: Training, encoder: torch.nn.Module, examples: torch.Tensor) -
         prior = _make(what, _vamp, encoder, examples, **options)
     else:
         prior = _make(what, priors.ring, config.latent_dim, **options)
-    return _make("the prior's option 'legacy'", priors.Legacy, prior, **legacy) if legacy else prior
+    return _make("the prior's option 'legacy'", authors.Legacy, prior, **legacy) if legacy else prior
 
 
 def _vamp(
     encoder: torch.nn.Module, examples: torch.Tensor, *, components: int, free: bool = False, blend: int = 1
 ) -> priors.Vamp:
     if components >= 1 and free:
-        return priors.Vamp(encoder, torch.randn(components, *examples.shape[1:]), None)
+        return authors.free_vamp(encoder, examples.shape[1:], components)
     count = components * blend
     if not 1 <= components <= count <= len(examples):
         of = f", each the mean of {blend}," if blend != 1 else ""

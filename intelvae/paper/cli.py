@@ -15,9 +15,10 @@ from intelvae import data as datasets
 from intelvae import training
 from intelvae.devices import check_device
 from intelvae.paper import ledger, studies, sweeps
-from intelvae.paper.results import Result, Results, store_of
+from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import Run
 from intelvae.paper.statistics import summary
+from intelvae.paper.store import store_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 data_app = typer.Typer(no_args_is_help=True, help="The data sets: what is there, and how to get it.")

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from intelvae import regularizers
-from intelvae.data import images
 from intelvae.metrics import features as extractors
 from intelvae.numbers import check_number
+from intelvae.paper import authors
 from intelvae.training import Objective, Optimiser, Schedule
 
 # Part of every key, so that results of older code are not found any more: raised with the first release after a change
@@ -51,8 +51,12 @@ class Training:
     mean, 1 by default) and "sparse" (`weight`, `scale`); `posterior` "gaussian" or "sylvester" (options of
     `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
     "gm-vae" (options of `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`,
-    their number, in the place of `start`); the last two have their own prior and posterior and no mapping. Further
-    options of each repeat what the authors' code does in another way (`authors`). Options may be given as dicts.
+    their number, in the place of `start`); the last two have their own prior and posterior and no mapping. Options
+    may be given as dicts.
+
+    What repeats the authors' code is in `authors`, and off unless asked for: of cluster mappings the option `forgets`;
+    of "mog" and "vamp" `legacy`, names of options of `authors.Legacy`; of "vamp" `free`; of "sylvester" the names of
+    `authors.FLOWS`; of "vsc" `dense_samples`; the `penalty` "gates-raw" and the `split` "code".
 
     The other numbers are those of `training.Schedule`, `training.Objective` and `training.Optimiser`. `smoke_data` uses
     the embedded samples only; `whole` (celeba), `binary`, `split` and `repeats` (mnist-01) are those of `datasets.of`.
@@ -106,8 +110,8 @@ class Training:
         for f in dataclasses.fields(self):
             if (kind := _NUMBERS.get(str(f.type))) and (value := getattr(self, f.name)) is not None:
                 object.__setattr__(self, f.name, kind(value))
-        choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "penalty": regularizers.PENALTIES}
-        choices["split"] = images.SPLITS
+        choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "split": tuple(authors.SPLITS)}
+        choices["penalty"] = (*regularizers.PENALTIES, *authors.PENALTIES)
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
@@ -129,7 +133,8 @@ class Training:
     @property
     def objective(self) -> Objective:
         """What is maximised."""
-        return Objective(self.beta, self.warmup, self.gamma, self.penalty, self.alpha)
+        penalty = authors.PENALTIES.get(self.penalty, self.penalty)
+        return Objective(self.beta, self.warmup, self.gamma, penalty, self.alpha)
 
     @property
     def optimiser(self) -> Optimiser:

@@ -12,6 +12,7 @@ from torch import Tensor
 from intelvae import networks
 from intelvae.data import DataError, celeba, images, toys
 from intelvae.metrics import attributes, samples
+from intelvae.paper import authors
 from intelvae.paper.config import Training
 
 HELD_OUT = 2000
@@ -157,7 +158,7 @@ Data = Points | Grey | Faces
 
 @cache  # whatever INTELVAE_DATA is: these files have known contents
 def _grey(name: str, size: int, binary: bool, split: str, smoke: bool) -> images.ImageData:
-    return images.load(name, size=size, binary=binary, split=split, smoke=smoke)
+    return authors.SPLITS[split](name, size=size, binary=binary, smoke=smoke)
 
 
 @cache

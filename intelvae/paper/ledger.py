@@ -12,7 +12,8 @@ from intelvae.data import files
 from intelvae.metrics import features
 from intelvae.paper import kinds, statistics, studies
 from intelvae.paper.kinds import Claim
-from intelvae.paper.results import Results, store_of
+from intelvae.paper.results import Results
+from intelvae.paper.store import store_of
 from intelvae.paper.studies import digits, faces, hierarchy, sparsity, toys
 
 CLAIMS: tuple[Claim, ...] = (

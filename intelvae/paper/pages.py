@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from intelvae.devices import check_device
 from intelvae.paper import kernels, studies, sweeps
-from intelvae.paper.results import CHECKOUT, edition, store_of
+from intelvae.paper.store import CHECKOUT, edition, store_of
 from intelvae.whole import whole
 
 ROOT = CHECKOUT

@@ -1,33 +1,25 @@
-"""What a run leaves: of its training, of each evaluation, and the folder that keeps both."""
+"""What a run leaves: of its training, of each evaluation, and of all runs of an experiment."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
+import gzip
 import json
-import os
-import platform
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import safetensors.torch
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_model
-from torch import Tensor, nn
+from torch import Tensor
 
-import intelvae
-from intelvae.data import files
 from intelvae.paper import pictures
 from intelvae.paper.config import SEMANTICS, Evaluation, Training
 from intelvae.paper.rows import Row, Run
-from intelvae.whole import whole
 
-CHECKOUT = Path(intelvae.__file__).resolve().parents[1]
 AGAIN = "move the folder away, and the same command trains that run anew"
 
 
@@ -95,7 +87,7 @@ class Measured:
 
     def to_json(self) -> str:
         """As JSON text, one line for each field; of what is kept only the shapes of pictures and the names."""
-        kept = {name: list(x.shape) if _is_picture(x) else "array" for name, x in self.kept.items()}
+        kept = {name: list(x.shape) if is_picture(x) else "array" for name, x in self.kept.items()}
         return _lines(_fields(self) | {"evaluation": dataclasses.asdict(self.evaluation), "kept": kept})
 
     @classmethod
@@ -121,17 +113,18 @@ class _Kept(Mapping[str, Tensor]):
 
     def __getitem__(self, name: str) -> Tensor:
         if (kind := self.kinds[name]) == "array":
-            with np.load(_arrays(self.folder, self.key), allow_pickle=False) as arrays:
-                return torch.from_numpy(arrays[name])
+            return safetensors.torch.load(gzip.decompress(arrays_of(self.folder, self.key).read_bytes()))[name]
         (path,) = self.folder.glob(f"{self.key}.{name}.*g")  # png or jpg
         return pictures.load(path, kind)
 
 
-def _arrays(folder: Path, key: str) -> Path:
-    return folder / f"{key}.npz"
+def arrays_of(folder: Path, key: str) -> Path:
+    """The file of all arrays that an evaluation kept."""
+    return folder / f"{key}.arrays.gz"
 
 
-def _is_picture(x: Tensor) -> bool:
+def is_picture(x: Tensor) -> bool:
+    """Whether what is kept are images, which are bytes."""
     return x.dtype == torch.uint8
 
 
@@ -140,7 +133,8 @@ def _fields(record: Any) -> dict[str, Any]:
 
 
 def _lines(fields: dict[str, Any]) -> str:
-    return "{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in fields.items()) + "\n}\n"
+    lines = (f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in fields.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _of_another_version(what: str) -> str:
@@ -169,6 +163,18 @@ def _made(kind: type, fields: Any) -> Any:
         return kind(**fields)
     except (AttributeError, TypeError) as error:
         raise ValueError(f"it is no whole record ({error}), so {AGAIN}") from error
+
+
+class _Shown(dict[str, Tensor]):
+    def __init__(self, training: Training, found: dict[str, Tensor]) -> None:
+        super().__init__(found)
+        self.training = training
+
+    def __missing__(self, name: str) -> Tensor:
+        raise ValueError(
+            f"the results of {self.training} have no {name!r}: pictures are kept of the first seed that is asked for, "
+            "and cannot be made of published results, whose weights are not here"
+        )
 
 
 @dataclass(frozen=True)
@@ -206,8 +212,9 @@ class Result:
 
     @cached_property
     def kept(self) -> dict[str, Tensor]:
-        """What its evaluations kept to be shown."""
-        return {name: value for each in self.measured for name, value in each.kept.items()}
+        """What its evaluations kept to be shown. Asked for what they did not, it raises `ValueError`, one line."""
+        found = {name: value for each in self.measured for name, value in each.kept.items()}
+        return _Shown(self.training, found)
 
     @property
     def seconds(self) -> float:
@@ -267,124 +274,3 @@ class Results(Sequence[Result]):
         if not missing:
             return line
         return f"{line}\nnot run yet: " + ", ".join(f"{count} of {name}" for name, count in missing.items())
-
-
-class Store:
-    """A folder of results: a folder a training, named by its key, with a file for each evaluation beside its own.
-
-    The weights are there too (and not in git).
-
-    >>> import tempfile
-    >>> Store(tempfile.mkdtemp()).trained(Training("circle", "mlp", 2, "gaussian", 1)) is None
-    True
-    """
-
-    def __init__(self, root: Path | str) -> None:
-        self.root = Path(root)
-
-    def folder(self, training: Training) -> Path:
-        """Where all that there is of a training is or would be."""
-        return self.root / training.key
-
-    def weights(self, training: Training) -> Path:
-        """Where the trained weights are or would be."""
-        return self.folder(training) / "weights.safetensors"
-
-    def trained(self, training: Training) -> Trained | None:
-        """What that training left, or None. Raises `ValueError`, one line, for a file that is not its record."""
-        path = self.folder(training) / "training.json"
-        if (found := _from(path, Trained.from_json)) and found.training != training:
-            raise ValueError(f"{path} is the record of another training, {found.training}: give it its own name again")
-        return found
-
-    def measured(self, training: Training, evaluation: Evaluation) -> Measured | None:
-        """What that evaluation of the model gave, or None. Raises as `trained` does."""
-        folder = self.folder(training)
-        return _from(folder / f"{evaluation.key}.json", lambda text: Measured.from_json(text, folder))
-
-    def result(self, run: Run) -> Result | None:
-        """The result of a run; None unless its training and all its evaluations are there."""
-        trained = self.trained(run.training)
-        measured = [self.measured(run.training, each) for each in run.evaluations] if trained else []
-        if trained is None or None in measured:
-            return None
-        return Result(run, trained, [each for each in measured if each is not None])
-
-    def put_trained(self, trained: Trained, model: nn.Module) -> None:
-        """Writes the weights of `model` and then its record, each so that a reader sees all of it or none.
-
-        Raises `OSError`, one line, where the folder cannot be written.
-        """
-        self._write(self.weights(trained.training), lambda part: save_model(model, str(part)))
-        path = self.folder(trained.training) / "training.json"
-        self._write(path, lambda part: part.write_text(trained.to_json(), encoding="utf-8"))
-
-    def put_measured(self, training: Training, measured: Measured) -> None:
-        """Writes what an evaluation kept and then its metrics, as `put_trained` does."""
-        folder, key = self.folder(training), measured.evaluation.key
-        arrays = {name: x.numpy() for name, x in measured.kept.items() if not _is_picture(x)}
-        if arrays:
-            self._write(_arrays(folder, key), lambda part: _save_arrays(part, arrays))
-        for name, x in measured.kept.items():
-            if _is_picture(x):
-                self._write(
-                    folder / f"{key}.{name}{pictures.suffix(x)}",
-                    lambda part, x=x: pictures.save(x, part),  # type: ignore[misc]
-                )
-        path = folder / f"{key}.json"
-        self._write(path, lambda part: part.write_text(measured.to_json(), encoding="utf-8"))
-
-    def check_writable(self) -> None:
-        """Raises `OSError`, one line, if nothing can be written here: better before a sweep than at its end."""
-        self._write(self.root / "writable", lambda part: part.write_text("yes", encoding="utf-8"))
-        (self.root / "writable").unlink(missing_ok=True)  # another process may have been here too
-
-    def _write(self, path: Path, write: Callable[[Path], object]) -> None:
-        try:
-            with whole(path) as part:
-                write(part)
-        except (OSError, SafetensorError) as error:
-            raise OSError(f"{path} cannot be written ({error}): make room, or set INTELVAE_RUNS") from error
-
-
-def _save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    with path.open("wb") as file:  # NumPy adds ".npz" to a name
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-
-
-def _from(path: Path, read: Callable[[str], Any]) -> Any:
-    """What is in a file; None where there is none. Raises `ValueError`, one line that names it, if it is damaged."""
-    if not path.is_file():
-        return None
-    try:
-        return read(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-
-
-# Variables that tell torch's own code, oneDNN, MKL and OpenBLAS which of a processor's instructions to use.
-ROUNDING = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR", "OPENBLAS_CORETYPE")
-
-
-@cache
-def edition() -> str:
-    """Ten digits that name the library's source, Python, torch, and the way this processor is told to round."""
-    told = [os.environ.get(name) for name in ROUNDING]
-    digest = hashlib.sha256(json.dumps([platform.python_version(), torch.__version__, *told]).encode())
-    for path in sorted(Path(intelvae.__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:10]
-
-
-def store_of(profile: str) -> Store:
-    """Where a profile's results live: `data/results` of the checkout, for smoke `_build/results/EDITION`.
-
-    Smoke results are for tests of the code that there is, and so are of its `edition`. Outside a checkout that is
-    ~/.local/share/intelvae/results. The variable INTELVAE_RUNS names another folder for all (`files.of_variable`).
-    """
-    root = files.checkout()
-    own = Path.home() / ".local" / "share" / "intelvae"
-    default = (root / ("_build" if profile == "smoke" else "data") if root else own) / "results"
-    if profile == "smoke":
-        default /= edition()
-    return Store(files.of_variable("INTELVAE_RUNS") or default)

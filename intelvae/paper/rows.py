@@ -61,11 +61,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Run:
-    """What a row asks for under one seed: a training, and what is to be measured of it."""
+    """What a row asks for under one seed: a training, and what is to be measured of it.
+
+    `extras`, mostly pictures, are left out where the training is published and its weights are not here.
+    """
 
     row: Row
     training: Training
     evaluations: tuple[Evaluation, ...]
+    extras: tuple[Evaluation, ...] = ()
 
     def judged_on(self, features: str) -> Run:
         """The same with samples judged on the features of another network (`metrics.features`)."""

@@ -20,7 +20,8 @@ from intelvae.models import VAE
 from intelvae.paper import builder, datasets, evaluation
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.evaluation.digits import learns_proportions
-from intelvae.paper.results import CHECKOUT, Measured, Store, Trained
+from intelvae.paper.results import Measured, Trained
+from intelvae.paper.store import CHECKOUT, Store
 from intelvae.training import side_by_side
 
 EXAMPLES = 1000  # of the training data, which pseudo-inputs may start from

@@ -78,7 +78,7 @@ def by_seed(results: Sequence[Result], metric: str, label: str) -> Figure:
     bar = {"linestyle": "none", "marker": "_", "markersize": 14, "markeredgewidth": 1.2, "errorbar": None}
     black, apart = dict.fromkeys(names, "black"), 0.8 - 0.8 / max(1, len(methods))
     sns.pointplot(data, **place, **bar, palette=black, dodge=apart, legend=False)
-    axis.set(ylim=(min(0, data[label].min()), None), xlabel="")
+    axis.set(ylim=(min(0, data[label].min()), None), xlabel="data")
     legend_outside(figure, axis, ncols=min(len(methods), 4) or 1)
     sns.despine(figure)
     return figure

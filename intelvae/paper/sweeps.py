@@ -21,9 +21,10 @@ from intelvae.models import VAE
 from intelvae.numbers import check_number
 from intelvae.paper import datasets, evaluation, lifeline
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import Measured, Result, Store, Trained
+from intelvae.paper.results import Measured, Result, Trained
 from intelvae.paper.rows import Run
 from intelvae.paper.runs import alike, load, measure, train, train_together
+from intelvae.paper.store import Store
 from intelvae.training import TrainingError
 
 OUR_ERRORS = (TrainingError, DataError, OSError, ValueError)  # whose text says what to do
@@ -148,7 +149,7 @@ def missing(runs: Iterable[Run], store: Store) -> list[Work]:
     wanted: dict[Training, dict[Evaluation, None]] = {}
     for run in runs:
         there = store.trained(run.training) is not None
-        lacking = [e for e in run.evaluations if not there or store.measured(run.training, e) is None]
+        lacking = store.lacking(run) if there else [*run.evaluations, *run.extras]
         if lacking or not there:
             wanted.setdefault(run.training, {}).update(dict.fromkeys(lacking))
     works = [Work(t, tuple(evaluations), store.trained(t) is None) for t, evaluations in wanted.items()]
@@ -198,7 +199,7 @@ def remeasure(runs: Iterable[Run], store: Store, *, jobs: int = 1) -> int:
     wanted: dict[Training, dict[Evaluation, None]] = {}
     for run in runs:
         if store.trained(run.training) is not None and store.weights(run.training).is_file():
-            wanted.setdefault(run.training, {}).update(dict.fromkeys(run.evaluations))
+            wanted.setdefault(run.training, {}).update(dict.fromkeys((*run.evaluations, *run.extras)))
     if not wanted:
         raise ValueError(
             f"no weights of these runs in {store.root}: only models that were trained here can be measured"

@@ -81,14 +81,13 @@ def fit(
             steps = []  # looked at once an epoch, since a look at a number on a GPU waits for it
             for batch in _batches(train, schedule, generator, device, support):
                 steps.append(_step(model, batch, objective, weight, adam, optimiser.clip, autocast))
-            best = history.add(
-                torch.stack(steps), evaluate(model, valid), beta=weight, lr=optimiser.lr, patience=schedule.patience
-            )
-            if best and schedule.patience is not None:
+            seen, patience = torch.stack(steps), schedule.patience
+            best = history.add(seen, evaluate(model, valid), beta=weight, lr=optimiser.lr, patience=patience)
+            if best and patience is not None:
                 best_weights = copy.deepcopy(model.state_dict())
             if on_epoch is not None:
                 on_epoch(epoch, history)
-            if history.stalled(schedule.patience):
+            if history.stalled(patience):
                 break
     if best_weights is not None:
         model.load_state_dict(best_weights)

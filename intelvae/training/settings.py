@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from intelvae import bounds, regularizers
 from intelvae.models import VAE
@@ -45,9 +47,9 @@ class Objective:
 
     `warmup` is the number of epochs over which the weight of the KL rises to beta. `gamma` weighs the penalty of that
     name (`regularizers.penalty`) at the batch's y, by default L_sp on the gates of a sparse mapping: the paper's
-    `ELBO - gamma L_sp`. `alpha` weighs `regularizers.mmd` between the batch's y and as many draws of the prior, which
-    together with `priors.Sparse` is the DD of Mathieu et al. Raises `ValueError`, one line, for a number out of its
-    range.
+    `ELBO - gamma L_sp`; `penalty` may also be a function of the mapping and y. `alpha` weighs `regularizers.mmd`
+    between the batch's y and as many draws of the prior, which together with `priors.Sparse` is the DD of Mathieu et
+    al. Raises `ValueError`, one line, for a number out of its range.
 
     >>> Objective(gamma=-1.0)
     Traceback (most recent call last):
@@ -58,7 +60,7 @@ class Objective:
     beta: float = 1.0
     warmup: int = 0
     gamma: float = 0.0
-    penalty: str = "gates"
+    penalty: str | Callable[[nn.Module, Tensor], Tensor] = "gates"
     alpha: float = 0.0
 
     def __post_init__(self) -> None:
@@ -78,14 +80,15 @@ class Objective:
         """What the penalties take away from the objective, for a batch's latents y (B, D); 0 without any."""
         total: Tensor | float = 0.0
         if self.gamma:
-            total = total + self.gamma * regularizers.penalty(self.penalty, model.mapping, y)
+            of = partial(regularizers.penalty, self.penalty) if isinstance(self.penalty, str) else self.penalty
+            total = total + self.gamma * of(model.mapping, y)
         if self.alpha:
             total = total + self.alpha * regularizers.mmd(model.prior().sample(y.shape[:1]), y)
         return total
 
     def check(self, model: VAE) -> None:
         """Raises `ValueError`, one line, for a model that has not what the penalties are about."""
-        if self.gamma and self.penalty.startswith("gates") and not hasattr(model.mapping, "gates"):
+        if self.gamma and self.penalty == "gates" and not hasattr(model.mapping, "gates"):
             raise ValueError(
                 f"gamma = {self.gamma} penalises the gates of a mapping, and {type(model.mapping).__name__} has none"
             )

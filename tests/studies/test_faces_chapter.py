@@ -20,9 +20,10 @@ from intelvae.metrics.features import STAND_IN
 from intelvae.metrics.hoyer import by_chance
 from intelvae.paper import datasets, kinds, ledger, runs, studies, style, sweeps
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import Measured, Result, Store, Trained
+from intelvae.paper.results import Measured, Result, Trained
 from intelvae.paper.rows import Run
 from intelvae.paper.rows import row as row_of
+from intelvae.paper.store import Store
 from intelvae.paper.studies.faces import analysis, attributes, claims, figures, grid, hierarchies
 
 matplotlib.use("agg")
@@ -122,7 +123,7 @@ def _seeded(run):
 
 def test_pictures_are_kept_of_what_is_shown_and_levels_measured_of_the_hierarchy_that_is_shown():
     def asking(name, asked):
-        return [run for run in asked if name in [e.name for e in run.evaluations]]
+        return [run for run in asked if name in [e.name for e in (*run.evaluations, *run.extras)]]
 
     asked = grid.table4("laptop", "4,7,5")
     assert [run.row for run in asking("gallery", asked)] == [run.row for run in asked[:14]]

@@ -49,14 +49,13 @@ def test_the_grid_has_both_mappings_and_the_vae_in_an_order_that_may_be_cut_off(
 def test_levels_are_measured_of_all_and_shown_of_the_first_seed_of_both_mappings():
     asked = grid.hierarchy("laptop", "4,7,5")
     for run in asked:
-        for each in run.evaluations:
+        for each in (*run.evaluations, *run.extras):
             evaluation.check(each, run.training)
-        names = [each.name for each in run.evaluations]
+        names = [each.name for each in (*run.evaluations, *run.extras)]
         shown = run.row.name != "VAE" and run.training.seed == 4
         assert names == ["elbo", "samples", "levels"] + ["level-traversals"] * shown
-    others = {
-        e.name for name in ("sparsity", "table1") for run in studies.runs(name, "laptop") for e in run.evaluations
-    }
+    runs = [run for name in ("sparsity", "table1") for run in studies.runs(name, "laptop")]
+    others = {each.name for run in runs for each in (*run.evaluations, *run.extras)}
     assert not others & {"levels", "level-traversals"}
 
 

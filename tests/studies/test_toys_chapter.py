@@ -140,13 +140,15 @@ def test_the_pipeline_follows_two_examples_from_data_to_codes():
 
 
 def test_points_are_kept_for_the_runs_that_figures_show():
-    asked = {name: getattr(toys.grid, name)("laptop") for name in ("framework", "bridge", "mismatch", "connectivity")}
-    kept = {
-        name: sorted({r.training.seed for r in runs if toys.grid.POINTS in r.evaluations})
-        for name, runs in asked.items()
-    }
-    assert kept == {"framework": [0], "bridge": [0, 1, 2, 3], "mismatch": [0], "connectivity": [0]}
-    assert not any(toys.grid.POINTS in run.evaluations for run in toys.grid.readings("laptop"))
+    def seeds(experiment, of):
+        return sorted({r.training.seed for r in getattr(toys.grid, experiment)("laptop") if of in r.extras})
+
+    samples, codes = toys.grid.SAMPLES, toys.grid.CODES
+    assert [seeds("framework", of) for of in (samples, codes)] == [[0], [0]]
+    assert [seeds("bridge", of) for of in (samples, codes)] == [[0, 1, 2, 3], []]
+    assert [seeds("mismatch", of) for of in (samples, codes)] == [[], [0]]
+    assert [seeds("connectivity", of) for of in (samples, codes)] == [[0], []]
+    assert [seeds("readings", of) for of in (samples, codes)] == [[], []]
 
 
 def test_on_the_circle_is_the_farthest_of_all_codes():

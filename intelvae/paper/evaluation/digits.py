@@ -52,7 +52,8 @@ def zeros_and_ones(model: VAE, data: Grey) -> dict[str, float]:
 @torch.no_grad()
 def traversal(model: VAE, data: Grey) -> dict[str, Tensor]:
     """What is decoded at y_1 from -3 to 3, all else 0, (13, 1, H, W)."""
-    y = torch.zeros(len(ALONG), *model.prior().event_shape)
+    codes = model.encode(as_float(data.test[:1])).mean  # a GM-VAE's are wider than its prior
+    y = codes.new_zeros(len(ALONG), codes.shape[1])
     y[:, 0] = ALONG
     return {"traversal": as_bytes(model.decode(y).mean)}
 

@@ -15,9 +15,11 @@ from intelvae.metrics import feature_cache, frechet
 from intelvae.metrics import levels as of_levels
 from intelvae.metrics import samples as judges
 from intelvae.models import VAE
+from intelvae.paper import authors
 from intelvae.paper.datasets import Faces
-from intelvae.paper.evaluation.images import SHOWN, as_bytes, means
+from intelvae.paper.evaluation.images import as_bytes, means
 
+SHOWN = 12
 BASES = 2  # of a level's traversals
 POOL = 20_000  # training faces that the draws of labelled ones come from: twice the largest draw
 AUTHORS_DRAWS = 3
@@ -40,7 +42,7 @@ def samples(model: VAE, data: Faces, features: str, device: str) -> dict[str, fl
     parts = (feature_cache.real(features, images[: sizes[-1]], device) for images in (data.train, real))
     metrics[f"real_frechet_{sizes[-1]}"] = frechet.distance(*map(frechet.fit, parts))
     small = sizes[:1]
-    wrapped = judges.judge(drawn, real, features, sizes=small, pixels="wrap", device=device)
+    wrapped = judges.judge(authors.wrapped(drawn[: sizes[0]]), real, features, sizes=small, device=device)
     metrics[f"wrap_frechet_{sizes[0]}"] = wrapped[f"frechet_{sizes[0]}"]
     if not isinstance(model.prior, priors.StandardNormal):
         dense = judges.judge(_decode_normal(model, sizes[0]), real, features, sizes=small, device=device)
@@ -49,7 +51,7 @@ def samples(model: VAE, data: Faces, features: str, device: str) -> dict[str, fl
 
 
 def gallery(model: VAE, data: Faces) -> dict[str, Tensor]:
-    """Generated faces, bytes (24, 3, H, W); of a model with a prior of its own also "dense_images", from N(0, I)."""
+    """Generated faces, bytes (12, 3, H, W); of a model with a prior of its own also "dense_images", from N(0, I)."""
     kept = {"images": as_bytes(_generate(model, SHOWN))}
     if not isinstance(model.prior, priors.StandardNormal):
         kept["dense_images"] = as_bytes(_decode_normal(model, SHOWN))

@@ -51,15 +51,26 @@ def _projections() -> torch.Generator:
 
 @torch.no_grad()
 def scatter(model: VAE, data: Points) -> dict[str, Tensor]:
-    """The points that figures show: samples and, of as many test points, q(y|x) and a draw of it in Y and in Z.
+    """The samples that figures show, decoder noise included, (200, 2)."""
+    return {"samples": _short(model.generate(SHOWN).sample())}
+
+
+@torch.no_grad()
+def encoded(model: VAE, data: Points) -> dict[str, Tensor]:
+    """Of 200 test points q(y|x), "mu" and "sigma", and a draw of it in Y and in Z, (200, 2) each.
 
     For the sparse data also draws of p(z), and of q(z|x) of six test points, (6, 40, 2).
     """
     test = data.test
     q = model.encode(test[:SHOWN])
     y = q.sample()
-    kept = {"samples": model.generate(SHOWN).sample(), "mu": q.mean, "sigma": q.stddev, "y": y, "z": model.mapping(y)}
+    kept = {"mu": q.mean, "sigma": q.stddev, "y": y, "z": model.mapping(y)}
     if data.name == "sparse":
         kept["prior_z"] = model.mapping(model.prior().sample((SHOWN,)))
         kept["exemplars"] = model.mapping(model.encode(test[:EXEMPLARS]).sample((40,))).transpose(0, 1)
-    return {name: places.float().round(decimals=3) for name, places in kept.items()}
+    return {name: _short(places) for name, places in kept.items()}
+
+
+def _short(places: Tensor) -> Tensor:
+    """To three digits, more than a figure shows."""
+    return places.float().round(decimals=3)

@@ -8,15 +8,16 @@ from intelvae.devices import check_device
 from intelvae.metrics import features as extractors
 from intelvae.numbers import check_number
 from intelvae.paper import sweeps
-from intelvae.paper.results import Results, store_of
+from intelvae.paper.results import Results
 from intelvae.paper.rows import Run
+from intelvae.paper.store import store_of
 from intelvae.paper.studies import digits, faces, hierarchy, sparsity, toys
 from intelvae.paper.studies.profiles import PROFILES, check_profile
 from intelvae.paper.studies.seeds import Seeds, seeds_of, seeds_or_own
 
 __all__ = [
-    "NAMES", "PROFILES", "Seeds", "accounts", "check_parameters", "check_profile", "digits", "faces", "hierarchy", "results",
-    "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
+    "NAMES", "PROFILES", "Seeds", "accounts", "check_parameters", "check_profile", "digits", "faces", "hierarchy",
+    "results", "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
 ]  # fmt: skip
 
 _GRIDS: dict[str, Callable[..., list[Run]]] = {
@@ -29,8 +30,8 @@ _GRIDS: dict[str, Callable[..., list[Run]]] = {
     "multi-modality": digits.grid.multi_modality,
     "gap": digits.grid.gap,
     "table1": digits.grid.table1,
-    "slips": digits.grid.slips,
-    "slips-01": digits.grid.slips_01,
+    "slips": digits.slips.table1,
+    "slips-01": digits.slips.table2,
     "proportions": digits.grid.proportions,
     "borders": digits.grid.borders,
     "borders-longer": digits.grid.borders_longer,

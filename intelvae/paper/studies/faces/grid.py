@@ -113,7 +113,7 @@ def table4(profile: str, seeds: Seeds = None) -> list[Run]:
             continue
         late = row.name not in FIRST
         for turn, seed in enumerate(seeds_or_own(seeds, 1 if row.name in ONE_SEED else SEEDS[profile])):
-            run = Run(row, training(profile, row, seed), MEASURED if turn else (*MEASURED, SHOWN))
+            run = Run(row, training(profile, row, seed), MEASURED, () if turn else (SHOWN,))
             order.append(((late and turn > 0, turn, late), run))
     return [run for _, run in sorted(order, key=itemgetter(0))]
 
@@ -156,12 +156,13 @@ def table_b1(profile: str, seeds: Seeds = None) -> list[Run]:
     """
     chosen = seeds_or_own(seeds, 10 if profile == "paper" else 1)
 
-    def evaluations(row: Row, seed: int) -> tuple[Evaluation, ...]:
+    def extras(row: Row, seed: int) -> tuple[Evaluation, ...]:
         of_levels = (LEVELS, TRAVERSALS) if seed == chosen[0] else (LEVELS,)
-        return (*MEASURED, ATTRIBUTES, *(of_levels if row.name == INTEL_VAE else ()))
+        return of_levels if row.name == INTEL_VAE else ()
 
     rows = TABLE_B1_AT_SMOKE if profile == "smoke" else TABLE_B1
-    return [Run(row, training(profile, row, seed), evaluations(row, seed)) for seed in chosen for row in rows]
+    wanted = (*MEASURED, ATTRIBUTES)
+    return [Run(row, training(profile, row, seed), wanted, extras(row, seed)) for seed in chosen for row in rows]
 
 
 def best_in_paper(n: int) -> list[Row]:

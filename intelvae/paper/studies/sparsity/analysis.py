@@ -15,7 +15,7 @@ from intelvae.paper.studies.sparsity.tables import settings as lines_of
 
 SCORE = Column("hoyer_sample", 3)
 DISTANCE, CLEAN = Column(frechet, 0), Column(clean_frechet, 0)
-FOREST = Column("random_forest_100", 0, 100)
+FOREST = Column("random_forest_100", 0, 100.0)
 LABELS = 100  # of which page 08 sums up the accuracies
 
 OF_A_SEAT = {
@@ -25,7 +25,7 @@ OF_A_SEAT = {
     "chance": CHANCE,
     "left-off": LEFT_OFF,
     "in-use": Column("active_overall", 0),
-    "zero": Column("zero_codes", 0, 100),
+    "zero": Column("zero_codes", 0, 100.0),
     "overlap": Column("class_overlap"),
 }
 CITED = {
@@ -35,7 +35,7 @@ CITED = {
     "chance": CHANCE,
     "off": LEFT_OFF,
     "use": Column("active_overall", 0),
-    "zero": Column("zero_codes", 0, 100),
+    "zero": Column("zero_codes", 0, 100.0),
     "kl": Column("test_kl", 1),
     "distance": DISTANCE,
     "clean": CLEAN,
@@ -122,7 +122,7 @@ def in_short(results: Results) -> dict[str, str]:
         of = compared_on_labels(results, [method])
         found[f"{key}-score"] = SCORE.text(of)
         for classifier in ("random_forest", "logistic_regression"):
-            found[f"{key}-{classifier}"] = Column(f"{classifier}_{LABELS}", 0, 100).text(of)
+            found[f"{key}-{classifier}"] = Column(f"{classifier}_{LABELS}", 0, 100.0).text(of)
     for key, method in (("lsp", VAE_L_SP), ("l1", VAE_L1), ("vsc", SPARSE_VAE), ("dd", DD)):
         of = compared_on_labels(results, [method])
         found[f"{key}-forest"], found[f"{key}-distance"] = FOREST.text(of), DISTANCE.text(of)
@@ -168,7 +168,7 @@ def apart(results: Results) -> dict[str, str]:
         (_span(DISTANCE, of), _span(CLEAN, of), ", ".join(filter(None, names.values())))
         for names, of in lines_of(results)
     ]
-    found = {}
+    found: dict[str, str] = {}
     for key, i in (("apart", 0), ("apart-clean", 1)):
         as_it_is, clean, row = max(spans, key=itemgetter(i))
         found |= {f"{key}-as-it-is": f"{as_it_is:.0f}", f"{key}-clean": f"{clean:.0f}", f"{key}-of": row}

@@ -214,8 +214,8 @@ def choices(others: Results, distance: str, limits: Sequence[float]) -> Figure:
             axis.plot(x, y, "s", color=ORANGE, mfc=fill, ms=11)
             axis.annotate(str(titles.index(row.name) + 1), (x, y), fontsize=7, ha="center", va="center")
     for i, title in enumerate(titles, 1):
-        axis.plot([], [], " ", label=f"{i}  {title}")
-    figure.legend(loc="outside right upper", frameon=False, fontsize=8, handlelength=0)
+        axis.plot([], [], ls="", marker=f"${i}$", ms=5, mew=0, color="black", label=title)
+    figure.legend(loc="outside right upper", frameon=False, fontsize=8, handlelength=1)
     for limit in limits:
         axis.axvline(limit, color="black", ls="--", lw=0.8)
     axis.set(xlabel="Hoyer score, g(y)", ylabel=distance)

@@ -73,18 +73,18 @@ PROFILED = ("VAE", *(at(INTEL, gamma) for gamma in (3.0, SHOWN, STRONG)))  # by 
 FIGURE_8 = at(INTEL, SHOWN)  # whose dimensions are moved
 
 
-def _run(row: Row, profile: str, data: str, seed: int, *shown: Evaluation) -> Run:
-    """A run of a row on all of `data`.
+def _run(row: Row, profile: str, data: str, seed: int, extras: Sequence[Evaluation] = ()) -> Run:
+    """A run of a row on all of `data`, with `extras` for figures.
 
     The network is the one that the text names, images are grey and the likelihood is the squared error, as for Table 1.
     """
     settings = {"network": "mathieu", "likelihood": "gaussian", **of_images(profile), **row.settings}
     training = Training(data=data, latent_dim=50, epochs=EPOCHS[profile], seed=seed, **settings)
-    return Run(row, training, (*NUMBERS, *shown))
+    return Run(row, training, NUMBERS, tuple(extras))
 
 
 def _of_fashion(row: Row, first: bool) -> list[Evaluation]:
-    """What page 08 shows of a row besides its numbers: of the `first` seed also pictures."""
+    """What page 08 shows of a row besides its metrics: of the `first` seed also pictures."""
     kept = {"classes": PROFILED} | ({"gallery": PICTURED, "traversals": (FIGURE_8,)} if first else {})
     return [Evaluation(name) for name, names in kept.items() if row.name in names]
 
@@ -93,7 +93,7 @@ def fashion(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figures 7 and 8 on Fashion-MNIST: all `METHODS`; at `smoke` a first look at four of them."""
     chosen = seeds_or_own(seeds, SEEDS[profile])
     return [
-        _run(row, profile, "fashion-mnist", seed, *_of_fashion(row, seed == chosen[0]))
+        _run(row, profile, "fashion-mnist", seed, _of_fashion(row, seed == chosen[0]))
         for seed in chosen
         for row in METHODS
         if profile != "smoke" or row.name in FIRST_LOOK["fashion-mnist"]
@@ -154,7 +154,8 @@ OF_VSC = [
         ("a decoder whose first layer has an offset", vsc(VSC_ALPHA) | {"network": "mathieu-offset"}),
     )
 ]
-_ABSOLUTE = {"likelihood": "laplace", "likelihood_options": {"scale": 0.1}}  # the errors of DD's authors
+# the errors of DD's authors
+_ABSOLUTE: dict[str, Any] = {"likelihood": "laplace", "likelihood_options": {"scale": 0.1}}
 OF_DD = [
     Row(title, method, settings, DD.name, settings.get("alpha"))
     for title, method, settings in (

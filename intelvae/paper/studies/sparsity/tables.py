@@ -102,8 +102,8 @@ def comparable(results: Results) -> Results:
 
 
 IN_USE, CHANCE = Column("hoyer_used", 3), Column(chance_in_use, 3)
-LEFT_OFF, PER_CLASS = Column("left_off", 0, 100), Column("active_per_class", 1)
-ALL_ZERO = Column("zero_codes", 1, 100)
+LEFT_OFF, PER_CLASS = Column("left_off", 0, 100.0), Column("active_per_class", 1)
+ALL_ZERO = Column("zero_codes", 1, 100.0)
 DETAIL = {
     "Hoyer, g(y)": Column("hoyer_sample", 3, spread=True),
     "g(mu)": Column("hoyer_mean", 3),
@@ -116,12 +116,12 @@ DETAIL = {
     "per class": PER_CLASS,
     "distance": Column(frechet, 1, spread=True),
     "clean": Column(clean_frechet, 1, spread=True),
-    "forest, 100, %": Column("random_forest_100", 1, 100),
+    "forest, 100, %": Column("random_forest_100", 1, 100.0),
 }
 OF_GATES = {
     "L_sp of the gates": Column("l_sp_gates", 2),
     "of |z|": Column("l_sp_codes", 2),
-    "open gates, %": Column("open_gates", 1, 100),
+    "open gates, %": Column("open_gates", 1, 100.0),
 }
 KL = {"KL, nats": Column("test_kl", 1)}
 
@@ -188,7 +188,7 @@ def accuracies(results: Results) -> pd.DataFrame:
         "neighbours": "nearest_neighbours",
     }
     columns = {
-        f"{title}, {n}": Column(f"{name}_{n}", 1, 100, spread=title == "forest")
+        f"{title}, {n}": Column(f"{name}_{n}", 1, 100.0, spread=title == "forest")
         for title, name in classifiers.items()
         for n in (10, 100, 1000)
         if f"{name}_{n}" in results[0].metrics

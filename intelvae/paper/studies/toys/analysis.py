@@ -81,8 +81,8 @@ def connectivity(results: Results) -> pd.DataFrame:
 
 def worst_hole(results: Results, data: str) -> dict[str, str]:
     """The InteL-VAE's samples inside a hole of that data set, in %: the worst run, and the median over runs."""
-    shares = [100 * r.metrics["inside_hole"] for r in results.of("InteL-VAE", data)]
-    return {"worst": f"{max(shares):.0f}", "median": f"{statistics.median(shares):.1f}"}
+    shares = [r.metrics["inside_hole"] for r in results.of("InteL-VAE", data)]
+    return {"worst": f"{100 * max(shares):.0f}", "median": f"{100 * statistics.median(shares):.1f}"}
 
 
 def readings(results: Results) -> pd.DataFrame:

@@ -124,6 +124,7 @@ def _why() -> list[Claim]:
                 experiment="mismatch",
                 metric=metric,
                 theirs=theirs,
+                group="sparse",
                 variant=variant,
             )
             for id, claim, metric, theirs, variant in _MISMATCHES

@@ -1,0 +1,195 @@
+"""Table 1: samples of all ten digits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from intelvae.paper.kinds import REPRODUCED
+from intelvae.paper.measures import clean_frechet, frechet
+from intelvae.paper.results import Result, Results
+from intelvae.paper.rows import INTEL
+from intelvae.paper.statistics import Metric, change, mean_and_sd, measured, summary
+from intelvae.paper.studies.digits import slips
+
+
+def smallest(result: Result) -> float:
+    """The distance at the smaller number of images, the paper's."""
+    return frechet(result, number=min)
+
+
+def by_row(results: Sequence[Result], metric: Metric) -> dict[str, list[float]]:
+    """A metric of the results of each row, by its name."""
+    found: dict[str, list[float]] = {}
+    for r in results:
+        found.setdefault(r.row.name, []).append(metric(r))
+    return found
+
+
+def numbers(results: Sequence[Result]) -> list[int]:
+    """The numbers of images at which samples are judged, the smallest first."""
+    return sorted(int(name.split("_")[1]) for name in results[0].metrics if name.startswith("frechet_"))
+
+
+def to_second_digit(values: Sequence[float], scale: float = 1.0) -> str:
+    """Mean and standard deviation of `scale` times the values, to the second digit of the deviation, on one line.
+
+    >>> to_second_digit([100.0, 120.0, 140.0]), to_second_digit([0.5])
+    ('120\\xa0±\\xa020', '0.5')
+    """
+    mean, sd = summary([scale * value for value in values])
+    if not sd > 0:
+        return f"{mean:.4g}"
+    return mean_and_sd(values, max(0, 1 - math.floor(math.log10(sd))), scale).replace(" ", "\xa0")
+
+
+def ranks(results: Sequence[Result], metric: Metric) -> list[str]:
+    """The rank of each row's mean, 1 being the smallest, and its 95 % range as seeds are drawn again.
+
+    Of the seeds that all rows have, drawn with replacement 2,000 times, for all rows the same.
+    """
+    data = pd.DataFrame([(r.row.name, r.seed, metric(r)) for r in results], columns=["row", "seed", "value"])
+    wide = data.pivot(index="seed", columns="row", values="value")[list(dict.fromkeys(data["row"]))].dropna()
+    draws = np.random.default_rng(0).integers(len(wide), size=(2000, len(wide)))
+    drawn = wide.to_numpy()[draws].mean(1).argsort(1).argsort(1) + 1
+    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    return [f"{r:.0f} ({a:.0f} to {b:.0f})" for r, a, b in zip(wide.mean().rank(), low, high, strict=True)]
+
+
+def lines(results: Results, name: str) -> list[dict[str, Any]]:
+    """A line for each row: the distance, which has this name, and what else tells of samples, over its seeds."""
+    low, high = min(numbers(results)), max(numbers(results))
+    columns = {f"{name}, N = {n:,}": f"frechet_{n}" for n in numbers(results)}
+    columns |= {f"the same, min-max, N = {low:,}": f"minmax_frechet_{low}", "KID": f"kid_{high}"}
+    columns |= {title: f"{title}_{high}" for title in ("precision", "recall", "density", "coverage")}
+    columns |= {"test ELBO": "test_elbo"}
+    found = []
+    for row, rank in zip(results.rows, ranks(results, frechet), strict=True):
+        of = results.of(row.name)
+        paper = row.paper.get("FID", "") + " (K not given)" * (row.method == INTEL and bool(row.paper))
+        shown = {title: to_second_digit([r.metrics[metric] for r in of]) for title, metric in columns.items()}
+        (first, distance), *others = shown.items()
+        line = {"method": row.name, first: distance, "rank": rank, **dict(others)}
+        found.append(line | {"seeds": len(of), "paper's FID": paper})
+    return found
+
+
+def without_faint_pixels(results: Results, name: str) -> list[dict[str, Any]]:
+    """A line for each row: the distance, which has this name, at the smaller number of images, clean and clipped."""
+    title = f"{name}, clean, N = {min(numbers(results)):,}"
+    found = []
+    for row, rank in zip(results.rows, ranks(results, clean_frechet), strict=True):
+        clean, clipped, faint = (
+            to_second_digit([metric(r) for r in results.of(row.name)], scale)
+            for metric, scale in ((clean_frechet, 1.0), (smallest, 1.0), (measured("faint"), 100.0))
+        )
+        found.append({"method": row.name, title: clean, "rank": rank, "clipped": clipped, "faint, %": faint})
+    return found
+
+
+def still_rising(results: Results) -> dict[str, Any]:
+    """What longer training could change, and the row whose distance differs most from seed to seed.
+
+    "late-gain" is by how much the validation ELBO rises in the second half of the epochs, "elbo-vae-intel" how far the
+    VAE's mean test ELBO is from the InteL-VAE's. "worst-method" has distances from "worst-low" to "worst-high" at the
+    smaller number of images, while its test ELBOs are within "worst-elbo".
+    """
+    elbos, distances = by_row(results, measured("test_elbo")), by_row(results, smallest)
+    worst = max(distances, key=lambda name: max(distances[name]) / min(distances[name]))
+    curves = [r.curves["valid_elbo"] for r in results]
+    return {
+        "late-gain": fmean(curve[-1] - curve[len(curve) // 2 - 1] for curve in curves),
+        "epochs": results[0].training.epochs,
+        "elbo-vae-intel": abs(fmean(elbos["VAE"]) - fmean(elbos["InteL-VAE, 2 x 5"])),
+        "worst-method": worst,
+        "worst-elbo": max(elbos[worst]) - min(elbos[worst]),
+        "worst-low": min(distances[worst]),
+        "worst-high": max(distances[worst]),
+    }
+
+
+def faint_pixels(results: Sequence[Result]) -> dict[str, float]:
+    """How the distance hangs together with the share of faint pixels, "clipped" and "clean".
+
+    "-correlation" is Spearman's over all runs; "-spread" the deviation within rows, in % of the mean.
+    """
+    faint, found = [r.metrics["faint"] for r in results], {}
+    for key, metric in (("clipped", smallest), ("clean", clean_frechet)):
+        of_row = by_row(results, metric).values()
+        squares = sum((value - fmean(values)) ** 2 for values in of_row for value in values)
+        deviation = (squares / max(1, len(results) - len(of_row))) ** 0.5  # a mean was taken off for each row
+        distances = [metric(r) for r in results]
+        found[f"{key}-spread"] = deviation / fmean(distances) * 100
+        found[f"{key}-correlation"] = float(spearmanr(faint, distances).statistic)
+    return found
+
+
+def in_short(results: Results, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the table comes to, with the verdicts of the page's claims (lines of `ledger.rows`)."""
+    clean, elbos, distances = (by_row(results, m) for m in (clean_frechet, measured("test_elbo"), frechet))
+    order = sorted(clean, key=lambda name: fmean(clean[name]))
+    baselines = [row.name for row in results.rows if row.method != INTEL]
+    best = next(name for name in order if name in baselines)
+    texts: dict[str, Any] = {"short-best-name": best, "short-order": ", ".join(order)}
+    for key, name in (
+        ("best", best),
+        ("vae", "VAE"),
+        ("product", "InteL-VAE, 2 x 5"),
+        ("two", "InteL-VAE, 2 sectors"),
+        ("ten", "InteL-VAE, 10 sectors"),
+    ):
+        texts |= {f"short-{key}": to_second_digit(clean[name]), f"short-{key}-elbo": f"{fmean(elbos[name]):.1f}"}
+    ours, of = fmean(distances["InteL-VAE, 2 x 5"]), {name: fmean(distances[name]) for name in baselines}
+    texts["short-below"] = ", ".join(name for name in baselines if of[name] > ours) or "none"
+    texts["short-above"] = ", ".join(name for name in baselines if of[name] < ours) or "none"
+    main = [line for line in found if not line["variant"]]
+    reproduced = sum(line["verdict"] == REPRODUCED for line in main)
+    return texts | {"short-reproduced": reproduced, "short-count": len(main)}
+
+
+def slipped(results: Results, found: Results) -> list[dict[str, Any]]:
+    """A line for each of `slips.of_table1` that has been run: how it changes the distance, clean and clipped."""
+    changed = []
+    for slip in slips.of_table1(results.profile):
+        clean, clipped = (change(*slip.among(results, found), metric) for metric in (clean_frechet, frechet))
+        if clean:
+            line = {"what the code does": slip.after.name, "without": clean["before"], "with": clean["after"]}
+            line |= {"change": clean["change"], "seeds": clean["seeds"]}
+            changed.append(line | {"clipped: without": clipped["before"], "with ": clipped["after"]})
+    return changed
+
+
+TOLD = {
+    "MoG: entropy of q counted D times": "mog-entropy",
+    "Vamp: entropy of q counted D times": "vamp-entropy",
+    "MoG: images from N(0, I)": "mog-images",
+    "Vamp: images from N(0, I)": "vamp-images",
+    "VAE: binary images, as the text says": "vae-binary",
+    "InteL-VAE: binary images, as the text says": "intel-binary",
+    "VAE: cross-entropy, sigmoid": "vae-likelihood",
+    "InteL-VAE: cross-entropy, sigmoid": "intel-likelihood",
+}
+
+
+def told(slipped: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """From and to which clean distance the slips go that the page tells of, from the lines of `slipped`."""
+    moved = {line["what the code does"]: f"{line['without']} to {line['with']}" for line in slipped}
+    return {f"slip-{key}": moved.get(name, "(not run)") for name, key in TOLD.items()}
+
+
+def before_the_sigmoid(found: Results) -> str:
+    """Distances of the slips with cross-entropy, a line for each thing that can be shown of their decoder."""
+    runs = [r for r in found if r.training.likelihood == "bernoulli"]
+    if not runs:
+        return "not run at this profile"
+    texts = []
+    for title, kind in (("means", ""), ("means, stretched", "minmax"), ("logits, stretched", "logits")):
+        values = [frechet(r, kind, min) for r in runs]
+        texts.append(f"{title:<18} {fmean(values):7.1f}  ({', '.join(f'{v:.1f}' for v in values)} by run)")
+    return "\n".join(texts)

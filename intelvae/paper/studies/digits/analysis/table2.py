@@ -1,0 +1,146 @@
+"""Table 2: zeros and ones in one latent dimension."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from statistics import fmean
+from typing import Any
+
+import torch
+
+from intelvae import mappings
+from intelvae.paper.evaluation.digits import AT_SMOKE, GENERATED
+from intelvae.paper.kinds import REPRODUCED, Comparison
+from intelvae.paper.results import Result, Results
+from intelvae.paper.statistics import Metric, change, mean_and_sd, measured
+from intelvae.paper.studies.digits import grid, slips
+from intelvae.paper.studies.digits.analysis import shares
+from intelvae.paper.studies.digits.claims import CLAIMS
+
+AMBIGUOUS, ONES, STRAYS, OWN_SIDE = "ambiguous, %", "ones, %", "strays, %", "own side, %"
+SHARES: dict[str, Metric] = {
+    AMBIGUOUS: measured("uncertain"),
+    ONES: measured("ones"),
+    STRAYS: measured("stray"),
+    OWN_SIDE: measured("separation"),
+}
+
+
+def lines(results: Results) -> list[dict[str, Any]]:
+    """A line for each row: means and deviations over its seeds, their number, and the paper's two numbers."""
+    found = []
+    for row in results.rows:
+        of = results.of(row.name, row.group)
+        found.append(
+            {"network": row.settings["network"], "likelihood": row.settings["likelihood"], "method": row.name}
+            | {title: mean_and_sd([metric(r) for r in of], scale=100.0) for title, metric in SHARES.items()}
+            | {"test ELBO": mean_and_sd([r.metrics["test_elbo"] for r in of]), "seeds": len(of)}
+            | {"paper: ambiguous / ones": f"{row.paper['ambiguous']} / {row.paper['ones']}"}
+        )
+    return found
+
+
+def run_by_run(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """A line for each run."""
+    return [
+        {"network": r.training.network, "likelihood": r.training.likelihood, "seed": r.seed}
+        | {title: f"{100 * metric(r):.1f}" for title, metric in SHARES.items()}
+        | {"test ELBO": f"{r.metrics['test_elbo']:.1f}"}
+        for r in results
+    ]
+
+
+def still_rising(results: Sequence[Result]) -> dict[str, Any]:
+    """By how much the validation ELBO rises from one third of the epochs to the next, and how far methods are apart.
+
+    "gain_early" and "gain_late" compare medians, and are means over runs; "elbo_range" is that of mean test ELBOs.
+    """
+    thirds = [torch.tensor(r.curves["valid_elbo"]).tensor_split(3) for r in results if len(r.curves["valid_elbo"]) > 2]
+    gains = [[(b.median() - a.median()).item() for a, b in pairwise(parts)] for parts in thirds]
+    early, late = map(fmean, zip(*gains, strict=True)) if gains else (math.nan, math.nan)
+    means = [
+        fmean(r.metrics["test_elbo"] for r in results if r.row == row) for row in dict.fromkeys(r.row for r in results)
+    ]
+    epochs = results[0].training.epochs
+    return {"gain_early": early, "gain_late": late, "epochs": epochs, "elbo_range": max(means) - min(means)}
+
+
+def real_digits(results: Sequence[Result]) -> dict[str, float]:
+    """What the classifier makes of the test images, and the standard error of a share of 2 % of the generated, in %."""
+    generated = AT_SMOKE if results[0].training.smoke_data else GENERATED
+    return {
+        "real_uncertain": max(100 * r.metrics["real_uncertain"] for r in results),
+        "real_ones": 100 * results[0].metrics["real_ones"],
+        "binomial": 100 * (0.02 * 0.98 / generated) ** 0.5,
+    }
+
+
+def means_by_network(results: Results) -> dict[str, str]:
+    """Mean shares: "NETWORK-METHOD-COLUMN" with squared error, and some with the Bernoulli likelihood."""
+    found = {
+        f"{network}-{row.name.replace(' + ', '-')}-{key}": shares.mean(results.of(row.name, row.group), SHARES[title])
+        for network, likelihood in grid.READINGS
+        if likelihood == "gaussian"
+        for row in grid.table2(network)
+        for key, title in (("ambiguous", AMBIGUOUS), ("strays", STRAYS), ("own", OWN_SIDE))
+    }
+    authors, mathieu = (grid.of_reading(network, "bernoulli") for network in ("authors", "mathieu"))
+    for method in ("VAE", "InteL-VAE"):
+        found[f"bernoulli-{method}"] = shares.mean(results.of(method, authors), SHARES[AMBIGUOUS])
+    ones = shares.run_by_run(results.of("InteL-VAE", mathieu), SHARES[ONES], none=shares.NOT_RUN)
+    return found | {"bernoulli-ones": ones.replace(", ", " and ")}
+
+
+def gaps(results: Results) -> list[dict[str, Any]]:
+    """A line for each mapping: how much of the prior it leaves near 0, and what its runs give, seed by seed."""
+    y = torch.randn(200_000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    shown = {f"{AMBIGUOUS}, by seed": AMBIGUOUS, ONES: ONES, OWN_SIDE: OWN_SIDE}
+    found = []
+    for row in grid.gaps(results.profile):
+        g = mappings.create("clusters", 1, **row.settings["mapping_options"])
+        inside = round(100 * (g(y).abs() < 1).double().mean().item(), 2)
+        found.append(
+            {"mapping": row.name, "prior within |z| < 1, %": inside}
+            | {title: shares.run_by_run(results.of(row.name), SHARES[name]) for title, name in shown.items()}
+        )
+    return found
+
+
+def won(found: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Than how many methods, and which, the InteL-VAE is better by the claims that count (lines of `ledger.rows`)."""
+    theirs = {claim.id: claim.theirs for claim in CLAIMS if isinstance(claim, Comparison)}
+    texts = {}
+    for kind in ("uncertain", "balance"):
+        of = [line for line in found if not line["variant"] and f"-{kind}-" in line["id"]]
+        names = [theirs[line["id"]] for line in of if line["verdict"] == REPRODUCED]
+        texts[f"won-{kind}"] = f"{len(names)} of {len(of)}" + f" ({', '.join(names)})" * bool(names)
+    return texts
+
+
+def slipped(results: Results, gaps: Results, found: Results) -> list[dict[str, Any]]:
+    """A line for each of `slips.of_table2` that has been run: how it changes the shares."""
+    changed = []
+    for slip in slips.of_table2(results.profile):
+        both = slip.among(results, gaps, found)
+        moved = {title: change(*both, SHARES[title], scale=100.0) for title in (AMBIGUOUS, ONES, STRAYS)}
+        if moved[AMBIGUOUS]:
+            changed.append(
+                {"what the code does": slip.after.name, "change of ambiguous": moved[AMBIGUOUS]["change"]}
+                | {title: f"{of['before']} → {of['after']}" for title, of in moved.items()}
+                | {"seeds": moved[AMBIGUOUS]["seeds"]}
+            )
+    return changed
+
+
+def images_from_normal(results: Results, found: Results) -> dict[str, str]:
+    """Ambiguous samples of the methods with a prior of their own, from it and from N(0, I), and those of the VAE."""
+    of_name = {slip.after.name: slip for slip in slips.of_table2(results.profile)}
+    texts = {}
+    for name in ("MoG", "Vamp"):
+        own, normal = of_name[f"{name}: images from N(0, I)"].among(results, found)
+        texts[f"{name}-from-normal"] = shares.run_by_run(normal, SHARES[AMBIGUOUS], none=shares.NOT_RUN)
+        texts[f"{name}-from-own"] = shares.mean(own, SHARES[AMBIGUOUS])
+    group = grid.of_reading(grid.own_network(results.profile))
+    return texts | {"vae-on-own-network": shares.mean(results.of("VAE", group), SHARES[AMBIGUOUS])}

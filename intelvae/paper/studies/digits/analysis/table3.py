@@ -1,0 +1,99 @@
+"""Table 3: shares of zeros that a mapping learns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from intelvae.paper.results import Result, Results
+from intelvae.paper.statistics import Metric, mean_and_sd, measured
+from intelvae.paper.studies.digits import grid
+from intelvae.paper.studies.digits.analysis import shares
+from intelvae.paper.studies.digits.claims import learned
+
+ZEROS, LEARNED = "zeros in the data, %", "learned, %"
+
+
+def percent(text: str) -> str:
+    """A mean and a deviation of a share, in %.
+
+    >>> percent("0.36 ± 0.10")
+    '36 ± 10'
+    """
+    return " ± ".join(f"{100 * float(number):.0f}" for number in text.split(" ± "))
+
+
+def zeros(result: Result) -> float:
+    """The share of zeros in the data, in %."""
+    return 100 * (result.row.value or 0.0)
+
+
+def lines(results: Results) -> list[dict[str, Any]]:
+    """A line for each share of zeros: what is learned, over seeds and seed by seed, and the paper's number."""
+    shown: dict[str, Metric] = {
+        LEARNED: learned,
+        "zeros among samples, %": lambda r: 1 - r.metrics["ones"],
+        "own side, %": measured("separation"),
+    }
+    found = []
+    for row in results.rows:
+        of = results.of(row.name)
+        found.append(
+            {ZEROS: zeros(of[0])}
+            | {title: mean_and_sd([metric(r) for r in of], scale=100.0) for title, metric in shown.items()}
+            | {
+                "learned, by seed": shares.run_by_run(of, learned, 0),
+                "paper: learned, %": percent(row.paper["learned"]),
+            }
+        )
+    return found
+
+
+def path(result: Result) -> np.ndarray | None:
+    """The learned share of zeros (of the smaller side without any) after every epoch, in %; None where it is unclear.
+
+    It is where both sides decode to zeros, or neither. (Masses after epochs have four digits.)
+    """
+    masses, last = 100 * np.array(result.curves["masses"]), 100 * learned(result)
+    side = np.abs(masses[-1] - last).argmin()
+    return masses[:, side] if abs(masses[-1, side] - last) < 0.1 else None
+
+
+def by_power(results: Results, code: Results, more: Results) -> list[dict[str, Any]]:
+    """A line for each share of zeros: what is learned, seed by seed, with the power of the text and of the code."""
+    groups = [grid.of_power(power, longer) for longer in (False, True) for power in (grid.TEXT, grid.CODE)]
+    return [
+        {ZEROS: 100 * (row.value or 0.0)}
+        | {
+            f"{group}: {LEARNED}": shares.run_by_run(
+                [r for of in (results, code, more) for r in of.of(row.name, group)], learned, 0
+            )
+            for group in groups
+        }
+        for row in grid.table3()
+    ]
+
+
+def learned_shares(results: Results, code: Results) -> dict[str, str]:
+    """The mean learned share, "text-N" and "code-N" for N % of zeros; of 40 % those of the text in order, too."""
+    none = "(not run)"
+    found = {
+        f"{key}-{100 * (row.value or 0.0):g}": shares.mean(of.of(row.name), learned, 0, none)
+        for key, of in (("text", results), ("code", code))
+        for row in grid.table3()
+    }
+    in_order = sorted(results.of("40 % zeros"), key=learned)
+    return found | {"text-40-seeds": shares.run_by_run(in_order, learned, 0, none)}
+
+
+def quarter_for_longer(longer: Results) -> dict[str, str]:
+    """The learned share of a quarter, in %, after as many steps as usual and at the end, by power."""
+    (repeats,) = (row.settings["repeats"] for row in grid.table3() if row.value == 0.25)
+    usual = grid.epochs_of(longer.profile, repeats, grid.STEPS_SHARES)
+    found = {}
+    for power in (grid.TEXT, grid.CODE):
+        of = next((path(r) for r in longer.of(group=grid.of_power(power, longer=True))), None)
+        for key, epoch in (("usual", usual - 1), ("end", -1)):
+            found[f"quarter-{power}-{key}"] = "(none)" if of is None else f"{of[epoch]:.0f}"
+    return found

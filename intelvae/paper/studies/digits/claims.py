@@ -1,0 +1,127 @@
+"""The paper's claims about clusters of digits (section 6.2, Tables 1 to 3)."""
+
+from __future__ import annotations
+
+from intelvae.paper.kinds import DISTANCE, Claim, Comparison, Nearness
+from intelvae.paper.measures import clean_frechet, frechet
+from intelvae.paper.results import Result
+from intelvae.paper.rows import Row
+from intelvae.paper.statistics import Metric, measured
+from intelvae.paper.studies.digits import grid
+
+MULTI_MODALITY, ALL_DIGITS, PROPORTIONS = "05_multi_modality", "06_all_digits", "07_proportions"
+
+
+def imbalance(result: Result) -> float:
+    """How far the share of ones among samples is from one half."""
+    return abs(result.metrics["ones"] - 0.5)
+
+
+def learned(result: Result) -> float:
+    """The learned share of zeros of a row of Table 3; where the data have none, the mass of the smaller side."""
+    return result.metrics["learned_zeros" if result.row.value else "smallest_mass"]
+
+
+def _short(method: str) -> str:
+    """A method's name as a part of an id: "gm", "vae-sylvester"."""
+    return method.lower().replace(" + ", "-").removesuffix("-vae")
+
+
+def _ambiguous(row: Row) -> str:
+    """The paper's share of ambiguous samples."""
+    return f"{float(row.paper['ambiguous']) / 100:.3f}"
+
+
+def _off_half(row: Row) -> str:
+    """How far the paper's share of ones is from one half."""
+    return f"{abs(float(row.paper['ones']) - 50) / 100:.3f}"
+
+
+def _table2() -> list[Claim]:
+    ambiguous = "fewer samples of the InteL-VAE than of the {} are ambiguous (confidence < 80 %; share)"
+    ones = "the share of ones is nearer to one half among samples of the InteL-VAE than of the {} (distance from 0.5)"
+    claims: list[Claim] = []
+    for network, likelihood in grid.READINGS:
+        *others, intel = grid.table2(network, likelihood)
+        for other in others:
+            for name, number, metric, words in (
+                ("uncertain", _ambiguous, measured("uncertain"), ambiguous),
+                ("balance", _off_half, imbalance, ones),
+            ):
+                about = f"MNIST-01, D = 1, {network} network, {likelihood} likelihood"
+                claims.append(
+                    Comparison(
+                        id=f"table2-{name}-{_short(other.name)}-{network}-{likelihood}",
+                        where="Table 2",
+                        claim=f"{about}: {words.format(other.name)}",
+                        paper=f"{number(intel)} against {number(other)}",
+                        page=MULTI_MODALITY,
+                        experiment="multi-modality",
+                        metric=metric,
+                        ours=intel.name,
+                        theirs=other.name,
+                        group=other.group,
+                        variant=other.group != grid.MAIN,
+                    )
+                )
+    return claims
+
+
+def _fid(row: Row) -> str:
+    """The mean of the paper's FIDs."""
+    return row.paper["FID"].split(" ± ")[0]
+
+
+def _table1() -> list[Claim]:
+    *others, intel = (row for row in grid.TABLE1 if row.paper)
+    measures: dict[str, tuple[Metric, str]] = {
+        "": (frechet, f"{DISTANCE}, as many images as test images"),
+        "clean-": (clean_frechet, "the same at the smaller number of images, without faint pixels"),
+    }
+    return [
+        Comparison(
+            id=f"table1-{pixels}{_short(other.name)}",
+            where="Table 1",
+            claim="MNIST, D = 50, K = 10 as 2 x 5: the InteL-VAE's samples are closer to the test images than "
+            f"the {other.name}'s ({words})",
+            paper=f"{_fid(intel)} against {_fid(other)} (FID)",
+            page=ALL_DIGITS,
+            experiment="table1",
+            metric=metric,
+            ours=intel.name,
+            theirs=other.name,
+            variant=bool(pixels),
+        )
+        for pixels, (metric, words) in measures.items()
+        for other in others
+    ]
+
+
+def _table3() -> list[Claim]:
+    readings = {
+        grid.TEXT: ("", "proportions", ""),
+        grid.CODE: ("-code", "borders", " with the power c2 = 0.5 of the authors' code"),
+    }
+    return [
+        Nearness(
+            id=f"table3-{row.value:g}{reading}",
+            where="Table 3",
+            claim=f"With a share {row.value:g} of zeros in the data, the InteL-VAE learns it{how}"
+            + ("" if row.value else " (mass of the smaller side, since no sample is a zero)"),
+            paper=row.paper["learned"],
+            page=PROPORTIONS,
+            experiment=experiment,
+            metric=learned,
+            ours=row.name,
+            group=row.group,
+            target=row.value or 0.0,
+            tolerance=0.05,
+            spread=0.11,  # the paper's largest
+            variant=bool(reading),
+        )
+        for power, (reading, experiment, how) in readings.items()
+        for row in grid.table3(power)
+    ]
+
+
+CLAIMS: tuple[Claim, ...] = (*_table2(), *_table1(), *_table3())

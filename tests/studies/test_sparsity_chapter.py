@@ -1,0 +1,688 @@
+"""The chapter on sparsity: the runs that its rows ask for, claims, tables, texts and figures, on made-up results."""
+
+import math
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from drawn import bars, colour, dots, legend, levels, line_of, lines, pixels, result, results, tiles, words
+
+from intelvae.metrics import downstream
+from intelvae.paper import evaluation, kinds, measures, studies
+from intelvae.paper.results import Results
+from intelvae.paper.rows import BLUE, DD, INTEL, ORANGE, SPARSE_PRIOR, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, row
+from intelvae.paper.studies.sparsity import analysis, claims, figures, grid, tables
+from intelvae.paper.studies.sparsity.grid import SHOWN, STRONG, at
+from intelvae.paper.studies.sparsity.tables import Column
+
+matplotlib.use("agg")
+
+GRIDS = {"sparsity": grid.fashion, "sparsity-mnist": grid.mnist, "sparsity-choices": grid.choices}
+ROOT = 3**0.5  # the deviation of 0, 0 and 3, with n - 1 in the denominator
+
+
+def of_row(name, seed=0, group="", **made):
+    """A result of that row of the grids."""
+    rows = [*grid.METHODS, *grid.MAPPING, *grid.ANY_VAE, *grid.OF_VSC, *grid.OF_DD]
+    declared = row(rows, name, group)
+    settings = {"data": "fashion-mnist", "network": "mathieu", "latent_dim": 50}
+    return result(name, group, seed=seed, method=declared.method, value=declared.value, **settings, **made)
+
+
+def of_all(metrics, seeds=range(3), rows=grid.METHODS, experiment="sparsity", kept=lambda row: {}):
+    """Results of all rows whose metrics are those that a function of row and seed gives."""
+    return results(
+        *(of_row(r.name, s, r.group, metrics=metrics(r, s), kept=kept(r)) for s in seeds for r in rows),
+        experiment=experiment,
+    )
+
+
+# The rows and their runs
+
+
+def test_every_row_of_a_grid_has_its_own_name_and_can_be_measured_as_it_asks():
+    for of_profile in GRIDS.values():
+        for profile in ("smoke", "laptop", "paper"):
+            runs = of_profile(profile)
+            assert len({(r.row.name, r.row.group, r.training.seed) for r in runs}) == len(runs)
+            assert len({r.training for r in runs}) == len(runs)  # no model is trained for two rows
+            for run in runs:
+                assert [e.name for e in run.evaluations] == ["elbo", "samples", "codes"]
+                for each in (*run.evaluations, *run.extras):
+                    evaluation.check(each, run.training)
+
+
+def test_a_row_is_named_after_its_method_and_what_that_varies():
+    for each in grid.METHODS[1:]:
+        assert each.name == at(each.method, each.value)
+        of = {r.row: r.training for r in grid.fashion("laptop", [0])}[each]
+        settings = dict(of.model_options) if each.method == SPARSE_VAE else vars(of)
+        assert settings[grid.VARIED[each.method]] == each.value
+    assert grid.METHODS[0].name == "VAE" and grid.METHODS[0].value is None
+
+
+def test_the_grids_have_the_runs_in_common_that_they_can_share():
+    main, choices = ({r.training for r in of("laptop", [0])} for of in (grid.fashion, grid.choices))
+    assert len(main) == len(grid.METHODS)
+    # as in Figure 7 at two gammas, the VAE, the Sparse-VAE with its own prior, and DD
+    assert len(main & choices) == 5
+    both = [r for r in grid.ANY_VAE if r in grid.MAPPING]
+    assert [(r.name, r.group) for r in both] == [("as in Figure 7", at(INTEL, SHOWN))]
+
+
+def test_the_vae_of_figure_c3_is_the_one_of_table_1():
+    (vae, *_), (other, *_) = grid.mnist("laptop", [0]), studies.runs("table1", "laptop", [0])
+    assert vae.training == other.training and vae.training.key == "1cf4eef8a79671f7"  # that of the published one
+
+
+def test_the_third_seed_on_mnist_is_for_the_rows_that_rules_compare():
+    runs = grid.mnist("laptop")
+    assert {r.row.method for r in runs if r.training.seed == 2} == {VAE, VAE_L_SP, INTEL, DD, SPARSE_VAE}
+    third, chosen = ([r.row.name for r in runs if r.training.seed == s] for s in (2, 0))
+    assert [n for n in third if n.startswith("DD")] == [at(DD, 3.0)] and len(chosen) == len(grid.METHODS)
+    assert len(grid.mnist("laptop", [0, 1, 2])) == 3 * len(grid.METHODS)  # as asked for
+    assert set(named(c for c in claims.CLAIMS if c.page == claims.MNIST.page)) <= set(third)
+
+
+def test_pictures_are_kept_of_what_page_08_shows():
+    def asked(name, of):
+        return {(r.row.name, r.training.seed) for r in of if name in {e.name for e in r.extras}}
+
+    runs = grid.fashion("laptop", [4, 5])
+    shown = {"VAE", *(at(INTEL, g) for g in grid.GAMMAS), at(DD, 3.0), at(SPARSE_VAE, 0.01)}
+    assert asked("gallery", runs) == {(name, 4) for name in shown}
+    assert asked("traversals", runs) == {(at(INTEL, SHOWN), 4)}
+    profiled = {"VAE", *(at(INTEL, g) for g in (3.0, 10.0, 30.0))}
+    assert asked("classes", runs) == {(name, seed) for name in profiled for seed in (4, 5)}
+    others = [*grid.mnist("laptop"), *grid.choices("laptop")]
+    assert not any(asked(name, others) for name in ("gallery", "traversals", "classes"))
+
+
+def test_at_smoke_a_first_look_has_the_rows_that_the_pages_cannot_do_without():
+    names = [r.row.name for r in grid.fashion("smoke")]
+    assert names == ["VAE", at(INTEL, 10.0), at(DD, 3.0), at(SPARSE_VAE, 0.01)]
+    assert [r.row.name for r in grid.mnist("smoke")] == ["VAE", at(INTEL, 10.0), at(VAE_L_SP, 3.0)]
+    assert [(r.row.name, r.row.group) for r in grid.choices("smoke")] == [
+        ("as in Figure 7", at(INTEL, 10.0)), ("floor 0.2, as in the code", at(INTEL, 10.0)),
+    ]  # fmt: skip
+    assert all(r.training.smoke_data for of in GRIDS.values() for r in of("smoke"))
+
+
+def test_choices_change_what_they_say():
+    of = {(r.row.name, r.row.group): r.training for r in grid.choices("laptop", [0])}
+    floor = of["floor 0.2 and penalty on |z|, the code", at(INTEL, STRONG)]
+    assert (floor.gamma, floor.penalty, dict(floor.mapping_options)) == (30.0, "codes", {"floor": 0.2})
+    assert of["beta = 3", "VAE"].beta == of["beta = 3", at(INTEL, SHOWN)].beta == 3.0
+    assert dict(of["ten pseudo-inputs", "Sparse-VAE"].model_options) == {"alpha": 0.01, "pseudo_inputs": 10}
+    laplace = of["the VAE with these errors", "DD"]
+    assert (laplace.prior, laplace.likelihood, laplace.alpha) == ("normal", "laplace", 0.0)
+    alone = next(r for r in grid.OF_DD if r.name.startswith("its prior alone"))
+    assert alone.method == SPARSE_PRIOR and of[alone.name, "DD"].alpha == 0.0
+
+
+# The claims
+
+
+def claim(id):
+    (found,) = [c for c in claims.CLAIMS if c.id == id]
+    return found
+
+
+def named(of_claims):
+    """The rows that these claims name; a trend names a method."""
+    return [name for c in of_claims for field in ("ours", "theirs") if (name := getattr(c, field, ""))]
+
+
+def test_claims_name_rows_of_their_grid():
+    assert set(named(claims.CLAIMS)) <= {r.name for r in grid.METHODS} and len(named(claims.CLAIMS)) > 100
+
+
+def test_a_rule_speaks_of_methods_and_where_they_are_one_of_what_differs():
+    compared = [c for c in claims.CLAIMS if isinstance(c, kinds.Comparison)]
+    for each in compared:
+        ours, theirs = (row(grid.METHODS, name) for name in (each.ours, each.theirs))
+        if ours.method != theirs.method:
+            assert f"the mean for {ours.method.name} is" in each.rule and f"than for {theirs.method.name}," in each.rule
+        else:
+            named = [f"{r.method.name} ({grid.VARIED[r.method]} = {r.value:g})" for r in (ours, theirs)]
+            assert f"the mean for {named[0]} is smaller than for {named[1]}," in each.rule
+    assert any(row(grid.METHODS, c.ours).method == row(grid.METHODS, c.theirs).method for c in compared)
+
+
+def test_a_limit_from_above_is_for_the_runs_that_the_claim_names():
+    of_page = claim("fig8-active")
+    found = of_all(lambda r, s: {"active_per_class": 4 + 0.1 * s if r.name == at(INTEL, 10.0) else 40.0})
+    finding = of_page.judge(found)  # 8 to 8.4 % of 50 dimensions
+    assert finding.verdict == kinds.REPRODUCED and finding.ours == pytest.approx(8.2)
+
+
+def test_the_score_grows_with_gamma_over_the_rows_of_the_intel_vae_alone():
+    of_page = claim("fig7-sparsity-grows")
+    found = of_all(lambda r, s: {"hoyer_sample": (r.value or 0.0) + s if r.method == INTEL else -(r.value or 0.0)})
+    assert of_page.judge(found).verdict == kinds.REPRODUCED and of_page.judge(found).ours == pytest.approx(1)
+    assert of_page.judge(results(*(r for r in found if r.seed < 2))).verdict == kinds.NOT_TESTED
+
+
+def test_the_ablation_compares_the_largest_weight_with_none():
+    def moved(r, s):
+        return {"hoyer_sample": 0.23 + 0.1 * s + {at(VAE_L_SP, 100.0): 0.008}.get(r.name, 0.5 * (r.name != "VAE"))}
+
+    finding = claim("ablation-sparsity").judge(of_all(moved, experiment="sparsity-mnist"))
+    assert finding.verdict == kinds.REPRODUCED and finding.ours == pytest.approx(0.33 + 0.008)  # seeds scatter by 0.1
+
+
+def test_much_less_sparse_is_by_a_tenth_for_the_sparse_vae_alone():
+    margins = {c.id: c.margin for c in claims.CLAIMS if "less-sparse-" in c.id}
+    assert {id for id, margin in margins.items() if margin == 0.1} == {
+        id for id in margins if "-vsc-" in id and "dd" not in id
+    }
+    score = {at(INTEL, STRONG): 0.6, at(SPARSE_VAE, 0.01): 0.55, at(DD, 3.0): 0.55}
+    found = of_all(lambda r, s: {"hoyer_sample": score.get(r.name, 0.9) + s / 100})
+    assert claim("fig7-less-sparse-dd").judge(found).verdict == kinds.REPRODUCED
+    assert claim("fig7-less-sparse-vsc-0.01").judge(found).verdict == kinds.NOT_REPRODUCED
+
+
+def test_few_labels_are_ten_to_a_hundred():
+    accuracies = {f"logistic_regression_{n}": 0.5 for n in (10, 20, 50)} | {"logistic_regression_100": 0.9}
+    metric = claims.few_shot("logistic regression")
+    assert metric(result(metrics=accuracies | {"logistic_regression_200": 1.0})) == pytest.approx(60)
+
+
+# The tables
+
+
+def shuffled():
+    names = [at(DD, 3.0), at(INTEL, 30.0), "VAE", at(INTEL, 1.0)]
+    return [of_row(name, seed, metrics={"x": 10.0 * i + seed}) for i, name in enumerate(names) for seed in (0, 1)]
+
+
+def test_results_are_sorted_by_method_and_by_what_it_varies():
+    found = tables.by_row(shuffled())
+    assert [r.name for r in found] == [at(DD, 3.0), at(INTEL, 1.0), at(INTEL, 30.0), "VAE"]
+    assert all([r.seed for r in of] == [0, 1] for of in found.values())
+    assert list(tables.by_gamma(shuffled())) == [1.0, 30.0]
+    every = tables.by_row(of_all(lambda r, s: {}))
+    assert list(every) == list(dict.fromkeys(every)) and [r.name for r in every] == [r.name for r in grid.METHODS]
+
+
+def test_a_table_has_a_line_for_every_row_that_was_run():
+    columns = {"mean": Column("x", 3), "twice": Column(lambda r: r.metrics["x"], 1, 2.0, spread=True)}
+    table = tables.table(tables.settings(shuffled()), columns)
+    assert list(table) == ["mean", "twice", "seeds"] and table.index.names == ["method", "γ or α"]
+    assert table.loc[("InteL-VAE", "30")].tolist() == ["10.500", "21.0\xa0±\xa01.4", 2]
+    assert table.loc[("VAE", ""), "mean"] == "20.500"
+    one = shuffled()[:1]
+    short = tables.table([({"a": "one run, once"}, one), ({"a": "not run"}, [])], columns)
+    assert short.to_dict("index") == {"one\xa0run, once": {"mean": "0.000", "twice": "0.0", "seeds": 1}}
+    assert tables.table([({"a": "not run"}, [])], columns).empty
+
+
+def test_a_cell_without_results_says_so():
+    assert Column("x").text([]) == "(no run)" and Column("x").text([], "(none)") == "(none)"
+    assert Column("x", 1).mean(shuffled()[:2]) == 0.5
+
+
+def test_only_seeds_that_all_rows_have_are_comparable():
+    found = of_all(lambda r, s: {})
+    without = Results("", "smoke", found.asked, [r for r in found if (r.row.method, r.seed) != (DD, 1)])
+    assert list(tables.comparable(found)) == list(found)
+    assert {r.seed for r in tables.comparable(without)} == {0, 2}
+    assert tables.comparable(without).asked == without.asked
+    assert tables.shared([[], found[:1], list(found)]) == {0} and tables.shared([[]]) == set()
+
+
+def numbers(r, seed):
+    """Some of everything that tables show: small numbers, other ones for each row."""
+    value = 0.01 * (1 + (r.value or 0)) + 0.001 * seed
+    names = ["hoyer_sample", "hoyer_mean", "hoyer_used", "hoyer_nonzero", "left_off", "zero_codes", "class_overlap"]
+    names += ["l_sp_gates", "l_sp_codes", "open_gates", "precision_10000", "recall_10000", "test_elbo", "test_kl"]
+    names += [f"{n.replace(' ', '_')}_{k}" for n in downstream.NAMES for k in (10, 100)]
+    names += ["frechet_2000", "frechet_10000", "minmax_frechet_2000", "clean_frechet_2000"]
+    more = ["active_overall", "active_per_image", "active_per_class", "effective_per_class", "gates_per_batch"]
+    return {name: value for name in names} | dict.fromkeys(more, 5.0 + seed)
+
+
+def test_tables_of_methods_have_all_rows_and_those_of_the_intel_vae_its_gammas():
+    found = of_all(numbers)
+    for table in (tables.quality, tables.sparsity, tables.accuracies, tables.detail):
+        assert len(table(found)) == len(grid.METHODS)
+    quality = tables.quality(found)
+    assert list(quality)[:4] == ["N = 10,000", "N = 2,000", "min-max", "clean"]
+    assert quality.loc[("VAE", ""), "N = 2,000"] == "0.0"  # no deviation of the smaller number
+    labelled = tables.accuracies(found)
+    assert list(labelled) == [f"{c}, {n}" for c in ("forest", "logistic", "neighbours") for n in (10, 100)] + ["seeds"]
+    assert (
+        labelled.loc[("VAE", ""), "forest, 10"] == "1.1\xa0±\xa00.1"
+        and labelled.loc[("VAE", ""), "logistic, 10"] == "1.1"
+    )
+    gates = tables.gates(found)
+    assert gates.index.tolist() == ["0", "0.1", "0.3", "1", "3", "10", "30", "100"]
+    per_image = np.mean([(5 + s) * math.exp(0.01 + 0.001 * s) for s in range(3)])
+    assert gates.loc["0", "gates per image"] == f"{per_image:.1f}"
+
+
+def test_tables_of_choices_have_a_line_for_each_row_that_was_run():
+    rows = list(dict.fromkeys([*grid.MAPPING, *grid.ANY_VAE, *grid.OF_VSC, *grid.OF_DD]))
+    found = of_all(numbers, rows=rows)
+    mapping, any_vae = tables.mapping(found), tables.any_vae(found)
+    assert len(mapping) == 12 and mapping.index[0] == ("10", "as\xa0in\xa0Figure\xa07")
+    assert "L_sp of the gates" in mapping and "L_sp of the gates" not in any_vae
+    assert [method for _, method in any_vae.index] == ["VAE", "InteL-VAE"] * 5
+    assert any_vae.loc[("beta\xa0=\xa03", "VAE"), "KL, nats"] == "0.0"
+    assert len(tables.sparse_vae(found)) == len(tables.dd(found)) == 4 and "KL, nats" in tables.dd(found)
+    few = results(*found.of(rows[0].name, rows[0].group))
+    assert len(tables.mapping(few)) == len(tables.any_vae(few)) == 1 and tables.dd(few).empty
+
+
+def test_changes_are_against_the_vae_over_the_seeds_of_both():
+    distance = {"VAE": 10.0, at(INTEL, 1.0): 8.0, at(INTEL, 3.0): 12.0}
+    found = results(*(
+        of_row(name, seed, metrics={"frechet_10000": value + seed})
+        for name, value in distance.items()
+        for seed in range(3 if name != at(INTEL, 3.0) else 1)
+    ))  # fmt: skip
+    table = tables.changes(found)
+    assert table.index.tolist() == ["1", "3"] and table.index.name == "γ"
+    assert table.loc["1"].to_dict() == {"VAE": "11", "InteL-VAE": "9", "change": "-2 (-2 to -2)", "seeds": 3}
+    assert table.loc["3"].to_dict() == {"VAE": "10", "InteL-VAE": "12", "change": "+2", "seeds": 1}
+
+
+def test_what_is_active_depends_on_the_threshold():
+    sizes = {"VAE": [1.0, 0.6, 0.06, 0.01], at(INTEL, 10.0): [0.0, 8.0, 0.0, 0.0]}
+    found = results(
+        *(of_row(name, s, kept={"by_class": torch.tensor([of] * 10)}) for name, of in sizes.items() for s in (0, 1)),
+        of_row(at(DD, 3.0)),
+    )
+    table = tables.active(found)
+    assert table.index.tolist() == ["VAE", "γ = 10"]
+    assert table.loc["VAE"].tolist() == ["75.0", "50.0", "50.0", "50.0", "50.0"]
+    assert table.loc["γ = 10"].tolist() == ["25.0"] * 5
+
+
+# The texts
+
+
+def curve():
+    """Figure 7 by hand: distance, score, score in use, and dimensions in use, of which 2 have 0 by chance."""
+    of = {
+        "VAE": (1000.0, 0.2, 0.01, 50.0),
+        at(INTEL, 0.0): (990.0, 0.3, 0.01, 50.0),
+        at(INTEL, 1.0): (995.0, 0.5, 0.30, 50.0),
+        at(INTEL, 3.0): (1001.0, 0.6, 0.30, 50.0),
+        at(INTEL, 10.0): (1200.0, 0.8, 0.60, 50.0),
+        at(INTEL, 30.0): (1500.0, 0.9, 0.70, 50.0),
+        at(DD, 3.0): (1700.0, 0.4, 0.20, 50.0),
+        at(SPARSE_VAE, 0.01): (2800.0, 0.9, 0.80, 50.0),
+        at(SPARSE_VAE, 0.2): (1300.0, 0.7, 0.50, 50.0),
+    }
+    other = {"left_off": 0.25, "zero_codes": 0.5, "class_overlap": 0.125, "active_per_class": 7.0}
+    return results(*(
+        of_row(name, seed, metrics={
+            "frechet_2000": 0.0, "frechet_10000": distance + seed, "hoyer_sample": score, "hoyer_used": used,
+            "active_overall": dim, **other, "active_per_class": distance / 100,
+            "random_forest_100": 0.5 + score / 10, "logistic_regression_100": 0.4,
+        })
+        for name, (distance, score, used, dim) in of.items()
+        for seed in (0, 1)
+    ))  # fmt: skip
+
+
+def test_the_seat_is_the_sparsest_at_no_cost_and_sparse_is_twice_chance():
+    found = analysis.seats(curve())
+    assert found["no-cost"] == "0, 1" and (found["seat"], found["after"], found["last"]) == ("1", "3", "30")
+    assert (found["seat-distance"], found["seat-hoyer"], found["seat-used"]) == ("996", "0.500", "0.300")
+    assert found["seat-chance"] == f"{measures.chance_in_use(curve()[0]):.3f}" == "0.231"  # 0.3 is below twice that
+    assert found["sparse"] == "10" and found["sparse-used"] == "0.600" and found["sparse-left-off"] == "25"
+    assert found["nearest"] == "InteL-VAE, γ = 10" and found["nearest-distance"] == "1200"
+    assert found["other"] == "Sparse-VAE, α = 0.2" and found["other-distance"] == "1300"
+    assert found["zero-distance"] == "990" and found["other-zero"] == "50" and found["vae-overlap"] == "0.12"
+    assert found["vae-in-use"] == "50" and found["last-hoyer"] == "0.900"
+
+
+def test_where_there_is_no_seat_the_text_says_so():
+    found = analysis.seats(results(*(r for r in curve() if r.row.name in ("VAE", at(INTEL, 3.0)))))
+    assert found["no-cost"] == found["seat"] == found["after"] == found["sparse"] == found["nearest"] == "none"
+    assert found["seat-distance"] == found["zero-hoyer"] == found["other-zero"] == "(none)"
+    assert found["last"] == "3" and found["last-distance"] == "1002"
+
+
+def test_a_vae_has_no_weight_in_words():
+    assert analysis.in_words(grid.METHODS[0]) == "VAE"
+    assert analysis.in_words(row(grid.METHODS, at(VAE_L1, 0.3))) == "VAE + L1, γ = 0.3"
+
+
+def test_the_fewest_active_dimensions_are_those_of_all_gammas():
+    found = analysis.few_active(curve())
+    assert found == {"active-shown": "12.0", "active-vae": "10.0", "active-fewest": "9.9", "fewest": "0"}
+
+
+def test_few_labels_are_compared_for_one_row_of_each_method():
+    found = of_all(lambda r, s: {})
+    assert [r.row.name for r in analysis.compared_on_labels(found) if r.seed == 0] == [
+        "VAE", at(INTEL, 10.0), at(DD, 3.0), at(SPARSE_VAE, 0.01), at(VAE_L_SP, 100.0), at(VAE_L1, 1.0),
+    ]  # fmt: skip
+    weak = results(*(r for r in found if r.row.value != 100))
+    assert analysis.weight_on_labels(weak, VAE_L_SP) == 30.0
+    assert analysis.weight_on_labels(curve(), VAE_L1) == 0.0 and analysis.compared_on_labels(curve(), [VAE_L1]) == []
+
+
+def test_what_page_08_sums_up():
+    found = analysis.in_short(curve())
+    assert (found["vae-score"], found["shown-score"]) == ("0.200", "0.800")
+    assert (found["vae-random_forest"], found["shown-random_forest"]) == ("52", "58")
+    assert found["shown-logistic_regression"] == "40" and found["n-labels"] == "100"
+    assert (found["dd-forest"], found["dd-distance"], found["dd-gamma"]) == ("54", "1700", "3")
+    assert (found["lsp-forest"], found["l1-distance"], found["lsp-gamma"]) == ("(no run)", "(no run)", "0")
+
+
+CITED = ["hoyer_sample", "hoyer_mean", "hoyer_used", "left_off", "zero_codes", "test_kl", "random_forest_100"]
+
+
+def cited(distance):
+    return dict.fromkeys(CITED, 0.5) | {
+        "active_overall": 9.0,
+        "frechet_10000": distance,
+        "clean_frechet_2000": distance / 2,
+    }
+
+
+def test_means_are_cited_over_the_seeds_that_all_rows_have():
+    distances = {"VAE": (100.0, 200.0, 900.0), at(INTEL, 10.0): (300.0, 400.0)}
+    vae, intel = ([of_row(name, seed, metrics=cited(d)) for seed, d in enumerate(of)] for name, of in distances.items())
+    found = analysis.cited("x", {"vae": vae, "intel": intel, "none": []})
+    assert found["x-seeds"] == "0, 1"
+    assert (found["x-vae-distance"], found["x-intel-distance"], found["x-none-distance"]) == ("150", "350", "(no run)")
+    assert (found["x-vae-forest"], found["x-vae-score"], found["x-vae-kl"]) == ("50", "0.500", "0.5")
+    assert analysis.cited("y", {"none": []})["y-seeds"] == "none"
+
+
+def test_mnist_is_cited_at_these_gammas():
+    found = of_all(lambda r, s: cited(100 + (r.value or 0.0)), experiment="sparsity-mnist")
+    texts = analysis.of_mnist(found)
+    expected = {"shown": "10", "strong": "30", "most": "100", "strongest": "100", "next": "30"}
+    assert {key: texts[f"gamma-{key}"] for key in expected} == expected
+    distance = {"vae": "100", "three": "103", "strong": "130", "most": "200", "ablation": "200", "next": "130"}
+    assert {key: texts[f"mnist-{key}-distance"] for key in distance} == distance and texts["mnist-seeds"] == "0, 1, 2"
+    few = ("VAE", at(INTEL, 10.0), at(VAE_L_SP, 3.0))  # at smoke
+    texts = analysis.of_mnist(results(*(r for r in found if r.row.name in few)))
+    assert texts["mnist-three-score"] == "(no run)" and texts["gamma-next"] == texts["gamma-strongest"] == "3"
+
+
+def test_the_row_whose_seeds_are_farthest_apart_is_named():
+    def made(name, *pairs):
+        of = [{"frechet_10000": d, "clean_frechet_2000": c} for d, c in pairs]
+        return [of_row(name, seed, metrics=metrics) for seed, metrics in enumerate(of)]
+
+    found = analysis.apart(
+        results(*made("VAE", (100.0, 50.0), (190.0, 80.0)), *made(at(INTEL, 3.0), (100.0, 10.0), (120.0, 60.0)))
+    )
+    assert found == {
+        "apart-of": "VAE", "apart-as-it-is": "90", "apart-clean": "30",
+        "apart-clean-of": "InteL-VAE, 3", "apart-clean-as-it-is": "20", "apart-clean-clean": "50",
+    }  # fmt: skip
+
+
+def test_choices_are_cited_where_they_were_run():
+    rows = list(dict.fromkeys([*grid.MAPPING, *grid.ANY_VAE, *grid.OF_VSC, *grid.OF_DD]))
+    place = {(r.name, r.group): i for i, r in enumerate(rows)}
+    found = of_all(lambda r, s: cited(100.0 * place[r.name, r.group] + 10 * s), seeds=(0, 1), rows=rows)
+
+    def distance(name, group):
+        return f"{100 * place[name, group] + 5}"
+
+    texts = analysis.of_choices(found)
+    assert texts["open-default-distance"] == distance("as in Figure 7", at(INTEL, STRONG))
+    assert texts["open-floor-distance"] == distance("floor 0.2, as in the code", at(INTEL, STRONG))
+    assert texts["open-shown-distance"] == distance("as in Figure 7", at(INTEL, SHOWN))
+    assert texts["open-heavy-vae-distance"] == distance("beta = 3", "VAE")
+    assert (texts["apart-score"], texts["apart-distance"], texts["apart-seeds"]) == ("0.00", "10", 2)
+    of_vsc = analysis.of_sparse_vae(found)
+    assert of_vsc["vsc-own-distance"] == distance("its own prior", "Sparse-VAE")
+    assert of_vsc["vsc-dense-distance"] == distance("images from N(0, I), as in the replication", "Sparse-VAE")
+    nothing = analysis.of_choices(results())
+    assert nothing["open-seeds"] == "none" and nothing["apart-distance"] == "(no run)" and nothing["apart-seeds"] == 0
+
+
+# The figures
+
+# Hoyer scores and distances by seed; the distance of fewer images is not shown
+MEASURED = {
+    "VAE": ((0.2, 0.4), (300.0, 500.0)),
+    at(INTEL, 30.0): ((0.7, 0.7, 1.0), (900.0, 900.0, 1050.0)),
+    at(INTEL, 1.0): ((0.5, 0.5, 0.5), (600.0, 600.0, 900.0)),
+    at(DD, 3.0): ((0.6, 0.6), (2000.0, 2000.0)),
+    at(VAE_L_SP, 3.0): ((0.25,), (700.0,)),
+}
+
+
+def measured(*left_out):
+    return [
+        of_row(name, seed, metrics={"hoyer_sample": x, "frechet_2000": 1e9, "frechet_10000": y, "other": 7 - x})
+        for name, of in MEASURED.items()
+        if name not in left_out
+        for seed, (x, y) in enumerate(zip(*of, strict=True))
+    ]
+
+
+LABELLED = ("VAE", at(INTEL, 10.0), at(DD, 3.0))
+
+
+def labelled():
+    """Accuracies that rise with the number of labels, other ones for each method and classifier."""
+    return [
+        of_row(
+            name,
+            seed,
+            metrics={
+                f"{classifier.replace(' ', '_')}_{n}": 0.3 * i + 0.1 * j + n / 1e4 + (0, 0, 3)[seed] / 100
+                for j, classifier in enumerate(downstream.NAMES)
+                for n in (10, 50, 200)
+            },
+        )
+        for i, name in enumerate(LABELLED)
+        for seed in ((0, 1, 2) if i < 2 else (0,))
+    ]
+
+
+def profiled():
+    """Mean sizes of ten classes in four dimensions: of class c, c times these."""
+    sizes = {"VAE": [1.0, 0.11, 0.5, 0.09], at(INTEL, 10.0): [0.01, 3.0, 0.02, 0.4]}
+    return [of_row(n, kept={"by_class": torch.arange(10.0)[:, None] * torch.tensor(of)}) for n, of in sizes.items()]
+
+
+def traversed():
+    images = torch.arange(3 * 2 * 4 * 6, dtype=torch.uint8).reshape(3, 2, 4, 1, 2, 3)
+    values = [[[g - 5.0, -1.0, 0.5, k + 1.5] for k in range(2)] for g in range(3)]
+    return of_row(at(INTEL, 10.0), kept={
+        "traversals": images,
+        "dimensions": torch.tensor([[4, 9], [9, 4], [0, 1]]),
+        "start": torch.tensor([[0.4, -1.0]] * 3),
+        "values": torch.tensor(values),
+    })  # fmt: skip
+
+
+def pictured():
+    """Images of which each has one shade, for two rows of two seeds, and a row without any."""
+
+    def images(i):
+        return {"images": torch.arange(24, dtype=torch.uint8)[:, None, None, None].expand(24, 1, 2, 3) + 100 * i}
+
+    found = [of_row(n, s, kept=images(i)) for s in (0, 1) for i, n in enumerate(("VAE", at(INTEL, 0.1)))]
+    return results(*found, of_row(at(DD, 1.0)))
+
+
+def chosen():
+    """Scores and distances of the rows of `grid.MAPPING` but the last: the place of the title, and 10 at gamma = 30."""
+    titles = list(grid.OF_THE_MAPPING)
+    return results(*(
+        of_row(r.name, seed, r.group, metrics={
+            "hoyer_sample": 0.1 * titles.index(r.name), "frechet_10000": 10.0 * (r.value == STRONG) + seed,
+        })
+        for r in grid.MAPPING[:-1]
+        for seed in (0, 1)
+    ))  # fmt: skip
+
+
+EXAMPLES = {
+    "trade_off": lambda: figures.trade_off(measured(), "FD"),
+    "few_shot": lambda: figures.few_shot(labelled()),
+    "samples": lambda: figures.samples(pictured()),
+    "class_profiles": lambda: figures.class_profiles(profiled()),
+    "traversals": lambda: figures.traversals(traversed()),
+    "ablation": lambda: figures.ablation(measured(), "FD"),
+    "choices": lambda: figures.choices(chosen(), "FD", [0.25, 0.35]),
+}
+EXPLORERS = {"explorer": lambda: figures.explorer(traversed())}
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def test_the_trade_off_shows_means_and_deviations_over_seeds_and_names_every_row():
+    figure = figures.trade_off(measured(at(VAE_L_SP, 3.0)), "FD")
+    (axis,) = figure.axes
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("Hoyer score (right: sparser)", "FD (down: better)")
+    assert legend(figure) == {"VAE": VAE.color, "InteL-VAE (γ)": INTEL.color, "DD (α)": DD.color}
+    expected = {VAE: [(0.3, 400)], INTEL: [(0.5, 700), (0.8, 950)], DD: [(0.6, 2000)]}  # gamma 1 before 30
+    for method, places in expected.items():
+        line = line_of(axis, method.color)
+        assert line.get_marker() == method.marker
+        assert line.get_xydata().tolist() == [pytest.approx(place) for place in places]
+    assert bars(axis, INTEL.color) == [
+        pytest.approx((700 - 100 * ROOT, 700 + 100 * ROOT)), pytest.approx((950 - 50 * ROOT, 950 + 50 * ROOT)),
+    ]  # fmt: skip
+    assert bars(axis, INTEL.color, "x") == [
+        pytest.approx((0.5, 0.5)), pytest.approx((0.8 - 0.1 * ROOT, 0.8 + 0.1 * ROOT)),
+    ]  # fmt: skip
+    assert levels(axis) == [(VAE.color, "y", 400), (VAE.color, "x", pytest.approx(0.3))]
+    texts = [(text.get_text(), *text.xy) for text in axis.texts]
+    assert texts == [("1", 0.5, 700), ("30", pytest.approx(0.8), 950), ("3", 0.6, 2000)]
+
+
+def test_the_trade_off_of_all_rows_has_every_method_and_value():
+    found = of_all(
+        lambda r, s: {"hoyer_sample": 0.2 + (r.value or 0) / 2000, "frechet_10000": 100.0 + (r.value or 0) + s}
+    )
+    figure = figures.trade_off(found, "FD")
+    assert list(legend(figure)) == [
+        "VAE", "InteL-VAE (γ)", "DD (α)", "Sparse-VAE (α)", "VAE + L_sp (γ)", "VAE + L1 (γ)",
+    ]  # fmt: skip
+    texts = [t.get_text() for t in figure.axes[0].texts]
+    assert texts[:8] == ["0", "0.1", "0.3", "1", "3", "10", "30", "100"] and len(texts) == 8 + 4 + 3 + 3 + 3
+
+
+def test_the_trade_off_can_be_against_another_number():
+    (axis,) = figures.trade_off(measured(), "FD", lambda r: r.metrics["other"], "Other").axes
+    assert axis.get_xlabel() == "Other (right: sparser)"
+    assert line_of(axis, INTEL.color).get_xdata().tolist() == pytest.approx([6.5, 6.2])
+
+
+def test_accuracies_by_number_of_labels_are_means_and_deviations_a_line_for_each_method():
+    figure = figures.few_shot(labelled())
+    methods = [row(grid.METHODS, name).method for name in LABELLED]
+    assert [axis.get_title() for axis in figure.axes] == list(downstream.NAMES)
+    assert [words(axis) for axis in figure.axes] == [("labels", "accuracy, %"), ("labels", ""), ("labels", "")]
+    assert legend(figure) == {method.name: method.color for method in methods}
+    for j, axis in enumerate(figure.axes):
+        for i, method in enumerate(methods):
+            line = line_of(axis, method.color)
+            means = [30 * i + 10 * j + n / 100 + (1 if method != DD else 0) for n in (10, 50, 200)]
+            assert line.get_marker() == method.marker
+            assert line.get_xdata().tolist() == [10, 50, 200]
+            assert line.get_ydata().tolist() == pytest.approx(means)
+            expected = [pytest.approx((mean - ROOT, mean + ROOT)) for mean in means]
+            assert bars(axis, method.color) == (expected if method != DD else [])  # one run has no deviation
+
+
+def test_a_figure_of_few_labels_has_one_row_of_each_method():
+    with pytest.raises(ValueError, match="one row of each method, not 2 of InteL-VAE"):
+        figures.few_shot(measured())
+
+
+def test_samples_are_those_of_the_first_seed_with_the_method_and_what_it_varies():
+    axes = figures.samples(pictured()).axes
+    assert [axis.get_ylabel() for axis in axes] == ["VAE", "InteL-VAE, 0.1"]
+    for i, axis in enumerate(axes):
+        shades = tiles(axis, 1, 12)[0]
+        assert shades.reshape(12, -1).tolist() == [[100 * i + k] * 6 for k in range(12)]
+
+
+def test_profiles_have_a_row_for_each_class_and_count_the_dimensions_that_are_active_in_it():
+    found = profiled()
+    axes = np.reshape(figures.class_profiles(found, (1, 7)).axes, (2, 2))
+    assert [[axis.get_title() for axis in line] for line in axes] == [
+        ["trouser: 3 active", "trouser: 2 active"], ["sneaker: 3 active", "sneaker: 2 active"],
+    ]  # fmt: skip
+    assert [axis.get_xlabel() for axis in axes[1]] == ["dimension (VAE)", "dimension (InteL-VAE)"]
+    assert [axis.get_ylabel() for axis in axes[:, 0]] == ["mean |z|"] * 2
+    colours = [[ORANGE, ORANGE, ORANGE, BLUE], [BLUE, ORANGE, BLUE, ORANGE]]
+    for line, c in zip(axes, (1, 7), strict=True):
+        for axis, r, expected in zip(line, found, colours, strict=True):
+            assert [bar.get_height() for bar in axis.patches] == r.kept["by_class"][c].tolist()
+            assert [bar.get_x() + bar.get_width() / 2 for bar in axis.patches] == pytest.approx([0, 1, 2, 3])
+            assert [colour(bar) for bar in axis.patches] == expected
+            assert axis.get_ylim()[0] == 0
+
+
+@pytest.mark.parametrize("lines_of_each", [1, 2])
+def test_traversals_are_labelled_with_their_class_dimension_and_values(lines_of_each):
+    found = traversed()
+    axes = figures.traversals(found, lines=lines_of_each).axes
+    images = found.kept["traversals"][..., 0, :, :].numpy()
+    names = ("trouser", "coat", "sneaker")
+    for axis, (g, k) in zip(axes, [(g, k) for g in range(3) for k in range(lines_of_each)], strict=True):
+        assert axis.get_ylabel() == f"{names[g]}\ndim {found.kept['dimensions'].tolist()[g][k]}"
+        assert np.array_equal(tiles(axis, 1, 4)[0], images[g, k])
+        ends = found.kept["values"].tolist()[g][k][::3]
+        assert [text.get_text() for text in axis.get_xticklabels()] == [f"{end:.2g}" for end in ends]
+        assert axis.get_xticks().tolist() == [0, 4 * 3 - 1] and pixels(axis).shape == (2, 12)
+
+
+def test_sliders_start_where_the_image_is():
+    values = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]).expand(3, 2, 5)
+    images = torch.arange(3 * 2 * 5 * 8, dtype=torch.uint8).reshape(3, 2, 5, 1, 2, 4)
+    explorer = figures.explorer(of_row(at(INTEL, 10.0), kept={
+        "traversals": images,
+        "dimensions": torch.tensor([[4, 9], [9, 4], [0, 1]]),
+        "values": values,
+        "start": torch.tensor([[-1.9, 0.2], [0.9, 5.0], [-5.0, 0.0]]),
+    }))  # fmt: skip
+    assert explorer.start == [[0, 2], [3, 4], [0, 2]]
+    assert repr(explorer) == "trouser: dimensions 4, 9; coat: dimensions 9, 4; sneaker: dimensions 0, 1; 5 values each"
+    assert explorer.groups == ["trouser", "coat", "sneaker"] and explorer.kind == "class"
+    assert explorer.dimensions == [["4", "9"], ["9", "4"], ["0", "1"]] and explorer.values == values.tolist()
+    assert torch.equal(explorer.images, images)
+
+
+def test_the_ablation_has_the_penalty_with_and_without_the_mapping_beside_the_vae():
+    figure = figures.ablation(measured(), "FD")
+    assert legend(figure) == {"InteL-VAE": INTEL.color, "VAE + L_sp": VAE_L_SP.color}  # no run of L1, and no DD
+    assert [words(axis) for axis in figure.axes] == [("γ", "Hoyer score, g(y)"), ("γ", "FD")]
+    expected = (([0.5, 0.8], [0.25], 0.3), ([700.0, 950.0], [700.0], 400.0))
+    for axis, (intel, penalised, vae) in zip(figure.axes, expected, strict=True):
+        assert lines(axis) == [
+            (INTEL.color, [1.0, 30.0], pytest.approx(intel)), (VAE_L_SP.color, [3.0], pytest.approx(penalised)),
+        ]  # fmt: skip
+        assert levels(axis) == [(VAE.color, "y", pytest.approx(vae))]
+    assert bars(figure.axes[0], INTEL.color)[1] == pytest.approx((0.8 - 0.1 * ROOT, 0.8 + 0.1 * ROOT))
+
+
+def test_choices_are_numbered_and_filled_at_the_larger_gamma():
+    figure = figures.choices(chosen(), "FD", [0.25, 0.35])
+    (axis,) = figure.axes
+    assert words(axis) == ("Hoyer score, g(y)", "FD") and dots(axis) == {}
+    marks = [line for line in axis.lines if line.get_marker() == "s"]
+    assert [tuple(line.get_xydata()[0]) for line in marks] == [
+        *(pytest.approx((0.1 * i, 0.5)) for i in range(6)), *(pytest.approx((0.1 * i, 10.5)) for i in range(5)),
+    ]  # fmt: skip
+    assert [line.get_markerfacecolor() for line in marks] == ["white"] * 6 + [ORANGE] * 5
+    assert [text.get_text() for text in axis.texts] == [*"123456", *"12345"]
+    (names,) = figure.legends
+    assert [text.get_text() for text in names.texts] == list(grid.OF_THE_MAPPING)
+    assert [handle.get_marker() for handle in names.legend_handles] == [f"${i}$" for i in range(1, 7)]
+    assert [at for _, way, at in levels(axis) if way == "x"] == [0.25, 0.35]
