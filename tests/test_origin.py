@@ -50,6 +50,7 @@ IMPORTS = {
     "intelvae.records.store_of",
     "intelvae.regularizers.sparsity",
     "intelvae.rules",
+    "intelvae.runs",
     "intelvae.sheets",
     "intelvae.tasks.faces.POOL",
     "math",
@@ -61,7 +62,7 @@ IMPORTS = {
     "torch",
 }
 DRAWN = "celeba.load(smoke=True)"  # all that such code may do with celeba
-READS = r"celeba|tasks?|runs|files|Image|decode|load\w*|open|(im)?read\w*|from_?file|memmap" + (
+READS = r"celeba|tasks?|prepare|files|Image|decode|load\w*|open|(im)?read\w*|from_?file|memmap" + (
     r"|eval|exec|getattr|vars|globals|get_ipython|__\w+__"
 )
 # The share of a chart's pixels that have none of its 64 commonest colours: 0.04 at most here, and 0.59 where faces are.
