@@ -24,7 +24,7 @@ PAGES = sorted(page.name[:2] for page in (ROOT / "book").glob("[0-9][0-9]_*.py")
 
 
 class Mutant(NamedTuple):
-    """A mistake: in `file`, `old` becomes `new`. `likely` to notice is a page, or tests/test_LIKELY.py and doctests."""
+    """A mistake: in `file`, `old` becomes `new`. `likely` to notice is a page, or a test_LIKELY.py and doctests."""
 
     name: str
     file: str
@@ -62,7 +62,8 @@ class Mutant(NamedTuple):
         """What `make test` runs, the likely first: numbers of pages, and lines of what pytest takes (none for all)."""
         if self.likely in PAGES:
             return [self.likely, "", *(page for page in PAGES if page != self.likely)]
-        return [f"{self.file}\ntests/test_{self.likely}.py", "", *PAGES]
+        (tests,) = (ROOT / "tests").rglob(f"test_{self.likely}.py")
+        return [f"{self.file}\n{tests.relative_to(ROOT)}", "", *PAGES]
 
 
 def escaped(text: str) -> str:

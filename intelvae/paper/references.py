@@ -39,9 +39,10 @@ RELATIVE = 1e-5  # of a number with a decimal point: distances rest on features,
 LARGE = 1000  # from here on a whole number may be measured, and is no count of runs or seeds
 MARGIN = 4.0  # times the largest drift that was seen: a processor that was not may drift farther
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")  # which the tests of the figures compare
+CODE = r"(?:[0-9a-f]{12}\+?|unknown)"  # a commit; unknown outside a checkout
 # What is true of one run of a page only.
 PASSING = (
-    (re.compile(r"\bcommit [0-9a-f]{12}\+?(?: \(measured at [0-9a-f]{12}\+?\))?(?:, [0-9a-f]{12}\+?)*"), "commit ..."),
+    (re.compile(rf"\bcommit {CODE}(?: \(measured at {CODE}\))?(?:, {CODE})*"), "commit ..."),
     (re.compile(r"\btorch \d+\.\d+\.\d+(\+\w+)?"), "torch ..."),
 )
 MARKUP = re.compile(r"\s*<[a-z]+[\s>]")

@@ -502,6 +502,17 @@ def test_the_best_dimension_is_followed_over_the_numbers_of_labels(best, verdict
     assert judge("tableB1-optimum", [*three, more]).verdict == verdict
 
 
+@pytest.mark.parametrize("profile", studies.PROFILES)
+def test_rows_of_table_b1_that_claims_compare_are_there(profile):
+    asked = grid.table_b1(profile, 0)
+    for claim in claims.TABLE_B1[:-1]:
+        assert [run.row.name for run in asked].count(claim.model) == 1
+        chosen = [run.row for run in asked if (run.row.name, claim.other or run.row.group) == ("VAE", run.row.group)]
+        expected = 2 if profile == "smoke" else 5
+        assert len(chosen) == (expected if claim.other is None else profile != "smoke")  # which has 8 and 32 dimensions
+    assert {run.row.name for run in asked} >= {claims.TABLE_B1[-1].name}
+
+
 # What pages table and cite of Table 4
 
 

@@ -178,7 +178,7 @@ def _table_b1() -> list[Claim]:
             FACE_HIERARCHIES,
             "table-b1",
             attributes.fall,
-            their_group=_SAME_SIZE.group,
+            other=_SAME_SIZE.group,
         ),
         MovingOptimum(
             _id("tableB1-optimum"),

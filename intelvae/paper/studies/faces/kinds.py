@@ -15,24 +15,24 @@ from intelvae.paper.statistics import FEWEST, LEVEL, Metric, paired, unpaired
 
 @dataclass(frozen=True)
 class ByDraw(Claim):
-    """That codes of the row `ours` do better than those of every row called `theirs`, over draws of labelled examples.
+    """That codes of the row `model` do better than those of every row called `others`, over draws of labelled examples.
 
-    `metric` gives one number a draw, or none where a result has none; `their_group`, if given, is the group of the one
-    row that ours is held against. What is compared are the seeds that all models share: from three on the means over
+    `metric` gives one number a draw, or none where a result has none; `other`, if given, is the group of the only row
+    of the others that counts. What is compared are the seeds that all models share: from three on the means over
     draws, by training. Unless `significant`, only the mean has to be larger: what the paper claims of more than 1,000
     labelled faces. Unless `same_draws`, a draw of one model is not one of another.
     """
 
     metric: Callable[[Result], Sequence[float]]
-    ours: str = "InteL-VAE"
-    theirs: str = "VAE"
-    their_group: str | None = None
+    model: str = "InteL-VAE"
+    others: str = "VAE"
+    other: str | None = None
     significant: bool = True
     same_draws: bool = True
 
     @property
     def rule(self) -> str:
-        which = f" with {self.their_group}" if self.their_group else ""
+        which = f" with {self.other}" if self.other else ""
         draws = f"at least {FEWEST} draws of the labelled faces"
         over = (
             f"paired over {draws} (over the trainings, where there are {FEWEST})"
@@ -48,15 +48,15 @@ class ByDraw(Claim):
             "paper claims significance for up to 1,000 labelled faces only."
         )
         return (
-            f"reproduced: over the trainings (seeds) that all models have, the {self.ours}'s mean is larger than that "
-            f"of every {self.theirs}{which}, and {verdicts} With fewer than {FEWEST} trainings, draws of all faces "
+            f"reproduced: over the trainings (seeds) that all models have, the {self.model}'s mean is larger than that "
+            f"of every {self.others}{which}, and {verdicts} With fewer than {FEWEST} trainings, draws of all faces "
             "there are, the last number at laptop, are one and the same and count as one: not tested; and draws of one "
             "trained model say nothing about another training. Draws share labelled faces, and all have the same test "
             "faces: p by draw speaks of these alone, and is smaller than one over faces at large would be."
         )
 
     def judge(self, results: Results) -> Finding:
-        ours, theirs = self._of(results.of(self.ours)), self._of(results.of(self.theirs, self.their_group))
+        ours, theirs = self._of(results.of(self.model)), self._of(results.of(self.others, self.other))
         models = [*ours.values(), *theirs.values()]
         seeds = sorted(set.intersection(*map(set, models))) if len(ours) == 1 and theirs else []
         if not seeds:

@@ -1,0 +1,149 @@
+"""`fit`: what it refuses, when an epoch ends, and that an example is evaluated as if it were alone."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from intelvae import training
+from intelvae.paper import bench, builder
+from intelvae.paper.config import Training
+from intelvae.training import Objective, Schedule, checks, side_by_side
+from intelvae.training.fitting import _batches
+
+CONFIG = Training("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
+
+
+def test_the_kl_is_weighed_with_a_warm_up_and_without():
+    assert [Objective(0.5).weight_of_kl(epoch) for epoch in (0, 9)] == [0.5, 0.5]
+    assert [Objective(0.5, 2).weight_of_kl(epoch) for epoch in (0, 1, 2, 9)] == [0.0, 0.25, 0.5, 0.5]
+
+
+def test_an_example_is_evaluated_as_if_it_were_alone():
+    """In training, batch normalisation lets the examples of a batch depend on one another."""
+    images = Training("mnist", "mathieu", 2, "gaussian", 1)
+    model = builder.build(images, (1, 32, 32), torch.zeros(1, 1, 32, 32))
+    x = torch.rand(10, 1, 32, 32)
+    together, apart = (training.evaluate(model, x, batch_size=size).kl for size in (10, 3))
+    torch.testing.assert_close(together, apart)  # rounding: the KL divergence of Gaussians has no noise in it
+    assert model.training
+
+
+def test_fit_refuses_settings_that_do_not_fit():
+    model = builder.build(CONFIG, (2,), torch.zeros(1, 2))
+    x = torch.zeros(10, 2)
+    with pytest.raises(ValueError, match="needs steps_per_epoch"):
+        training.fit(model, lambda n, generator: x, x, Schedule(1, 5))
+    with pytest.raises(ValueError, match=r"an epoch of 15 examples \(3 x 5\) exceeds the 10"):
+        training.fit(model, x, x, Schedule(1, 5, 3))
+    with pytest.raises(ValueError, match="an epoch of 50"):
+        training.fit(model, x, x, Schedule(1, 50))
+
+
+def test_an_epoch_of_a_tensor_may_end_early():
+    def batches(steps):
+        order, cpu = torch.Generator().manual_seed(0), torch.device("cpu")
+        return list(_batches(torch.arange(10.0), Schedule(1, 3, steps), order, cpu))
+
+    seen, whole = batches(2), batches(None)
+    assert [len(batch) for batch in seen] == [3, 3] and [len(batch) for batch in whole] == [3, 3, 3]
+    assert torch.equal(torch.cat(seen), torch.cat(whole)[:6])
+
+
+@pytest.mark.parametrize(
+    ("train", "valid", "message"),
+    [
+        (torch.zeros(10, 1, 2), torch.zeros(10, 1, 2), r"makes examples of shape \(2,\), the data have \(1, 2\)"),
+        (torch.zeros(10, 3), torch.zeros(10, 3), r"does not take examples of shape \(3,\)"),
+        (torch.zeros(10, 2), torch.zeros(10, 1, 2), r"training data have shape \(10, 2\), the validation"),
+        (torch.zeros(10, 2), torch.zeros(0, 2), "validation data have shape .* there must be some"),
+        (torch.zeros(10, 2).double(), torch.zeros(10, 2), "training data are torch.float64: make them torch.float32"),
+    ],
+)
+def test_fit_refuses_data_that_the_model_is_not_made_for(train, valid, message):
+    model = builder.build(CONFIG, (2,), torch.zeros(1, 2))
+    before = [p.clone() for p in model.parameters()]
+    with pytest.raises(ValueError, match=message):
+        training.fit(model, train, valid, Schedule(1, 5))
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
+
+
+BAD = {
+    "a table of N(0, 1)": (torch.randn(5000, 2, generator=torch.Generator().manual_seed(0)), "from 0 to 1"),
+    "bytes as floats": (torch.full((5000, 2), 255.0), "from 0 to 1"),
+    "NaN": (torch.full((5000, 2), torch.nan), "NaN or infinity"),
+    "infinity": (torch.full((5000, 2), torch.inf), "NaN or infinity"),
+}
+
+
+@pytest.mark.parametrize("side", [False, True])
+@pytest.mark.parametrize("where", ["training", "drawn", "validation"])
+@pytest.mark.parametrize("kind", BAD)
+def test_data_that_are_not_finite_or_outside_the_support_are_refused(kind, where, side):
+    likelihood = "gaussian" if kind in ("NaN", "infinity") else "bernoulli"
+    model = builder.build(dataclasses.replace(CONFIG, likelihood=likelihood), (2,), torch.zeros(1, 2))
+    (bad, message), good = BAD[kind], torch.full((5000, 2), 0.5)
+    spoilt = good.clone()
+    spoilt[4321], spoilt[4700:4702] = bad.abs()[0] + 1, bad.abs()[0] + 1  # in the second chunk
+    train, valid = (good, spoilt) if where == "validation" else (spoilt, good)
+    before = [p.clone() for p in model.parameters()]
+
+    def draw(n, generator):
+        return train[-n:]
+
+    line = f"the {'validation' if where == 'validation' else 'training'} data have .*{message}.* in 3 of 5000 examples"
+    with pytest.raises(ValueError, match=f"{line}, the first of them example 4321$"):
+        if side:
+            order, noise = torch.Generator(), torch.Generator()
+            member = side_by_side.Member(model, draw, valid, order, noise)
+            side_by_side.fit([member], Schedule(1, 2500, 2))
+        elif where == "drawn":
+            training.fit(model, draw, valid, Schedule(1, 2500, 2))
+        else:
+            training.fit(model, train, valid, Schedule(1, 2500))
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
+
+
+class Boolean(torch.nn.Module):
+    """Torch's own Bernoulli, which has no grey."""
+
+    def forward(self, h):
+        return torch.distributions.Independent(torch.distributions.Bernoulli(logits=h), h.ndim - 1)
+
+
+def test_bytes_and_grey_pixels_are_in_the_support_and_what_has_none_is_let_through():
+    model = builder.build(dataclasses.replace(CONFIG, likelihood="bernoulli"), (2,), torch.zeros(1, 2))
+    grey = torch.arange(256, dtype=torch.uint8).reshape(128, 2)
+    support = checks.check_data(model, grey, grey)
+    assert checks.check_data(model, grey / 255, grey / 255) is not None
+    checks.check_examples(support, "training", grey)
+    model.decoder[1] = Boolean()
+    black = (grey > 99).to(torch.uint8) * 255
+    checks.check_data(model, black, black.float() / 255)
+    with pytest.raises(ValueError, match=r"support, .*, in 128 of 128 examples, the first of them example 0"):
+        checks.check_data(model, grey, black)
+
+    class Silent(torch.distributions.Distribution):
+        pass
+
+    assert checks.support_of(Silent(validate_args=False)) is None
+    assert checks.support_of(torch.distributions.Normal(0.0, 1.0)) is not None
+    assert model.training  # as it was
+
+
+def test_deterministic_training_ends_with_the_algorithms_that_were_there_before():
+    def algorithms(epoch, history):
+        seen.append(torch.are_deterministic_algorithms_enabled())
+
+    seen = []
+    for deterministic in (True, False):
+        model = bench.Case("mlp", (2,), 2, steps=1).model()
+        x = torch.zeros(10, 2)
+        training.fit(model, x, x, Schedule(1, 5), deterministic=deterministic, on_epoch=algorithms)
+        seen.append(torch.are_deterministic_algorithms_enabled())
+    assert seen == [True, False, False, False]
+
+
+def test_runs_side_by_side_have_no_penalties():
+    with pytest.raises(ValueError, match="have no penalties"):
+        side_by_side.fit([], Schedule(1, steps_per_epoch=1), objective=Objective(gamma=1.0))
