@@ -38,7 +38,7 @@ OPTIONAL = ("steps_per_epoch", "clip", "patience")  # None: without
 
 
 def check_settings(**settings: object) -> None:
-    """Raises `ValueError`, one line, for the first of these settings that is out of its one of the `RANGES`.
+    """Raises `ValueError`, one line, for the first of these settings that is outside its range (`RANGES`).
 
     >>> check_settings(lr=0.1, clip=-1.0)
     Traceback (most recent call last):
