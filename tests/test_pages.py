@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from intelvae import kernels, pages
+from intelvae.records import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.filterwarnings("ignore")  # papermill's and the kernel's own
@@ -158,6 +159,7 @@ def test_a_page_that_reads_all_records_has_them_also_where_it_is_executed_alone(
         source = HEADER + '# %% tags=["parameters"]\nprofile = "smoke"\n\n# %%\n' + code + "\n"
         (tmp_path / "book" / f"{name}.py").write_text(source, encoding="utf-8")
     monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(pages, "store_of", lambda _: Store(tmp_path / "store"))
     swept = []
     monkeypatch.setattr(pages.runs, "sweep", lambda configs, *_, **__: swept.append(len(configs)))
     pages.execute_all(tmp_path / "out", {"profile": "smoke"}, "01")
