@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from intelvae.paper import kernels, pages
+from intelvae.paper.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.filterwarnings("ignore")  # papermill's and the kernel's own
@@ -150,3 +151,18 @@ def test_pages_are_executed_side_by_side_and_one_that_fails_does_not_stop_the_ot
     assert len(lines) == len(said) and all(map(re.match, said, lines)), lines
     done = {p.name for p in (tmp_path / "out").glob("*.ipynb") if p.is_file() and ".failed" not in p.suffixes}
     assert done == {"01_a.ipynb", "03_c.ipynb"}
+
+
+def test_a_page_that_reads_all_results_has_them_also_where_it_is_executed_alone(tmp_path, monkeypatch):
+    (tmp_path / "book").mkdir()
+    for name, code in {"01_own": "print(1)", "02_status": "stored = print\nstored(profile)"}.items():
+        source = HEADER + '# %% tags=["parameters"]\nprofile = "smoke"\n\n# %%\n' + code + "\n"
+        (tmp_path / "book" / f"{name}.py").write_text(source, encoding="utf-8")
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(pages, "store_of", lambda _: Store(tmp_path / "store"))
+    swept = []
+    monkeypatch.setattr(pages.sweeps, "sweep", lambda runs, *_, **__: swept.append(len(runs)))
+    pages.execute_all(tmp_path / "out", {"profile": "smoke"}, "01")
+    assert not swept
+    pages.execute_all(tmp_path / "out", {"profile": "smoke"}, "02")
+    assert len(swept) == 1 and swept[0] > 100

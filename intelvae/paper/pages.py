@@ -155,8 +155,9 @@ def _clean(notebook: NotebookNode, stamp: str) -> NotebookNode:
 def execute_all(folder: Path, parameters: Mapping[str, Any], only: str = "") -> list[Path]:
     """Executes the pages that begin with `only` into `folder`, unless they are current; their notebooks' paths.
 
-    At `smoke` the runs of all pages are trained first (`sweeps.sweep`), and then pages are executed side by side, one a
-    core, with one thread each; at other profiles, where a page may train for days or measure times, one by one.
+    At `smoke` the runs of all pages are trained first (`sweeps.sweep`), unless `only` names pages that need no other's
+    runs; then pages are executed side by side, one a core, with one thread each. At other profiles, where a page may
+    train for days or measure times, they are executed one by one.
     Raises `RuntimeError` at the end, one line for each page that failed.
     """
     profile, chosen = parameters["profile"], sources(only)
@@ -166,7 +167,7 @@ def execute_all(folder: Path, parameters: Mapping[str, Any], only: str = "") -> 
     at_once, kernel, failures = 1, kernels.PageKernelManager, []
     if profile == "smoke":
         at_once, kernel = joblib.cpu_count(), kernels.OneThreadKernelManager
-        if waiting and parameters.get("jobs", 1) and not only:
+        if waiting and parameters.get("jobs", 1) and (not only or any(map(_reads_all_results, waiting))):
             every = [run for name in studies.NAMES for run in studies.runs(name, profile)]
             check_device(device := parameters.get("device", "cpu"))
             sweeps.sweep(every, store_of(profile), jobs=at_once, device=device)
@@ -192,6 +193,11 @@ def execute_all(folder: Path, parameters: Mapping[str, Any], only: str = "") -> 
     if failures:
         raise RuntimeError("\n".join(failures))
     return list(found.values())
+
+
+def _reads_all_results(page: Path) -> bool:
+    """Whether a page looks into the store and trains nothing: alone, it would find the store empty."""
+    return "stored(" in page.read_text(encoding="utf-8")
 
 
 def _forget_older(store: Path) -> None:
