@@ -95,8 +95,12 @@ def equation_1(model, x):
 
 
 x = torch.randn(100, 2, generator=torch.Generator().manual_seed(2))
-same_as_vae = torch.equal(value(bounds.elbo, vae(Identity()), x), value(equation_1, vae(Identity()), x))
-same_as_elbo = torch.equal(value(bounds.elbo, vae(Circle()), x), value(elbo, vae(Circle()), x))
+same_as_vae = torch.equal(
+    value(bounds.elbo, vae(Identity()), x), value(equation_1, vae(Identity()), x)
+)
+same_as_elbo = torch.equal(
+    value(bounds.elbo, vae(Circle()), x), value(elbo, vae(Circle()), x)
+)
 print("identity gives the VAE bit for bit:", same_as_vae)
 print("the library's bound is equation 2, bit for bit:", same_as_elbo)
 
@@ -108,7 +112,9 @@ print("the library's bound is equation 2, bit for bit:", same_as_elbo)
 # %%
 mapped = vae(Circle())
 first_layer = VAE(mapped.encoder, nn.Sequential(Circle(), mapped.decoder), mapped.prior)
-same_as_layer = torch.equal(value(bounds.elbo, mapped, x), value(bounds.elbo, first_layer, x))
+same_as_layer = torch.equal(
+    value(bounds.elbo, mapped, x), value(bounds.elbo, first_layer, x)
+)
 print("mapping as the decoder's first layer, bit for bit:", same_as_layer)
 
 # %% [markdown]

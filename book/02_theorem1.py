@@ -104,7 +104,10 @@ print(f"KL = {kl_y:.4f} nats before g, {kl_z:.4f} after")
 # Between two Gaussians all five have a closed form.
 
 # %%
-encoders = [Normal(m, s) for m, s in ((0.0, 0.5), (0.5, 0.5), (1.0, 0.5), (2.0, 0.3), (0.3, 1.3))]
+encoders = [
+    Normal(m, s)
+    for m, s in ((0.0, 0.5), (0.5, 0.5), (1.0, 0.5), (2.0, 0.3), (0.3, 1.3))
+]
 prior = Normal(0.0, 1.0)
 cases = [(name, q) for name in divergences.NAMES for q in encoders]
 
@@ -152,7 +155,9 @@ merging = {
 
 def mapped(family):
     pairs = {(g, q): after(q, prior, *family[g]) for g in family for q in encoders}
-    return {(g, name, q): divergence(name, pairs[g, q]) for g in family for name, q in cases}
+    return {
+        (g, name, q): divergence(name, pairs[g, q]) for g in family for name, q in cases
+    }
 
 
 in_z = mapped(merging)
@@ -162,7 +167,8 @@ print(f"never larger: {holds_1d}, in {len(in_z)} comparisons")
 # %% tags=["hide-input"]
 pd.DataFrame(
     [
-        {"q": label(q), "before": f"{exact['KL', q]:.4f}"} | {g: f"{in_z[g, 'KL', q]:.4f}" for g in merging}
+        {"q": label(q), "before": f"{exact['KL', q]:.4f}"}
+        | {g: f"{in_z[g, 'KL', q]:.4f}" for g in merging}
         for q in encoders
     ]
 ).set_index("q").rename_axis("KL, nats")
@@ -170,7 +176,8 @@ pd.DataFrame(
 # %% tags=["hide-input"]
 pd.DataFrame(
     [
-        {"divergence": name, "before": f"{exact[name, q]:.4f}"} | {g: f"{in_z[g, name, q]:.4f}" for g in merging}
+        {"divergence": name, "before": f"{exact[name, q]:.4f}"}
+        | {g: f"{in_z[g, name, q]:.4f}" for g in merging}
         for name in divergences.NAMES
         for q in encoders[2:3]
     ]
@@ -184,15 +191,26 @@ for axis, pair, title in (
     (axes[1], after(q, prior, *merging["|y|"]), "after: $z = |y|$"),
 ):
     shown = pair.at.abs() < 3.2
-    axis.plot(pair.at[shown], pair.log_p[shown].exp(), "--", color=BLUE, label="prior $p$")
-    axis.plot(pair.at[shown], pair.log_q[shown].exp(), "-", color=ORANGE, label="encoder $q$")
-    axis.set(title=title, xlim=(-3.2, 3.2), ylim=(0, 1), xlabel="$y$" if title.startswith("before") else "$z$")
+    axis.plot(
+        pair.at[shown], pair.log_p[shown].exp(), "--", color=BLUE, label="prior $p$"
+    )
+    axis.plot(
+        pair.at[shown], pair.log_q[shown].exp(), "-", color=ORANGE, label="encoder $q$"
+    )
+    axis.set(
+        title=title,
+        xlim=(-3.2, 3.2),
+        ylim=(0, 1),
+        xlabel="$y$" if title.startswith("before") else "$z$",
+    )
 axes[0].set_ylabel("density")
 axes[0].legend(frameon=False, loc="upper left")
 means = np.linspace(-2.2, 2.2, 45)
 moving = [Normal(float(m), 0.5) for m in means]
 kl_before = np.array([closed_form("KL", q, prior) for q in moving])
-kl_after = np.array([divergence("KL", after(q, prior, *merging["|y|"])) for q in moving])
+kl_after = np.array(
+    [divergence("KL", after(q, prior, *merging["|y|"])) for q in moving]
+)
 axes[2].plot(means, kl_before, "--", color="black", label="before")
 axes[2].plot(means, kl_after, "-", color=GREEN, label="after")
 axes[2].fill_between(means, kl_after, kl_before, color=GREY, alpha=0.3, lw=0)
@@ -209,7 +227,9 @@ assert (bits < math.log(2) + 1e-6).all()
 glue("thm1_loss_centre", round(abs(float(bits[len(bits) // 2])), 4), display=False)
 glue("thm1_loss_far", round(float(bits[-1]), 4), display=False)
 glue("thm1_ln2", round(math.log(2), 4), display=False)
-print(f"profile {profile}; computed in this page by quadrature; torch {torch.__version__}")
+print(
+    f"profile {profile}; computed in this page by quadrature; torch {torch.__version__}"
+)
 
 # %% [markdown]
 # The loss is {glue:text}`thm1_loss_centre` nats for an encoder centred at 0 and {glue:text}`thm1_loss_far` nats at mean
@@ -230,7 +250,9 @@ invertible = {
     "clusters": (Threshold(), [0.0]),
 }
 same = mapped(invertible)
-difference = {(g, name, q): abs(value - exact[name, q]) for (g, name, q), value in same.items()}
+difference = {
+    (g, name, q): abs(value - exact[name, q]) for (g, name, q), value in same.items()
+}
 holds_equal = all(value <= 1e-6 for value in difference.values())
 print(f"equal to 1e-6: {holds_equal}, in {len(difference)} comparisons")
 
@@ -241,7 +263,9 @@ print(f"equal to 1e-6: {holds_equal}, in {len(difference)} comparisons")
 
 # %%
 def bound(pair, z):
-    reconstruction = pair.integral(pair.log_q.exp() * Normal(z, math.sqrt(0.5)).log_prob(torch.tensor(4.0)))
+    reconstruction = pair.integral(
+        pair.log_q.exp() * Normal(z, math.sqrt(0.5)).log_prob(torch.tensor(4.0))
+    )
     return reconstruction - divergence("KL", pair)
 
 
@@ -249,7 +273,10 @@ g, breakpoints = invertible["clusters"]
 eq4_error = 0.0
 for q in encoders:
     pair_y, pair_z = before(q, prior, breakpoints), after(q, prior, g, breakpoints)
-    bound_y, bound_z = bound(pair_y, g(pair_y.at[:, None])[:, 0]), bound(pair_z, pair_z.at)
+    bound_y, bound_z = (
+        bound(pair_y, g(pair_y.at[:, None])[:, 0]),
+        bound(pair_z, pair_z.at),
+    )
     eq4_error = max(eq4_error, abs(bound_y - bound_z))
     print(f"q = {label(q):<12} bound over y {bound_y:9.4f}   over z {bound_z:9.4f}")
 
@@ -274,15 +301,22 @@ for q in encoders:
 # %%
 g, breakpoints = merging["y³ - 3y"]
 cuts = [-12.0, -3.0, -2.0, -1.0, 0.0, 0.7, 2.0, 5.0]
-ends = sorted(r.real for c in cuts for r in np.roots([1, 0, -3, -c]) if abs(r.imag) < 1e-6)  # where g(y) is a cut
+roots = [root for cut in cuts for root in np.roots([1, 0, -3, -cut])]
+ends = sorted(root.real for root in roots if abs(root.imag) < 1e-6)  # g(y) is a cut
 a1_error = 0.0
 for q in encoders:
-    pair = before(q, prior, ends)  # the indicator of A jumps at the ends, so they are breakpoints of the quadrature
+    # the indicator of A jumps at the ends, so they are breakpoints of the quadrature
+    pair = before(q, prior, ends)
     z, p_y = g(pair.at), pair.log_p.exp()
-    left, right = (pair.log_q - pair.log_p).exp() * p_y, divergences.ratio(q, prior, g, z, breakpoints) * p_y
+    left, right = (
+        (pair.log_q - pair.log_p).exp() * p_y,
+        divergences.ratio(q, prior, g, z, breakpoints) * p_y,
+    )
     for low, high in itertools.pairwise(cuts):
         in_a = ((z > low) & (z < high)).double()
-        a1_error = max(a1_error, abs(pair.integral(in_a * left) - pair.integral(in_a * right)))
+        a1_error = max(
+            a1_error, abs(pair.integral(in_a * left) - pair.integral(in_a * right))
+        )
 
 y = torch.linspace(-4, 4, 1000, dtype=torch.float64)
 for q in encoders:
@@ -314,11 +348,17 @@ for mean, scale in plane:
         from_q = torch.tensor(mean) + scale * torch.randn(draws, 2, generator=generator)
         from_p = torch.randn(draws, 2, generator=generator)
         for name, g in mappings.items():
-            estimate, error, bias = divergences.histogram_kl(g(from_q), g(from_p), bins=32)
+            estimate, error, bias = divergences.histogram_kl(
+                g(from_q), g(from_p), bins=32
+            )
             holds_2d &= estimate <= kl_exact + bias + 3 * error
             estimates[name].append(estimate)
-    rows.append((mean, scale, kl_exact, divergences.direction_kl(mean, scale), estimates))
-print(f"never larger: {holds_2d}, in {len(plane) * len(seeds) * len(mappings)} comparisons")
+    rows.append(
+        (mean, scale, kl_exact, divergences.direction_kl(mean, scale), estimates)
+    )
+print(
+    f"never larger: {holds_2d}, in {len(plane) * len(seeds) * len(mappings)} comparisons"
+)
 
 # %% tags=["hide-input"]
 print(
@@ -326,7 +366,11 @@ print(
 )
 pd.DataFrame(
     [
-        {"q": f"N({mean}, {scale}² I)", "before": f"{kl_exact:.3f}", "direction, exact": f"{direction:.3f}"}
+        {
+            "q": f"N({mean}, {scale}² I)",
+            "before": f"{kl_exact:.3f}",
+            "direction, exact": f"{direction:.3f}",
+        }
         | {name: mean_and_sd(values, 3) for name, values in estimates.items()}
         for mean, scale, kl_exact, direction, estimates in rows
     ]
@@ -342,10 +386,23 @@ for seed in seeds[:3]:
     from_p = torch.randn(draws, 2, generator=generator)
     for name, g in mappings.items():
         z_q, z_p = g(from_q), g(from_p)
-        curves[name] += np.array([divergences.histogram_kl(z_q, z_p, b)[0] for b in bins]) / len(seeds[:3])
+        curves[name] += np.array(
+            [divergences.histogram_kl(z_q, z_p, b)[0] for b in bins]
+        ) / len(seeds[:3])
 figure, axis = plt.subplots(figsize=(5.5, 3), layout="constrained")
-for (name, values), marker, colour in zip(curves.items(), "os^", (BLUE, ORANGE, GREEN), strict=True):
-    axis.plot(bins, values, marker, ls="-", color=colour, label=name, ms=6, mfc="none" if marker == "s" else colour)
+for (name, values), marker, colour in zip(
+    curves.items(), "os^", (BLUE, ORANGE, GREEN), strict=True
+):
+    axis.plot(
+        bins,
+        values,
+        marker,
+        ls="-",
+        color=colour,
+        label=name,
+        ms=6,
+        mfc="none" if marker == "s" else colour,
+    )
 axis.axhline(kl_exact, ls="--", color="black", lw=1)
 axis.axhline(direction, ls=":", color="black", lw=1)
 axis.text(2, kl_exact + 0.015, "before the mapping", va="bottom", fontsize=9)

@@ -86,14 +86,24 @@ def L_sp(gates):
 # active dimension; Gaussian codes have what chance gives.
 
 # %%
-print(f"one gate each: {L_sp(torch.eye(50)):.3f}, all alike: {L_sp(torch.ones(9, 50)).abs():.3f}")
+print(
+    f"one gate each: {L_sp(torch.eye(50)):.3f}, all alike: {L_sp(torch.ones(9, 50)).abs():.3f}"
+)
 gates = torch.rand(100, 50, generator=torch.Generator().manual_seed(0))
-print("as in the library:", bool((L_sp(gates) - regularizers.sparsity(gates)).abs() < 1e-5))
+print(
+    "as in the library:",
+    bool((L_sp(gates) - regularizers.sparsity(gates)).abs() < 1e-5),
+)
 codes = torch.randn(20_000, 50, generator=torch.Generator().manual_seed(0))
-print(f"Hoyer score: Gaussian codes {hoyer(codes).mean():.4f}, by chance {by_chance(50):.4f}")
+print(
+    f"Hoyer score: Gaussian codes {hoyer(codes).mean():.4f}, by chance {by_chance(50):.4f}"
+)
 print(f"Hoyer score: one-hot codes {hoyer(torch.eye(50)).mean():.3f}")
 with training.seeded(0):
-    print("gates between 0 and 1:", bool(((Sparse(50).gates(codes) - 0.5).abs() <= 0.5).all()))
+    print(
+        "gates between 0 and 1:",
+        bool(((Sparse(50).gates(codes) - 0.5).abs() <= 0.5).all()),
+    )
     drawn = priors.Sparse(50)().sample((20_000,))
 print(f"Hoyer score of the sparse prior in 50 dimensions: {hoyer(drawn).mean():.2f}")
 

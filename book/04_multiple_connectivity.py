@@ -78,8 +78,14 @@ def two_holes(y):
 y = torch.randn(1000, 2, generator=torch.Generator().manual_seed(0))
 poles = torch.tensor([[0.0, 2.0], [0.0, -2.0]])
 print("both poles map to the origin:", bool((Glue(holes=2)(poles).abs() < 1e-3).all()))
-print("largest difference, circle:", f"{(Circle()(y) - one_hole(y)).abs().max():.1e} < 1e-2")
-print("largest difference, glue:  ", f"{(Glue(holes=2)(y) - two_holes(y)).abs().max():.1e} < 1e-2")
+print(
+    "largest difference, circle:",
+    f"{(Circle()(y) - one_hole(y)).abs().max():.1e} < 1e-2",
+)
+print(
+    "largest difference, glue:  ",
+    f"{(Glue(holes=2)(y) - two_holes(y)).abs().max():.1e} < 1e-2",
+)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.1 of the paper, computed: the circle, with the two points that are to be glued (squares); half way; the two-hole mapping; and, ours, the chain of four holes. The prior's mass is equal in all lobes. Shades of one point are the same in all panels.", "name": "fig-gluing"}, "image": {"alt": "A circle, a pinched circle, a figure eight, and a chain of four lobes."}}
 angle = torch.linspace(0, 2 * torch.pi, 400)
@@ -96,7 +102,14 @@ for axis, (title, z) in zip(axes, panels.items(), strict=True):
     axis.scatter(*z.T, c=ring[:, 1], s=6, cmap="cividis", linewidths=0)
     if title != "h = 4 (ours)":
         axis.plot(*z[[100, 300]].T, "s", color=ORANGE, mec="black")
-    axis.set(title=title, xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal", xticks=[], yticks=[])
+    axis.set(
+        title=title,
+        xlim=(-1.2, 1.2),
+        ylim=(-1.2, 1.2),
+        aspect="equal",
+        xticks=[],
+        yticks=[],
+    )
 
 # %% [markdown]
 # ## The experiment
@@ -210,7 +223,11 @@ torn = mappings.create("clusters", 2, k=2)(y)[:, 1]
 linear = 2 * torn / torn.abs().mean()  # the data's clusters are centred at -2 and 2
 half = brentq(lambda y: y + 5 * y**0.2 - torn.abs().mean().item() / 2, 0, 1)
 glue("half", round(half, 3), display=False)
-glue("linear-bridge", f"{100 * (linear.abs() < 1).float().mean().item():.1f}", display=False)
+glue(
+    "linear-bridge",
+    f"{100 * (linear.abs() < 1).float().mean().item():.1f}",
+    display=False,
+)
 
 # %% [markdown]
 # {glue:text}`linear-bridge` % of the samples of such a decoder lie in $|x_1| < 1$ before any noise is added. Trained, the

@@ -258,7 +258,9 @@ for name, value in table2.won(found).items():
 # Mathieu's):
 
 # %% tags=["hide-input"]
-slips = studies.results("slips-01", profile, seeds, jobs=jobs, device=device, beside=True)
+slips = studies.results(
+    "slips-01", profile, seeds, jobs=jobs, device=device, beside=True
+)
 print(slips.provenance())
 rows = table2.slipped(results, gaps, slips)
 pd.DataFrame(rows).set_index("what the code does") if rows else "none has been run"

@@ -31,8 +31,9 @@ import torch
 from myst_nb import glue
 
 from intelvae import mappings
+from intelvae.data import images
 from intelvae.metrics import feature_cache, features, frechet
-from intelvae.paper import authors, datasets, ledger, measures, studies, style
+from intelvae.paper import authors, ledger, measures, studies, style
 from intelvae.paper.studies.digits import figures
 from intelvae.paper.studies.digits.analysis import table1
 
@@ -61,7 +62,9 @@ for name, g, part in (
 ):
     counts = g.labels(part).bincount(minlength=10) / len(part)
     moved = (g(part) - part).norm(dim=1).median()
-    print(f"{name:<22} masses {counts.min():.3f} to {counts.max():.3f}, moved by {moved:.2f} (median)")
+    print(
+        f"{name:<22} masses {counts.min():.3f} to {counts.max():.3f}, moved by {moved:.2f} (median)"
+    )
 
 # %% [markdown]
 # Every cluster has a tenth of the mass in both, and the product moves points farther.
@@ -79,16 +82,18 @@ for name, g, part in (
 # %%
 network = extractor or features.STAND_IN
 name = features.distance_name(network)
-images = datasets.of(studies.runs("table1", profile)[0].training)
-count = min(len(images.test), len(images.train))
-train = images.train[torch.linspace(0, len(images.train) - 1, count).long()]
-both = [feature_cache.real(network, x[:count]) for x in (train, images.test)]
+digits = images.load("mnist", size=32, smoke=profile == "smoke")
+count = min(len(digits.test), len(digits.train))
+train = digits.train[torch.linspace(0, len(digits.train) - 1, count).long()]
+both = [feature_cache.real(network, x[:count]) for x in (train, digits.test)]
 floor = frechet.distance(*map(frechet.fit, both))
 print(f"{name}, {count:,} training images against {count:,} test images: {floor:.1f}")
 
-halves = [images.test[i : 2 * (count // 2) : 2] for i in (0, 1)]
+halves = [digits.test[i : 2 * (count // 2) : 2] for i in (0, 1)]
 fits = [frechet.fit(feature_cache.real(network, x)) for x in halves]
-print(f"one half of the test images against the other, {count // 2:,} each: {frechet.distance(*fits):.1f}")
+print(
+    f"one half of the test images against the other, {count // 2:,} each: {frechet.distance(*fits):.1f}"
+)
 
 # %% [markdown]
 # ## The experiment
@@ -104,7 +109,9 @@ print(f"one half of the test images against the other, {count // 2:,} each: {fre
 # - **Sylvester flow** {cite}`vandenberg2018sylvester`: four orthogonal steps with eight vectors.
 
 # %%
-results = studies.results("table1", profile, seeds, features=extractor, jobs=jobs, device=device)
+results = studies.results(
+    "table1", profile, seeds, features=extractor, jobs=jobs, device=device
+)
 
 # %% tags=["hide-input"]
 print(results.provenance())
@@ -198,9 +205,11 @@ for key, value in table1.in_short(results, found).items():
 
 # %%
 least = min(table1.numbers(results))
-train = images.train[torch.linspace(0, len(images.train) - 1, least + 100).long()] / 255
+train = digits.train[torch.linspace(0, len(digits.train) - 1, least + 100).long()] / 255
 for surplus in (0, 100):
-    distance = authors.frechet_with_surplus(train, images.test, network, size=least, surplus=surplus)
+    distance = authors.frechet_with_surplus(
+        train, digits.test, network, size=least, surplus=surplus
+    )
     print(f"{least + surplus:,} training against {least:,} test images: {distance:.1f}")
 
 # %% [markdown]
@@ -210,7 +219,9 @@ for surplus in (0, 100):
 # clipped one is beside it.
 
 # %% tags=["hide-input"]
-slips = studies.results("slips", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True)
+slips = studies.results(
+    "slips", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True
+)
 print(slips.provenance())
 rows = table1.slipped(results, slips)
 for key, value in table1.told(rows).items():

@@ -66,7 +66,9 @@ for b in (0.0, -0.6745, -1.0):
     exact = Normal(0.0, 1.0).cdf(torch.tensor(b)).item()
     far = (y - b).abs().squeeze() > 0.1
     same = (threshold(y)[far] - split(y, b)[far]).abs().max().item() < 1e-3
-    print(f"b = {b:7.4f}: drawn {below:.3f}, the library {mass:.4f}, exact {exact:.4f}; as above: {same}")
+    print(
+        f"b = {b:7.4f}: drawn {below:.3f}, the library {mass:.4f}, exact {exact:.4f}; as above: {same}"
+    )
 
 # %% [markdown]
 # ## The experiment

@@ -103,12 +103,21 @@ examples = {
     "one in ten open, others 0.2": torch.where(few, 1.0, 0.2),
     "one in ten open, others 0.001": torch.where(few, 1.0, 0.001),
 }
-p, q = 1 / (1 + 49 * 0.2), 0.2 / (1 + 49 * 0.2)  # shares of the open gate and of each other one
-known = (0.0, 0.0, -math.log(50), -p * math.log(p) - 49 * q * math.log(q) - math.log(50), None, None)
+p, q = 1 / (1 + 49 * 0.2), 0.2 / (1 + 49 * 0.2)  # shares: the open gate, each other one
+known = (
+    0.0,
+    0.0,
+    -math.log(50),
+    -p * math.log(p) - 49 * q * math.log(q) - math.log(50),
+    None,
+    None,
+)
 print(f"{'L_sp':<32} here  library  known")
 for (title, v), exact in zip(examples.items(), known, strict=True):
     shown = "" if exact is None else f"{exact:7.3f}"
-    print(f"{title:<29} {L_sp(v) + 0.0:7.3f}  {regularizers.sparsity(v) + 0.0:7.3f}  {shown}")
+    print(
+        f"{title:<29} {L_sp(v) + 0.0:7.3f}  {regularizers.sparsity(v) + 0.0:7.3f}  {shown}"
+    )
 
 # %% [markdown]
 # (The last two depend on which gates the draw opens.) The fourth and fifth rows are a warning. A selector that cannot
@@ -125,7 +134,10 @@ with training.seeded(0):
 with training.seeded(1):
     without = loss(model, x, gamma=0.0)
 with training.seeded(1):
-    print("with gamma = 0 it is the negative ELBO, to the bit:", bool(without == -bounds.elbo(model, x).mean()))
+    print(
+        "with gamma = 0 it is the negative ELBO, to the bit:",
+        bool(without == -bounds.elbo(model, x).mean()),
+    )
 
 # %% [markdown]
 # ## How sparse is a code?
@@ -185,9 +197,14 @@ with training.seeded(0):
 # %%
 with training.seeded(0):
     z = torch.randn(10_000, 24)
-for title, size in (("24 of one size", torch.ones(24)), ("from 1 down to 0.12", torch.logspace(0, -0.92, 24))):
+for title, size in (
+    ("24 of one size", torch.ones(24)),
+    ("from 1 down to 0.12", torch.logspace(0, -0.92, 24)),
+):
     sizes = codes.sparsity(z * size, z * size, torch.zeros(10_000, dtype=torch.long))
-    print(f"{title:<20} left off {sizes['left_off']:.0%}, score in use {sizes['hoyer_used']:.3f}")
+    print(
+        f"{title:<20} left off {sizes['left_off']:.0%}, score in use {sizes['hoyer_used']:.3f}"
+    )
 print(f"by chance            score {by_chance(24):.3f}")
 
 # %% [markdown]
@@ -210,7 +227,9 @@ print(f"by chance            score {by_chance(24):.3f}")
 # - the **VAE with $L_{sp}$** on $|y|$ (the paper's ablation, see the next page) and, ours, the **VAE with L1** on $y$.
 
 # %%
-results = studies.results("sparsity", profile, seeds, features=extractor, jobs=jobs, device=device)
+results = studies.results(
+    "sparsity", profile, seeds, features=extractor, jobs=jobs, device=device
+)
 
 # %% tags=["hide-input"]
 print(results.provenance())

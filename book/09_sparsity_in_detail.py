@@ -69,7 +69,9 @@ with training.seeded(0):
     y = torch.randn(20_000, 50)
 z = y * one_in_ten(y)
 print(f"L_sp of |y|        {seen(y):6.3f}   Hoyer score of y {hoyer(y).mean():.3f}")
-print(f"L_sp of the gates  {seen(y, one_in_ten):6.3f}   Hoyer score of z {hoyer(z).mean():.3f}")
+print(
+    f"L_sp of the gates  {seen(y, one_in_ten):6.3f}   Hoyer score of z {hoyer(z).mean():.3f}"
+)
 print(f"-log 50            {-torch.tensor(50.0).log():6.3f}")
 
 # %% [markdown]
@@ -80,7 +82,15 @@ print(f"-log 50            {-torch.tensor(50.0).log():6.3f}")
 # The same methods, network and settings as on the last page.
 
 # %%
-results = studies.results("sparsity-mnist", profile, seeds, features=extractor, jobs=jobs, device=device, every=True)
+results = studies.results(
+    "sparsity-mnist",
+    profile,
+    seeds,
+    features=extractor,
+    jobs=jobs,
+    device=device,
+    every=True,
+)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes, on MNIST. Over the seeds that all settings have, with standard deviations from two on; dashed lines are the VAE. The VAE with L1 or L_sp has no part in the paper's figure.", "name": "fig-sparsity-mnist"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
 print(results.provenance())
@@ -160,16 +170,25 @@ with training.seeded(0):
     y, u = torch.randn(5_000, 50), torch.rand(5_000, 50)
 rank = y.abs().argsort(descending=True).argsort()
 for floor in (0.0, 0.05, 0.2):
-    blind = {f"{p:.0%} open": torch.where(u < p, 1.0, floor) for p in (0.05, 0.1, 0.2, 0.3, 0.5)}
+    blind = {
+        f"{p:.0%} open": torch.where(u < p, 1.0, floor)
+        for p in (0.05, 0.1, 0.2, 0.3, 0.5)
+    }
     seeing = {f"{k} open": torch.where(rank < k, 1.0, floor) for k in (1, 2, 3, 5, 10)}
     (caps[floor], p), (best[floor], k) = (
-        max((hoyer(y * ds).mean().item(), how) for how, ds in gates.items()) for gates in (blind, seeing)
+        max((hoyer(y * ds).mean().item(), how) for how, ds in gates.items())
+        for gates in (blind, seeing)
     )
-    print(f"floor {floor:<4}  blind gates {caps[floor]:.2f} ({p}), gates that see y {best[floor]:.2f} ({k})")
+    print(
+        f"floor {floor:<4}  blind gates {caps[floor]:.2f} ({p}), gates that see y {best[floor]:.2f} ({k})"
+    )
 with training.seeded(0):
     of_faces = torch.randn(5_000, 128)
     faces = max(
-        hoyer(torch.where(torch.rand_like(of_faces) < p, of_faces, 0.2 * of_faces)).mean() for p in (0.1, 0.2, 0.3)
+        hoyer(
+            torch.where(torch.rand_like(of_faces) < p, of_faces, 0.2 * of_faces)
+        ).mean()
+        for p in (0.1, 0.2, 0.3)
     )
 print(f"128 dimensions, floor 0.2: blind gates {faces:.2f}")
 
@@ -200,7 +219,15 @@ for title, v in (("|y|", y.abs()), ("the gates", five), ("|z|", (y * five).abs()
 # on the last page.
 
 # %%
-others = studies.results("sparsity-choices", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True)
+others = studies.results(
+    "sparsity-choices",
+    profile,
+    seeds,
+    features=extractor,
+    jobs=jobs,
+    device=device,
+    beside=True,
+)
 
 # %% tags=["hide-input"]
 print(others.provenance())

@@ -51,7 +51,8 @@ from intelvae.training import Optimiser, Schedule
 studies.check_parameters(profile=profile, seeds=seeds, device=device)
 chosen = studies.seeds_or_own(seeds, 3 if profile == "smoke" else 10)
 epochs = 12 if profile == "smoke" else 200
-torch.set_num_threads(1)  # in layers as small as these, threads wait for each other most of the time
+# In layers as small as these, threads wait for each other most of the time.
+torch.set_num_threads(1)
 # Small layers lose no time in float64, and results do not depend on how a processor rounds. Apple's GPUs have none.
 torch.set_default_dtype(torch.float32 if device.startswith("mps") else torch.float64)
 
@@ -135,8 +136,12 @@ print(refused)
 
 # %%
 measured, cultivar = load_wine(return_X_y=True)
-rest, test = train_test_split(np.arange(len(measured)), test_size=60, stratify=cultivar, random_state=0)
-train, valid = train_test_split(rest, test_size=18, stratify=cultivar[rest], random_state=0)
+rest, test = train_test_split(
+    np.arange(len(measured)), test_size=60, stratify=cultivar, random_state=0
+)
+train, valid = train_test_split(
+    rest, test_size=18, stratify=cultivar[rest], random_state=0
+)
 x = (measured - measured[train].mean(0)) / measured[train].std(0)
 x = torch.tensor(x, dtype=torch.get_default_dtype(), device=device)
 
@@ -156,7 +161,14 @@ def untrained(seed, mapping, prior):
 def fitted(seed, mapping, prior):
     model, order = untrained(seed, mapping, prior), torch.Generator().manual_seed(seed)
     schedule = Schedule(epochs, batch_size=20)
-    training.fit(model, x[train], x[valid], schedule, optimiser=Optimiser(lr=2e-3), generator=order)
+    training.fit(
+        model,
+        x[train],
+        x[valid],
+        schedule,
+        optimiser=Optimiser(lr=2e-3),
+        generator=order,
+    )
     return model
 
 
@@ -168,11 +180,22 @@ def fitted(seed, mapping, prior):
 corner = 2 * torch.pi * torch.arange(3) / 3
 WAYS = {
     "VAE": lambda: (mappings.Identity(), priors.StandardNormal(2)),
-    "clusters, c1 = 1": lambda: (mappings.create("clusters", 2, k=3, c1=1.0), priors.StandardNormal(2)),
-    "clusters, c1 = 5": lambda: (mappings.create("clusters", 2, k=3), priors.StandardNormal(2)),
-    "mixture prior": lambda: (mappings.Identity(), priors.Mixture(2 * torch.stack([corner.cos(), corner.sin()], -1))),
+    "clusters, c1 = 1": lambda: (
+        mappings.create("clusters", 2, k=3, c1=1.0),
+        priors.StandardNormal(2),
+    ),
+    "clusters, c1 = 5": lambda: (
+        mappings.create("clusters", 2, k=3),
+        priors.StandardNormal(2),
+    ),
+    "mixture prior": lambda: (
+        mappings.Identity(),
+        priors.Mixture(2 * torch.stack([corner.cos(), corner.sin()], -1)),
+    ),
 }
-models = {(way, seed): fitted(seed, *make()) for way, make in WAYS.items() for seed in chosen}
+models = {
+    (way, seed): fitted(seed, *make()) for way, make in WAYS.items() for seed in chosen
+}
 
 # %% [markdown]
 # ## Was it a good idea?
@@ -200,7 +223,9 @@ def look(model, seed):
         codes = model.represent(x[test]).cpu().numpy()
     groups = KMeans(3, n_init=10, random_state=0).fit_predict(codes)
     return {
-        "log p(x), nats": bounds.log_likelihood(model, x[test], samples=500).mean().item(),
+        "log p(x), nats": bounds.log_likelihood(model, x[test], samples=500)
+        .mean()
+        .item(),
         "samples the judge is unsure of, %": unsure(model.generate(2000).mean),
         "cultivars found (adjusted Rand)": adjusted_rand_score(cultivar[test], groups),
     }
@@ -211,15 +236,21 @@ looks.index.names = ["way", "seed"]
 
 # %% tags=["hide-input"]
 by_way = looks.groupby("way", sort=False)
-table = by_way.agg(lambda v: f"{v.mean():.2f}" + (f" ± {v.std():.2f}" if len(v) > 1 else ""))
+table = by_way.agg(
+    lambda v: f"{v.mean():.2f}" + (f" ± {v.std():.2f}" if len(v) > 1 else "")
+)
 likelihood = looks["log p(x), nats"]
 p = {
-    way: f"{ttest_rel(likelihood[way], likelihood['VAE']).pvalue:.2g}" if len(chosen) > 2 else "(fewer than 3 seeds)"
+    way: f"{ttest_rel(likelihood[way], likelihood['VAE']).pvalue:.2g}"
+    if len(chosen) > 2
+    else "(fewer than 3 seeds)"
     for way in WAYS
     if way != "VAE"
 }
 table["p, log p(x) against the VAE"] = ["-", *p.values()]
-print(f"profile {profile}, {len(chosen)} seeds, {len(train)} wines to train on, trained on this page (no records)")
+print(
+    f"profile {profile}, {len(chosen)} seeds, {len(train)} wines to train on, trained on this page (no records)"
+)
 table
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The codes of all 178 wines, first seed; marks and colours are cultivars, which no model has seen.", "name": "fig-wines"}, "image": {"alt": "Four scatter plots of codes in the plane, coloured by cultivar, one for each way of saying that there are three groups."}}
@@ -227,15 +258,23 @@ figure, axes = plt.subplots(2, 2, figsize=(6.5, 6), layout="constrained")
 for axis, way in zip(axes.flat, WAYS, strict=True):
     with torch.no_grad():
         z = models[way, chosen[0]].represent(x).cpu()
-    for group, (marker, colour) in enumerate(zip("os^", (ORANGE, BLUE, "black"), strict=True)):
-        axis.scatter(*z[cultivar == group].T, s=9, marker=marker, color=colour, linewidths=0)
-    axis.set(title=way, aspect="equal", adjustable="datalim", xlabel="$z_1$", ylabel="$z_2$")
+    for group, (marker, colour) in enumerate(
+        zip("os^", (ORANGE, BLUE, "black"), strict=True)
+    ):
+        axis.scatter(
+            *z[cultivar == group].T, s=9, marker=marker, color=colour, linewidths=0
+        )
+    axis.set(
+        title=way, aspect="equal", adjustable="datalim", xlabel="$z_1$", ylabel="$z_2$"
+    )
 
 # %% tags=["hide-input"]
 glue("real-unsure", unsure(x[test]), display=False)
 for way, row in by_way.mean().iterrows():
     for key, value in zip(("likelihood", "unsure", "rand"), row, strict=True):
-        glue(f"{way.split(', ')[-1].replace(' ', '')}-{key}", float(value), display=False)
+        glue(
+            f"{way.split(', ')[-1].replace(' ', '')}-{key}", float(value), display=False
+        )
 for way, value in p.items():
     glue(f"{way.split(', ')[-1].replace(' ', '')}-p", value, display=False)
 
@@ -259,7 +298,8 @@ way = "clusters, c1 = 5"
 model = models[way, chosen[0]]
 with tempfile.TemporaryDirectory() as folder:
     save_file(model.state_dict(), Path(folder) / "wines.safetensors")
-    again = untrained(chosen[0] + 1, *WAYS[way]())  # with other weights, until they are loaded
+    # with other weights, until they are loaded
+    again = untrained(chosen[0] + 1, *WAYS[way]())
     again.load_state_dict(load_file(Path(folder) / "wines.safetensors", device=device))
 with torch.no_grad():
     restored = torch.equal(again.represent(x), model.represent(x))
@@ -283,4 +323,6 @@ with torch.no_grad():
 
 # %% tags=["nbval-check-output"]
 assert refused and restored
-print("the naive formula is refused, a restored model represents wines to the bit as before")
+print(
+    "the naive formula is refused, a restored model represents wines to the bit as before"
+)

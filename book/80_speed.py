@@ -33,8 +33,9 @@ import statistics
 import time
 from functools import partial
 
-os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler's library writes to the page otherwise, and so does
-logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # the compiler, where there is no GPU
+# The profiler's library would write to the page, and the compiler where there is no GPU.
+os.environ["KINETO_LOG_LEVEL"] = "99"
+logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 
 import joblib
 import pandas as pd
@@ -82,7 +83,11 @@ threads = torch.get_num_threads()
 print(
     f"profile {profile}; {repeats} rounds; {platform.machine()}, {joblib.cpu_count()} cores; torch {torch.__version__}"
 )
-print("not measured: pythae is not installed" if "pythae" not in bench.PEERS else "pythae 0.1.2")
+print(
+    "not measured: pythae is not installed"
+    if "pythae" not in bench.PEERS
+    else "pythae 0.1.2"
+)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 fast = table[table.unit != "slope in logs"].set_index(["case", "peer"])
@@ -98,8 +103,14 @@ fast[["ratio", "low", "high"]].round(2).assign(unit=fast.unit)
 # and for seeds.
 
 # %% tags=["hide-input"]
-slopes = table[table.unit == "slope in logs"].set_index("peer")[["ratio", "low", "high"]].round(2)
-slopes.rename(columns={"ratio": "slope"}) if len(slopes) else print("not measured at the profile smoke")
+slopes = (
+    table[table.unit == "slope in logs"]
+    .set_index("peer")[["ratio", "low", "high"]]
+    .round(2)
+)
+slopes.rename(columns={"ratio": "slope"}) if len(slopes) else print(
+    "not measured at the profile smoke"
+)
 
 # %% [markdown]
 # ## Where a step's time goes
@@ -131,15 +142,21 @@ with training.torch_threads(1), torch.profiler.profile() as profiler:
 
 def kind(name):
     if "convolution" in name:
-        return "convolutions, backward" if "backward" in name else "convolutions, forward"
+        return (
+            "convolutions, backward" if "backward" in name else "convolutions, forward"
+        )
     if "batch_norm" in name:
         return "batch norm"
     return "the rest"
 
 
-shares = pd.Series({event.key: event.self_cpu_time_total for event in profiler.key_averages()})
+shares = pd.Series(
+    {event.key: event.self_cpu_time_total for event in profiler.key_averages()}
+)
 shares = shares.groupby(kind).sum().sort_values(ascending=False)
-(100 * shares / shares.sum()).round(0).astype(int).rename("share of a step, %").to_frame()
+(100 * shares / shares.sum()).round(0).astype(int).rename(
+    "share of a step, %"
+).to_frame()
 
 # %% [markdown]
 # ## What pays and what does not
@@ -162,20 +179,39 @@ class Head(nn.Conv2d):
 class Last(nn.ConvTranspose2d):
     def forward(self, x):
         b, c, h, w = x.shape
-        patches = linear(x.permute(0, 2, 3, 1).reshape(b * h * w, c), self.weight.reshape(c, -1).T)
-        return fold(patches.reshape(b, h * w, -1).transpose(1, 2), (2 * h, 2 * w), 4, padding=1, stride=2)
+        patches = linear(
+            x.permute(0, 2, 3, 1).reshape(b * h * w, c), self.weight.reshape(c, -1).T
+        )
+        return fold(
+            patches.reshape(b, h * w, -1).transpose(1, 2),
+            (2 * h, 2 * w),
+            4,
+            padding=1,
+            stride=2,
+        )
 
 
 class Unfolded(nn.Conv2d):
     def forward(self, x):
         b, c, h, w = x.shape
-        patches = nn.functional.pad(x, (1, 1, 1, 1)).permute(0, 2, 3, 1).unfold(1, 4, 2).unfold(2, 4, 2)
-        return linear(patches.reshape(b, h // 2, w // 2, c * 16), self.weight.flatten(1)).permute(0, 3, 1, 2)
+        patches = (
+            nn.functional.pad(x, (1, 1, 1, 1))
+            .permute(0, 2, 3, 1)
+            .unfold(1, 4, 2)
+            .unfold(2, 4, 2)
+        )
+        return linear(
+            patches.reshape(b, h // 2, w // 2, c * 16), self.weight.flatten(1)
+        ).permute(0, 3, 1, 2)
 
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 rewritings = {
-    "head as a matrix product": (Head(128, 50, 4), nn.Conv2d(128, 50, 4), (100, 128, 4, 4)),
+    "head as a matrix product": (
+        Head(128, 50, 4),
+        nn.Conv2d(128, 50, 4),
+        (100, 128, 4, 4),
+    ),
     "last layer as product and fold": (
         Last(32, 1, 4, 2, 1, bias=False),
         nn.ConvTranspose2d(32, 1, 4, 2, 1, bias=False),
@@ -200,17 +236,30 @@ for name, (ours, plain, shape) in rewritings.items():
     plain.load_state_dict(ours.state_dict())
     x = torch.randn(shape).contiguous(memory_format=torch.channels_last)
     assert (ours(x) - plain(x)).abs().max() < 1e-4
-    x = x.to(torch.bfloat16 if precision == "bfloat16" else torch.float32).requires_grad_()
-    cotangent = torch.randn_like(plain(x.float())).contiguous(memory_format=torch.channels_last)
+    x = x.to(
+        torch.bfloat16 if precision == "bfloat16" else torch.float32
+    ).requires_grad_()
+    cotangent = torch.randn_like(plain(x.float())).contiguous(
+        memory_format=torch.channels_last
+    )
     contenders = {
-        key: (lambda layer=layer, x=x, c=cotangent: [layer_step(layer, x, c) for _ in range(10)])
+        key: (
+            lambda layer=layer, x=x, c=cotangent: [
+                layer_step(layer, x, c) for _ in range(10)
+            ]
+        )
         for key, layer in {"ours": ours, "torch": plain}.items()
     }
     with training.torch_threads(1):
         seconds = bench.measure(contenders, max(2, repeats))
     ratios = [b / a for a, b in zip(seconds["ours"], seconds["torch"], strict=True)]
     found.append(
-        {"rewriting": name, "times as fast": sum(ratios) / len(ratios), "low": min(ratios), "high": max(ratios)}
+        {
+            "rewriting": name,
+            "times as fast": sum(ratios) / len(ratios),
+            "low": min(ratios),
+            "high": max(ratios),
+        }
     )
 pd.DataFrame(found).set_index("rewriting").round(2)
 
@@ -222,22 +271,34 @@ pd.DataFrame(found).set_index("rewriting").round(2)
 # %% tags=["hide-input", "nbval-ignore-output"]
 variants = {
     "as it is": step,
-    "fused Adam": partial(a_step, bounds.elbo, torch.optim.Adam(model.parameters(), fused=True)),
+    "fused Adam": partial(
+        a_step, bounds.elbo, torch.optim.Adam(model.parameters(), fused=True)
+    ),
 }
 if profile != "smoke":
     compiled = torch.compile(bounds.elbo)
-    variants["torch.compile"] = partial(a_step, compiled, torch.optim.Adam(model.parameters()))
+    variants["torch.compile"] = partial(
+        a_step, compiled, torch.optim.Adam(model.parameters())
+    )
 start = time.perf_counter()
 with training.torch_threads(1):
     for variant in variants.values():
         variant()
     warm = time.perf_counter() - start
-    seconds = bench.measure({k: lambda v=v: [v() for _ in range(10)] for k, v in variants.items()}, max(2, repeats))
+    seconds = bench.measure(
+        {k: lambda v=v: [v() for _ in range(10)] for k, v in variants.items()},
+        max(2, repeats),
+    )
 plain = seconds.pop("as it is")
-ratios = {k: [a / b for a, b in zip(plain, of, strict=True)] for k, of in seconds.items()}
+ratios = {
+    k: [a / b for a, b in zip(plain, of, strict=True)] for k, of in seconds.items()
+}
 print(f"the first step of all of them together: {warm:.0f} s")
 pd.DataFrame(
-    {k: {"times as fast": statistics.median(r), "low": min(r), "high": max(r)} for k, r in ratios.items()}
+    {
+        k: {"times as fast": statistics.median(r), "low": min(r), "high": max(r)}
+        for k, r in ratios.items()
+    }
 ).T.round(2)
 
 # %% [markdown]
@@ -264,7 +325,11 @@ glue("other", other, display=False)
 glue("worst", f"{(elbo[other] - elbo['float32']).abs().max():.2f}", display=False)
 glue("by-seed", f"{(elbo.max() - elbo.min()).max():.2f}", display=False)
 for which, of in (("other", other), ("float32", "float32")):
-    glue(f"ambiguous-{which}", f"{wide['ambiguous, %'].loc['mnist-01', of].mean():.2f}", display=False)
+    glue(
+        f"ambiguous-{which}",
+        f"{wide['ambiguous, %'].loc['mnist-01', of].mean():.2f}",
+        display=False,
+    )
 
 # %% [markdown]
 # On MNIST the validation ELBO of a run in {glue:text}`other` differs by at most {glue:text}`worst` nats from the same run's in float32;
@@ -280,12 +345,18 @@ for which, of in (("other", other), ("float32", "float32")):
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 one, four = f"{FIRST}, one run", f"{FIRST}, four runs"
-aims = {(case, peer): aim for case, aim in ((one, 2), (four, 3)) for peer in ("plain loop", "pythae")}
+aims = {
+    (case, peer): aim
+    for case, aim in ((one, 2), (four, 3))
+    for peer in ("plain loop", "pythae")
+}
 aims["2-D perceptron, 10 seeds", "one after the other"] = 8
 measured = fast[["ratio", "low", "high"]].round(2)
 judged = pd.DataFrame({"aim, times as fast": aims}).rename_axis(measured.index.names)
 judged = judged.join(measured, how="inner").rename(columns={"ratio": "measured"})
-judged["met"] = (judged["measured"] >= judged["aim, times as fast"]).map({True: "yes", False: "no"})
+judged["met"] = (judged["measured"] >= judged["aim, times as fast"]).map(
+    {True: "yes", False: "no"}
+)
 glue("met", int((judged.met == "yes").sum()), display=False)
 glue("aims", len(judged), display=False)
 judged
@@ -296,9 +367,16 @@ judged
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 if precision == "bfloat16":
-    products = {p: partial(bench.matrix_product, p, threads) for p in ("float32", "bfloat16")}
-    gain = [a / b for a, b in zip(*bench.measure(products, max(2, repeats)).values(), strict=True)]
-    print(f"a bfloat16 product is {statistics.median(gain):.1f} times as fast as a float32 one")
+    products = {
+        p: partial(bench.matrix_product, p, threads) for p in ("float32", "bfloat16")
+    }
+    gain = [
+        a / b
+        for a, b in zip(*bench.measure(products, max(2, repeats)).values(), strict=True)
+    ]
+    print(
+        f"a bfloat16 product is {statistics.median(gain):.1f} times as fast as a float32 one"
+    )
 else:
     print("there are no units for bfloat16 products, and training is in float32")
 

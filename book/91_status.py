@@ -44,7 +44,9 @@ pd.DataFrame(map(studies.accounts, found)).set_index("experiment")
 # model was measured anew later says at which, and a plus sign stands for changes that were not committed yet.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-print(f"this page: Python {platform.python_version()}, {platform.machine()}, profile {profile}")
+print(
+    f"this page: Python {platform.python_version()}, {platform.machine()}, profile {profile}"
+)
 
 # %% [markdown]
 # ## Threads
@@ -56,7 +58,12 @@ print(f"this page: Python {platform.python_version()}, {platform.machine()}, pro
 # %% tags=["hide-input", "nbval-ignore-output"]
 config = studies.runs("multi-modality", profile, "0")[0].training
 other = dataclasses.replace(config, seed=1)
-shown = {"test_elbo": "test ELBO, nats", "uncertain": "ambiguous", "ones": "ones", "stray": "strays"}
+shown = {
+    "test_elbo": "test ELBO, nats",
+    "uncertain": "ambiguous",
+    "ones": "ones",
+    "stray": "strays",
+}
 
 
 def metrics(config, threads):
@@ -65,7 +72,9 @@ def metrics(config, threads):
 
 
 found = {"1 thread": (config, 1), "2 threads": (config, 2), "other seed": (other, 1)}
-table = pd.DataFrame({name: metrics(*of) for name, of in found.items()}).loc[list(shown)]
+table = pd.DataFrame({name: metrics(*of) for name, of in found.items()}).loc[
+    list(shown)
+]
 table.rename(shown).map("{:.4g}".format)
 
 # %% [markdown]
@@ -95,15 +104,22 @@ ledger.Table(found)
 published = ledger.count(ledger.stored("laptop"))
 for name, number in published.items():
     glue(name.replace(" ", "-"), number, display=False)
-first_look = (
-    "This copy of the book was built at `smoke`: its pages show a first look on small data, whose verdicts mean"
-)
+first_look = "This copy of the book was built at `smoke`: its pages show a first look on small data, whose verdicts mean"
 glue(
     "build",
-    f"{first_look} nothing. The counts here are the published ones." if profile == "smoke" else "",
+    f"{first_look} nothing. The counts here are the published ones."
+    if profile == "smoke"
+    else "",
     display=False,
 )
 pd.Series(published).rename_axis("published").to_frame("claims")
 
 # %% tags=["nbval-check-output"]
-print(len(table), "claims and", len(found) - len(table), "variants on", table.page.nunique(), "pages")
+print(
+    len(table),
+    "claims and",
+    len(found) - len(table),
+    "variants on",
+    table.page.nunique(),
+    "pages",
+)

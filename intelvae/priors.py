@@ -50,10 +50,10 @@ def _mixture(weights: Tensor, components: Distribution) -> Distribution:
 
 
 class Mixture(nn.Module):
-    """A fixed mixture of isotropic Gaussians, `p(y) = sum_c w_c N(m_c, s^2 I)`: the prior of the MoG-VAE.
+    """A fixed mixture of isotropic Gaussians, `p(y) = mean_c N(m_c, s^2 I)`: the prior of the MoG-VAE.
 
-    Parameters: `means` (C, D); `scale`, the standard deviation s of every component; `weights` (C,), equal if not
-    given. Raises `ValueError` if the shapes do not fit, or for s <= 0.
+    Parameters: `means` (C, D); `scale`, the standard deviation s of every component. Raises `ValueError` for means of
+    another shape, and for s <= 0.
 
     >>> Mixture(torch.tensor([[-2.0], [2.0]]))().sample((5,)).shape
     torch.Size([5, 1])
@@ -63,17 +63,14 @@ class Mixture(nn.Module):
     scales: Tensor
     weights: Tensor
 
-    def __init__(self, means: Tensor, scale: float = 1.0, weights: Tensor | None = None) -> None:
+    def __init__(self, means: Tensor, scale: float = 1.0) -> None:
         super().__init__()
         if means.ndim != 2:
             raise ValueError(f"means must have shape (components, dimensions), not {tuple(means.shape)}")
         check_number("the scale of a mixture", scale, "> 0")
-        weights = torch.full((len(means),), 1 / len(means)) if weights is None else weights
-        if weights.shape != means.shape[:1]:
-            raise ValueError(f"give one weight a component: {len(means)}, not shape {tuple(weights.shape)}")
         self.register_buffer("means", means)
         self.register_buffer("scales", torch.full_like(means, scale))
-        self.register_buffer("weights", weights)
+        self.register_buffer("weights", torch.full((len(means),), 1 / len(means)))
 
     def forward(self) -> Distribution:
         return _mixture(self.weights, Independent(_normal(self.means, self.scales), 1))

@@ -69,7 +69,10 @@ def test_provenance_names_the_code_that_measured_and_the_runs_that_an_unfinished
     line = results(dataclasses.replace(done, measured=[again])).provenance()
     assert line.endswith(f"commit {done.trained.commit} (measured at 0123456789ab)")
     found = Results("any", "laptop", asked, [done])
-    assert found.provenance().splitlines()[1] == "not run yet: 2 of VAE small, 1 of InteL-VAE small"
+    assert found.provenance().splitlines()[1] == "not run yet: 2 of VAE (small); 1 of InteL-VAE (small)"
+    many = [result("VAE", f"size {size}").run for size in range(9)]
+    found = Results("any", "laptop", [*asked, *many], [done])
+    assert found.provenance().splitlines()[1] == "not run yet: 12 of 13 runs, of 11 rows"
     assert Results("any", "laptop", asked, []).provenance() == "profile laptop; none of 4 runs has been run yet"
 
 

@@ -219,7 +219,7 @@ def test_samples_of_the_fixed_prior_are_as_sparse_as_stated():
 
 def assigned_vae(shares):
     """A model in float64 with pseudo-inputs and the given shares of the components for every x."""
-    model = sparse_vae(start=torch.randn(len(shares), 2), alpha=0.3, sharpness=5.0).double()
+    model = sparse_vae(start=torch.randn(len(shares), 2), alpha=0.3).double()
     linear = model.encoder.assign[1]
     nn.init.zeros_(linear.weight)
     linear.bias = nn.Parameter((shares / (1 - shares)).log())  # sigmoids are the shares, and add up to 1
@@ -230,7 +230,7 @@ def test_terms_of_the_pseudo_input_prior_are_those_of_a_loop_over_its_components
     shares = torch.tensor([0.2, 0.5, 0.3], dtype=torch.float64)
     model, x = assigned_vae(shares), torch.randn(4, 2, dtype=torch.float64)
     components = model.eval().encode(model.prior.pseudo_inputs())
-    gates = torch.sigmoid(5.0 * (components.gates - 0.5))
+    gates = torch.sigmoid(10.0 * (components.gates - 0.5))
     p = [SpikeAndSlab(gates[c], components.mu[c], components.sigma[c]) for c in range(3)]
     for mode in (True, False):
         kl = bounds.terms(model.train(mode), x).kl
@@ -316,8 +316,6 @@ def test_image_networks_get_a_head_for_the_gates(network):
     [
         ({"alpha": 0.0}, "alpha of open gates"),
         ({"alpha": 1.0, "pseudo_inputs": 2}, "alpha of open gates"),
-        ({"slope": 0.0}, "slope"),
-        ({"sharpness": -1.0, "pseudo_inputs": 2}, "sharpness"),
         ({"pseudo_inputs": 10**6}, "pseudo-inputs from"),
         ({"rate": 0.1}, "rate"),
     ],

@@ -31,6 +31,8 @@ from intelvae.numbers import check_number
 from intelvae.priors import Vamp
 
 SMALLEST = 1e-6  # a gate of the posterior is this far from 0 and from 1, where the KL's slope is infinite
+SLOPE = 100.0  # of relaxed gates in training: Tonolini et al. name 50 to 200, and their code has 100
+SHARPNESS = 10.0  # nu, of the gates of a pseudo-input's component, as in their code
 START = 0.5  # gates of an untrained model (ours): small weights alone start them near 1, where they have no gradient
 
 
@@ -159,10 +161,8 @@ class SpikeAndSlabEncoder(GaussianEncoder):
 
     A third head h on the encoder's features gives `log gamma = -relu(-h)`, kept where gamma is in [1e-6, 1 - 1e-6].
 
-    Parameters: `encoder`, whose features and heads it takes over; `gate`, a module features -> h (B, D); `slope`, how
-    steep a relaxed gate is: Tonolini et al. name 50 to 200, and their code has 100; `assign`, a module
-    x -> (B, C) or None, whose sigmoids, divided by their sum, are the shares of an `Assigned` result. Raises
-    `ValueError` for slope <= 0.
+    Parameters: `encoder`, whose features and heads it takes over; `gate`, a module features -> h (B, D); `assign`, a
+    module x -> (B, C) or None, whose sigmoids, divided by their sum, are the shares of an `Assigned` result.
 
     >>> from intelvae import networks
     >>> encoder, _ = networks.create("mlp", (2,), 3)
@@ -170,22 +170,15 @@ class SpikeAndSlabEncoder(GaussianEncoder):
     torch.Size([5, 3])
     """
 
-    def __init__(
-        self,
-        encoder: GaussianEncoder,
-        gate: nn.Module,
-        slope: float = 100.0,
-        assign: nn.Module | None = None,
-    ) -> None:
+    def __init__(self, encoder: GaussianEncoder, gate: nn.Module, assign: nn.Module | None = None) -> None:
         super().__init__(encoder.features, encoder.mu, encoder.log_variance)
-        check_number("the slope of relaxed gates", slope, "> 0")
-        self.gate, self.slope, self.assign = gate, slope, assign
+        self.gate, self.assign = gate, assign
 
     def forward(self, x: Tensor) -> SpikeAndSlab:
         h = self.features(x)
         slab = self.posterior(h)
         gates = at_least_float32(self.gate(h)).clamp(max=0).exp().clamp(SMALLEST, 1 - SMALLEST)
-        q = SpikeAndSlab(gates, slab.mean, slab.stddev, self.slope if self.training else None)
+        q = SpikeAndSlab(gates, slab.mean, slab.stddev, SLOPE if self.training else None)
         if self.assign is None:
             return q
         return Assigned(q, logsigmoid(at_least_float32(self.assign(x))).log_softmax(-1))
@@ -221,8 +214,8 @@ class PseudoInputPrior(Vamp):
     mode it is `sum_u w_u KL(q(y|x) || q(y|u)) + KL(w || 1/C)`, which makes the ELBO a bound on the evidence of the
     mixture that `sample` draws from; the training objective is none, by up to log C nats and that last penalty.
 
-    Parameters: `encoder`, the model's own, and `start` and `data_range` as in `priors.Vamp`; `alpha`, the rate;
-    `sharpness` nu, 10 in the authors' code. Raises `ValueError` unless 0 < alpha < 1 and nu > 0.
+    Parameters: `encoder`, the model's own, and `start` and `data_range` as in `priors.Vamp`; `alpha`, the rate.
+    Raises `ValueError` unless 0 < alpha < 1.
 
     >>> from intelvae import networks
     >>> encoder, _ = networks.create("mlp", (2,), 3)
@@ -236,17 +229,15 @@ class PseudoInputPrior(Vamp):
         start: Tensor,
         data_range: tuple[float, float] | None = (0.0, 1.0),
         alpha: float = 0.01,
-        sharpness: float = 10.0,
     ) -> None:
         super().__init__(encoder, start, data_range)
         _check_rate(alpha)
-        check_number("the sharpness of a component's gates", sharpness, "> 0")
-        self.alpha, self.sharpness = alpha, sharpness
+        self.alpha = alpha
 
     def forward(self) -> SlabMixture:
         q = self.components()
         assert isinstance(q, SpikeAndSlab)
-        gates = torch.sigmoid(self.sharpness * (q.gates - 0.5))
+        gates = torch.sigmoid(SHARPNESS * (q.gates - 0.5))
         return SlabMixture(SpikeAndSlab(gates, q.mu, q.sigma), self.alpha if self.training else None)
 
 
@@ -261,9 +252,7 @@ def create(
     decoder: nn.Module,
     *,
     alpha: float = 0.01,
-    slope: float = 100.0,
     start: Tensor | None = None,
-    sharpness: float = 10.0,
 ) -> VAE:
     """The Sparse-VAE with the encoder called `network` (`networks.create`), and the given `decoder` z (B, D) -> p(x|z).
 
@@ -287,8 +276,8 @@ def create(
     nn.init.constant_(head.bias, math.log(START))  # type: ignore[arg-type]
     gate = nn.Sequential(networks.Steady(head.weight[0].numel()), head)  # type: ignore[index,union-attr]
     if start is None:
-        return VAE(SpikeAndSlabEncoder(gaussian, gate, slope), decoder, SpikeAndSlabPrior(latent_dim, alpha))
+        return VAE(SpikeAndSlabEncoder(gaussian, gate), decoder, SpikeAndSlabPrior(latent_dim, alpha))
     assign = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), len(start)))
-    encoder = SpikeAndSlabEncoder(gaussian, gate, slope, assign)
+    encoder = SpikeAndSlabEncoder(gaussian, gate, assign)
     data_range = (0.0, 1.0) if len(shape) == 3 else None
-    return VAE(encoder, decoder, PseudoInputPrior(encoder, start, data_range, alpha, sharpness))
+    return VAE(encoder, decoder, PseudoInputPrior(encoder, start, data_range, alpha))

@@ -1,9 +1,8 @@
 """What the authors' code does in another way than the paper or the textbooks, each to take the place of a part.
 
 The library reads like the papers that it comes from, and knows nothing of these. Options of a config ask for them by
-name (`records.RunConfig`), and what builds, trains and measures a run puts them in; all are off unless asked for. A
-number such as C3 is that of a line in the project's list of differences between paper and code (reference.md, part C),
-with the file of the code of October 2021 (github.com/NingMiao/InteL-VAE). Two are not of that code, and say so:
+name (`config.Training`), and what builds, trains and measures a run puts them in; all are off unless asked for. In
+brackets is the file of the code of October 2021 (github.com/NingMiao/InteL-VAE). Two are not of that code, and say so:
 `DensePrior` and `sparsity_as_printed`.
 """
 
@@ -33,7 +32,7 @@ from intelvae.regularizers import entropy, presence
 
 
 class ForgetfulThreshold(Threshold):
-    """A threshold that is 0 in evaluation mode, whatever has been learned (C3: clustered.py).
+    """A threshold that is 0 in evaluation mode, whatever has been learned (clustered.py).
 
     In the code a learned threshold is not among the weights that are saved, so that a model which is loaded to be
     judged has the first one again. Here the weights keep it. Parameters as in `Threshold`.
@@ -81,9 +80,9 @@ def forgetful(mapping: nn.Module) -> nn.Module:
 class Legacy(nn.Module):
     """A mixture `prior`, MoG or Vamp, with one or both of what the code does to it.
 
-    `entropy` (C26: experiment.py): in the KL divergence, by one sample of its own, the term `-sum_i log sigma_i` of
+    `entropy` (experiment.py): in the KL divergence, by one sample of its own, the term `-sum_i log sigma_i` of
     `log q(y|x)` counts D times, so that a wide posterior is rewarded D times. It changes nothing for D = 1. It is not
-    in importance weights. `samples` (C25: experiment.py): the images that are judged are decoded from y ~ N(0, I) in
+    in importance weights. `samples` (experiment.py): the images that are judged are decoded from y ~ N(0, I) in
     the place of samples of the prior.
 
     >>> from intelvae.priors import ring
@@ -127,7 +126,7 @@ def _legacy_kl(q: Independent, p: _LegacyMixture) -> Tensor:
 
 
 def free_vamp(encoder: nn.Module, data_shape: Sequence[int], components: int) -> Vamp:
-    """A VampPrior whose pseudo-inputs start from N(0, I) and are not held to the data's range (C28: experiment.py).
+    """A VampPrior whose pseudo-inputs start from N(0, I) and are not held to the data's range (experiment.py).
 
     Those of the textbook look like data, and stay within its range. Parameters: the model's `encoder`; `data_shape` of
     one x; the number of `components`. Draws from torch's global generator.
@@ -143,7 +142,7 @@ class DensePrior(SpikeAndSlabPrior):
     """A spike-and-slab prior whose samples are those of N(0, I); its density and its KL divergence stay as they are.
 
     The public replication of the Sparse-VAE (Alfo5123/Variational-Sparse-Coding) draws its images so, not the
-    InteL-VAE code, which has no Sparse-VAE (C48). The decoder has then hardly seen such codes. Parameters and errors as
+    InteL-VAE code, which has no Sparse-VAE. The decoder has then hardly seen such codes. Parameters and errors as
     in `SpikeAndSlabPrior`.
 
     >>> DensePrior(3, alpha=0.01)().sample((100,)).eq(0).sum()
@@ -166,7 +165,7 @@ class _Dense(SpikeAndSlab):
 
 
 class OnMean(SylvesterEncoder):
-    """Sylvester steps whose parameters are computed from the mean of the Gaussian (C30: experiment_flow.py).
+    """Sylvester steps whose parameters are computed from the mean of the Gaussian (experiment_flow.py).
 
     The head sees D numbers in the place of the encoder's features, and what they do not tell of x the flow cannot know.
     """
@@ -176,7 +175,7 @@ class OnMean(SylvesterEncoder):
 
 
 class MispairedStep(Step):
-    """A `Step`, of parameters with one batch dimension B, with another determinant (C31: experiment_flow.py).
+    """A `Step`, of parameters with one batch dimension B, with another determinant (experiment_flow.py).
 
     A missing squeeze meets every example's `tanh'` with the diagonals of all B examples, and the mean over those
     counts.
@@ -199,7 +198,7 @@ class Mispaired(SylvesterEncoder):
 
 
 class Unchecked(SylvesterEncoder):
-    """Sylvester steps with 30 iterations for Q, whatever they give (C32: experiment_flow.py).
+    """Sylvester steps with 30 iterations for Q, whatever they give (experiment_flow.py).
 
     It is of the variant "orthogonal", and takes more vectors than dimensions, eight in the code also where D = 1. They
     cannot be orthonormal, and then the determinant is wrong, too.
@@ -237,7 +236,7 @@ def sylvester(*names: str) -> type[SylvesterEncoder]:
 
 
 def sparsity_as_printed(v: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
-    """`mean_i H(v_i) - H(mean_i v_i)` for a batch v (B, D) >= 0: equation 7 to the letter, in nats (C8: sparse.py).
+    """`mean_i H(v_i) - H(mean_i v_i)` for a batch v (B, D) >= 0: equation 7 to the letter, in nats (sparse.py).
 
     It is the paper's, where the code, and `regularizers.sparsity` with it, divides each row by its sum before the mean.
     As printed large rows count more in the second term, and the difference may be above 0. Rows of zeros, and rows that
@@ -270,10 +269,10 @@ PENALTIES: dict[str, Callable[[nn.Module, Tensor], Tensor]] = {"gates-raw": gate
 def load(
     name: str, *, root: str | Path | None = None, size: int = images.SIDE, binary: bool = False, smoke: bool = False
 ) -> images.ImageData:
-    """`data.images.load`, split as in the code, without validation (C15, C16: dataset_utils.py).
+    """`data.images.load`, split as in the code, without validation (dataset_utils.py).
 
     All training images (60,000, or the 12,665 zeros and ones), all test images (10,000, or 2,115), and these again in
-    the place of validation. Early stopping then chooses by the test images (C19). Parameters and errors as there.
+    the place of validation. Early stopping then chooses by the test images. Parameters and errors as there.
 
     >>> data = load("mnist-01", smoke=True)
     >>> len(data.train), torch.equal(data.valid, data.test)
@@ -299,7 +298,7 @@ SPLITS: dict[str, Callable[..., images.ImageData]] = {"paper": images.load, "cod
 
 @of_finite
 def wrapped(generated: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-    """A decoder's means (N, C, H, W) of faces as the code makes them bytes, in steps of 1/255 (C24: experiment.py).
+    """A decoder's means (N, C, H, W) of faces as the code makes them bytes, in steps of 1/255 (experiment.py).
 
     They are multiplied by 255 and cut to whole bytes without a clip, so that what lies outside [0, 1] comes round from
     the other end. Raises `ValueError` for numbers that are not finite.
@@ -322,7 +321,7 @@ def frechet_with_surplus(
 ) -> float:
     """The Fréchet distance of the first `size` and `surplus` more generated images from the first `size` real ones.
 
-    The code sets 2,100 generated images against 2,000 (C22: inteL_VAE.py). Without a surplus it is
+    The code sets 2,100 generated images against 2,000 (inteL_VAE.py). Without a surplus it is
     "frechet_N" of `metrics.samples.judge`, which has the other parameters. Raises `ValueError` for fewer images than
     that, and what `features.extract` raises.
     """

@@ -20,6 +20,7 @@ from intelvae.paper import pictures
 from intelvae.paper.config import SEMANTICS, Evaluation, Training
 from intelvae.paper.rows import Row, Run
 
+NAMED = 4  # rows at most whose missing runs a line of provenance names
 AGAIN = "move the folder away, and the same command trains that run anew"
 
 
@@ -259,7 +260,7 @@ class Results(Sequence[Result]):
     def provenance(self) -> str:
         """The line under a figure or table: profile, seeds, data, versions and commits that it comes from.
 
-        A second line names the runs that were asked for and are not there yet.
+        A second line says which runs were asked for and are not there yet, by row where these are few.
         """
         if not self._found:
             return f"profile {self.profile}; none of {len(self.asked)} runs has been run yet"
@@ -270,7 +271,10 @@ class Results(Sequence[Result]):
         commits = ", ".join(sorted({r.code for r in self}))
         line = f"profile {self.profile}; {which}; {len(self)} runs; data: {data}; torch {torches}; commit {commits}"
         there = {r.run for r in self}
-        missing = Counter(" ".join(filter(None, (r.row.name, r.row.group))) for r in self.asked if r not in there)
+        missing = Counter(r.row for r in self.asked if r not in there)
         if not missing:
             return line
-        return f"{line}\nnot run yet: " + ", ".join(f"{count} of {name}" for name, count in missing.items())
+        if len(missing) > NAMED:
+            return f"{line}\nnot run yet: {missing.total()} of {len(self.asked)} runs, of {len(missing)} rows"
+        names = {row: f"{row.name} ({row.group})" if row.group else row.name for row in missing}
+        return f"{line}\nnot run yet: " + "; ".join(f"{count} of {names[row]}" for row, count in missing.items())
