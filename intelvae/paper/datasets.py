@@ -47,7 +47,39 @@ class Points:
 
 
 @dataclass(frozen=True)
-class Grey:
+class _Images:
+    """Images (N, C, size, size), bytes, as they are loaded."""
+
+    data: images.ImageData | celeba.FaceData
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one image, (C, size, size)."""
+        return tuple(self.data.train.shape[1:])
+
+    @property
+    def train(self) -> Tensor:
+        """Training images (N, C, size, size)."""
+        return self.data.train
+
+    @property
+    def valid(self) -> Tensor:
+        """Validation images (M, C, size, size)."""
+        return self.data.valid
+
+    @property
+    def test(self) -> Tensor:
+        """Test images (M, C, size, size)."""
+        return self.data.test
+
+    @property
+    def examples(self) -> int:
+        """How many images a model learns from."""
+        return len(self.train)
+
+
+@dataclass(frozen=True)
+class Grey(_Images):
     """Grey images of MNIST, of its zeros and ones, or of Fashion-MNIST.
 
     The `yardstick` is what samples are held against, the same for all models of a table: grey images in the paper's
@@ -63,37 +95,19 @@ class Grey:
     source = ""  # these files have known contents
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of one image, (1, size, size)."""
-        return tuple(self.data.train.shape[1:])
-
-    @property
     def train(self) -> Tensor:
-        """Training images (N, 1, size, size), bytes."""
+        """Training images (N, 1, size, size)."""
         if tuple(self.repeats) == (1, 1):
             return self.data.train
         by_class = [self.data.train[self.data.train_labels == c].repeat(n, 1, 1, 1) for c, n in enumerate(self.repeats)]
         return torch.cat(by_class)
 
-    @property
-    def valid(self) -> Tensor:
-        """Validation images (M, 1, size, size), bytes."""
-        return self.data.valid
-
-    @property
-    def test(self) -> Tensor:
-        """Test images (M, 1, size, size), bytes."""
-        return self.data.test
-
-    @property
-    def examples(self) -> int:
-        """How many images a model learns from."""
-        return len(self.train)
-
 
 @dataclass(frozen=True)
-class Faces:
-    """Faces of CelebA, or drawn ones. `draws`: of the labelled faces that classifiers of attributes learn from.
+class Faces(_Images):
+    """Faces of CelebA, mapped from a file, or drawn ones.
+
+    `draws`: of the labelled faces that classifiers of attributes learn from.
 
     Raises `data.DataError` for fewer than 100 test faces, with which the protocols of Table B.1 are not possible.
     """
@@ -109,34 +123,9 @@ class Faces:
             )
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of one image, (3, size, size)."""
-        return tuple(self.data.train.shape[1:])
-
-    @property
-    def train(self) -> Tensor:
-        """Training images (N, 3, size, size), bytes, mapped from a file."""
-        return self.data.train
-
-    @property
-    def valid(self) -> Tensor:
-        """Validation images (M, 3, size, size), bytes."""
-        return self.data.valid
-
-    @property
-    def test(self) -> Tensor:
-        """Test images (M, 3, size, size), bytes."""
-        return self.data.test
-
-    @property
     def source(self) -> str:
         """Which faces these are."""
         return self.data.source
-
-    @property
-    def examples(self) -> int:
-        """How many faces a model learns from."""
-        return len(self.train)
 
     @cached_property
     def real(self) -> Tensor:

@@ -1,4 +1,4 @@
-"""Metrics of a result that several chapters need: distances of samples, and the sparsity of codes against chance."""
+"""Metrics that are computed of a result's: distances of samples, sparsity of codes against chance, few labels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import partial
 
 from intelvae.metrics.hoyer import by_chance
 from intelvae.paper.results import Result
+
+FEW = (10, 20, 50, 100)  # labels: "especially in few-shot scenarios"
 
 
 def frechet(result: Result, kind: str = "", number: Callable[[Sequence[int]], int] = max) -> float:
@@ -44,3 +46,9 @@ def chance_in_use(result: Result) -> float:
 def above_chance(result: Result) -> float:
     """By how much the Hoyer score in the dimensions in use is above that of as many Gaussians: sparsity by image."""
     return result.metrics["hoyer_used"] - chance_in_use(result)
+
+
+def few_shot(classifier: str) -> Callable[[Result], float]:
+    """Accuracy of a classifier of `downstream.NAMES` in per cent, mean over 10, 20, 50 and 100 labels."""
+    prefix = classifier.replace(" ", "_")
+    return lambda result: 100 * sum(result.metrics[f"{prefix}_{n}"] for n in FEW) / len(FEW)

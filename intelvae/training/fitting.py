@@ -72,17 +72,16 @@ def fit(
         train = train.to(device)  # all of it, once, in the bytes it comes in
     adam = torch.optim.Adam(model.parameters(), lr=optimiser.lr)
     autocast = torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
-    history = History()
-    best_weights: dict | None = None
+    history, patience = History(), schedule.patience
+    best_weights = None
     with torch_threads(None), deterministic_algorithms(deterministic):
         for epoch in range(schedule.epochs):
             model.train()
-            weight = objective.weight_of_kl(epoch)
-            steps = []  # looked at once an epoch, since a look at a number on a GPU waits for it
+            beta = objective.weight_of_kl(epoch)
+            seen = []  # looked at once an epoch, since a look at a number on a GPU waits for it
             for batch in _batches(train, schedule, generator, device, support):
-                steps.append(_step(model, batch, objective, weight, adam, optimiser.clip, autocast))
-            seen, patience = torch.stack(steps), schedule.patience
-            best = history.add(seen, evaluate(model, valid), beta=weight, lr=optimiser.lr, patience=patience)
+                seen.append(_step(model, batch, objective, beta, adam, optimiser.clip, autocast))
+            best = history.add(torch.stack(seen), evaluate(model, valid), beta=beta, lr=optimiser.lr, patience=patience)
             if best and patience is not None:
                 best_weights = copy.deepcopy(model.state_dict())
             if on_epoch is not None:

@@ -186,7 +186,7 @@ def test_much_less_sparse_is_by_a_tenth_for_the_sparse_vae_alone():
 
 def test_few_labels_are_ten_to_a_hundred():
     accuracies = {f"logistic_regression_{n}": 0.5 for n in (10, 20, 50)} | {"logistic_regression_100": 0.9}
-    metric = claims.few_shot("logistic regression")
+    metric = measures.few_shot("logistic regression")
     assert metric(result(metrics=accuracies | {"logistic_regression_200": 1.0})) == pytest.approx(60)
 
 

@@ -34,7 +34,8 @@ def _paper(ours: str, theirs: str, column: str) -> str:
     return " against ".join(row(ROWS, name).paper[column].split(" ± ")[0] for name in (ours, theirs))
 
 
-def _table_4() -> list[Claim]:
+def _nearer() -> list[Claim]:
+    """Table 4: samples of the InteL-VAE are nearer to real faces than others', or as near."""
     fd = f"({DISTANCE}, the largest N of the page's table)"
     claims: list[Claim] = [
         Comparison(
@@ -65,12 +66,17 @@ def _table_4() -> list[Claim]:
             1.05,
         )
     )
+    return claims
+
+
+def _sparser_than_all() -> list[Claim]:
+    """Table 4: the InteL-VAE is sparser than all others."""
     in_use: dict[str, Any] = {
         "metric": above_chance,
         "measure": "Hoyer score of g(y) in the dimensions in use, less that of as many Gaussians",
         "variant": True,  # the paper's score is over all dimensions
     }
-    claims += [_sparser("vae", "VAE", "VAE"), _sparser("vae-used", "VAE", "VAE", **in_use)]
+    claims = [_sparser("vae", "VAE", "VAE"), _sparser("vae-used", "VAE", "VAE", **in_use)]
     for alpha in ("0.01", "0.05", "0.2"):
         name, theirs, words = f"vsc-{alpha}", f"Sparse-VAE, α = {alpha}", f"Sparse-VAE with alpha = {alpha}"
         claims += [
@@ -78,6 +84,12 @@ def _table_4() -> list[Claim]:
             _sparser(f"{name}-slab", theirs, f"{words} without its gates", metric=ungated, variant=True),
             _sparser(f"{name}-used", theirs, words, **in_use),
         ]
+    return claims
+
+
+def _unacceptable() -> list[Claim]:
+    """Table 4: samples of the Sparse-VAE are much farther from real faces."""
+    claims: list[Claim] = []
     for alpha in ("0.01", "0.2"):
         theirs = f"Sparse-VAE, α = {alpha}"
         for kind, where, metric in (
@@ -192,5 +204,5 @@ def _table_b1() -> list[Claim]:
     ]
 
 
-TABLE_4: tuple[Claim, ...] = tuple(_table_4())
+TABLE_4: tuple[Claim, ...] = (*_nearer(), *_sparser_than_all(), *_unacceptable())
 TABLE_B1: tuple[Claim, ...] = tuple(_table_b1())

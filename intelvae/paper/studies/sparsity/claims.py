@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 from intelvae.metrics import downstream
 from intelvae.paper.kinds import DISTANCE, Claim, Comparison, Excess, Steady, Trend
-from intelvae.paper.measures import clean_frechet, frechet, ungated
+from intelvae.paper.measures import clean_frechet, few_shot, frechet, ungated
 from intelvae.paper.results import Result
 from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, VAE_L1, VAE_L_SP, row
 from intelvae.paper.statistics import Metric, measured
 from intelvae.paper.studies.sparsity.grid import DD_ALPHA, DD_MOST, METHODS, SHOWN, STRONG, VARIED, VSC_ALPHA, at
 
-FEW = (10, 20, 50, 100)  # labels: "especially in few-shot scenarios"
 FOREST = downstream.NAMES[0]
 DD_SPARSEST = 10.0  # of the grid, by the first seed
 PRIOR_OF_DD = 0.65  # Hoyer score of codes drawn from DD's prior itself, D = 50
@@ -55,12 +54,6 @@ class _Figure(NamedTuple):
 FASHION = _Figure("fig7", "Fig 7", "08_sparsity", "sparsity", "")
 MNIST = _Figure("figC3", "Fig C.3", "09_sparsity_in_detail", "sparsity-mnist", "On MNIST: ")
 ABLATION = MNIST._replace(id="ablation", on="On MNIST, ")
-
-
-def few_shot(classifier: str) -> Metric:
-    """Accuracy of a classifier of `downstream.NAMES` in per cent, mean over 10, 20, 50 and 100 labels."""
-    prefix = classifier.replace(" ", "_")
-    return lambda result: 100 * sum(result.metrics[f"{prefix}_{n}"] for n in FEW) / len(FEW)
 
 
 def _active(result: Result) -> float:
@@ -229,6 +222,13 @@ def _sparsity() -> list[Claim]:
             for gamma in (1.0, SHOWN)
             for of, name in ((USED, "in-use"), (LEFT_OFF, "unused"))
         ),
+    ]
+
+
+def _sparsity_of_others() -> list[Claim]:
+    """Figure 7, left: the Sparse-VAE and DD beside each other, and DD by its coefficient."""
+    dd = at(DD, DD_ALPHA)
+    return [
         _compared(
             FASHION,
             "vsc-less-sparse-than-dd",
@@ -237,7 +237,7 @@ def _sparsity() -> list[Claim]:
             f"{DD_ALPHA:g} (Hoyer score of g(y))",
             SAMPLE,
             dd,
-            vsc,
+            at(SPARSE_VAE, VSC_ALPHA),
             larger=True,
         ),
         *(
@@ -346,4 +346,4 @@ def _mnist() -> list[Claim]:
     ]
 
 
-CLAIMS: tuple[Claim, ...] = (*_sparsity(), *_quality(), *_use(), *_mnist())
+CLAIMS: tuple[Claim, ...] = (*_sparsity(), *_sparsity_of_others(), *_quality(), *_use(), *_mnist())

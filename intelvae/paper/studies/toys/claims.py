@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from scipy import stats
@@ -154,43 +155,35 @@ def _connectivity() -> list[Claim]:
         "infinity": "Fig 4",
         "mixture": "Fig 4",
     }
+    comparison = partial(Comparison, paper="by eye", page=CONNECTIVITY, experiment="connectivity")
     claims: list[Claim] = [
-        Comparison(
+        comparison(
             id=f"fig4-{data}",
             where=where,
             claim=f"On the {data}, samples of the InteL-VAE are closer to the data than the VAE's "
             "(sliced Wasserstein distance)",
-            paper="by eye",
-            page=CONNECTIVITY,
-            experiment="connectivity",
             metric=measured("sliced_wasserstein"),
             group=data,
         )
         for data, where in figure.items()
     ]
     claims += [
-        Comparison(
+        comparison(
             id=f"fig4-{data}-{'bridge' if data == 'mixture' else 'hole'}",
             where=where,
             claim=f"On the {data}, fewer samples of the InteL-VAE than of the VAE lie "
             + ("between the clusters" if data == "mixture" else "inside a hole"),
-            paper="by eye",
-            page=CONNECTIVITY,
-            experiment="connectivity",
             metric=measured("bridge" if data == "mixture" else "inside_hole"),
             group=data,
         )
         for data, where in figure.items()
     ]
     claims += [
-        Comparison(
+        comparison(
             id=f"figC2-vamp-{data}",
             where="Fig C.2",
             claim=f"On the {data}, samples of the InteL-VAE are closer to the data than the Vamp-VAE's "
             "(sliced Wasserstein distance)",
-            paper="by eye",
-            page=CONNECTIVITY,
-            experiment="connectivity",
             metric=measured("sliced_wasserstein"),
             group=data,
             theirs="Vamp-VAE",
