@@ -80,9 +80,9 @@ for name, g, part in (
 # generates, against the same test images:
 
 # %%
-network = extractor or features.STAND_IN
-name = features.distance_name(network)
-digits = images.load("mnist", size=32, smoke=profile == "smoke")
+run = studies.runs("table1", profile, features=extractor)[0]
+network, name = run.features, features.distance_name(run.features)
+digits = images.load("mnist", size=32, smoke=run.training.smoke_data)
 count = min(len(digits.test), len(digits.train))
 train = digits.train[torch.linspace(0, len(digits.train) - 1, count).long()]
 both = [feature_cache.real(network, x[:count]) for x in (train, digits.test)]

@@ -26,6 +26,8 @@ jobs = 1
 from intelvae.paper import settings, studies
 from intelvae.paper.config import SEMANTICS
 
+studies.check_profile(profile)  # the tables are of all of them
+
 # %% [markdown]
 # ## Table C.1
 

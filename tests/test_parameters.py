@@ -8,8 +8,9 @@ import jupytext
 import numpy as np
 import pytest
 
-from intelvae import devices, mappings
+from intelvae import devices
 from intelvae.paper import config, pages, studies, sweeps
+from intelvae.paper.studies import digits
 
 NOT_ALL = {"k", "extractor"}  # every page has the other parameters
 GOOD_SEEDS = {
@@ -36,7 +37,7 @@ WRONG["seeds"] += (-1, 1.5, True, {}, {"0": 1}, 2**32)
 # What refuses a wrong parameter.
 CHECKED = {
     "studies.results", "studies.runs", "studies.check_parameters", "studies.check_profile", "studies.seeds_or_own",
-    "mappings.create",
+    "studies.stored", "figures.sectors",
 }  # fmt: skip
 HARMLESS = {"store_of"}  # names a folder
 CALLED = {"extractor": "features"}  # in the library
@@ -87,7 +88,7 @@ def test_a_wrong_parameter_of_a_page_is_one_line_before_anything_is_trained(page
     assert values.keys() | NOT_ALL == WRONG.keys()
     names = {
         "studies": studies,
-        "mappings": mappings,
+        "figures": digits.figures,
         **dict.fromkeys(("name", "experiment"), studies.NAMES[0]),
     }
     for parameter in [name for name in values if (page.stem, name) not in UNCHECKED]:
@@ -132,15 +133,16 @@ def test_every_grid_takes_all_kinds_of_seeds_and_zero_is_one(name):
 
 
 def test_grids_are_those_that_were_published(monkeypatch):
-    """Runs and their order, at all profiles, with seeds and without: results are found by these keys."""
+    """Runs and their order, at all profiles, with seeds and without: trainings and evaluations are found by these keys."""
     monkeypatch.setattr(config, "SEMANTICS", 1)
     digest = hashlib.sha256()
     for name in studies.NAMES:
         for profile in studies.PROFILES:
             for seeds in (None, [5, 3], [7]):
-                keys = [run.training.key for run in studies.runs(name, profile, seeds)]
+                runs = studies.runs(name, profile, seeds)
+                keys = [(run.training.key, *(e.key for e in run.evaluations)) for run in runs]
                 digest.update(repr((name, profile, seeds, keys)).encode())
-    assert digest.hexdigest() == "455d7553ac1041f638ec3a7f94d29c28af02ab88d49cb0468f1fc19542e99d56"
+    assert digest.hexdigest() == "e1aa6a004f841d0f7da0d454426aa728823d152409e06fb525a9f76bcebadb16"
 
 
 def test_an_empty_value_is_nowhere_taken_for_none():
@@ -172,7 +174,8 @@ def test_devices_that_are_there_will_do():
 def test_a_device_is_not_looked_at_where_nothing_is_to_be_run(tmp_path, monkeypatch):
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
     first = studies.results("framework", "smoke", 0)
-    assert list(studies.results("framework", "smoke", "0", device="tpu9")) == list(first)
+    again = studies.results("framework", "smoke", "0", device="tpu9")
+    assert [r.run for r in again] == [r.run for r in first]
     with pytest.raises(ValueError, match="device 'tpu9'"):
         studies.results("framework", "smoke", 1, device="tpu9")
     with pytest.raises(ValueError, match="none of the 1 runs"):

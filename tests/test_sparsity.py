@@ -253,7 +253,8 @@ def test_a_penalty_may_be_a_function():
     models[1].load_state_dict(models[0].state_dict())
     for model, penalty in zip(models, ("codes", partial(regularizers.penalty, "codes")), strict=True):
         with training.seeded(0):
-            training.fit(model, x, x, epochs=1, batch_size=50, gamma=3.0, penalty=penalty)
+            schedule, objective = training.Schedule(1, batch_size=50), training.Objective(gamma=3.0, penalty=penalty)
+            training.fit(model, x, x, schedule, objective=objective)
     assert all(map(torch.equal, *(model.state_dict().values() for model in models)))
 
 

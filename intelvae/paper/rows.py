@@ -71,6 +71,11 @@ class Run:
     evaluations: tuple[Evaluation, ...]
     extras: tuple[Evaluation, ...] = ()
 
+    @property
+    def features(self) -> str:
+        """The network whose features samples are judged on (`metrics.features`), "" where none are."""
+        return next((e.features for e in self.evaluations if e.features), "")
+
     def judged_on(self, features: str) -> Run:
         """The same with samples judged on the features of another network (`metrics.features`)."""
         evaluations = tuple(dataclasses.replace(e, features=features) if e.features else e for e in self.evaluations)
