@@ -133,7 +133,7 @@ def test_every_grid_takes_all_kinds_of_seeds_and_zero_is_one(name):
 
 
 def test_grids_are_those_that_were_published(monkeypatch):
-    """Runs and their order, at all profiles, with seeds and without: trainings and evaluations are found by these keys."""
+    """Runs and their order, at all profiles, with seeds and without: results are found by these keys."""
     monkeypatch.setattr(config, "SEMANTICS", 1)
     digest = hashlib.sha256()
     for name in studies.NAMES:
