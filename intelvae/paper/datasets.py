@@ -188,6 +188,6 @@ def check_source(data: Data, known: str | None) -> None:
     """
     if known and data.source != known:
         raise DataError(
-            f"the faces here ({data.source}) are not those of the records that are there ({known}), and nothing "
+            f"the faces here ({data.source}) are not those of the results that are there ({known}), and nothing "
             "compares the two: set INTELVAE_RUNS to another folder, or INTELVAE_DATA to those faces"
         )

@@ -125,7 +125,9 @@ def of(name, seed, elbo, distance, changes, told, nats):
             f"kl_{i}": nats[i],
         }
     trained = Trained(run.training, {}, 0, 1.0, "cpu", {"torch": "2"}, "abc", "2026-11-28")
-    return Result(run, trained, [Measured(Evaluation("samples", STAND_IN), metrics, 1.0, "abc", "2026-11-28")])
+    return Result(
+        run, trained, [Measured(run.training.key, Evaluation("samples", STAND_IN), metrics, 1.0, "abc", "2026-11-28")]
+    )
 
 
 def found():

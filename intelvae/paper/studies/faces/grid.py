@@ -195,6 +195,6 @@ def check_same_faces(results: Sequence[Result]) -> None:
     if len(of) > 1:
         found = " and ".join(sorted(f"{source}, learned from {examples:,}" for source, examples in of))
         raise ValueError(
-            f"these records are of different faces ({found}), which nothing compares: keep the runs on each in a "
-            "folder of their own, by INTELVAE_RUNS, and delete the records that are in the wrong one"
+            f"these results are of different faces ({found}), which nothing compares: keep the runs on each in a "
+            "folder of their own, by INTELVAE_RUNS, and move those in the wrong one away"
         )

@@ -211,7 +211,7 @@ def held(results: Sequence[Result]) -> str:
     """The nats of each level of the InteL-VAE, highest first, means over its runs."""
     of = [[r.metrics[f"kl_{i}"] for i in range(LEVEL_COUNT)] for r in ours(results) if "kl_0" in r.metrics]
     if not of:
-        return "not known, as these records are older than its measurement"
+        return "not known, as these results are older than its measurement"
     return ", ".join(f"{statistics.fmean(level):.2f}" for level in zip(*of, strict=True)) + " nats"
 
 
