@@ -171,7 +171,7 @@ def best_in_paper(n: int) -> list[Row]:
     >>> [row.group for row in best_in_paper(1000)]
     ['D = 32', 'D = 64']
     """
-    vaes, column = [row for row in TABLE_B1 if row.name == "VAE"], f"{n:,}"
+    vaes, column = [row for row in TABLE_B1 if row.name == "VAE" and row.paper], f"{n:,}"
     best = max(row.paper[column] for row in vaes)
     return [row for row in vaes if row.paper[column] == best]
 
