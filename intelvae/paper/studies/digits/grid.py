@@ -313,3 +313,8 @@ def precision(profile: str, seeds: Seeds = None) -> list[Run]:
         for seed in chosen:
             runs += [all_digits(vae_in, profile, seed), zeros_and_ones(intel_in, profile, seed)]
     return runs
+
+
+EXPERIMENTS = {"multi-modality": multi_modality, "gap": gap, "table1": table1}
+OF_SHARES = {"proportions": proportions, "borders": borders, "borders-longer": borders_longer}
+OF_PRECISION = {"precision": precision}

@@ -116,3 +116,6 @@ def table2(profile: str, seeds: Seeds = None) -> list[Run]:
         for seed in seeds_or_own(seeds, min(3, grid.SEEDS_01[profile]))
         for slip in chosen
     ]
+
+
+EXPERIMENTS = {"slips": table1, "slips-01": table2}

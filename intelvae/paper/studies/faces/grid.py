@@ -198,3 +198,6 @@ def check_same_faces(results: Sequence[Result]) -> None:
             f"these records are of different faces ({found}), which nothing compares: keep the runs on each in a "
             "folder of their own, by INTELVAE_RUNS, and delete the records that are in the wrong one"
         )
+
+
+EXPERIMENTS = {"table4": table4, "table-b1": table_b1}

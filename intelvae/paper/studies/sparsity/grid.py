@@ -182,3 +182,6 @@ def choices(profile: str, seeds: Seeds = None) -> list[Run]:
         for row in rows
         if profile != "smoke" or (row.name, row.group) in seen
     ]
+
+
+EXPERIMENTS = {"sparsity": fashion, "sparsity-mnist": mnist, "sparsity-choices": choices}
