@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from intelvae import regularizers
+from intelvae import priors, regularizers
 from intelvae.metrics import features as extractors
 from intelvae.numbers import check_number
 from intelvae.paper import authors
@@ -27,7 +27,6 @@ MEASURES = {
     "gallery": 1, "codes": 1, "classes": 1, "traversals": 1, "levels": 1, "level-traversals": 1, "attributes": 1,
 }  # fmt: skip
 
-PRIORS = ("normal", "mog", "vamp", "sparse")
 POSTERIORS = ("gaussian", "sylvester")
 MODELS = ("vae", "gm-vae", "vsc")
 BLOCKS = 5  # into which "levels" cuts a code without levels, to set it beside the five of Figure B.2
@@ -63,13 +62,11 @@ def _alike(value: Any) -> Any:
 class Training:
     """All that decides the weights: one training of one model on one data set under one seed.
 
-    `data` is a name of `datasets.of`; `mapping` one of `mappings.NAMES`; `prior` one of "normal", "mog" (options
-    `components`, `radius`, `scale`), "vamp" (`components`; `blend`, of how many examples a pseudo-input starts as the
-    mean, 1 by default) and "sparse" (`weight`, `scale`); `posterior` "gaussian" or "sylvester" (options of
-    `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
-    "gm-vae" (options of `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`,
-    their number, in the place of `start`); the last two have their own prior and posterior and no mapping. Options
-    may be given as dicts.
+    `data` is a name of `datasets.of`; `mapping` one of `mappings.NAMES`, `prior` one of `priors.NAMES`, with options of
+    what they name there; `posterior` "gaussian" or "sylvester" (options of `flows.SylvesterEncoder`); `network` and
+    `likelihood` names of their modules. `model` is "vae", with all of these, "gm-vae" (options of `gmvae.Components`,
+    and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`, their number, in the place of `start`);
+    the last two have their own prior and posterior and no mapping. Options may be given as dicts.
 
     What repeats the authors' code is in `authors`, and off unless asked for: of cluster mappings the option `forgets`;
     of "mog" and "vamp" `legacy`, names of options of `authors.Legacy`; of "vamp" `free`; of "sylvester" the names of
@@ -121,7 +118,7 @@ class Training:
         for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_options")]:
             object.__setattr__(self, name, frozen(dict(getattr(self, name))))
         object.__setattr__(self, "repeats", tuple(map(_whole, self.repeats)))
-        choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "split": tuple(authors.SPLITS)}
+        choices = {"prior": priors.NAMES, "posterior": POSTERIORS, "model": MODELS, "split": tuple(authors.SPLITS)}
         choices["penalty"] = (*regularizers.PENALTIES, *authors.PENALTIES)
         for name, known in choices.items():
             if getattr(self, name) not in known:
