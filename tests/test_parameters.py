@@ -46,8 +46,6 @@ UNUSED = {  # pages have all parameters, so that one command will do for all of 
     *((page, "seeds") for page in ("90_hyperparameters", "91_status")),
     ("70_your_own", "jobs"),
 }
-# Looks at its profile before a call does; it checks with the next publication, since that measures for half an hour.
-UNCHECKED = {("80_speed", "profile")}
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_BEHIND = {"96a1f12ceddc933f", "f0c8e8b65005929e"}  # seeds 3 and 4 of "precision", which takes three seeds now
 # what was measured before trainings and evaluations were told apart: attributes of the faces of Table 4, latents of one
@@ -96,7 +94,7 @@ def test_a_wrong_parameter_of_a_page_is_one_line_before_anything_is_trained(page
         "figures": digits.figures,
         **dict.fromkeys(("name", "experiment"), studies.NAMES[0]),
     }
-    for parameter in [name for name in values if (page.stem, name) not in UNCHECKED]:
+    for parameter in values:
         call = first_use(code, parameter)
         assert (call is None) == ((page.stem, parameter) in UNUSED), parameter
         for wrong in WRONG[parameter] if call else ():
