@@ -4,7 +4,6 @@ import dataclasses
 import math
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -21,12 +20,6 @@ from intelvae.paper.style import MARKERS, SHADES
 
 matplotlib.use("agg")
 BLACK = "#000000"
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def ran(run, metrics=None, *, curves=None, kept=None):

@@ -5,7 +5,6 @@ import math
 from itertools import chain
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -31,12 +30,6 @@ BLACK = "#000000"
 BLUE, ORANGE, GREEN = (to_hex(shade) for shade in style.SHADES[:3])
 PUBLISHED = "celeba, a part of it, 8,059 / 931 / 1,010 images (train / valid / test), 64x64"
 VAES = [row for row in grid.TABLE_B1 if row.name == "VAE"]
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def made(row, seed=0, *, kept=None, curves=None, source=PUBLISHED, examples=8059, profile="laptop", **metrics):
