@@ -252,7 +252,7 @@ def sparsity_as_printed(v: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
 
 
 def gates_as_printed(mapping: nn.Module, y: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
-    """`sparsity_as_printed` of the gates of a `mapping` at y (B, D), a penalty for `training.fit`.
+    """`sparsity_as_printed` of the gates of a `mapping` at y (B, D), a penalty for `training.Objective`.
 
     Raises `ValueError` for a mapping without gates.
     """
