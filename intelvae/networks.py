@@ -272,6 +272,7 @@ def faces(data_shape: tuple[int, ...], latent_dim: int, widths: tuple[int, int] 
 _KINDS: dict[str, Callable[..., tuple]] = {
     "mlp": mlp,
     "mlp-50": partial(mlp, hidden=(50, 50, 50)),
+    "mlp-2": partial(mlp, hidden=(10, 10)),
     "mathieu": mathieu,
     "mathieu-offset": partial(mathieu, offset=True),
     "authors": authors,
@@ -279,7 +280,7 @@ _KINDS: dict[str, Callable[..., tuple]] = {
     "faces-narrow": partial(faces, widths=(128, 64)),
 }
 NAMES = tuple(_KINDS)
-SMALL = ("mlp", "mlp-50")  # so small that overhead outweighs arithmetic
+SMALL = ("mlp", "mlp-50", "mlp-2")  # so small that overhead outweighs arithmetic
 IMAGE_SIZE = {"mathieu": 32, "mathieu-offset": 32, "authors": 28, "faces": 64, "faces-narrow": 64}
 
 

@@ -8,13 +8,14 @@ brackets is the file of the code of October 2021 (github.com/NingMiao/InteL-VAE)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, register_kl
+from torch.distributions import Distribution, Independent, Normal, register_kl
 from torch.types import _size
 
 from intelvae.data import images
@@ -25,7 +26,7 @@ from intelvae.mappings import SectorProduct, Sectors, Threshold
 from intelvae.metrics import feature_cache, features, frechet, samples
 from intelvae.models.vsc import SpikeAndSlab, SpikeAndSlabPrior
 from intelvae.numbers import check_number
-from intelvae.priors import Vamp
+from intelvae.priors import StandardNormal, Vamp
 from intelvae.regularizers import entropy, presence
 
 # Mappings: the option `forgets` of "clusters" and "threshold"
@@ -74,7 +75,7 @@ def forgetful(mapping: nn.Module) -> nn.Module:
     return made
 
 
-# Priors: the option `legacy` of "mog" and "vamp", `free` of "vamp" and `dense_samples` of the Sparse-VAE
+# Priors: "wide", the option `legacy` of "mog" and "vamp", `free` of "vamp" and `dense_samples` of the Sparse-VAE
 
 
 class Legacy(nn.Module):
@@ -137,6 +138,30 @@ def free_vamp(encoder: nn.Module, data_shape: Sequence[int], components: int) ->
     """
     check_number("the number of pseudo-inputs", components, ">= 1", whole=True)
     return Vamp(encoder, torch.randn(components, *data_shape), None)
+
+
+class WidePrior(StandardNormal):
+    """A prior that is N(0, e I) in the KL divergence, and N(0, I) where samples are drawn (the notebooks on points).
+
+    The notebooks give a Gaussian of log-variance 1, which may be a slip for variance 1. Parameters and errors as in
+    `StandardNormal`.
+
+    >>> round(WidePrior(2)().log_prob(torch.zeros(2)).item(), 4)  # -log(2 pi e)
+    -2.8379
+    """
+
+    def forward(self) -> Distribution:
+        return _Wide(Normal(self.loc, self.scale * math.exp(0.5), validate_args=False), 1, validate_args=False)
+
+
+class _Wide(Independent):
+    """A Gaussian whose samples are those of N(0, I)."""
+
+    def sample(self, sample_shape: _size = torch.Size()) -> Tensor:  # noqa: B008  # torch's own default, immutable
+        return torch.randn(self._extended_shape(sample_shape), dtype=self.mean.dtype, device=self.mean.device)
+
+
+PRIORS: dict[str, Callable[[int], nn.Module]] = {"wide": WidePrior}
 
 
 class DensePrior(SpikeAndSlabPrior):

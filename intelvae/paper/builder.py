@@ -68,6 +68,8 @@ def _mapping(config: Training) -> torch.nn.Module:
 
 
 def _prior(config: Training, encoder: torch.nn.Module, examples: torch.Tensor) -> torch.nn.Module:
+    if config.prior in authors.PRIORS:
+        return authors.PRIORS[config.prior](config.latent_dim)
     options = dict(config.prior_options)
     legacy = dict.fromkeys(options.pop("legacy", ()), True) if config.prior in ("mog", "vamp") else {}
     if config.prior == "vamp" and options.pop("free", False):

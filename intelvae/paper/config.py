@@ -68,9 +68,10 @@ class Training:
     and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`, their number, in the place of `start`);
     the last two have their own prior and posterior and no mapping. Options may be given as dicts.
 
-    What repeats the authors' code is in `authors`, and off unless asked for: of cluster mappings the option `forgets`;
-    of "mog" and "vamp" `legacy`, names of options of `authors.Legacy`; of "vamp" `free`; of "sylvester" the names of
-    `authors.FLOWS`; of "vsc" `dense_samples`; the `penalty` "gates-raw" and the `split` "code".
+    What repeats the authors' code is in `authors`, and off unless asked for: the `prior` "wide"; of cluster mappings
+    the option `forgets`; of "mog" and "vamp" `legacy`, names of options of `authors.Legacy`; of "vamp" `free`; of
+    "sylvester" the names of `authors.FLOWS`; of "vsc" `dense_samples`; the `penalty` "gates-raw" and the `split`
+    "code".
 
     The other numbers are those of `training.Schedule`, `training.Objective` and `training.Optimiser`. `smoke_data` uses
     the embedded samples only; `whole` (celeba), `binary`, `split` and `repeats` (mnist-01) are those of `datasets.of`.
@@ -118,7 +119,12 @@ class Training:
         for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_options")]:
             object.__setattr__(self, name, frozen(dict(getattr(self, name))))
         object.__setattr__(self, "repeats", tuple(map(_whole, self.repeats)))
-        choices = {"prior": priors.NAMES, "posterior": POSTERIORS, "model": MODELS, "split": tuple(authors.SPLITS)}
+        choices = {
+            "prior": (*priors.NAMES, *authors.PRIORS),
+            "posterior": POSTERIORS,
+            "model": MODELS,
+            "split": tuple(authors.SPLITS),
+        }
         choices["penalty"] = (*regularizers.PENALTIES, *authors.PENALTIES)
         for name, known in choices.items():
             if getattr(self, name) not in known:
@@ -131,7 +137,7 @@ class Training:
                 if kind is bool and value not in (0, 1):
                     raise ValueError(f"{f.name} must be True or False, not {value!r}")
                 object.__setattr__(self, f.name, kind(value))
-        for name, plain in (("prior", "normal"), ("posterior", "gaussian"), ("model", "vae")):
+        for name, plain in (("prior", "normal"), ("prior", "wide"), ("posterior", "gaussian"), ("model", "vae")):
             if getattr(self, name) == plain and getattr(self, f"{name}_options"):
                 raise ValueError(f"the {name} {plain!r} takes no options: {dict(getattr(self, f'{name}_options'))}")
         if self.posterior == "sylvester" and self.prior == "vamp":

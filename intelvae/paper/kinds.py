@@ -10,7 +10,7 @@ import math
 import statistics
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from intelvae.paper.results import Results
 from intelvae.paper.statistics import (
@@ -226,6 +226,41 @@ class Excess(Claim):
         values = by_seed(results.of(self.ours, self.group), self.metric)
         test = paired(values, dict.fromkeys(values, self.limit))
         return found(test, not self.below, f"one-sample t against {self.limit:.3g}")
+
+
+@dataclass(frozen=True)
+class WithoutCost(Claim):
+    """That a metric of one row is larger than that of another, and its `cost` at most `allowed` times as large.
+
+    Both have to hold, so the p-value is the larger of the two tests' (an intersection-union test).
+    """
+
+    metric: Metric
+    cost: Metric
+    ours: str
+    theirs: str
+    allowed: float
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: the mean for {self.ours} is larger than for the {self.theirs}, its cost is less than "
+            f"{self.allowed:g} times the {self.theirs}'s, and paired t-tests over at least {FEWEST} seeds give p < "
+            f"{LEVEL} for each; partly: both, but not significantly; not reproduced: otherwise."
+        )
+
+    def judge(self, results: Results) -> Finding:
+        ours, theirs = results.of(self.ours, self.group), results.of(self.theirs, self.group)
+        gain = paired(by_seed(ours, self.metric), by_seed(theirs, self.metric))
+        most = {seed: self.allowed * cost for seed, cost in by_seed(theirs, self.cost).items()}
+        cost = paired(by_seed(ours, self.cost), most)
+        if gain is None or cost is None or gain.p is None or cost.p is None:
+            return found(gain, larger=True)
+        decisive = cost if cost.difference >= 0 or (gain.difference > 0 and cost.p > gain.p) else gain
+        times = self.allowed * cost.mean / cost.other
+        words = f"paired t against {gain.other:.3g}, at {times:.2f} times the cost"
+        finding = found(decisive, larger=decisive is gain, words=words)
+        return replace(finding, ours=gain.mean, sd=gain.sd)
 
 
 @dataclass(frozen=True)
