@@ -27,7 +27,6 @@ jobs = 1
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
-import pandas as pd
 import torch
 from myst_nb import glue
 from scipy.optimize import brentq
@@ -188,6 +187,23 @@ analysis.readings(readings)
 # not for what it does to the comparison. Over the five data sets, none of the four gives the InteL-VAE a higher ELBO than
 # the VAE.
 #
+# ## The notebooks, exactly
+#
+# The authors' notebooks differ from the text in more than the likelihood. They take batches of ten points, two hidden
+# layers in place of three, a prior of variance $e$ for the KL divergence and $\mathcal N(0, I)$ for samples, a two-hole
+# mapping times 2, and pseudo-inputs that start anywhere. Here all of that is done at once.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The same with all settings of the authors' notebooks: data (black) and 200 samples of each trained model. First seed.", "name": "fig-notebooks"}, "image": {"alt": "A grid of scatter plots, one row a data set, one column a method."}}
+exact = studies.results(
+    "notebooks", profile, seeds, jobs=jobs, device=device, beside=True
+)
+figure = figures.sample_grid(exact.first())
+
+# %% tags=["hide-input"]
+print(exact.provenance())
+analysis.connectivity(exact)
+
+# %% [markdown]
 # ## What decides it
 #
 # **The size of the network.** The paper's perceptrons have layers of ten units. A decoder that small can bend a circle
@@ -245,20 +261,33 @@ glue(
 #
 # The paper's claim is one of pictures, so the rule is ours, and was fixed before the runs: for each data set, the
 # InteL-VAE's mean must be smaller than the other method's and a paired t-test over seeds must give $p < 0.05$
-# (*reproduced*); smaller without significance is *partly*; fewer than three seeds is *not tested*.
+# (*reproduced*); smaller without significance is *partly*; larger is *opposite* if $p < 0.05$, else *no difference found*;
+# fewer than three seeds is *not tested*. For the notebooks' settings (variants) the same rule was fixed before their
+# runs. That the Vamp-VAE behaves like a VAE became a claim when all runs of the paper's settings were known.
 
 # %% tags=["hide-input"]
-found = ledger.rows(profile, results, page=PAGE)
-counts = pd.Series([row["verdict"] for row in found]).value_counts()
-glue("connectivity_reproduced", int(counts.get(kinds.REPRODUCED, 0)), display=False)
-glue("connectivity_claims", len(found), display=False)
-glue("connectivity_kept", ledger.kept(found) or "none", display=False)
+found = ledger.rows(profile, results, exact, page=PAGE)
+
+
+def of(rows, verdict):
+    return sum(row["verdict"] == verdict for row in rows)
+
+
+paper = [row for row in found if not row["variant"]]
+notebook = [row for row in found if row["variant"]]
+for name, rows in (("connectivity", paper), ("notebooks", notebook)):
+    glue(f"{name}_claims", len(rows), display=False)
+    glue(f"{name}_reproduced", of(rows, kinds.REPRODUCED), display=False)
+    glue(f"{name}_opposite", of(rows, kinds.OPPOSITE), display=False)
+glue("connectivity_kept", ledger.kept(paper) or "none", display=False)
 ledger.Table(found)
 
 # %% [markdown]
-# Of {glue:text}`connectivity_claims` comparisons, {glue:text}`connectivity_reproduced` are reproduced by that rule, which does
-# not correct for the number of tests. After Holm's correction (last column; [](glossary.md)) {glue:text}`connectivity_kept`
-# of these has $p < 0.05$.
+# Of {glue:text}`connectivity_claims` claims, {glue:text}`connectivity_reproduced` are reproduced and
+# {glue:text}`connectivity_opposite` are contradicted by these rules, which do not correct for the number of tests. After
+# Holm's correction ([](glossary.md)) {glue:text}`connectivity_kept` of the reproduced has $p < 0.05$. With the notebooks'
+# settings {glue:text}`notebooks_reproduced` of {glue:text}`notebooks_claims` are reproduced and
+# {glue:text}`notebooks_opposite` contradicted.
 #
 # ## What the paper leaves open
 #

@@ -141,8 +141,8 @@ for name, value in table3.quarter_for_longer(longer).items():
 # borders were still moving, and for a rare digit had too few steps to arrive. The rule stayed as it was. That it is asked
 # of the code's power, too, as a variant, was decided when the longer runs were known and the others with that power were not.
 #
-# By this rule the paper's own five rows all pass. But a border that never moves passes, too, for one half of zeros, and is
-# *partly* right for 40 %: what tells whether borders are learned are the other three rows.
+# By this rule the paper's own five rows all pass. But a border that never moves passes, too, for one half of zeros, which
+# is therefore a variant now, and is *partly* right for 40 %: what tells whether borders are learned are the other three rows.
 
 # %% tags=["hide-input"]
 found = ledger.rows(profile, results, code, page=PAGE)

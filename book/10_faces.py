@@ -257,6 +257,10 @@ pd.DataFrame(analysis.training(results)).T.rename_axis("method")
 # the mean Hoyer score of $g(y)$ must be larger, by the same test; a variant takes the Sparse-VAE's samples before the
 # gates. Written after the first seed had been seen, and not counted: variants that compare the score in the
 # dimensions in use, less the one by chance. Fewer than three seeds is *not tested*, and so is everything at `smoke`.
+#
+# A review then found that any excess over the VAE's score passed for "sparser", and a model without sparsity for "not
+# sacrificed". Both now ask for half of the paper's difference in the score; the rules before are variants. That the
+# baselines are better than the VAE became a claim at the same time.
 
 # %% tags=["hide-input"]
 found = ledger.rows(profile, results, page=PAGE)
@@ -277,7 +281,7 @@ for key, value in analysis.in_short(results, found).items():
 #
 # The Hoyer scores are {glue:text}`faces_vae_score` for the VAE, {glue:text}`faces_gamma30_score` and
 # {glue:text}`faces_gamma70_score` for the InteL-VAE with $\gamma = 30$ and 70 (in the paper 0.22, 0.25 and 0.46), and
-# {glue:text}`faces_vsc_scores` for the Sparse-VAEs. The rule on sparsity asks for no size: from the VAE to $\gamma = 70$ the
+# {glue:text}`faces_vsc_scores` for the Sparse-VAEs. From the VAE to $\gamma = 70$ the
 # score changes by {glue:text}`faces_sparser`, in the paper by +0.24, and as many Gaussian dimensions as that model uses have
 # {glue:text}`faces_gamma70_chance`. Codes that are hardly sparser than a VAE's say little on what sparsity costs in quality,
 # whatever the verdict on "not sacrificed".

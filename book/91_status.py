@@ -80,11 +80,14 @@ table.rename(shown).map("{:.4g}".format)
 # %% [markdown]
 # ## Verdicts
 #
-# "Not reproduced" says that the mean is not on the paper's side or, where the rule has a tolerance, more than twice that
-# away; where $p$ is large, no difference has been found at all, and a few seeds cannot find a small one. The last column of
-# the table corrects $p$ for the number of tests in it (Holm; variants included, while on its own page a claim is corrected
-# for that page's tests): where it is above 0.05, a verdict "reproduced" may be one of the accidents that many tests bring.
-# The counts leave out **variants**, claims asked again of a setting that is not the paper's or not the one its text names.
+# *Reproduced* and *partly* are on the paper's side. *Opposite* is not, significantly so; *no difference found* says
+# that the runs cannot tell. The last column has the smallest difference that as many seeds, scattered as these are, find in
+# four cases of five: where it is large, little has been learned. The column before corrects $p$ for the number of tests in
+# the table (Holm; variants included, while on its own page a claim is corrected for that page's tests): where it is above
+# 0.05, a verdict "reproduced" may be one of the accidents that many tests bring. Rules that were written after the runs
+# are marked, and what they replaced is among the variants.
+# The counts leave out **variants**: claims asked again of a setting that is not the paper's or not the one its text names,
+# or by a rule that a better one has replaced.
 
 
 # %% tags=["hide-input"]

@@ -14,7 +14,7 @@ from test_models import vae
 from test_sparsity import D, before, check_fading, check_gradients_at_zero, check_same_bits, exactly_active, random
 from test_vsc import SAMPLES, assert_equal_in_mean, sparse_vae
 from torch import nn
-from torch.distributions import kl_divergence
+from torch.distributions import Independent, Normal, kl_divergence
 
 from intelvae import bounds, likelihoods, mappings, networks, priors, regularizers, training
 from intelvae.data import images
@@ -183,6 +183,18 @@ def test_dense_samples_are_those_of_a_gaussian_and_change_no_bound():
     replicated = built(model="vsc", model_options={"dense_samples": True})
     replicated.decoder = model.decoder
     assert (replicated.generate(1000).mean != 0).all()
+
+
+def test_a_wide_prior_is_wide_in_the_kl_and_not_in_its_samples():
+    p, q = authors.WidePrior(3)(), Independent(Normal(torch.full((2, 3), 0.7), torch.full((2, 3), 0.4)), 1)
+    by_hand = 0.5 * ((0.4**2 + 0.7**2) / math.e - 1 + 1 - math.log(0.4**2)) * 3  # log e is 1
+    for of in (p, p.expand((2,))):
+        torch.testing.assert_close(kl_divergence(q, of).flatten()[0], torch.tensor(by_hand))
+    assert p.sample((2, 5)).shape == (2, 5, 3)
+    assert_equal_in_mean(p.sample((SAMPLES,)).square(), 1.0)
+    assert type(built(prior="wide").prior) is authors.WidePrior
+    with pytest.raises(ValueError, match="the prior 'wide' takes no options"):
+        dataclasses.replace(TOY, prior="wide", prior_options={"radius": 1})
 
 
 def test_a_dense_prior_has_the_rate_of_its_config():

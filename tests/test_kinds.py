@@ -3,18 +3,22 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 from drawn import result, results
+from scipy import stats
 
 from intelvae.paper import rows, statistics
 from intelvae.paper.kinds import (
-    NOT_REPRODUCED,
+    NO_DIFFERENCE,
     NOT_TESTED,
+    OPPOSITE,
     PARTLY,
     REPRODUCED,
     AtMost,
     Comparison,
     Excess,
+    Jointly,
     Nearness,
     Statement,
     Steady,
@@ -40,8 +44,9 @@ def judge(claim, *found):
     [
         ((1.0, 1.1, 0.9, 1.0), (2.0, 2.2, 2.1, 1.9), REPRODUCED),
         ((1.0, 3.0, 0.5, 2.0), (2.0, 1.0, 2.5, 1.6), PARTLY),
-        ((2.0, 2.2, 2.1), (1.0, 1.1, 0.9), NOT_REPRODUCED),
-        ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0), NOT_REPRODUCED),
+        ((2.0, 2.2, 2.1), (1.0, 1.1, 0.9), OPPOSITE),
+        ((2.0, 1.0, 2.5, 1.6), (1.0, 3.0, 0.5, 2.0), NO_DIFFERENCE),
+        ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0), NO_DIFFERENCE),
         ((1.0, 1.0), (2.0, 2.1), NOT_TESTED),
         ((), (1.0, 2.0, 3.0), NOT_TESTED),
     ],
@@ -56,9 +61,11 @@ def test_a_comparison(ours, other, verdict):
     [
         ((2.0, 2.1, 2.2), 0.0, REPRODUCED),
         ((2.0, 2.1, 2.2), 0.9, REPRODUCED),
-        ((2.0, 2.1, 2.2), 1.2, NOT_REPRODUCED),  # larger, but not by that much
+        ((2.0, 2.1, 2.2), 1.2, PARTLY),  # larger, but not by that much
+        ((1.0, 3.0, 1.1), 2.0, NO_DIFFERENCE),  # perhaps larger, and not by that much
         ((1.0, 3.0, 1.1), 0.0, PARTLY),
-        ((0.0, 0.1, 0.2), 0.0, NOT_REPRODUCED),
+        ((0.0, 0.1, 0.2), 0.0, OPPOSITE),
+        ((0.0, 0.1, 0.2), 0.1, OPPOSITE),
     ],
 )
 def test_a_comparison_the_other_way_round(ours, margin, verdict):
@@ -98,7 +105,8 @@ def test_welchs_test_is_of_values_that_have_nothing_to_do_with_each_other():
     [
         ((1.0, 1.02, 0.99), REPRODUCED),
         ((1.0, 1.3, 0.9), PARTLY),
-        ((1.2, 1.3, 1.25), NOT_REPRODUCED),
+        ((1.2, 1.3, 1.25), OPPOSITE),
+        ((1.2, 0.9, 1.5), NO_DIFFERENCE),
         ((1.0,), NOT_TESTED),
     ],
 )
@@ -112,7 +120,8 @@ def test_at_most_a_factor(ours, verdict):
     [
         ([0.03, 0.04, 0.05, 0.04], REPRODUCED),
         ([0.001, 0.0, 0.2, 0.0], PARTLY),
-        ([0.0, 0.0001, 0.0002, 0.0001], NOT_REPRODUCED),
+        ([0.0, 0.0001, 0.0002, 0.0001], OPPOSITE),
+        ([0.0001, 0.0006, 0.0002, 0.0002], NO_DIFFERENCE),
         ([0.5, 0.6], NOT_TESTED),
         ([], NOT_TESTED),
     ],
@@ -123,7 +132,7 @@ def test_an_excess(values, verdict):
     assert finding.verdict == verdict
     opposite = judge(dataclasses.replace(claim, below=True), of("VAE", *values))
     assert opposite.p == finding.p and (opposite.verdict == NOT_TESTED) == (verdict == NOT_TESTED)
-    assert verdict != REPRODUCED or opposite.verdict == NOT_REPRODUCED
+    assert verdict != REPRODUCED or opposite.verdict == OPPOSITE
 
 
 @pytest.mark.parametrize(
@@ -131,9 +140,10 @@ def test_an_excess(values, verdict):
     [
         ([0.26, 0.24, 0.30], REPRODUCED),
         ([0.05, 0.45, 0.25], PARTLY),  # right on average, and wrong in every run but one
-        ([0.0, 0.5, 0.25], NOT_REPRODUCED),
+        ([0.0, 0.5, 0.25], NO_DIFFERENCE),  # far too scattered to tell
         ([0.16, 0.17, 0.18], PARTLY),
-        ([0.36, 0.37, 0.38], NOT_REPRODUCED),
+        ([0.36, 0.37, 0.38], OPPOSITE),
+        ([0.32, 0.37, 0.42], NO_DIFFERENCE),  # 0.07 beyond what is allowed, and p = 0.14
         ([0.25, 0.25], NOT_TESTED),
         ([], NOT_TESTED),
     ],
@@ -143,7 +153,7 @@ def test_nearness_is_of_the_mean_and_of_the_spread(values, verdict):
     assert finding.verdict == verdict and finding.n == len(values)
 
 
-@pytest.mark.parametrize(("moved", "verdict"), [(0.008, REPRODUCED), (-0.015, PARTLY), (0.05, NOT_REPRODUCED)])
+@pytest.mark.parametrize(("moved", "verdict"), [(0.008, REPRODUCED), (-0.015, PARTLY), (0.05, OPPOSITE)])
 def test_hardly_another_is_judged_by_the_paired_difference(moved, verdict):
     claim = Steady(*SAID, X, "VAE + L_sp", "VAE", 0.01)
     plain = [0.23, 0.33, 0.43]  # seeds scatter by 0.1
@@ -162,9 +172,9 @@ GAMMAS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
     [
         (lambda gamma, seed: 0.2 + 0.01 * gamma + seed, REPRODUCED),
         (lambda gamma, seed: gamma if gamma < 100 else 0.2, PARTLY),  # falls at the end: 1 - 6 (25 + 5) / 504
-        (lambda gamma, seed: -gamma, NOT_REPRODUCED),
-        (lambda gamma, seed: 1.0, NOT_REPRODUCED),
-        (lambda gamma, seed: gamma if seed else -gamma, NOT_REPRODUCED),  # a third
+        (lambda gamma, seed: -gamma, OPPOSITE),
+        (lambda gamma, seed: 1.0, NO_DIFFERENCE),
+        (lambda gamma, seed: gamma if seed else -gamma, NO_DIFFERENCE),  # a third
     ],
 )
 def test_a_trend_is_that_of_every_seed(score, verdict):
@@ -182,7 +192,57 @@ def test_a_trend_is_that_of_every_seed(score, verdict):
 def test_a_statement_that_does_not_hold_is_found_out():
     claim = Statement(*SAID, check=lambda: [0.0, 1e-9], tolerance=1e-6)
     assert judge(claim).verdict == REPRODUCED and judge(claim).n == 2
-    assert judge(dataclasses.replace(claim, check=lambda: [0.0, 0.1])).verdict == NOT_REPRODUCED
+    assert judge(dataclasses.replace(claim, check=lambda: [0.0, 0.1])).verdict == OPPOSITE
+
+
+LOWER = Comparison(*SAID, X, ours="a")
+BETTER, WORSE, UNSURE, FEW = (
+    of("a", *values) for values in ((1.0, 1.1, 0.9), (3.0, 3.1, 2.9), (1.0, 3.0, 1.9), (1.0,))
+)
+TWO = of("VAE", 2.0, 2.11, 1.9)
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [(BETTER, REPRODUCED), (UNSURE, PARTLY), (WORSE, OPPOSITE), (FEW, NOT_TESTED)],
+)
+def test_several_things_at_once_hold_if_each_does(found, verdict):
+    second = dataclasses.replace(LOWER, ours="b")
+    claim = Jointly(*SAID, (LOWER, second))
+    sure = [
+        dataclasses.replace(r, run=dataclasses.replace(r.run, row=dataclasses.replace(r.row, name="b"))) for r in BETTER
+    ]
+    for parts in (claim, dataclasses.replace(claim, parts=(second, LOWER))):
+        finding = judge(parts, found, sure, TWO)
+        assert finding.verdict == verdict and finding == judge(LOWER, found, TWO)
+    assert all(part.rule[1:] in claim.rule for part in claim.parts)
+
+
+def test_of_two_that_hold_the_less_certain_one_is_told():
+    one, other = of("a", 1.0, 1.1, 0.9), of("b", 1.0, 1.5, 0.6)
+    claim = Jointly(*SAID, (LOWER, dataclasses.replace(LOWER, ours="b")))
+    finding = judge(claim, one, other, TWO)
+    assert finding.verdict == REPRODUCED and finding.p == judge(claim.parts[1], other, TWO).p > judge(LOWER, one, TWO).p
+
+
+@pytest.mark.parametrize("n", [3, 10])
+def test_a_difference_that_can_be_found_is_found_in_four_cases_of_five(n):
+    draws = np.random.default_rng(0).normal(size=(4000, n))
+    smallest = statistics.detectable(1 / math.sqrt(n), n - 1)
+    t, border = draws.mean(1) + smallest, stats.t.ppf(0.975, n - 1)
+    found = np.abs(t) > border * draws.std(1, ddof=1) / math.sqrt(n)
+    assert found.mean() == pytest.approx(0.8, abs=0.02)  # three standard errors of 4,000 draws
+
+
+def test_findings_say_what_they_could_have_found():
+    ours, other = (1.0, 1.2, 1.5), (1.0, 1.0, 1.0)  # differences 0, 0.2, 0.5: standard error 0.1453
+    finding = judge(LOWER, of("a", *ours), of("VAE", *other))
+    assert finding.verdict == NO_DIFFERENCE and finding.detectable == pytest.approx(0.1453 * 5.6535, rel=1e-3)
+    within = judge(AtMost(*SAID, X, "a", "VAE", 2.0), of("a", *ours), of("VAE", *other))
+    logs = [math.log(value / 2) for value in ours]  # the border is at 2
+    error = np.std(logs, ddof=1) / math.sqrt(3)
+    assert within.detectable == pytest.approx(2 * (1 - math.exp(-5.6535 * error)), rel=1e-3)
+    assert judge(LOWER, of("a", 1.0), of("VAE", 2.0)).detectable is None
 
 
 def test_a_change_is_paired_by_seed_and_has_an_interval_from_three_seeds_on():

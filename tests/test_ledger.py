@@ -19,7 +19,9 @@ def named(claim):
 def test_every_claim_has_its_own_name_a_rule_and_rows_to_judge():
     assert len({c.id for c in ledger.CLAIMS}) == len(ledger.CLAIMS)
     of = {name: studies.runs(name, "paper") for name in studies.NAMES}
-    for claim in ledger.CLAIMS:
+    parts = [part for claim in ledger.CLAIMS for part in getattr(claim, "parts", ())]
+    assert parts and all(isinstance(claim, kinds.Claim) for claim in parts)
+    for claim in [*ledger.CLAIMS, *parts]:
         assert claim.rule.startswith("reproduced: ")
         for name in named(claim):
             chosen = [run for run in of[claim.experiment] if (run.row.name, run.row.group) == (name, claim.group)]
@@ -50,14 +52,14 @@ def test_reproduced_claims_are_counted_again_with_p_corrected_for_all_tests():
     def row(id, p, verdict=kinds.REPRODUCED, variant=False):
         return {"id": id, "p": p, "verdict": verdict, "variant": variant}
 
-    found = [row("a", 0.01), row("b", 0.03), row("c", None), row("d", 0.001, kinds.NOT_REPRODUCED)]
+    found = [row("a", 0.01), row("b", 0.03), row("c", None), row("d", 0.001, kinds.OPPOSITE)]
     assert ledger.corrected(found) == pytest.approx({"a": 0.02, "b": 0.03, "d": 0.003})  # 2 p, 1 p and 3 p
     assert ledger.kept(found) == 2  # neither the one without a test nor the one that is not reproduced
     assert ledger.kept([*found, row("e", 0.04), row("f", 0.2)]) == 1  # 4 p of "a" is below 0.05, 3 p of "b" is not
     variants = [row("e", 0.04, variant=True), row("f", 0.2, variant=True)]  # which count in nothing
-    expected = {kinds.REPRODUCED: 3, kinds.PARTLY: 0, kinds.NOT_REPRODUCED: 1, kinds.NOT_TESTED: 0}
+    expected = dict.fromkeys(kinds.VERDICTS, 0) | {kinds.REPRODUCED: 3, kinds.OPPOSITE: 1}
     assert ledger.count([*found, *variants]) == expected | {"tested": 2, "kept": 2}
-    assert ledger.summary(found).startswith("4 claims (variants not counted): 3 reproduced, 0 partly, 1 not reproduced")
+    assert ledger.summary(found).startswith("4 claims (variants not counted): 3 reproduced, 0 partly, 0 no ")
 
 
 PAGE = "05_multi_modality"

@@ -24,15 +24,19 @@ from intelvae.paper.statistics import (
     summary,
 )
 
-REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTED = "reproduced", "partly", "not reproduced", "not tested"
-VERDICTS = (REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTED)
+REPRODUCED, PARTLY, NO_DIFFERENCE = "reproduced", "partly", "no difference found"
+OPPOSITE, NOT_TESTED = "opposite", "not tested"
+VERDICTS = (REPRODUCED, PARTLY, NO_DIFFERENCE, OPPOSITE, NOT_TESTED)
 # in a claim's words; `ledger.rows` names the FID where it is one
 DISTANCE = "Frechet distance on the stand-in features"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule found: mean and standard deviation over n seeds, the test and its p-value, and the verdict."""
+    """What a rule found: mean and standard deviation over n seeds, the test and its p-value, and the verdict.
+
+    `detectable` is the smallest difference that the seeds could have found (`statistics.detectable`).
+    """
 
     ours: float | None = None
     sd: float | None = None
@@ -40,6 +44,12 @@ class Finding:
     test: str = ""
     p: float | None = None
     verdict: str = NOT_TESTED
+    detectable: float | None = None
+
+
+# how rules that end in a test end
+FARTHER = f"opposite: significantly farther away than that (p < {LEVEL}); no difference found: otherwise."
+OR_ELSE = f"opposite: the other way round, with p < {LEVEL}; no difference found: otherwise."
 
 
 def found(test: Paired | None, larger: bool, words: str = "paired t against {other:.3g}") -> Finding:
@@ -49,14 +59,23 @@ def found(test: Paired | None, larger: bool, words: str = "paired t against {oth
     if test.p is None:
         return Finding(test.mean, test.sd, test.n)
     better = test.difference > 0 if larger else test.difference < 0
-    verdict = (REPRODUCED if test.p < LEVEL else PARTLY) if better else NOT_REPRODUCED
-    return Finding(test.mean, test.sd, test.n, words.format(other=test.other), test.p, verdict)
+    significant = test.p < LEVEL
+    verdict = (REPRODUCED if significant else PARTLY) if better else (OPPOSITE if significant else NO_DIFFERENCE)
+    return Finding(test.mean, test.sd, test.n, words.format(other=test.other), test.p, verdict, test.detectable)
 
 
-def near(size: float, n: int) -> str:
-    """The verdict on a deviation that is `size` times what is allowed, over n seeds."""
-    verdict = REPRODUCED if size <= 1 else PARTLY if size <= 2 else NOT_REPRODUCED
-    return verdict if n >= FEWEST else NOT_TESTED
+def near(values: Sequence[float], target: float, tolerance: float, spread: float = math.inf) -> str:
+    """The verdict on values, one a seed, that ought to be within `tolerance` of a target and deviate by `spread`."""
+    if len(values) < FEWEST:
+        return NOT_TESTED
+    mean, sd = summary(values)
+    size = max(abs(mean - target) / tolerance, sd / spread)
+    if size <= 2:
+        return REPRODUCED if size <= 1 else PARTLY
+    border = target + math.copysign(tolerance, mean - target)
+    test = paired(dict(enumerate(values)), dict.fromkeys(range(len(values)), border))
+    outside = test is not None and test.p is not None and test.p < LEVEL and abs(mean - target) > tolerance
+    return OPPOSITE if outside else NO_DIFFERENCE
 
 
 @dataclass(frozen=True)
@@ -64,8 +83,9 @@ class Claim(ABC):
     """A claim of the paper: where it stands, its content in our words, its number, and the book page that shows it.
 
     `experiment` names the grid whose results decide it, or is None. A `variant` asks the same of a setting that is not
-    the paper's, or not the one its text names; counts of the paper's claims leave variants out. `group` is that of the
-    rows it is about.
+    the paper's, or not the one its text names, or by a rule that a better one has replaced; counts of the paper's
+    claims leave variants out. The rule of a `post_hoc` claim was written after its runs. `group` is that of the rows it
+    is about.
     """
 
     id: str
@@ -75,6 +95,7 @@ class Claim(ABC):
     page: str
     experiment: str | None
     variant: bool = field(default=False, kw_only=True)
+    post_hoc: bool = field(default=False, kw_only=True)
     group: str = field(default="", kw_only=True)
 
     @property
@@ -105,16 +126,20 @@ class Comparison(Claim):
     def rule(self) -> str:
         how = "larger" if self.larger else "smaller"
         by = f", by more than {self.margin:g}," if self.margin else ""
+        less = f", or significantly {how} by less" if self.margin else ""
         ours, theirs = self.called or (self.ours, self.theirs)
         return (
             f"reproduced: the mean for {ours} is {how}{by} than for {theirs}, and a paired t-test over at "
-            f"least {FEWEST} seeds gives p < {LEVEL}; partly: {how}{by} but not significantly; not reproduced: "
-            "otherwise."
+            f"least {FEWEST} seeds gives p < {LEVEL}; partly: {how}{by} but not significantly{less}; {OR_ELSE}"
         )
 
     def judge(self, results: Results) -> Finding:
         ours, theirs = (by_seed(results.of(name, self.group), self.metric) for name in (self.ours, self.theirs))
-        return found(paired(ours, theirs, self.margin if self.larger else -self.margin), self.larger)
+        finding = found(paired(ours, theirs, self.margin if self.larger else -self.margin), self.larger)
+        if self.margin and finding.verdict in (OPPOSITE, NO_DIFFERENCE):
+            without = found(paired(ours, theirs), self.larger).verdict
+            finding = replace(finding, verdict={REPRODUCED: PARTLY, PARTLY: NO_DIFFERENCE}.get(without, without))
+        return finding
 
 
 @dataclass(frozen=True)
@@ -135,7 +160,7 @@ class AtMost(Claim):
         return (
             f"reproduced: the geometric mean for {self.ours} is below {self.factor:g} times that for {self.theirs} and "
             f"a t-test of the logarithms, paired over at least {FEWEST} seeds, gives p < {LEVEL}; partly: below but "
-            "not significantly; not reproduced: otherwise."
+            f"not significantly; {OR_ELSE}"
         )
 
     def judge(self, results: Results) -> Finding:
@@ -148,7 +173,8 @@ class AtMost(Claim):
         other = statistics.fmean(theirs[s] for s in seeds)
         finding = found(logs, False, f"paired t of logs against {self.factor:g} x {other:.3g}")
         mean, sd = summary([ours[s] for s in seeds])
-        return Finding(mean, sd, finding.n, finding.test, finding.p, finding.verdict)
+        smallest = None if finding.detectable is None else self.factor * other * -math.expm1(-finding.detectable)
+        return replace(finding, ours=mean, sd=sd, detectable=smallest)
 
 
 @dataclass(frozen=True)
@@ -165,7 +191,7 @@ class Nearness(Claim):
     def rule(self) -> str:
         return (
             f"reproduced: over at least {FEWEST} seeds the mean is at most {self.tolerance:g} from {self.target:g} and "
-            f"the standard deviation at most {self.spread:g}; partly: at most twice these; not reproduced: otherwise."
+            f"the standard deviation at most {self.spread:g}; partly: at most twice these; {FARTHER}"
         )
 
     def judge(self, results: Results) -> Finding:
@@ -174,8 +200,8 @@ class Nearness(Claim):
             return Finding()
         mean, sd = summary(values)
         away = abs(mean - self.target)
-        size = max(away / self.tolerance, sd / self.spread)
-        return Finding(mean, sd, len(values), f"{away:.3f} from {self.target:g}", None, near(size, len(values)))
+        verdict = near(values, self.target, self.tolerance, self.spread)
+        return Finding(mean, sd, len(values), f"{away:.3f} from {self.target:g}", None, verdict)
 
 
 @dataclass(frozen=True)
@@ -191,7 +217,7 @@ class Steady(Claim):
     def rule(self) -> str:
         return (
             f"reproduced: over at least {FEWEST} seeds the mean difference from the {self.theirs} is at most "
-            f"{self.tolerance:g} in size; partly: at most twice that; not reproduced: otherwise."
+            f"{self.tolerance:g} in size; partly: at most twice that; {FARTHER}"
         )
 
     def judge(self, results: Results) -> Finding:
@@ -199,10 +225,10 @@ class Steady(Claim):
         seeds = sorted(ours.keys() & theirs.keys())
         if not seeds:
             return Finding()
-        moved = statistics.fmean(ours[s] - theirs[s] for s in seeds)
+        moved = [ours[s] - theirs[s] for s in seeds]
         mean, sd = summary([ours[s] for s in seeds])
-        words = f"{moved:+.3f} from the {self.theirs}'s"
-        return Finding(mean, sd, len(seeds), words, None, near(abs(moved) / self.tolerance, len(seeds)))
+        words = f"{statistics.fmean(moved):+.3f} from the {self.theirs}'s"
+        return Finding(mean, sd, len(seeds), words, None, near(moved, 0.0, self.tolerance))
 
 
 @dataclass(frozen=True)
@@ -219,7 +245,7 @@ class Excess(Claim):
         how = "below" if self.below else "above"
         return (
             f"reproduced: the mean is {how} {self.limit:.2g} and a t-test over at least {FEWEST} seeds gives p < "
-            f"{LEVEL}; partly: {how} but not significantly; not reproduced: otherwise."
+            f"{LEVEL}; partly: {how} but not significantly; {OR_ELSE}"
         )
 
     def judge(self, results: Results) -> Finding:
@@ -229,38 +255,22 @@ class Excess(Claim):
 
 
 @dataclass(frozen=True)
-class WithoutCost(Claim):
-    """That a metric of one row is larger than that of another, and its `cost` at most `allowed` times as large.
+class Jointly(Claim):
+    """That several things hold at once: the verdict is the worst of theirs, with its numbers and its p-value.
 
-    Both have to hold, so the p-value is the larger of the two tests' (an intersection-union test).
+    Of equal verdicts the one with the larger p decides: all have to be significant (an intersection-union test).
     """
 
-    metric: Metric
-    cost: Metric
-    ours: str
-    theirs: str
-    allowed: float
+    parts: Sequence[Claim] = ()
 
     @property
     def rule(self) -> str:
-        return (
-            f"reproduced: the mean for {self.ours} is larger than for the {self.theirs}, its cost is less than "
-            f"{self.allowed:g} times the {self.theirs}'s, and paired t-tests over at least {FEWEST} seeds give p < "
-            f"{LEVEL} for each; partly: both, but not significantly; not reproduced: otherwise."
-        )
+        rules = " And: ".join(f"{part.claim}. {part.rule[0].upper()}{part.rule[1:]}" for part in self.parts)
+        return f"reproduced: each of the following; else the worst of them. {rules}"
 
     def judge(self, results: Results) -> Finding:
-        ours, theirs = results.of(self.ours, self.group), results.of(self.theirs, self.group)
-        gain = paired(by_seed(ours, self.metric), by_seed(theirs, self.metric))
-        most = {seed: self.allowed * cost for seed, cost in by_seed(theirs, self.cost).items()}
-        cost = paired(by_seed(ours, self.cost), most)
-        if gain is None or cost is None or gain.p is None or cost.p is None:
-            return found(gain, larger=True)
-        decisive = cost if cost.difference >= 0 or (gain.difference > 0 and cost.p > gain.p) else gain
-        times = self.allowed * cost.mean / cost.other
-        words = f"paired t against {gain.other:.3g}, at {times:.2f} times the cost"
-        finding = found(decisive, larger=decisive is gain, words=words)
-        return replace(finding, ours=gain.mean, sd=gain.sd)
+        found = [part.judge(results) for part in self.parts]
+        return max(found, key=lambda finding: (VERDICTS.index(finding.verdict), finding.p or 0.0))
 
 
 @dataclass(frozen=True)
@@ -275,7 +285,8 @@ class Trend(Claim):
     def rule(self) -> str:
         return (
             f"reproduced: over at least {FEWEST} seeds the mean rank correlation (Spearman) of the metric with "
-            f"{self.setting} is at least 0.9; partly: at least 0.5; not reproduced: otherwise."
+            f"{self.setting} is at least 0.9; partly: at least 0.5; opposite: at most -0.5; no difference found: "
+            "otherwise."
         )
 
     def judge(self, results: Results) -> Finding:
@@ -287,7 +298,7 @@ class Trend(Claim):
         if not values:
             return Finding()
         mean, sd = summary(values)
-        verdict = REPRODUCED if mean >= 0.9 else PARTLY if mean >= 0.5 else NOT_REPRODUCED
+        verdict = OPPOSITE if mean <= -0.5 else NO_DIFFERENCE if mean < 0.5 else PARTLY if mean < 0.9 else REPRODUCED
         verdict = verdict if len(values) >= FEWEST else NOT_TESTED
         return Finding(mean, sd, len(values), "rank correlation", None, verdict)
 
@@ -301,10 +312,10 @@ class Statement(Claim):
 
     @property
     def rule(self) -> str:
-        return f"reproduced: it holds to {self.tolerance:.0e} in every case; not reproduced: otherwise."
+        return f"reproduced: it holds to {self.tolerance:.0e} in every case; opposite: otherwise."
 
     def judge(self, results: Results) -> Finding:
         violations = self.check()
         worst = max(violations)
-        verdict = REPRODUCED if worst <= self.tolerance else NOT_REPRODUCED
+        verdict = REPRODUCED if worst <= self.tolerance else OPPOSITE
         return Finding(worst, None, len(violations), "largest violation", None, verdict)

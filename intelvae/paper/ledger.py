@@ -47,7 +47,7 @@ def _words(claim: Claim, results: Results) -> str:
     """What the claim says, of the FID where that is what the results have."""
     on = {each.evaluation.features for r in results for each in r.measured if each.evaluation.features}
     name = features.distance_name("inception") if on == {"inception"} else kinds.DISTANCE
-    return claim.claim.replace(kinds.DISTANCE, name)
+    return claim.claim.replace(kinds.DISTANCE, name) + " [the rule was written after the runs]" * claim.post_hoc
 
 
 def stored(profile: str, extractor: str | None = None) -> list[dict[str, Any]]:
@@ -101,7 +101,8 @@ def summary(found: Sequence[dict[str, Any]]) -> str:
 class Table:
     """The rows of `rows` for readers, claims in full: what a page shows under "Paper beside ours".
 
-    The last column has p-values `corrected` for the number of tests in the table.
+    The last two columns have p-values `corrected` for the number of tests in the table, and the smallest difference
+    that the seeds could have found (`statistics.detectable`).
     """
 
     def __init__(self, found: Sequence[dict[str, Any]]) -> None:
@@ -120,6 +121,7 @@ class Table:
                 "ours": _ours(row, ".4g", ".2g" if (row["sd"] or 0) < 99.5 else ".0f"),
                 "test": ", ".join(filter(None, [row["test"], f"n = {row['n']}", _p(row)])),
                 "p, Holm": holm.get(row["id"], ""),
+                "could find": "" if row["detectable"] is None else f"{row['detectable']:.2g}",
             }
             for row in self.found
         ]
@@ -145,5 +147,5 @@ def verdicts(found: Sequence[dict[str, Any]]) -> str:
     lines = []
     for row in found:
         numbers = ", ".join(filter(None, [_ours(row, ".4f", ".4f"), f"n = {row['n']}", _p(row)]))
-        lines.append(f"{row['verdict']:<14} | {row['id']:<42} | {numbers}")
+        lines.append(f"{row['verdict']:<19} | {row['id']:<42} | {numbers}")
     return "\n".join(lines)

@@ -48,7 +48,7 @@ def above_chance(result: Result) -> float:
     return result.metrics["hoyer_used"] - chance_in_use(result)
 
 
-def few_shot(classifier: str) -> Callable[[Result], float]:
-    """Accuracy of a classifier of `downstream.NAMES` in per cent, mean over 10, 20, 50 and 100 labels."""
+def few_shot(classifier: str, labels: Sequence[int] = FEW) -> Callable[[Result], float]:
+    """Accuracy of a classifier of `downstream.NAMES` in per cent, mean over these numbers of labels."""
     prefix = classifier.replace(" ", "_")
-    return lambda result: 100 * sum(result.metrics[f"{prefix}_{n}"] for n in FEW) / len(FEW)
+    return lambda result: 100 * sum(result.metrics[f"{prefix}_{n}"] for n in labels) / len(labels)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
-from scipy import stats
+from scipy import integrate, optimize, stats
 
 from intelvae.paper.results import Result
 
@@ -53,7 +54,8 @@ def mean_and_sd(values: Sequence[float], digits: int = 1, scale: float = 1.0, th
 class Paired(NamedTuple):
     """A paired t-test over the seeds that two rows share: mean and deviation of ours, the other's mean, their number.
 
-    `difference` is ours less the other's, mean over seeds; `p` is two-sided, None with fewer than three seeds.
+    `difference` is ours less the other's, mean over seeds; `p` is two-sided, and `detectable` the smallest difference
+    that so many seeds, scattered as these are, find in four cases of five. Both are None with fewer than three seeds.
     """
 
     mean: float
@@ -62,6 +64,34 @@ class Paired(NamedTuple):
     n: int
     difference: float
     p: float | None
+    detectable: float | None = None
+
+
+POWER = 0.8  # the share of such differences that are found
+
+
+@cache
+def _effect(df: float) -> float:
+    """The difference, in standard errors, that a two-sided t-test with `df` degrees of freedom finds with `POWER`."""
+    border = float(stats.t.ppf(1 - LEVEL / 2, df))
+
+    def lacking(effect: float) -> float:
+        def found(share: float) -> float:  # where the estimated variance is at this quantile
+            error = math.sqrt(float(stats.chi2.ppf(share, df)) / df)
+            return float(stats.norm.sf(border * error - effect) + stats.norm.cdf(-border * error - effect))
+
+        return float(integrate.quad(found, 0.0, 1.0)[0]) - POWER
+
+    return float(optimize.brentq(lacking, 0.0, 50.0))
+
+
+def detectable(error: float, df: float) -> float:
+    """The smallest difference that a t-test at `LEVEL` finds with `POWER`, for a standard `error` of the difference.
+
+    >>> round(detectable(1.0, 1000), 3), round(detectable(1.0, 2), 2)  # 1.960 + 0.842 for many, far more for few
+    (2.805, 6.06)
+    """
+    return error * _effect(df)
 
 
 def paired(ours: Mapping[int, float], other: Mapping[int, float], margin: float = 0.0) -> Paired | None:
@@ -77,21 +107,26 @@ def paired(ours: Mapping[int, float], other: Mapping[int, float], margin: float 
     a, b = [ours[s] for s in seeds], [other[s] for s in seeds]
     border = [y + margin for y in b]
     differences = [x - y for x, y in zip(a, border, strict=True)]
-    p = None
+    p = smallest = None
     if len(seeds) >= FEWEST:
         if len(set(differences)) == 1:  # a t-test of a constant is undefined
             p = 1.0 if differences[0] == 0 else 0.0
         else:
             p = float(stats.ttest_rel(a, border).pvalue)
-    return Paired(*summary(a), statistics.fmean(b), len(seeds), statistics.fmean(differences), p)
+        smallest = detectable(statistics.stdev(differences) / math.sqrt(len(seeds)), len(seeds) - 1)
+    return Paired(*summary(a), statistics.fmean(b), len(seeds), statistics.fmean(differences), p, smallest)
 
 
 def unpaired(ours: Sequence[float], other: Sequence[float]) -> Paired:
     """Whether `ours` differ from `other`, values that have nothing to do with each other, by Welch's t-test."""
     enough = min(len(ours), len(other)) >= FEWEST
-    p = float(stats.ttest_ind(ours, other, equal_var=False).pvalue) if enough else None
     mean, theirs = statistics.fmean(ours), statistics.fmean(other)
-    return Paired(*summary(ours), theirs, len(ours), mean - theirs, p)
+    if not enough:
+        return Paired(*summary(ours), theirs, len(ours), mean - theirs, None)
+    test = stats.ttest_ind(ours, other, equal_var=False)
+    error = math.sqrt(statistics.variance(ours) / len(ours) + statistics.variance(other) / len(other))
+    smallest = detectable(error, float(test.df)) if error else 0.0
+    return Paired(*summary(ours), theirs, len(ours), mean - theirs, float(test.pvalue), smallest)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

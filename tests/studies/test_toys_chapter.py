@@ -7,6 +7,7 @@ import torch
 from drawn import dots, legend, result, results
 from matplotlib.colors import to_hex
 
+from intelvae.paper import kinds
 from intelvae.paper.datasets import Points
 from intelvae.paper.rows import BLUE, GREY, INTEL, ORANGE, VAE
 from intelvae.paper.studies import toys
@@ -212,3 +213,58 @@ def test_readings_are_means_over_data_sets_and_seeds():
         "runs": 2, "KL, nats": "1.50", "ELBO, nats": "1.50", "log p(x), nats": "-1.00", "sliced Wasserstein": "0.50",
         "off support, %": "25.00",
     }  # fmt: skip
+
+
+def test_the_notebooks_settings_are_all_taken_at_once():
+    runs = toys.grid.notebooks("laptop", [0])
+    assert len(runs) == 15 and {r.row.group for r in runs} == set(toys.grid.TOYS)
+    for run in runs:
+        t = run.training
+        assert (t.network, t.batch_size, t.beta, t.warmup, t.epochs * t.steps_per_epoch) == (
+            "mlp-2",
+            10,
+            0.5,
+            0,
+            20_000,
+        )
+        assert t.likelihood == "learned-gaussian" and not t.likelihood_options
+        if run.row.name == "Vamp-VAE":
+            assert dict(t.prior_options) == {"components": 30, "free": True, "legacy": ("entropy",)}
+        else:
+            assert t.prior == "wide"
+        assert dict(t.mapping_options).get("scale", 1.0) == (2.0 if t.mapping == "glue" else 1.0)
+    mappings = {r.row.group: r.training.mapping for r in runs if r.row.name == "InteL-VAE"}
+    assert mappings == {data: of["mapping"] for data, of in toys.grid.MAPPING.items()}
+
+
+def bridging(vae, intel):
+    """Results of Figure 2 with these shares between the clusters, by seed."""
+    made = {"VAE": vae, "InteL-VAE": intel}
+    found = [
+        result(name, "mixture", seed=s, metrics={"bridge": v, "inside_hole": v})
+        for name, of in made.items()
+        for s, v in enumerate(of)
+    ]
+    return results(*found, experiment="bridge")
+
+
+def test_a_bridge_is_one_that_a_model_that_tells_clusters_apart_has_not():
+    (now,) = (c for c in toys.claims.CLAIMS if c.id == "fig2-bridge")
+    (before,) = (c for c in toys.claims.CLAIMS if c.id == "fig2-bridge-data")
+    assert now.post_hoc and before.variant
+    apart = bridging((0.03, 0.031, 0.032), (0.001, 0.0012, 0.001))
+    alike = bridging((0.03, 0.031, 0.032), (0.04, 0.03, 0.034))
+    assert now.judge(apart).verdict == before.judge(apart).verdict == kinds.REPRODUCED
+    assert now.judge(alike).verdict == kinds.NO_DIFFERENCE and before.judge(alike).verdict == kinds.REPRODUCED
+
+
+def test_a_vamp_vae_that_leaves_holes_empty_does_not_behave_like_a_vae():
+    (on_circle,) = (c for c in toys.claims.CLAIMS if c.id == "figC2-vamp-as-vae-circle")
+    for share, verdict in ((0.17, kinds.REPRODUCED), (0.0, kinds.OPPOSITE)):
+        made = {"VAE": 0.16, "Vamp-VAE": share}
+        found = [
+            result(name, "circle", seed=s, metrics={"inside_hole": v + s / 1000})
+            for name, v in made.items()
+            for s in range(3)
+        ]
+        assert on_circle.judge(results(*found, experiment="connectivity")).verdict == verdict

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from intelvae.metrics.attributes import SIZES
-from intelvae.paper.kinds import DISTANCE, AtMost, Claim, Comparison
+from intelvae.paper.kinds import DISTANCE, AtMost, Claim, Comparison, Jointly
 from intelvae.paper.measures import above_chance, frechet, ungated
 from intelvae.paper.rows import Row, row
 from intelvae.paper.statistics import Metric, measured
@@ -19,6 +19,7 @@ from intelvae.paper.studies.faces.kinds import ByDraw, MovingOptimum
 FACES, FACE_HIERARCHIES = "10_faces", "12_face_hierarchies"
 AT = "At 8,059 faces and after 800 steps at laptop (800 drawn faces at smoke, and at paper 163,000, as in the paper): "
 SPARSITY = measured("hoyer_sample")
+HALF = 0.12  # of the difference of Hoyer scores between the InteL-VAE and the VAE in the paper, 0.46 - 0.22
 LEAST_SPARSE, SPARSEST = "InteL-VAE, γ = 30", "InteL-VAE, γ = 70"
 
 # Of images that a Sparse-VAE decodes from N(0, I), and at the same number, the fewest: distances fall with the number.
@@ -51,22 +52,47 @@ def _nearer() -> list[Claim]:
         )
         for name, theirs in (("vae", "VAE"), ("vamp", "Vamp-VAE"), ("sylvester", "VAE + Sylvester"))
     ]
-    claims.append(
-        AtMost(
-            _id("table4-quality"),
+    baselines = [
+        Comparison(
+            _id(f"table4-{name}-than-vae"),
             "Table 4",
-            f"{AT}with gamma = 70 the quality of samples is not sacrificed: the distance from real faces is not "
-            "5 % above the VAE's",
-            f"{_paper(SPARSEST, 'VAE', FID)} (FID)",
+            f"{AT}samples of the {ours} are closer to real faces than the VAE's {fd}",
+            f"{_paper(ours, 'VAE', FID)} (FID)",
             FACES,
             "table4",
             frechet,
-            SPARSEST,
+            ours,
             "VAE",
-            1.05,
+            post_hoc=True,
         )
+        for name, ours in (("vamp", "Vamp-VAE"), ("sylvester", "VAE + Sylvester"))
+    ]
+    quality = AtMost(
+        _id("table4-quality-alone"),
+        "Table 4",
+        f"{AT}with gamma = 70 the quality of samples is not sacrificed: the distance from real faces is not "
+        "5 % above the VAE's",
+        f"{_paper(SPARSEST, 'VAE', FID)} (FID)",
+        FACES,
+        "table4",
+        frechet,
+        SPARSEST,
+        "VAE",
+        1.05,
+        variant=True,  # a model without sparsity passes
     )
-    return claims
+    both = Jointly(
+        _id("table4-quality"),
+        "Table 4",
+        f"{AT}with gamma = 70 codes are sparser than the VAE's, by half of what the paper has at the least, and the "
+        "quality of samples is not sacrificed: the distance from real faces is not 5 % above the VAE's",
+        f"{_paper(SPARSEST, 'VAE', FID)} (FID)",
+        FACES,
+        "table4",
+        (_sparser("vae", "VAE", "VAE", margin=HALF), quality),
+        post_hoc=True,
+    )
+    return [*claims, *baselines, both, quality]
 
 
 def _sparser_than_all() -> list[Claim]:
@@ -76,7 +102,11 @@ def _sparser_than_all() -> list[Claim]:
         "measure": "Hoyer score of g(y) in the dimensions in use, less that of as many Gaussians",
         "variant": True,  # the paper's score is over all dimensions
     }
-    claims = [_sparser("vae", "VAE", "VAE"), _sparser("vae-used", "VAE", "VAE", **in_use)]
+    claims = [
+        _sparser("vae", "VAE", "VAE", margin=HALF),
+        _sparser("vae-at-all", "VAE", "VAE", variant=True),  # the rule before
+        _sparser("vae-used", "VAE", "VAE", **in_use),
+    ]
     for alpha in ("0.01", "0.05", "0.2"):
         name, theirs, words = f"vsc-{alpha}", f"Sparse-VAE, α = {alpha}", f"Sparse-VAE with alpha = {alpha}"
         claims += [
@@ -123,11 +153,13 @@ def _sparser(
     metric: Metric = SPARSITY,
     measure: str = "Hoyer score of g(y)",
     variant: bool = False,
+    margin: float = 0.0,
 ) -> Claim:
+    by = f", by more than {margin:g}, half of the paper's difference" if margin else ""
     return Comparison(
         _id(f"table4-sparser-{name}"),
         "Table 4",
-        f"{AT}codes of the InteL-VAE with gamma = 70 are sparser than those of the {words} ({measure})",
+        f"{AT}codes of the InteL-VAE with gamma = 70 are sparser than those of the {words}{by} ({measure})",
         _paper(SPARSEST, theirs, HOYER),
         FACES,
         "table4",
@@ -135,7 +167,9 @@ def _sparser(
         SPARSEST,
         theirs,
         larger=True,
+        margin=margin,
         variant=variant,
+        post_hoc=bool(margin),
     )
 
 

@@ -7,7 +7,17 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from intelvae.paper.kinds import NOT_REPRODUCED, NOT_TESTED, PARTLY, REPRODUCED, Claim, Finding, found
+from intelvae.paper.kinds import (
+    NO_DIFFERENCE,
+    NOT_TESTED,
+    OPPOSITE,
+    OR_ELSE,
+    PARTLY,
+    REPRODUCED,
+    Claim,
+    Finding,
+    found,
+)
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import Row
 from intelvae.paper.statistics import FEWEST, LEVEL, Metric, paired, unpaired
@@ -41,10 +51,10 @@ class ByDraw(Claim):
             f"there are {FEWEST})"
         )
         verdicts = (
-            f"a t-test against the best of them, {over}, gives p < {LEVEL}; partly: larger but not significantly; not "
-            "reproduced: otherwise."
+            f"a t-test against the best of them, {over}, gives p < {LEVEL}; partly: larger but not significantly; "
+            f"{OR_ELSE}"
             if self.significant
-            else f"it can be {over}; not reproduced: otherwise. How significant that is decides nothing, since the "
+            else f"it can be {over}; {OR_ELSE} How significant that is decides nothing, since the "
             "paper claims significance for up to 1,000 labelled faces only."
         )
         return (
@@ -105,7 +115,8 @@ class MovingOptimum(Claim):
         return (
             f"reproduced: the best of at least 3 latent dimensions, by the mean over at least {FEWEST} trainings "
             "(seeds) that all have, never falls from one number of labelled faces to the next larger, and rises from "
-            "the first to the last; partly: rises from the first to the last; not reproduced: otherwise."
+            "the first to the last; partly: rises from the first to the last; opposite: falls from the first to the "
+            "last; no difference found: otherwise."
         )
 
     def judge(self, results: Results) -> Finding:
@@ -117,8 +128,10 @@ class MovingOptimum(Claim):
         if not seeds:
             return Finding()
         best = [max(by_value, key=lambda v: statistics.fmean(m(by_value[v][s]) for s in seeds)) for m in self.metrics]
-        rises = best[-1] > best[0]
-        verdict = (REPRODUCED if best == sorted(best) else PARTLY) if rises else NOT_REPRODUCED
+        if best[-1] > best[0]:
+            verdict = REPRODUCED if best == sorted(best) else PARTLY
+        else:
+            verdict = OPPOSITE if best[-1] < best[0] else NO_DIFFERENCE
         if len(seeds) < FEWEST:
             verdict = NOT_TESTED
         words = f"best D: {', '.join(f'{value:g}' for value in best)}"

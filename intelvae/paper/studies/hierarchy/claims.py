@@ -6,7 +6,7 @@ import dataclasses
 import statistics
 from dataclasses import dataclass
 
-from intelvae.paper.kinds import PARTLY, REPRODUCED, Claim, Excess, Finding, found
+from intelvae.paper.kinds import OR_ELSE, PARTLY, REPRODUCED, Claim, Excess, Finding, found
 from intelvae.paper.results import Result, Results
 from intelvae.paper.statistics import FEWEST, LEVEL, Metric, by_seed, measured, paired
 from intelvae.paper.studies.hierarchy.grid import LEVEL_COUNT, ONE_LAYER
@@ -32,7 +32,7 @@ class Within(Claim):
         return (
             f"reproduced: the first mean is larger, a paired t-test over at least {FEWEST} seeds gives p < {LEVEL}, "
             f"and the lowest level holds at least {HELD:g} nats, mean over seeds; partly: larger but not "
-            "significantly, or larger than that of a level that is off; not reproduced: otherwise."
+            f"significantly, or larger than that of a level that is off; {OR_ELSE}"
         )
 
     def judge(self, results: Results) -> Finding:

@@ -223,6 +223,19 @@ def mapping(results: Results) -> pd.DataFrame:
     return table(lines, DETAIL | OF_GATES)
 
 
+def as_coded(results: Results) -> pd.DataFrame:
+    """The mapping and the penalty of the code, by data set and gamma, beside the VAE."""
+    lines = [
+        (
+            {"data": data, "method": row.method.name, "γ": "" if row.value is None else f"{row.value:g}"},
+            _of(results, row),
+        )
+        for data, rows in grid.AS_CODED.items()
+        for row in rows
+    ]
+    return table(lines, DETAIL)
+
+
 def any_vae(results: Results) -> pd.DataFrame:
     """What concerns every VAE, with and without the mapping."""
     lines = [({"choice": row.name, "method": row.method.name}, _of(results, row)) for row in grid.ANY_VAE]
