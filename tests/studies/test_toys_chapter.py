@@ -1,5 +1,7 @@
 """The chapter on points in the plane: its rows, figures and what its pages say of them."""
 
+from dataclasses import replace
+
 import matplotlib
 import numpy as np
 import pytest
@@ -233,6 +235,8 @@ def test_the_notebooks_settings_are_all_taken_at_once():
         else:
             assert t.prior == "wide"
         assert dict(t.mapping_options).get("scale", 1.0) == (2.0 if t.mapping == "glue" else 1.0)
+    same = [replace(r.training, prior="normal") for r in runs if r.row.name != "Vamp-VAE"]
+    assert [r.training for r in toys.grid.one_prior("laptop", [0])] == same
     mappings = {r.row.group: r.training.mapping for r in runs if r.row.name == "InteL-VAE"}
     assert mappings == {data: of["mapping"] for data, of in toys.grid.MAPPING.items()}
 

@@ -159,20 +159,22 @@ AS_IN_NOTEBOOKS: dict[str, Any] = {
 VAMP_OF_NOTEBOOKS = {"prior_options": {"components": 30, "free": True, "legacy": ("entropy",)}}
 
 
+def _as_in_notebooks(row: Row, prior: str) -> Row:
+    if row.method == VAMP:
+        return replace(row, settings={**row.settings, **AS_IN_NOTEBOOKS, **VAMP_OF_NOTEBOOKS})
+    larger = {"mapping_options": {"scale": 2.0}} if row.settings.get("mapping") == "glue" else {}
+    return replace(row, settings={**row.settings, **AS_IN_NOTEBOOKS, "prior": prior, **larger})
+
+
 def notebooks(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure C.2 with the settings of the authors' notebooks: `AS_IN_NOTEBOOKS`, a wide prior and Glue times 2."""
+    rows = [_as_in_notebooks(row, "wide") for data in TOYS for row in three(data)]
+    return _runs(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
-    def settings(row: Row) -> dict[str, Any]:
-        if row.method == VAMP:
-            return VAMP_OF_NOTEBOOKS
-        larger = {"mapping_options": {"scale": 2.0}} if row.settings.get("mapping") == "glue" else {}
-        return {"prior": "wide", **larger}
 
-    rows = [
-        replace(row, settings={**row.settings, **AS_IN_NOTEBOOKS, **settings(row)})
-        for data in TOYS
-        for row in three(data)
-    ]
+def one_prior(profile: str, seeds: Seeds = None) -> list[Run]:
+    """The notebooks' settings but one: samples come from the prior of the KL divergence, N(0, I); without Vamp-VAE."""
+    rows = [_as_in_notebooks(row, "normal") for data in TOYS for row in three(data) if row.method != VAMP]
     return _runs(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
 
@@ -184,4 +186,5 @@ EXPERIMENTS = {
     "readings": readings,
     "capacity": capacity,
     "notebooks": notebooks,
+    "notebooks-one-prior": one_prior,
 }
