@@ -190,20 +190,45 @@ analysis.readings(readings)
 # ## The notebooks, exactly
 #
 # The authors' notebooks differ from the text in more than the likelihood. They take batches of ten points, two hidden
-# layers in place of three, a prior of variance $e$ for the KL divergence and $\mathcal N(0, I)$ for samples, a two-hole
-# mapping times 2, and pseudo-inputs that start anywhere. Here all of that is done at once.
+# layers in place of three, a two-hole mapping times 2, and pseudo-inputs that start anywhere. And they have two priors:
+# the KL divergence is taken to $\mathcal N(0, e I)$ (a log-variance of 1), and samples are drawn from $\mathcal N(0, I)$.
+# Here all of that is done at once.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The same with all settings of the authors' notebooks: data (black) and 200 samples of each trained model. First seed.", "name": "fig-notebooks"}, "image": {"alt": "A grid of scatter plots, one row a data set, one column a method."}}
-exact = studies.results(
-    "notebooks", profile, seeds, jobs=jobs, device=device, beside=True
-)
+exact = studies.results("notebooks", profile, seeds, jobs=jobs, device=device)
 figure = figures.sample_grid(exact.first())
 
 # %% tags=["hide-input"]
 print(exact.provenance())
-analysis.connectivity(exact)
 
 # %% [markdown]
+# These are the paper's pictures. Which setting makes them? With two priors, samples reach only the middle of the space that
+# the decoder has learned from, and the middle is where the hole is. The circle and the two-hole mapping keep the direction
+# of $y$ and drop its size, so that they do not notice. The test is to change that setting alone: the notebooks once more,
+# with samples from the prior that training used, $\mathcal N(0, I)$.
+
+# %% tags=["hide-input"]
+one_prior = studies.results(
+    "notebooks-one-prior", profile, seeds, jobs=jobs, device=device
+)
+print(one_prior.provenance())
+analysis.priors(results, exact, one_prior)
+
+# %% tags=["hide-input"]
+tried = ledger.rows(profile, results, exact, one_prior, page=PAGE)
+for key, prefix in (
+    ("text", ""),
+    ("exact", "notebooks-"),
+    ("one-prior", "notebooks-one-prior-"),
+):
+    for what, number in analysis.closer(tried, prefix).items():
+        glue(f"{key}-{what}", number, display=False)
+
+# %% [markdown]
+# That the InteL-VAE's samples are closer to the data than the VAE's is reproduced for {glue:text}`exact-reproduced` of
+# {glue:text}`exact-of` data sets with the notebooks' settings, for {glue:text}`one-prior-reproduced` with these and one
+# prior, and for {glue:text}`text-reproduced` with the settings of the text.
+#
 # ## What decides it
 #
 # **The size of the network.** The paper's perceptrons have layers of ten units. A decoder that small can bend a circle
@@ -266,7 +291,7 @@ glue(
 # runs. That the Vamp-VAE behaves like a VAE became a claim when all runs of the paper's settings were known.
 
 # %% tags=["hide-input"]
-found = ledger.rows(profile, results, exact, page=PAGE)
+found = ledger.rows(profile, results, exact, one_prior, page=PAGE)
 
 
 def of(rows, verdict):
@@ -274,7 +299,7 @@ def of(rows, verdict):
 
 
 paper = [row for row in found if not row["variant"]]
-notebook = [row for row in found if row["variant"]]
+notebook = [row for row in found if row["id"].startswith("notebooks-fig")]
 for name, rows in (("connectivity", paper), ("notebooks", notebook)):
     glue(f"{name}_claims", len(rows), display=False)
     glue(f"{name}_reproduced", of(rows, kinds.REPRODUCED), display=False)

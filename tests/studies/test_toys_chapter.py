@@ -272,3 +272,29 @@ def test_a_vamp_vae_that_leaves_holes_empty_does_not_behave_like_a_vae():
             for s in range(3)
         ]
         assert on_circle.judge(results(*found, experiment="connectivity")).verdict == verdict
+
+
+def test_priors_are_set_side_by_side_and_without_the_vamp_vae():
+    def made(value, names=("VAE", "InteL-VAE")):
+        return results(
+            *(
+                result(name, data, seed=s, metrics={"sliced_wasserstein": value + s, key: (value + s) / 10})
+                for name in names
+                for data, key in (("star", "inside_hole"), ("mixture", "bridge"))
+                for s in range(2)
+            )
+        )
+
+    table = analysis.priors(made(1.0, ("VAE", "Vamp-VAE", "InteL-VAE")), made(3.0), made(5.0, ("VAE",)))
+    assert {name for _, name in table.index} == {"VAE", "InteL-VAE"} and len(table) == 4
+    line = table.loc[("mixture", "VAE")]
+    assert line.tolist() == ["1.50 ± 0.71", "3.50 ± 0.71", "5.50 ± 0.71", "15 ± 7", "35 ± 7", "55 ± 7"]
+    assert table.loc[("star", "InteL-VAE"), ("sliced Wasserstein", "the notebooks, one prior")] == ""
+
+
+def test_the_rules_on_distances_are_counted_by_their_settings():
+    ids = ["fig4-star", "fig4-star-hole", "figC2-vamp-star", "notebooks-fig4-star", "notebooks-fig4-star-hole"]
+    ids += ["notebooks-fig4-mixture", "notebooks-fig4-mixture-bridge", "notebooks-one-prior-fig4-star"]
+    found = [{"id": id, "verdict": "reproduced" if id != "notebooks-fig4-mixture" else "partly"} for id in ids]
+    counts = [analysis.closer(found, prefix) for prefix in ("", "notebooks-", "notebooks-one-prior-")]
+    assert counts == [{"of": 1, "reproduced": 1}, {"of": 2, "reproduced": 1}, {"of": 1, "reproduced": 1}]

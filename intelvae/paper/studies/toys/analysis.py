@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,9 @@ import torch
 from intelvae.data import toys
 from intelvae.metrics.toy import sliced_wasserstein
 from intelvae.paper.datasets import Points
+from intelvae.paper.kinds import REPRODUCED
 from intelvae.paper.results import Result, Results
+from intelvae.paper.rows import VAMP
 from intelvae.paper.statistics import mean_and_sd
 from intelvae.paper.studies.toys import grid
 from intelvae.paper.studies.toys.claims import BRIDGE_OF_DATA
@@ -149,3 +151,31 @@ def cited(results: Results, wide: Results) -> dict[str, str]:
                 mean = statistics.fmean(map(metric, of))
                 found[f"{key}-{row.group}-{row.name}-{units}"] = f"{mean:.{digits}f}"
     return found
+
+
+def priors(results: Results, notebooks: Results, one_prior: Results) -> pd.DataFrame:
+    """The text's settings, the notebooks', and these with one prior, side by side: means and deviations over seeds."""
+    by_setting = {"the text": results, "the notebooks": notebooks, "the notebooks, one prior": one_prior}
+    metrics = {title: CAPACITY[title] for title in ("sliced Wasserstein", "in a hole or on the bridge, %")}
+    lines = {
+        (row.group, row.name): {
+            (title, setting): mean_and_sd([metric(r) for r in of.of(row.name, row.group)], digits)
+            for (title, metric), digits in zip(metrics.items(), (2, 0), strict=True)
+            for setting, of in by_setting.items()
+        }
+        for row in results.rows
+        if row.method != VAMP
+    }
+    found = pd.DataFrame.from_dict(lines, orient="index")
+    found.index.names, found.columns.names = ["data", "method"], [None, "settings"]
+    return found
+
+
+def closer(found: Sequence[Mapping[str, Any]], prefix: str) -> dict[str, str | int]:
+    """Of the rules on distances whose ids begin so (lines of `ledger.rows`): how many there are, and are reproduced."""
+    lines = [
+        line
+        for line in found
+        if line["id"].startswith(f"{prefix}fig4-") and line["id"].count("-") == prefix.count("-") + 1
+    ]
+    return {"of": len(lines), "reproduced": sum(line["verdict"] == REPRODUCED for line in lines)}
