@@ -6,8 +6,10 @@ import dataclasses
 import platform
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from safetensors import SafetensorError
@@ -22,8 +24,9 @@ from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.evaluation.digits import learns_proportions
 from intelvae.paper.results import Measured, Trained
 from intelvae.paper.store import CHECKOUT, Store
-from intelvae.training import side_by_side
+from intelvae.training import concurrent, side_by_side
 
+AT_ONCE = 16  # runs on one GPU
 EXAMPLES = 1000  # of the training data, which pseudo-inputs may start from
 
 
@@ -35,37 +38,74 @@ def train(config: Training, device: str = "cpu", threads: int | None = None) -> 
     close numbers. Raises `ValueError` for a config that does not fit, `training.TrainingError` for a run that diverges,
     `data.DataError` for data that are not there, before training.
     """
+    ((_, found),) = train_concurrently([config], device, threads, at_once=1)
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def train_concurrently(
+    configs: Sequence[Training], device: str, threads: int | None = None, at_once: int = AT_ONCE
+) -> Iterator[tuple[Training, tuple[Trained, VAE] | Exception]]:
+    """`train` for many configs on one device, `at_once` of them in training at a time, or as many as its memory holds.
+
+    Gives each as soon as it is there, or the error that `train` raises for it. Each gets the numbers it gets alone.
+    """
+    begun: dict[int, _Begun] = {}
+
+    def begin(number: int, config: Training) -> concurrent.Member:
+        begun[number] = started = _begin(config, device)
+        return started.member
+
+    makers = [partial(begin, number, config) for number, config in enumerate(configs)]
+    with training.torch_threads(threads):
+        for number, history in concurrent.fit(makers, at_once):
+            config = configs[number]
+            if isinstance(history, Exception):
+                begun.pop(number, None)
+                diverged = isinstance(history, training.TrainingError)
+                yield config, training.TrainingError(f"{config}: {history}") if diverged else history
+                continue
+            started = begun.pop(number)
+            together = min(at_once, len(configs))
+            seconds = (time.perf_counter() - started.start) / together
+            used = torch.get_num_threads()
+            trained = _trained(config, history, seconds, started.data, device, started.precision, used, together)
+            curves = trained.curves | ({"masses": started.masses} if started.masses else {})
+            yield config, (dataclasses.replace(trained, curves=curves), started.member.model)
+
+
+class _Begun(NamedTuple):
+    """A run that has begun: when, with which data and precision, and what has been seen of its clusters' masses."""
+
+    member: concurrent.Member
+    data: datasets.Data
+    precision: str
+    masses: list[list[float]]
+    start: float
+
+
+def _begin(config: Training, device: str) -> _Begun:
+    """The run of `config`, ready for its first stage. Errors as in `train`."""
     start = time.perf_counter()
-    seeded, default = training.seeded(config.seed, device), training.default_dtype(dtype(config, device))
-    with seeded, default, training.torch_threads(threads):
+    with training.seeded(config.seed, device), training.default_dtype(dtype(config, device)):
         data, model, order = prepare(config)
         model.to(device)
+        on_cpu = torch.device(device).type == "cpu"  # where the numbers of training follow those of `prepare`
+        noise = torch.Generator(device)
+        noise.set_state(torch.random.get_rng_state()) if on_cpu else noise.manual_seed(config.seed)
         wanted = config.precision if config.precision != "float64" else None  # the model has it, where there is one
         precision = wanted or training.fastest(model)
         masses: list[list[float]] = []
 
-        def watch(epoch: int, history: training.History) -> None:
-            if learns_proportions(model):
-                masses.append([round(mass, 4) for mass in model.mapping.proportions().tolist()])  # type: ignore[operator]
+    def watch(epoch: int, history: training.History) -> None:
+        if learns_proportions(model):
+            masses.append([round(mass, 4) for mass in model.mapping.proportions().tolist()])  # type: ignore[operator]
 
-        try:
-            history = training.fit(
-                model,
-                data.train,
-                data.valid,
-                config.schedule,
-                objective=config.objective,
-                optimiser=config.optimiser,
-                precision=precision,
-                generator=order,
-                on_epoch=watch,
-            )
-        except training.TrainingError as error:
-            raise training.TrainingError(f"{config}: {error}") from error
-        used = torch.get_num_threads()
-    seconds = time.perf_counter() - start
-    trained = _trained(config, history, seconds, data, device, precision, used)
-    return dataclasses.replace(trained, curves=trained.curves | ({"masses": masses} if masses else {})), model
+    stages = training.in_stages(
+        model, data.train, data.valid, config.schedule, config.objective, config.optimiser, precision, order, watch
+    )
+    return _Begun(concurrent.Member(model, stages, noise), data, precision, masses, start)
 
 
 def measure(
