@@ -49,6 +49,7 @@ from intelvae.dtypes import as_float
 from intelvae.paper import bench, studies
 from intelvae.paper.studies.digits import analysis, grid
 
+studies.check_profile(profile)
 repeats = 1 if profile == "smoke" else bench.REPEATS
 FIRST = next(iter(bench.CASES))
 

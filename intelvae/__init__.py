@@ -29,7 +29,7 @@ Training and measuring:
 
 What was done with all of it:
 
-    paper         the reproduction: its runs, records, claims, figures and book
+    paper         the reproduction: its runs, results, claims, figures and book
 """
 
 __version__ = "0.1.0"

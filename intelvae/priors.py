@@ -8,13 +8,15 @@ torch's own checks of arguments are off: they cost more than a small model's den
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
-from intelvae.dtypes import at_least_float32
+from intelvae.dtypes import as_float, at_least_float32
 from intelvae.numbers import check_number
 
 
@@ -159,6 +161,19 @@ class Vamp(nn.Module):
         return _mixture(weights, components)
 
 
+def vamp(encoder: nn.Module, examples: Tensor, *, components: int, blend: int = 1) -> Vamp:
+    """A VampPrior whose pseudo-inputs start as the first of the `examples`, or as means of `blend` of them each.
+
+    Images stay within [0, 1]. Raises `ValueError` where there are too few examples.
+    """
+    count = components * blend
+    if not 1 <= components <= count <= len(examples):
+        of = f", each the mean of {blend}," if blend != 1 else ""
+        raise ValueError(f"the prior 'vamp' cannot start {components} pseudo-inputs{of} from {len(examples)} examples")
+    start = as_float(examples[:count]).unflatten(0, (components, blend)).mean(1)
+    return Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)
+
+
 def ring(dim: int, components: int = 2, radius: float = 2.0, scale: float = 1.0) -> Mixture:
     """A mixture with equal components evenly spread on a circle in the first two dimensions; on ±radius for two.
 
@@ -180,3 +195,30 @@ def ring(dim: int, components: int = 2, radius: float = 2.0, scale: float = 1.0)
     if dim > 1:
         means[:, 1] = radius * angle.sin()
     return Mixture(means, scale)
+
+
+_KINDS: dict[str, Callable[..., nn.Module]] = {"normal": StandardNormal, "mog": ring, "vamp": vamp, "sparse": Sparse}
+NAMES = tuple(_KINDS)
+
+
+def create(
+    name: str, latent_dim: int, encoder: nn.Module | None = None, examples: Tensor | None = None, **options: Any
+) -> nn.Module:
+    """The prior called `name`, one of `NAMES`, for `latent_dim` dimensions.
+
+    One that is made of the model's own `encoder`, or of `examples` (N, *data_shape) of the data, has a parameter of
+    that name. Raises `ValueError`, one line, for an unknown name and for an option that is unknown or missing.
+
+    >>> create("mog", 1, components=2)().sample((3,)).shape
+    torch.Size([3, 1])
+    """
+    if name not in _KINDS:
+        raise ValueError(f"unknown prior {name!r}: choose one of {', '.join(NAMES)}")
+    signature = inspect.signature(_KINDS[name])
+    given = {"dim": latent_dim, "encoder": encoder, "examples": examples}
+    parts = {part: value for part, value in given.items() if part in signature.parameters and value is not None}
+    try:
+        signature.bind(**parts, **options)
+    except TypeError as error:
+        raise ValueError(f"the prior {name!r}: {error}") from error
+    return _KINDS[name](**parts, **options)

@@ -1,6 +1,7 @@
 """Types and shapes in the signatures of `intelvae` are checked at run time, in the tests only; and shared fixtures."""
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,14 @@ def unchecked():
     config.update("jaxtyping_disable", True)
     yield
     config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(autouse=True)
+def _figures_closed():
+    """What a test has drawn is gone after it."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture

@@ -26,11 +26,11 @@ def result(name="VAE", group="", *, seed=0, method=None, value=None, metrics=Non
     """A result of a row of that name that has these metrics and curves, and has kept these tensors."""
     of = method or next((m for m in METHODS if m.name == name), None) or Method(name, "black", "o")
     settings = {"data": "circle", "network": "mlp", "latent_dim": 2, "likelihood": "gaussian", "epochs": 1} | settings
-    evaluation = Evaluation("made up")
+    evaluation = Evaluation("elbo")
     row = Row(name, of, settings, group, value)
     run = Run(row, Training(seed=seed, **settings), (evaluation,))
     trained = Trained(run.training, curves or {}, 0, 1.0, "cpu", {"torch": "2"}, "abc", "2026-11-28")
-    measured = Measured(evaluation, metrics or {}, 1.0, "abc", "2026-11-28", kept or {})
+    measured = Measured(run.training.key, evaluation, metrics or {}, 1.0, "abc", "2026-11-28", kept or {})
     return Result(run, trained, [measured])
 
 

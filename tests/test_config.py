@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from intelvae.paper import evaluation, runs
-from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.config import MEASURES, Evaluation, Training
 
 CONFIG = Training("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 
@@ -28,6 +28,29 @@ def test_options_may_be_given_as_a_dict_in_any_order():
     one = dataclasses.replace(CONFIG, mapping_options={"a": [1, 2], "b": 3})
     other = dataclasses.replace(CONFIG, mapping_options={"b": 3, "a": (1, 2)})
     assert one == other and hash(one) == hash(other) and one.key == other.key
+
+
+def test_options_may_be_given_as_pairs_in_any_order():
+    pairs = dataclasses.replace(CONFIG, mapping_options=[("b", 3), ("a", (1, 2))])
+    assert pairs == dataclasses.replace(CONFIG, mapping_options={"a": [1, 2], "b": 3})
+
+
+def test_what_is_equal_has_one_key(unchecked):
+    """Else one of the two would be trained, and the other looked for."""
+    one = Training("mnist-01", "mathieu", 1, "gaussian", 1, binary=True, repeats=(1, 3), mapping="threshold",
+                   mapping_options={"c1": 5, "learnable": True})  # fmt: skip
+    for change in (
+        {"mapping_options": {"c1": 5.0, "learnable": 1}},
+        {"mapping_options": {"c1": np.float32(5), "learnable": np.bool_(True)}},
+        {"binary": 1},
+        {"binary": np.bool_(True)},
+        {"repeats": (1.0, np.int64(3))},
+        {"gamma": 0, "alpha": np.float64(0)},
+    ):
+        other = dataclasses.replace(one, **change)
+        assert other == one and hash(other) == hash(one) and other.key == one.key
+    with pytest.raises(ValueError, match="binary must be True or False, not 'yes'"):
+        dataclasses.replace(one, binary="yes")
 
 
 def test_equal_numbers_give_equal_configs(monkeypatch):
@@ -105,7 +128,6 @@ GREY = Training("fashion-mnist", "mathieu", 50, "gaussian", 1)
 @pytest.mark.parametrize(
     ("wanted", "config", "message"),
     [
-        (Evaluation("beauty"), GREY, "no evaluation 'beauty' for fashion-mnist: there are elbo, samples"),
         (Evaluation("codes"), CONFIG, "no evaluation 'codes' for circle: there are points, scatter"),
         (Evaluation("samples"), GREY, "needs the name of a network of features"),
         (Evaluation("codes", "inception"), GREY, "'codes' takes no features, and 'inception' is given"),
@@ -117,6 +139,12 @@ def test_an_evaluation_that_is_not_for_the_model_is_refused(wanted, config, mess
     with pytest.raises(ValueError, match=message) as caught:
         evaluation.check(wanted, config)
     assert "\n" not in str(caught.value)
+
+
+def test_an_evaluation_that_is_unknown_is_refused():
+    assert set(evaluation.KINDS) == set(MEASURES)  # which has their semantics
+    with pytest.raises(ValueError, match="no evaluation 'beauty': choose one of points, scatter"):
+        Evaluation("beauty")
 
 
 def test_an_evaluation_on_unknown_features_is_refused():

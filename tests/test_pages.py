@@ -1,5 +1,6 @@
 """Pages are executed once, in surroundings that are ours, and what goes wrong in one is said in one line."""
 
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -134,6 +135,11 @@ def test_the_kernel_is_the_running_interpreter_with_the_library_that_runs(page, 
     page.write_text(page.read_text(encoding="utf-8") + cell, encoding="utf-8")
     (printed,) = output_of(page, tmp_path, kernel=kernels.OneThreadKernelManager)
     assert printed.text.split() == [sys.executable, str(ROOT / "intelvae" / "__init__.py"), "1"]
+
+
+@pytest.mark.parametrize("name", kernels.IMPORTS)
+def test_what_a_kernel_has_imported_is_there(name):
+    assert importlib.import_module(name)  # the process that does it passes over what is not there
 
 
 def test_pages_are_executed_side_by_side_and_one_that_fails_does_not_stop_the_others(tmp_path, monkeypatch):

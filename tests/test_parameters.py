@@ -1,7 +1,7 @@
 """Parameters of pages and of the command are parsed in one place, and what is wrong with one is said before a run."""
 
 import ast
-import hashlib
+from collections import Counter
 from pathlib import Path
 
 import jupytext
@@ -46,8 +46,11 @@ UNUSED = {  # pages have all parameters, so that one command will do for all of 
     *((page, "seeds") for page in ("90_hyperparameters", "91_status")),
     ("70_your_own", "jobs"),
 }
-# Looks at its profile before a call does; it checks with the next publication, since that measures for half an hour.
-UNCHECKED = {("80_speed", "profile")}
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_BEHIND = {"96a1f12ceddc933f", "f0c8e8b65005929e"}  # seeds 3 and 4 of "precision", which takes three seeds now
+# what was measured before trainings and evaluations were told apart: attributes of the faces of Table 4, latents of one
+# of "borders-longer", and the shares of the two above
+LEFT_MEASURED = {"attributes": 23, "latents": 1, "zeros-and-ones": 2}
 pytestmark = pytest.mark.usefixtures("unchecked")
 
 
@@ -91,7 +94,7 @@ def test_a_wrong_parameter_of_a_page_is_one_line_before_anything_is_trained(page
         "figures": digits.figures,
         **dict.fromkeys(("name", "experiment"), studies.NAMES[0]),
     }
-    for parameter in [name for name in values if (page.stem, name) not in UNCHECKED]:
+    for parameter in values:
         call = first_use(code, parameter)
         assert (call is None) == ((page.stem, parameter) in UNUSED), parameter
         for wrong in WRONG[parameter] if call else ():
@@ -132,17 +135,19 @@ def test_every_grid_takes_all_kinds_of_seeds_and_zero_is_one(name):
             assert {run.training.seed for run in studies.runs(name, "laptop", value)} == set(seeds)
 
 
-def test_grids_are_those_that_were_published(monkeypatch):
-    """Runs and their order, at all profiles, with seeds and without: results are found by these keys."""
+def test_published_results_are_those_that_grids_ask_for(monkeypatch):
+    """A key that changes leaves its results behind; what is added has none yet."""
     monkeypatch.setattr(config, "SEMANTICS", 1)
-    digest = hashlib.sha256()
-    for name in studies.NAMES:
-        for profile in studies.PROFILES:
-            for seeds in (None, [5, 3], [7]):
-                runs = studies.runs(name, profile, seeds)
-                keys = [(run.training.key, *(e.key for e in run.evaluations)) for run in runs]
-                digest.update(repr((name, profile, seeds, keys)).encode())
-    assert digest.hexdigest() == "e1aa6a004f841d0f7da0d454426aa728823d152409e06fb525a9f76bcebadb16"
+    asked = {key: set() for key in LEFT_BEHIND}
+    for run in [run for name in studies.NAMES for run in studies.runs(name, "laptop")]:
+        asked.setdefault(run.training.key, set()).update(e.key for e in (*run.evaluations, *run.extras))
+    folders = list((ROOT / "data" / "results").iterdir())
+    assert {folder.name for folder in folders} - set(asked) == set()
+    left = Counter()
+    for folder in folders:
+        there = {path.name.partition(".")[0] for path in folder.iterdir()} - {"training"}
+        left.update(there - asked[folder.name])
+    assert left == LEFT_MEASURED
 
 
 def test_an_empty_value_is_nowhere_taken_for_none():

@@ -10,7 +10,7 @@ import torch
 
 from intelvae.models import VAE
 from intelvae.paper import pictures, runs
-from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.config import MEASURES, Evaluation, Training
 from intelvae.paper.results import Measured, Trained
 from intelvae.paper.store import CHECKOUT, Store, edition, store_of
 
@@ -44,7 +44,7 @@ def test_an_evaluation_survives_the_store_with_its_pictures_and_arrays(tmp_path)
     generator = torch.Generator().manual_seed(0)
     grey = torch.randint(0, 256, (3, 7, 1, 8, 8), dtype=torch.uint8, generator=generator)
     kept = {"grey": grey, "points": torch.randn(40, 2, generator=generator), "which": torch.arange(3)}
-    made = Measured(Evaluation("gallery"), {"a": 1.5, "b": float("nan")}, 0.5, "abc", "2026-11-28", kept)
+    made = Measured(CONFIG.key, Evaluation("gallery"), {"a": 1.5, "b": float("nan")}, 0.5, "abc", "2026-11-28", kept)
     store = Store(tmp_path)
     store.put_measured(CONFIG, made)
     found = store.measured(CONFIG, Evaluation("gallery"))
@@ -56,7 +56,7 @@ def test_an_evaluation_survives_the_store_with_its_pictures_and_arrays(tmp_path)
 
 def test_colours_lose_a_little(tmp_path):
     ramp = torch.linspace(0, 255, 64).expand(5, 3, 64, 64).to(torch.uint8)
-    pictures.save(ramp, path := tmp_path / f"x{pictures.suffix(ramp)}")
+    pictures.save(ramp, path := tmp_path / f"x{pictures.suffix(ramp.shape)}")
     again = pictures.load(path, ramp.shape)
     assert path.suffix == ".jpg" and (again.int() - ramp.int()).abs().float().mean() < 3  # of 255; the quality is 90
 
@@ -68,10 +68,12 @@ def edited(trained, **changes):
 
 
 NOT_RECORDS = {
-    "empty": (lambda t: "", "no whole record .* move the folder away"),
-    "cut": (lambda t: t.to_json()[:-50], "no whole record .* move the folder away"),
-    "a list": (lambda t: "[]", "no whole record .* move the folder away"),
-    "a field less": (lambda t: edited(t, curves=None), "no whole record .no 'curves'., so move the folder away"),
+    "empty": (lambda t: "", "no whole record .* move its folder away"),
+    "cut": (lambda t: t.to_json()[:-50], "no whole record .* move its folder away"),
+    "a list": (lambda t: "[]", "no whole record .* move its folder away"),
+    "bytes of something else": (lambda t: b"\xff\xfe\x00", "no whole record .* move its folder away"),
+    "curves of another kind": (lambda t: edited(t, curves={"train_elbo": 1}), "no whole record .'curves' .* move its"),
+    "a field less": (lambda t: edited(t, curves=None), "no whole record .no 'curves'., so move its folder away"),
     "a field more": (lambda t: edited(t, cost=1), "another version of intelvae .the field 'cost'.: use that one"),
     "a setting more": (
         lambda t: edited(t, training=t.training.chosen | {"flow": 1}),
@@ -88,29 +90,84 @@ def test_a_file_that_is_not_the_record_is_named_and_nobody_is_told_to_delete_it(
     store, (make, message) = Store(tmp_path), NOT_RECORDS[case]
     path = store.folder(CONFIG) / "training.json"
     path.parent.mkdir()
-    path.write_text(make(done[0]), encoding="utf-8")
+    content = make(done[0])
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(ValueError, match=message) as caught:
         store.trained(CONFIG)
     assert str(caught.value).startswith(str(path))
     assert "delete" not in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"evaluation": {}}', '{"evaluation": {"name": "x", "taste": 1}}'])
-def test_a_damaged_evaluation_is_named(text, tmp_path):
-    store, wanted = Store(tmp_path), Evaluation("scatter")
-    path = store.folder(CONFIG) / "scatter.json"
+def test_a_folder_in_the_place_of_a_record_is_named(tmp_path):
+    path = Store(tmp_path).folder(CONFIG) / "training.json"
+    path.mkdir(parents=True)
+    with pytest.raises(ValueError, match=f"{path}: .*Is a directory"):
+        Store(tmp_path).trained(CONFIG)
+
+
+POINTS = Measured(CONFIG.key, Evaluation("points"), {"a": 1.0}, 0.5, "abc", "2026-11-28")
+NOT_EVALUATIONS = {
+    "empty": ("", "no whole record .* so move it away, and the same command measures"),
+    "cut": (POINTS.to_json()[:-9], "no whole record .* so move it away, and the same command measures"),
+    "a list": ("[]", "no whole record .* so move it away"),
+    "no metrics": (POINTS.to_json().replace('{"a":1.0}', "null"), "no whole record .'metrics' .* so move it away"),
+    "words for metrics": (POINTS.to_json().replace("1.0", '"x"'), "no whole record .'metrics' .* so move it away"),
+    "a field less": (POINTS.to_json().replace('"date"', '"kept"'), "no whole record"),
+    "a field more": (POINTS.to_json().replace('"date"', '"taste": 1,"date"'), "another version of intelvae .*'taste'"),
+    "later semantics": (
+        POINTS.to_json().replace('"points"', '"points","semantics":2'),
+        "another version of intelvae .semantics 2 of 'points', here they are 1.: measure it anew with intelvae remeas",
+    ),
+    "of another training": (dataclasses.replace(POINTS, of=OTHER.key).to_json(), f"record of points of {OTHER.key}"),
+    "of another evaluation": (
+        dataclasses.replace(POINTS, evaluation=Evaluation("scatter")).to_json(),
+        f"record of scatter of {CONFIG.key}",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NOT_EVALUATIONS)
+def test_a_file_that_is_not_the_evaluation_is_named_and_the_training_stays(case, tmp_path):
+    store, (text, message) = Store(tmp_path), NOT_EVALUATIONS[case]
+    path = store.folder(CONFIG) / "points.json"
     path.parent.mkdir()
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"move the folder away|another version") as caught:
-        store.measured(CONFIG, wanted)
+    with pytest.raises(ValueError, match=message) as caught:
+        store.measured(CONFIG, Evaluation("points"))
     assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
+    assert "folder" not in str(caught.value)
+
+
+def test_semantics_of_an_evaluation_are_kept_once_they_have_changed(monkeypatch):
+    monkeypatch.setitem(MEASURES, "points", 2)
+    text = POINTS.to_json()
+    assert Measured.from_json(text, Path()) == POINTS
+    monkeypatch.setitem(MEASURES, "points", 1)
+    with pytest.raises(ValueError, match="semantics 2"):
+        Measured.from_json(text, Path())
+
+
+@pytest.mark.parametrize("name", ["points", "grey"])
+def test_what_was_kept_and_is_gone_or_damaged_is_noticed(name, tmp_path, unchecked):
+    kept = {"grey": torch.zeros(3, 1, 8, 8, dtype=torch.uint8), "points": torch.ones(4, 2)}
+    store, wanted = Store(tmp_path), Evaluation("gallery")
+    store.put_measured(CONFIG, Measured(CONFIG.key, wanted, {}, 0.5, "abc", "2026-11-28", kept))
+    file = {"points": "gallery.arrays.gz", "grey": "gallery.grey.png"}[name]
+    path = store.folder(CONFIG) / file
+    for content in (path.read_bytes()[:30], b"something else", b""):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=rf"{file} is damaged .*: move gallery.json beside it away") as caught:
+            store.measured(CONFIG, wanted).kept[name]
+        assert "\n" not in str(caught.value)
+    path.unlink()
+    assert store.measured(CONFIG, wanted) is None  # so that a sweep makes it again
 
 
 def test_a_write_that_fails_leaves_nothing_and_says_what_to_do(done, tmp_path, monkeypatch):
     def full_disk(*_):
         raise OSError(28, "No space left on device")
 
-    measured = Measured(Evaluation("scatter"), {"a": 1.0}, 0.5, "abc", "", {"points": torch.ones(2, 2)})
+    measured = Measured(CONFIG.key, Evaluation("scatter"), {"a": 1.0}, 0.5, "abc", "", {"points": torch.ones(2, 2)})
     monkeypatch.setattr(os, "replace", full_disk)
     for write in (lambda s: s.put_trained(*done), lambda s: s.put_measured(CONFIG, measured)):
         with pytest.raises(OSError, match=r"No space.*make room, or set INTELVAE_RUNS"):

@@ -84,7 +84,7 @@ def test_threads_of_a_process_take_turns_and_get_the_numbers_of_a_run_alone():
 
 
 def test_weights_that_are_not_there_are_named(tmp_path):
-    with pytest.raises(ValueError, match=r"no weights of vae with mapping circle on circle.*runs\.train"):
+    with pytest.raises(ValueError, match=r"no weights of vae with mapping circle.* only results .*: set INTELVAE_RUNS"):
         runs.load(CONFIG, Store(tmp_path))
 
 

@@ -3,7 +3,6 @@
 import dataclasses
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -16,12 +15,6 @@ from intelvae.paper.rows import INTEL, VAE, Run
 
 matplotlib.use("agg")
 BLACK = "#000000"
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def by_seed_results():

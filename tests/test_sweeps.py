@@ -64,9 +64,43 @@ def test_a_model_without_weights_is_not_measured_and_its_results_stay(tmp_path):
     store = Store(tmp_path)
     sweeps.sweep([run(ALONE)], store)
     store.weights(ALONE).unlink()  # as in a checkout
-    with pytest.raises(ValueError, match=r"is to be measured \(scatter\), and its weights are not .*INTELVAE_RUNS"):
+    with pytest.raises(
+        training.TrainingError, match=r"1 of 2 runs failed: .*no weights of .* only results .*INTELVAE_RUNS"
+    ):
+        sweeps.sweep([run(ALONE, POINTS, SCATTER), run(CONFIG)], store)
+    assert store.result(run(ALONE)) is not None and store.result(run(CONFIG)) is not None
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:500])])
+def test_a_model_that_was_lost_before_it_was_measured_is_trained_again(damage, tmp_path):
+    """As where a sweep was killed, and the disk was full."""
+    store = Store(tmp_path)
+    (whole,) = sweeps.sweep([run(ALONE)], store)
+    (store.folder(ALONE) / "points.json").unlink()
+    damage(store.weights(ALONE))
+    (again,) = sweeps.sweep([run(ALONE)], store)
+    assert again.metrics == whole.metrics
+    assert runs.load(ALONE, store).represent(torch.ones(1, 2)).shape == (1, 2)
+
+
+def test_damaged_weights_of_a_model_that_was_measured_are_named_and_stay(tmp_path):
+    store = Store(tmp_path)
+    sweeps.sweep([run(ALONE)], store)
+    store.weights(ALONE).write_bytes(b"something else")
+    with pytest.raises(
+        training.TrainingError, match=r"are not weights of .*: the results beside them stay good; to train"
+    ):
         sweeps.sweep([run(ALONE, POINTS, SCATTER)], store)
-    assert store.result(run(ALONE)) is not None
+    assert store.weights(ALONE).read_bytes() == b"something else" and store.result(run(ALONE)) is not None
+
+
+def test_what_an_evaluation_kept_and_has_lost_is_made_again(tmp_path, unchecked):
+    store, asked = Store(tmp_path), [run(ALONE, SCATTER)]
+    (before,) = sweeps.sweep(asked, store)
+    samples = before.kept["samples"]
+    (store.folder(ALONE) / "scatter.arrays.gz").unlink()
+    (after,) = sweeps.sweep(asked, store)
+    assert torch.equal(after.kept["samples"], samples)
 
 
 def test_no_jobs_take_what_is_there_and_run_nothing(tmp_path, monkeypatch):

@@ -18,6 +18,21 @@ def test_the_kl_is_weighed_with_a_warm_up_and_without():
     assert [Objective(0.5, 2).weight_of_kl(epoch) for epoch in (0, 1, 2, 9)] == [0.0, 0.25, 0.5, 0.5]
 
 
+def test_whole_floats_are_as_good_as_whole_numbers(unchecked):
+    assert Schedule(2.0, 50.0, 3.0, 1.0) == Schedule(2, 50, 3, 1)
+    assert all(isinstance(value, int) for value in vars(Schedule(2.0, 50.0, 3.0, 1.0)).values())
+
+
+def test_a_penalty_that_is_none_is_refused_in_one_line(unchecked):
+    for wrong in ("l7", 3, None):
+        with pytest.raises(ValueError, match=f"penalty.*{wrong!r}") as caught:
+            Objective(penalty=wrong)  # also where gamma is 0
+        assert "\n" not in str(caught.value)
+    model, x = builder.build(CONFIG, (2,), torch.zeros(1, 2)), torch.randn(20, 2)
+    with pytest.raises(ValueError, match=r"a penalty is one number for a batch, not a tensor of shape \(10,\)"):
+        training.fit(model, x, x, Schedule(1, 10), objective=Objective(gamma=1.0, penalty=lambda g, y: y.sum(1)))
+
+
 def test_an_example_is_evaluated_as_if_it_were_alone():
     """In training, batch normalisation lets the examples of a batch depend on one another."""
     images = Training("mnist", "mathieu", 2, "gaussian", 1)

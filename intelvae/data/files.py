@@ -33,7 +33,7 @@ FILES: dict[str, idx.Shape] = {
     "t10k-images-idx3-ubyte": (10_000, 28, 28),
     "t10k-labels-idx1-ubyte": (10_000,),
 }
-# The sha256 of each file's content, unpacked: the data of the records, and no other in the same shape.
+# The sha256 of each file's content, unpacked: the data of the results, and no other in the same shape.
 SUMS: dict[str, dict[str, str]] = {
     "mnist": {
         "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",

@@ -68,27 +68,10 @@ def _mapping(config: Training) -> torch.nn.Module:
 
 
 def _prior(config: Training, encoder: torch.nn.Module, examples: torch.Tensor) -> torch.nn.Module:
-    if config.prior == "normal":
-        return priors.StandardNormal(config.latent_dim)
-    options, what = dict(config.prior_options), f"the prior {config.prior!r}"
-    if config.prior == "sparse":
-        return _make(what, priors.Sparse, config.latent_dim, **options)
-    legacy = dict.fromkeys(options.pop("legacy", ()), True)
-    if config.prior == "vamp":
-        prior = _make(what, _vamp, encoder, examples, **options)
+    options = dict(config.prior_options)
+    legacy = dict.fromkeys(options.pop("legacy", ()), True) if config.prior in ("mog", "vamp") else {}
+    if config.prior == "vamp" and options.pop("free", False) and options.get("components", 1) >= 1:
+        prior = _make("the prior 'vamp'", authors.free_vamp, encoder, examples.shape[1:], **options)
     else:
-        prior = _make(what, priors.ring, config.latent_dim, **options)
+        prior = priors.create(config.prior, config.latent_dim, encoder, examples, **options)
     return _make("the prior's option 'legacy'", authors.Legacy, prior, **legacy) if legacy else prior
-
-
-def _vamp(
-    encoder: torch.nn.Module, examples: torch.Tensor, *, components: int, free: bool = False, blend: int = 1
-) -> priors.Vamp:
-    if components >= 1 and free:
-        return authors.free_vamp(encoder, examples.shape[1:], components)
-    count = components * blend
-    if not 1 <= components <= count <= len(examples):
-        of = f", each the mean of {blend}," if blend != 1 else ""
-        raise ValueError(f"the prior 'vamp' cannot start {components} pseudo-inputs{of} from {len(examples)} examples")
-    start = as_float(examples[:count]).unflatten(0, (components, blend)).mean(1)
-    return priors.Vamp(encoder, start, (0.0, 1.0) if len(start.shape) == 4 else None)

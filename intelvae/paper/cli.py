@@ -84,7 +84,7 @@ def run(
     for row in found.rows:
         members = found.of(row.name, row.group)
         cells = []
-        for metric in members[0].metrics:
+        for metric in (name for name in members[0].metrics if all(name in r.metrics for r in members)):
             mean, sd = summary([r.metrics[metric] for r in members])
             cells.append(f"{metric} {mean:.4g}" + ("" if math.isnan(sd) else f" ± {sd:.2g}"))
         name = " · ".join(filter(None, (members[0].training.data, row.group, row.name)))
@@ -126,7 +126,7 @@ def show_claims(
     as_json: Annotated[bool, typer.Option("--json", help="An array of objects instead of a table.")] = False,
     features: FeaturesOption = None,
 ) -> None:
-    """Judge the paper's claims on the records that are there."""
+    """Judge the paper's claims on the results that are there."""
     rows = ledger.stored(profile, features)
     if as_json:
         finite = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in rows]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from intelvae import regularizers
+from intelvae import priors, regularizers
 from intelvae.metrics import features as extractors
 from intelvae.numbers import check_number
 from intelvae.paper import authors
@@ -20,8 +20,13 @@ from intelvae.training import Objective, Optimiser, Schedule
 # Part of every key, so that results of older code are not found any more: raised with the first release after a change
 # that alters weights. Between releases the commit that makes such a change removes the results that it touches.
 SEMANTICS = 1
+# What can be measured (`evaluation.KINDS`), and the semantics of each: raised with a change that alters what it gives,
+# so that what is there already is not taken for it, and `intelvae remeasure` is asked for.
+MEASURES = {
+    "points": 1, "scatter": 1, "encoded": 1, "zeros-and-ones": 1, "traversal": 1, "latents": 1, "elbo": 1, "samples": 1,
+    "gallery": 1, "codes": 1, "classes": 1, "traversals": 1, "levels": 1, "level-traversals": 1, "attributes": 1,
+}  # fmt: skip
 
-PRIORS = ("normal", "mog", "vamp", "sparse")
 POSTERIORS = ("gaussian", "sylvester")
 MODELS = ("vae", "gm-vae", "vsc")
 BLOCKS = 5  # into which "levels" cuts a code without levels, to set it beside the five of Figure B.2
@@ -42,17 +47,26 @@ def frozen(value: Any) -> Any:
     return tuple(frozen(v) for v in value) if isinstance(value, list | tuple) else value
 
 
+def _alike(value: Any) -> Any:
+    """What is equal becomes the same text: 1, 1.0 and True are 1.
+
+    >>> _alike((("radius", 2.0), ("learnable", True)))
+    (('radius', 2), ('learnable', 1))
+    """
+    if isinstance(value, tuple):
+        return tuple(map(_alike, value))
+    return int(value) if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()) else value
+
+
 @dataclass(frozen=True)
 class Training:
     """All that decides the weights: one training of one model on one data set under one seed.
 
-    `data` is a name of `datasets.of`; `mapping` one of `mappings.NAMES`; `prior` one of "normal", "mog" (options
-    `components`, `radius`, `scale`), "vamp" (`components`; `blend`, of how many examples a pseudo-input starts as the
-    mean, 1 by default) and "sparse" (`weight`, `scale`); `posterior` "gaussian" or "sylvester" (options of
-    `flows.SylvesterEncoder`); `network` and `likelihood` names of their modules. `model` is "vae", with all of these,
-    "gm-vae" (options of `gmvae.Components`, and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`,
-    their number, in the place of `start`); the last two have their own prior and posterior and no mapping. Options
-    may be given as dicts.
+    `data` is a name of `datasets.of`; `mapping` one of `mappings.NAMES`, `prior` one of `priors.NAMES`, with options of
+    what they name there; `posterior` "gaussian" or "sylvester" (options of `flows.SylvesterEncoder`); `network` and
+    `likelihood` names of their modules. `model` is "vae", with all of these, "gm-vae" (options of `gmvae.Components`,
+    and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`, their number, in the place of `start`);
+    the last two have their own prior and posterior and no mapping. Options may be given as dicts.
 
     What repeats the authors' code is in `authors`, and off unless asked for: of cluster mappings the option `forgets`;
     of "mog" and "vamp" `legacy`, names of options of `authors.Legacy`; of "vamp" `free`; of "sylvester" the names of
@@ -102,19 +116,21 @@ class Training:
 
     def __post_init__(self) -> None:
         for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_options")]:
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-        object.__setattr__(self, "repeats", frozen(tuple(self.repeats)))
-        check_number("seed", self.seed, ">= 0", whole=True)
-        check_number("latent_dim", self.latent_dim, ">= 1", whole=True)
-        _ = self.schedule, self.objective, self.optimiser  # which check their own
-        for f in dataclasses.fields(self):
-            if (kind := _NUMBERS.get(str(f.type))) and (value := getattr(self, f.name)) is not None:
-                object.__setattr__(self, f.name, kind(value))
-        choices = {"prior": PRIORS, "posterior": POSTERIORS, "model": MODELS, "split": tuple(authors.SPLITS)}
+            object.__setattr__(self, name, frozen(dict(getattr(self, name))))
+        object.__setattr__(self, "repeats", tuple(map(_whole, self.repeats)))
+        choices = {"prior": priors.NAMES, "posterior": POSTERIORS, "model": MODELS, "split": tuple(authors.SPLITS)}
         choices["penalty"] = (*regularizers.PENALTIES, *authors.PENALTIES)
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
+        check_number("seed", self.seed, ">= 0", whole=True)
+        check_number("latent_dim", self.latent_dim, ">= 1", whole=True)
+        _ = self.schedule, self.objective, self.optimiser  # which check their own
+        for f in dataclasses.fields(self):
+            if (kind := _KINDS.get(str(f.type))) and (value := getattr(self, f.name)) is not None:
+                if kind is bool and value not in (0, 1):
+                    raise ValueError(f"{f.name} must be True or False, not {value!r}")
+                object.__setattr__(self, f.name, kind(value))
         for name, plain in (("prior", "normal"), ("posterior", "gaussian"), ("model", "vae")):
             if getattr(self, name) == plain and getattr(self, f"{name}_options"):
                 raise ValueError(f"the {name} {plain!r} takes no options: {dict(getattr(self, f'{name}_options'))}")
@@ -152,7 +168,8 @@ class Training:
 
         Settings at their default stay out of it, so a setting that is added later leaves older results findable.
         """
-        text = json.dumps({"semantics": SEMANTICS, **self.chosen}, sort_keys=True)
+        settings = {k: _alike(v) if k.endswith("_options") else v for k, v in self.chosen.items()}
+        text = json.dumps({"semantics": SEMANTICS, **settings}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
@@ -162,7 +179,12 @@ class Training:
         return f"{model} on {self.data} ({self.network}, {self.likelihood}, seed {self.seed})"
 
 
-_NUMBERS = {"int": int, "int | None": int, "float": float, "float | None": float}
+_KINDS = {"int": int, "int | None": int, "float": float, "float | None": float, "bool": bool}
+
+
+def _whole(value: Any) -> Any:
+    """A whole number as int; anything else as it is, to be refused where it is used (`datasets.of`)."""
+    return int(value) if isinstance(value, float | np.number) and float(value).is_integer() else value
 
 
 @dataclass(frozen=True)
@@ -170,13 +192,15 @@ class Evaluation:
     """One thing that is measured of a trained model, or shown of it: a name of `evaluation.KINDS`.
 
     `features`, a name of `metrics.features`, is for the ones that judge samples on a network's features. Raises
-    `ValueError` for an unknown one.
+    `ValueError` for an unknown name.
     """
 
     name: str
     features: str = ""
 
     def __post_init__(self) -> None:
+        if self.name not in MEASURES:
+            raise ValueError(f"no evaluation {self.name!r}: choose one of {', '.join(MEASURES)}")
         if self.features:
             extractors.get(self.features)
 

@@ -78,6 +78,11 @@ class _Images:
         return len(self.train)
 
 
+def _sizes(n: int) -> tuple[int, ...]:
+    """The numbers of images that are compared: 2,000 and 10,000, or as many hundreds as there are."""
+    return tuple(size for size in (samples.PAPER_N, samples.FULL_N) if size <= n) or (n - n % 100,)
+
+
 @dataclass(frozen=True)
 class Grey(_Images):
     """Grey images of MNIST, of its zeros and ones, or of Fashion-MNIST.
@@ -101,6 +106,11 @@ class Grey(_Images):
             return self.data.train
         by_class = [self.data.train[self.data.train_labels == c].repeat(n, 1, 1, 1) for c, n in enumerate(self.repeats)]
         return torch.cat(by_class)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The numbers of samples that are compared with the yardstick's test images."""
+        return _sizes(len(self.yardstick.test))
 
 
 @dataclass(frozen=True)
@@ -137,9 +147,8 @@ class Faces(_Images):
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """The numbers of images that are compared: 2,000 and 10,000, or as many hundreds as there are."""
-        n = len(self.real)
-        return tuple(size for size in (samples.PAPER_N, samples.FULL_N) if size <= n) or (n - n % 100,)
+        """The numbers of samples that are compared with the real faces."""
+        return _sizes(len(self.real))
 
 
 Data = Points | Grey | Faces
@@ -188,6 +197,6 @@ def check_source(data: Data, known: str | None) -> None:
     """
     if known and data.source != known:
         raise DataError(
-            f"the faces here ({data.source}) are not those of the records that are there ({known}), and nothing "
+            f"the faces here ({data.source}) are not those of the results that are there ({known}), and nothing "
             "compares the two: set INTELVAE_RUNS to another folder, or INTELVAE_DATA to those faces"
         )

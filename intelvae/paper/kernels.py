@@ -40,8 +40,8 @@ IMPORTS = [
     "sklearn.cluster",
     "sklearn.linear_model",
     "intelvae.paper.bench",
-    "intelvae.paper.claims",
-    "intelvae.paper.plots",
+    "intelvae.paper.ledger",
+    "intelvae.paper.studies",
 ]
 
 

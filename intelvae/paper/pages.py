@@ -29,7 +29,7 @@ from intelvae.paper.store import CHECKOUT, edition, store_of
 from intelvae.whole import whole
 
 ROOT = CHECKOUT
-EDITIONS = 6  # of the library whose smoke records are kept, 200 MB each with weights: two for each rounding
+EDITIONS = 6  # of the library whose smoke results are kept, 200 MB each with weights: two for each rounding
 QUIET = ["--log-level=CRITICAL"]  # a kernel says that it talks to itself over plain TCP, and that it is stopped
 
 
@@ -48,7 +48,7 @@ def sources(only: str = "") -> list[Path]:
 
 
 def fingerprint(page: Path, parameters: Mapping[str, Any]) -> str:
-    """A hash of all that decides a page's output: its source, the library's, the parameters, the published records."""
+    """A hash of all that decides a page's output: its source, the library's, the parameters, the published results."""
     digest = hashlib.sha256(json.dumps([edition(), dict(parameters)], sort_keys=True).encode())
     digest.update(page.read_bytes())
     for path in sorted(store_of("laptop").root.rglob("*.json")):
@@ -82,6 +82,7 @@ def execute(
 ) -> bool:
     """Executes one page into the notebook `out`; False if what is there `is_current` already.
 
+    A script that calls this needs `if __name__ == "__main__":`, since the process that kernels are forks of imports it.
     The notebook keeps outputs and execution counts, and loses time stamps. Raises `RuntimeError`, one line with page
     and cell, if a cell fails, ends the kernel or has a caption and no picture (the notebook is then left in `out` with
     the suffix .failed.ipynb), and one line with the page for whatever else goes wrong.
@@ -201,7 +202,7 @@ def _reads_all_results(page: Path) -> bool:
 
 
 def _forget_older(store: Path) -> None:
-    """Removes the records of all but the last `EDITIONS` editions of the library beside `store`, if it is of one."""
+    """Removes the results of all but the last `EDITIONS` editions of the library beside `store`, if it is of one."""
     if store.name == edition():
         for old in sorted(store.parent.iterdir(), key=lambda folder: folder.stat().st_mtime)[:-EDITIONS]:
             shutil.rmtree(old, ignore_errors=True)

@@ -15,9 +15,9 @@ ACROSS = 12  # images in a line of the sheet
 QUALITY = 90
 
 
-def suffix(images: UInt8[Tensor, "*n c h w"]) -> str:
-    """How the name of the images' file ends."""
-    return ".png" if images.shape[-3] == 1 else ".jpg"
+def suffix(shape: Sequence[int]) -> str:
+    """How the name of a file of images of that shape (..., C, H, W) ends."""
+    return ".png" if shape[-3] == 1 else ".jpg"
 
 
 def save(images: UInt8[Tensor, "*n c h w"], path: Path) -> None:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from intelvae.paper import pictures
-from intelvae.paper.config import SEMANTICS, Evaluation, Training
+from intelvae.paper.config import MEASURES, SEMANTICS, Evaluation, Training
 from intelvae.paper.rows import Row, Run
 
 NAMED = 4  # rows at most whose missing runs a line of provenance names
-AGAIN = "move the folder away, and the same command trains that run anew"
+AGAIN = {
+    "Trained": "move its folder away, and the same command trains that run anew",
+    "Measured": "move it away, and the same command measures the model anew, where its weights are here",
+}  # what to do about a record that is damaged
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Trained:
     examples: int = 0
 
     def to_json(self) -> str:
-        """As JSON text, one line for each field; of the config only what is not at its default."""
+        """As JSON text, one line for each field, without what is at its default."""
         fields = {"key": self.training.key, "semantics": SEMANTICS, **_fields(self), "training": self.training.chosen}
         return _lines(fields)
 
@@ -66,7 +71,8 @@ class Trained:
         key, semantics = fields.pop("key"), fields.pop("semantics")
         if semantics != SEMANTICS:
             raise ValueError(_of_another_version(f"semantics {semantics}, here they are {SEMANTICS}"))
-        trained = _made(cls, fields | {"training": _made(Training, fields["training"])})
+        _check(cls, "curves", fields["curves"], list)
+        trained = _made(cls, cls, fields | {"training": _made(cls, Training, fields["training"])})
         if trained.training.key != key:
             raise ValueError(f"its config has the key {trained.training.key}, and it says {key}: somebody edited it")
         return trained
@@ -76,9 +82,10 @@ class Trained:
 class Measured:
     """What one evaluation of a trained model gave: metrics, and what is `kept` to be shown, images as bytes.
 
-    `commit` is that of the code that measured, "unknown" outside a checkout.
+    `of` is the key of the model's training; `commit` that of the code that measured, "unknown" outside a checkout.
     """
 
+    of: str
     evaluation: Evaluation
     metrics: dict[str, float]
     seconds: float
@@ -87,17 +94,35 @@ class Measured:
     kept: Mapping[str, Tensor] = field(default_factory=dict, repr=False)
 
     def to_json(self) -> str:
-        """As JSON text, one line for each field; of what is kept only the shapes of pictures and the names."""
+        """As JSON text, as of `Trained`; of what is kept only the shapes of pictures and the names."""
         kept = {name: list(x.shape) if is_picture(x) else "array" for name, x in self.kept.items()}
-        return _lines(_fields(self) | {"evaluation": dataclasses.asdict(self.evaluation), "kept": kept})
+        evaluation = _fields(self.evaluation)
+        if (semantics := MEASURES[self.evaluation.name]) > 1:  # the first semantics stay out
+            evaluation["semantics"] = semantics
+        return _lines(_fields(self) | {"evaluation": evaluation} | ({"kept": kept} if kept else {}))
 
     @classmethod
     def from_json(cls, text: str, folder: Path) -> Measured:
-        """The inverse of `to_json`; what is kept is read from `folder` when it is looked at. Raises `ValueError`."""
+        """The inverse of `to_json`; what is kept is read from `folder` when it is looked at.
+
+        Raises `ValueError`, one line, for text that is no such record, or of other semantics.
+        """
         fields = _read(cls, text)
-        evaluation = _made(Evaluation, fields["evaluation"])
+        _check(cls, "metrics", fields["metrics"], int | float)
+        _check(cls, "kept", fields.setdefault("kept", {}), str | list)
+        _check(cls, "evaluation", fields["evaluation"], str | int)
+        semantics = fields["evaluation"].pop("semantics", 1)
+        evaluation = _made(cls, Evaluation, fields["evaluation"])
+        if semantics != MEASURES[evaluation.name]:
+            here = f"semantics {semantics} of {evaluation.name!r}, here they are {MEASURES[evaluation.name]}"
+            raise ValueError(f"it is of another version of intelvae ({here}): measure it anew with intelvae remeasure")
         kept = _Kept(folder, evaluation.key, fields["kept"])
-        return _made(cls, fields | {"evaluation": evaluation, "kept": kept})
+        return _made(cls, cls, fields | {"evaluation": evaluation, "kept": kept})
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that was kept is there."""
+        return not isinstance(self.kept, _Kept) or all(self.kept.file(name).is_file() for name in self.kept)
 
 
 class _Kept(Mapping[str, Tensor]):
@@ -112,16 +137,33 @@ class _Kept(Mapping[str, Tensor]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.kinds)
 
+    def file(self, name: str) -> Path:
+        """Where what has that name is."""
+        kind = self.kinds[name]
+        return arrays_of(self.folder, self.key) if kind == "array" else picture_of(self.folder, self.key, name, kind)
+
     def __getitem__(self, name: str) -> Tensor:
-        if (kind := self.kinds[name]) == "array":
-            return safetensors.torch.load(gzip.decompress(arrays_of(self.folder, self.key).read_bytes()))[name]
-        (path,) = self.folder.glob(f"{self.key}.{name}.*g")  # png or jpg
-        return pictures.load(path, kind)
+        path, kind = self.file(name), self.kinds[name]
+        try:
+            if kind == "array":
+                return safetensors.torch.load(gzip.decompress(path.read_bytes()))[name]
+            return pictures.load(path, kind)
+        except (OSError, EOFError, zlib.error, SafetensorError, KeyError, ValueError) as error:
+            what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            raise ValueError(
+                f"{path} is damaged ({what}): move {self.key}.json beside it away, and the same command measures the "
+                "model anew, where its weights are here"
+            ) from error
 
 
 def arrays_of(folder: Path, key: str) -> Path:
     """The file of all arrays that an evaluation kept."""
     return folder / f"{key}.arrays.gz"
+
+
+def picture_of(folder: Path, key: str, name: str, shape: Sequence[int]) -> Path:
+    """The file of images (*shape) that an evaluation kept under that name."""
+    return folder / f"{key}.{name}{pictures.suffix(shape)}"
 
 
 def is_picture(x: Tensor) -> bool:
@@ -130,7 +172,10 @@ def is_picture(x: Tensor) -> bool:
 
 
 def _fields(record: Any) -> dict[str, Any]:
-    return {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
+    """The fields that are not at their default, and not kept apart."""
+    return {
+        f.name: value for f in dataclasses.fields(record) if f.repr and (value := getattr(record, f.name)) != f.default
+    }
 
 
 def _lines(fields: dict[str, Any]) -> str:
@@ -142,28 +187,41 @@ def _of_another_version(what: str) -> str:
     return f"it is of another version of intelvae ({what}): use that one, or another INTELVAE_RUNS"
 
 
+def _not_whole(kind: type, why: str) -> ValueError:
+    return ValueError(f"it is no whole record ({why}), so {AGAIN[kind.__name__]}")
+
+
+def _check(kind: type, name: str, value: Any, of: Any) -> None:
+    """Raises `ValueError`, one line, unless the field of that name is a mapping with values of type `of`."""
+    if not isinstance(value, Mapping) or not all(isinstance(each, of) for each in value.values()):
+        raise _not_whole(kind, f"{name!r} is not what it should be")
+
+
 def _read(kind: type, text: str, *more: str) -> dict[str, Any]:
     """The fields of a record of that kind; raises `ValueError`, one line, if these are not they."""
     names = {f.name for f in dataclasses.fields(kind)} | set(more)
+    needed = {f.name for f in dataclasses.fields(kind) if f.default is MISSING and f.default_factory is MISSING} | set(
+        more
+    )
     try:
         fields = json.loads(text)
         if unknown := fields.keys() - names:
             raise ValueError(_of_another_version(f"the field {min(unknown)!r}"))
-        if missing := names - fields.keys():
-            raise ValueError(f"it is no whole record (no {min(missing)!r}), so {AGAIN}")
+        if missing := needed - fields.keys():
+            raise _not_whole(kind, f"no {min(missing)!r}")
     except (json.JSONDecodeError, AttributeError) as error:
-        raise ValueError(f"it is no whole record ({type(error).__name__}: {error}), so {AGAIN}") from error
+        raise _not_whole(kind, f"{type(error).__name__}: {error}") from error
     return fields
 
 
-def _made(kind: type, fields: Any) -> Any:
-    """`kind(**fields)`, with one line for fields that do not make one."""
+def _made(record: type, part: type, fields: Any) -> Any:
+    """`part(**fields)` of a record of that kind, with one line for fields that do not make one."""
     try:
-        if unknown := fields.keys() - {f.name for f in dataclasses.fields(kind)}:
+        if unknown := fields.keys() - {f.name for f in dataclasses.fields(part)}:
             raise ValueError(_of_another_version(f"the field {min(unknown)!r}"))
-        return kind(**fields)
+        return part(**fields)
     except (AttributeError, TypeError) as error:
-        raise ValueError(f"it is no whole record ({error}), so {AGAIN}") from error
+        raise _not_whole(record, str(error)) from error
 
 
 class _Shown(dict[str, Tensor]):

@@ -119,7 +119,7 @@ def measure(
     seeded, default = training.seeded(config.seed), training.default_dtype(dtype(config))
     with seeded, default, training.torch_threads(threads):
         metrics, kept = evaluation.measure(wanted, model.cpu(), config, datasets.of(config), device)
-    return Measured(wanted, metrics, round(time.perf_counter() - start, 1), commit(), _today(), kept)
+    return Measured(config.key, wanted, metrics, round(time.perf_counter() - start, 1), commit(), _today(), kept)
 
 
 def load(config: Training, store: Store) -> VAE:
@@ -130,15 +130,18 @@ def load(config: Training, store: Store) -> VAE:
     """
     weights = store.weights(config)
     if not weights.is_file():
-        raise ValueError(f"no weights of {config} in {store.root}: train it anew with intelvae.paper.runs.train")
+        raise ValueError(
+            f"no weights of {config} in {store.root}, and only results are published: set INTELVAE_RUNS to another "
+            "folder, and the same command trains it there"
+        )
     with training.seeded(config.seed), training.default_dtype(dtype(config)):
         _, model, _ = prepare(config)
     try:
         load_model(model, weights)
     except (SafetensorError, OSError, RuntimeError) as error:
         raise ValueError(
-            f"{weights} are not weights of {config} ({' '.join(str(error).split())}): move the file away (the records "
-            "beside it stay good), and train the model anew if you need it"
+            f"{weights} are not weights of {config} ({' '.join(str(error).split())}): the results beside them stay "
+            "good; to train the model anew, move the folder away, and use the same command"
         ) from error
     return model.eval()
 

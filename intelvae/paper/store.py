@@ -22,7 +22,7 @@ import intelvae
 from intelvae.data import files
 from intelvae.paper import pictures
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import Measured, Result, Trained, arrays_of, is_picture
+from intelvae.paper.results import Measured, Result, Trained, arrays_of, is_picture, picture_of
 from intelvae.paper.rows import Run
 from intelvae.whole import whole
 
@@ -58,9 +58,19 @@ class Store:
         return found
 
     def measured(self, training: Training, evaluation: Evaluation) -> Measured | None:
-        """What that evaluation of the model gave, or None. Raises as `trained` does."""
+        """What that evaluation gave; None unless it is there, with all that it kept. Raises as `trained` does."""
         folder = self.folder(training)
-        return _from(folder / f"{evaluation.key}.json", lambda text: Measured.from_json(text, folder))
+        path = folder / f"{evaluation.key}.json"
+        found = _from(path, lambda text: Measured.from_json(text, folder))
+        if found and (found.of, found.evaluation) != (training.key, evaluation):
+            raise ValueError(
+                f"{path} is the record of {found.evaluation.key} of {found.of}: give it its own place again"
+            )
+        return found if found and found.whole else None
+
+    def evaluated(self, training: Training) -> bool:
+        """Whether there is an evaluation of the model."""
+        return any(path.name != "training.json" for path in self.folder(training).glob("*.json"))
 
     def result(self, run: Run) -> Result | None:
         """The result of a run; None unless its training is there and no evaluation is `lacking`."""
@@ -93,10 +103,8 @@ class Store:
             self._write(arrays_of(folder, key), lambda part: part.write_bytes(packed))
         for name, x in measured.kept.items():
             if is_picture(x):
-                self._write(
-                    folder / f"{key}.{name}{pictures.suffix(x)}",
-                    lambda part, x=x: pictures.save(x, part),  # type: ignore[misc]
-                )
+                path = picture_of(folder, key, name, x.shape)
+                self._write(path, lambda part, x=x: pictures.save(x, part))  # type: ignore[misc]
         path = folder / f"{key}.json"
         self._write(path, lambda part: part.write_text(measured.to_json(), encoding="utf-8"))
 
@@ -115,11 +123,11 @@ class Store:
 
 def _from(path: Path, read: Callable[[str], Any]) -> Any:
     """What is in a file; None where there is none. Raises `ValueError`, one line that names it, if it is damaged."""
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
-        return read(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        return read(path.read_text(encoding="utf-8", errors="replace"))
+    except (ValueError, IsADirectoryError) as error:
         raise ValueError(f"{path}: {error}") from error
 
 

@@ -33,7 +33,7 @@ MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, 
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done for one training: `train` it unless its weights are there, and measure what is `wanted`.
+    """What is to be done for one training: `train` it unless it has been, and measure what is `wanted`.
 
     `anew`: also what has been measured before.
     """
@@ -53,11 +53,14 @@ class Outcome:
     model: VAE | None = None
     measured: list[Measured] = field(default_factory=list)
     failure: str = ""
+    again: bool = False  # trained again, since its weights were lost before anything was measured
 
     def put(self, store: Store) -> None:
         """Writes all that there is and is not written yet, the weights first."""
-        if self.trained is not None and self.model is not None and store.trained(self.trained.training) is None:
-            store.put_trained(self.trained, self.model)
+        if self.trained is not None and self.model is not None:
+            if self.again or store.trained(self.trained.training) is None:
+                store.put_trained(self.trained, self.model)
+                self.again = False
         for each in self.measured:
             if self.work.anew or store.measured(self.work.training, each.evaluation) is None:
                 store.put_measured(self.work.training, each)
@@ -98,11 +101,15 @@ def _finish(outcome: Outcome, device: str, threads: int, store: Store, here: Sto
         if config.data in datasets.TAKEN_BY["whole"]:
             there = None if outcome.work.train else store.trained(config)
             datasets.check_source(datasets.of(config), there.source if there else known)
-        if outcome.model is None:
-            if outcome.work.train:
-                outcome.trained, outcome.model = train(config, device, threads)
-            else:
+        if outcome.model is None and not outcome.work.train:
+            try:
                 outcome.model = load(config, store)
+            except ValueError:
+                if store.evaluated(config):  # of these weights: others would not be the ones that were measured
+                    raise
+                outcome.again = True
+        if outcome.model is None:
+            outcome.trained, outcome.model = train(config, device, threads)
         if here is not None:
             outcome.put(here)
         for wanted in outcome.work.wanted:
@@ -142,24 +149,14 @@ def parts(works: Iterable[Work], device: str) -> list[list[Work]]:
 
 
 def missing(runs: Iterable[Run], store: Store) -> list[Work]:
-    """What has to be done for the results of all `runs` to be there: once for each training.
-
-    Raises `ValueError`, one line, for a trained model that is to be measured and whose weights are not there.
-    """
+    """What has to be done for the results of all `runs` to be there: once for each training."""
     wanted: dict[Training, dict[Evaluation, None]] = {}
     for run in runs:
         there = store.trained(run.training) is not None
         lacking = store.lacking(run) if there else [*run.evaluations, *run.extras]
         if lacking or not there:
             wanted.setdefault(run.training, {}).update(dict.fromkeys(lacking))
-    works = [Work(t, tuple(evaluations), store.trained(t) is None) for t, evaluations in wanted.items()]
-    for work in works:
-        if not work.train and not store.weights(work.training).is_file():
-            raise ValueError(
-                f"{work.training} is to be measured ({', '.join(e.key for e in work.wanted)}), and its weights are not "
-                f"in {store.root}: only records are published. Train it anew in another folder, by INTELVAE_RUNS"
-            )
-    return works
+    return [Work(t, tuple(evaluations), store.trained(t) is None) for t, evaluations in wanted.items()]
 
 
 def sweep(runs: Iterable[Run], store: Store, *, jobs: int = 1, device: str = "cpu") -> list[Result]:
@@ -170,7 +167,7 @@ def sweep(runs: Iterable[Run], store: Store, *, jobs: int = 1, device: str = "cp
     is there, so a sweep that is killed goes on where it was, and workers end with it. Work is handed out through
     joblib: inside `joblib.parallel_config("dask")` it goes to a cluster, and the results come back here. A run that
     fails, for whatever reason, does not stop the others. Raises `TrainingError` at the end if any did, a line
-    for each; `ValueError` for jobs < 0, for jobs = 0 and not one result, and as `missing` does.
+    for each; `ValueError` for jobs < 0, and for jobs = 0 and not one result.
     """
     check_number("jobs", jobs, ">= 0", whole=True)
     runs = list(runs)

@@ -39,6 +39,8 @@ class Schedule:
             check_number("steps_per_epoch", self.steps_per_epoch, ">= 1", whole=True)
         if self.patience is not None:
             check_number("patience", self.patience, ">= 1", whole=True)
+        for name, value in vars(self).items():  # 2.0 is as good as 2
+            object.__setattr__(self, name, None if value is None else int(value))
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class Objective:
         for name in ("beta", "gamma", "alpha"):
             check_number(name, getattr(self, name), ">= 0")
         check_number("warmup", self.warmup, ">= 0", whole=True)
+        if isinstance(self.penalty, str) and self.penalty not in regularizers.PENALTIES:
+            known = ", ".join(regularizers.PENALTIES)
+            raise ValueError(f"unknown penalty {self.penalty!r}: choose one of {known}, or give a function")
+        if not isinstance(self.penalty, str) and not callable(self.penalty):
+            raise ValueError(f"penalty must be a name or a function of the mapping and y, not {self.penalty!r}")
 
     def weight_of_kl(self, epoch: int) -> float:
         """The weight of the KL term in an epoch (from 0): beta, after a linear rise over the first `warmup` epochs.
@@ -81,7 +88,10 @@ class Objective:
         total: Tensor | float = 0.0
         if self.gamma:
             of = partial(regularizers.penalty, self.penalty) if isinstance(self.penalty, str) else self.penalty
-            total = total + self.gamma * of(model.mapping, y)
+            value = of(model.mapping, y)
+            if value.ndim:
+                raise ValueError(f"a penalty is one number for a batch, not a tensor of shape {tuple(value.shape)}")
+            total = total + self.gamma * value
         if self.alpha:
             total = total + self.alpha * regularizers.mmd(model.prior().sample(y.shape[:1]), y)
         return total

@@ -5,7 +5,6 @@ import math
 from itertools import chain
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -33,12 +32,6 @@ PUBLISHED = "celeba, a part of it, 8,059 / 931 / 1,010 images (train / valid / t
 VAES = [row for row in grid.TABLE_B1 if row.name == "VAE"]
 
 
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
-
-
 def made(row, seed=0, *, kept=None, curves=None, source=PUBLISHED, examples=8059, profile="laptop", **metrics):
     """A result of a row with these metrics."""
     run = Run(row, grid.training(profile, row, seed), ())
@@ -46,7 +39,7 @@ def made(row, seed=0, *, kept=None, curves=None, source=PUBLISHED, examples=8059
         run.training, curves or {}, 0, 1.0, "cpu", {"torch": "2"}, "abc", "2026-11-28", source=source, examples=examples
     )
     evaluation = Evaluation("samples", STAND_IN)
-    return Result(run, trained, [Measured(evaluation, metrics, 1.0, "abc", "2026-11-28", kept or {})])
+    return Result(run, trained, [Measured(run.training.key, evaluation, metrics, 1.0, "abc", "2026-11-28", kept or {})])
 
 
 def of(name, seed=0, **metrics):
@@ -207,16 +200,16 @@ def test_results_of_different_faces_are_not_set_beside_each_other(other, tmp_pat
     asked = [run for run in grid.table4("laptop") if run.training.seed == 0][:2]
     found = []
     for run, more in zip(asked, ({}, other), strict=True):
-        measured = [Measured(each, {}, 1.0, "abc", "2026-11-28") for each in run.evaluations]
+        measured = [Measured(run.training.key, each, {}, 1.0, "abc", "2026-11-28") for each in run.evaluations]
         found.append(dataclasses.replace(made(run.row, **more), run=run, measured=measured))
     grid.check_same_faces(found[:1] * 2)
-    with pytest.raises(ValueError, match=r"these records are of different faces .* by INTELVAE_RUNS"):
+    with pytest.raises(ValueError, match=r"these results are of different faces .* by INTELVAE_RUNS"):
         grid.check_same_faces(found)
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
     stored(Store(tmp_path), *found)
-    with pytest.raises(ValueError, match="these records are of different faces"):
+    with pytest.raises(ValueError, match="these results are of different faces"):
         studies.results("table4", "laptop", jobs=0)
-    with pytest.raises(ValueError, match="these records are of different faces"):
+    with pytest.raises(ValueError, match="these results are of different faces"):
         studies.stored("table4", "laptop")
 
 
@@ -799,7 +792,7 @@ def test_levels_hold_nats_where_they_were_measured():
     assert hierarchies.held(b1()) == "4.00, 3.00, 0.50, 0.13 nats"
     assert hierarchies.held(b1()[:4]) == hierarchies.held(b1())
     older = [labelled(row, 0, [0.5, 0.5], 0.5) for row in grid.TABLE_B1]
-    assert hierarchies.held(older) == "not known, as these records are older than its measurement"
+    assert hierarchies.held(older) == "not known, as these results are older than its measurement"
 
 
 # The figures

@@ -1,7 +1,6 @@
 """Figure B.2: its rows, what is computed and drawn of them, and the claims on them."""
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -20,12 +19,6 @@ from intelvae.paper.studies.hierarchy import analysis, claims, figures, grid
 matplotlib.use("agg")
 BLUE, ORANGE = (to_hex(shade) for shade in style.SHADES[:2])
 NAMES = ["VAE", "InteL-VAE, one layer", "InteL-VAE, residual"]
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 # The rows
@@ -125,7 +118,9 @@ def of(name, seed, elbo, distance, changes, told, nats):
             f"kl_{i}": nats[i],
         }
     trained = Trained(run.training, {}, 0, 1.0, "cpu", {"torch": "2"}, "abc", "2026-11-28")
-    return Result(run, trained, [Measured(Evaluation("samples", STAND_IN), metrics, 1.0, "abc", "2026-11-28")])
+    return Result(
+        run, trained, [Measured(run.training.key, Evaluation("samples", STAND_IN), metrics, 1.0, "abc", "2026-11-28")]
+    )
 
 
 def found():

@@ -1,7 +1,6 @@
 """The chapter on points in the plane: its rows, figures and what its pages say of them."""
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -16,12 +15,6 @@ from intelvae.paper.studies.toys import analysis, figures
 matplotlib.use("agg")
 BLACK = "#000000"
 COLOR = {"VAE": VAE.color, "InteL-VAE": INTEL.color}
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def samples(k):

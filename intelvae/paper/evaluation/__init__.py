@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from torch import Tensor
 
 from intelvae.data import celeba, toys
+from intelvae.data import images as grey
 from intelvae.metrics import features
 from intelvae.models import VAE
 from intelvae.paper import datasets
@@ -16,7 +17,8 @@ from intelvae.paper.evaluation import codes, digits, faces, images, points
 
 __all__ = ["KINDS", "check", "measure", "ready"]
 
-POINTS, DIGITS, GREY, FACES = toys.NAMES, ("mnist-01",), ("mnist", "fashion-mnist"), (celeba.NAME,)
+POINTS, DIGITS, FACES = toys.NAMES, ("mnist-01",), (celeba.NAME,)
+GREY = tuple(name for name in grey.NAMES if name not in DIGITS)
 
 # (model, data) or (model, data, features, device) -> metrics, which are numbers, and what is kept to be shown, tensors
 Measure = Callable[..., Mapping[str, float | Tensor]]

@@ -12,7 +12,6 @@ from intelvae.models import VAE
 from intelvae.paper.datasets import Faces, Grey
 
 SHOWN = 24
-AT_SMOKE = (100,)
 AT_ONCE = 1000  # images that are generated together
 
 
@@ -23,16 +22,16 @@ def elbo(model: VAE, data: Grey | Faces) -> dict[str, float]:
 
 
 def samples(model: VAE, data: Grey, features: str, device: str) -> dict[str, float]:
-    """Fréchet and kernel distance, precision, recall, density and coverage of samples at 2,000 and 10,000 images.
+    """Fréchet and kernel distance, precision, recall, density and coverage of samples, at each of `data.sizes`.
 
     Names are those of `metrics.samples.judge`. They are for means clipped to [0, 1]; for the smaller number,
     "minmax_frechet_N" stretches each image as the authors' code does, and "clean_frechet_N" has no faint pixels, of
     which "faint" is the share. With a Bernoulli decoder also "logits_frechet_N", of logits in the place of means, which
     that code stretches.
     """
-    sizes = AT_SMOKE if data.smoke else (judges.PAPER_N, judges.FULL_N)
+    sizes, real = data.sizes, data.yardstick.test
     drawn, logits = means(model, sizes[-1])
-    real, small = data.yardstick.test, sizes[:1]
+    small = sizes[:1]
     metrics = judges.judge(drawn, real, features, sizes=sizes, device=device)
     others = [("minmax", drawn, "minmax"), ("clean", drawn, "clean")]
     if logits is not None:

@@ -20,28 +20,15 @@ __all__ = [
     "results", "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
 ]  # fmt: skip
 
-_GRIDS: dict[str, Callable[..., list[Run]]] = {
-    "framework": toys.grid.framework,
-    "bridge": toys.grid.bridge,
-    "mismatch": toys.grid.mismatch,
-    "connectivity": toys.grid.connectivity,
-    "readings": toys.grid.readings,
-    "capacity": toys.grid.capacity,
-    "multi-modality": digits.grid.multi_modality,
-    "gap": digits.grid.gap,
-    "table1": digits.grid.table1,
-    "slips": digits.slips.table1,
-    "slips-01": digits.slips.table2,
-    "proportions": digits.grid.proportions,
-    "borders": digits.grid.borders,
-    "borders-longer": digits.grid.borders_longer,
-    "sparsity": sparsity.grid.fashion,
-    "sparsity-mnist": sparsity.grid.mnist,
-    "sparsity-choices": sparsity.grid.choices,
-    "precision": digits.grid.precision,
-    "table4": faces.grid.table4,
-    "table-b1": faces.grid.table_b1,
-    "hierarchy": hierarchy.grid.hierarchy,
+_GRIDS: dict[str, Callable[..., list[Run]]] = {  # each study declares its own; in the order in which pages list them
+    **toys.grid.EXPERIMENTS,
+    **digits.grid.EXPERIMENTS,
+    **digits.slips.EXPERIMENTS,
+    **digits.grid.OF_SHARES,
+    **sparsity.grid.EXPERIMENTS,
+    **digits.grid.OF_PRECISION,
+    **faces.grid.EXPERIMENTS,
+    **hierarchy.grid.EXPERIMENTS,
 }
 NAMES = tuple(_GRIDS)
 

@@ -174,7 +174,7 @@ def _table_b1() -> list[Claim]:
                 "table-b1",
                 attributes.labelled(n, protocol=protocol),
                 significant=n <= 1000,
-                same_draws=protocol != attributes.AUTHORS,  # early records have other draws of it for each model
+                same_draws=protocol != attributes.AUTHORS,  # early results have other draws of it for each model
                 variant=bool(kind),
             )
             for kind, words, protocol, sizes in protocols

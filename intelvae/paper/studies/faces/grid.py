@@ -171,7 +171,7 @@ def best_in_paper(n: int) -> list[Row]:
     >>> [row.group for row in best_in_paper(1000)]
     ['D = 32', 'D = 64']
     """
-    vaes, column = [row for row in TABLE_B1 if row.name == "VAE"], f"{n:,}"
+    vaes, column = [row for row in TABLE_B1 if row.name == "VAE" and row.paper], f"{n:,}"
     best = max(row.paper[column] for row in vaes)
     return [row for row in vaes if row.paper[column] == best]
 
@@ -195,6 +195,9 @@ def check_same_faces(results: Sequence[Result]) -> None:
     if len(of) > 1:
         found = " and ".join(sorted(f"{source}, learned from {examples:,}" for source, examples in of))
         raise ValueError(
-            f"these records are of different faces ({found}), which nothing compares: keep the runs on each in a "
-            "folder of their own, by INTELVAE_RUNS, and delete the records that are in the wrong one"
+            f"these results are of different faces ({found}), which nothing compares: keep the runs on each in a "
+            "folder of their own, by INTELVAE_RUNS, and move those in the wrong one away"
         )
+
+
+EXPERIMENTS = {"table4": table4, "table-b1": table_b1}

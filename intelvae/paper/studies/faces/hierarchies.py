@@ -105,7 +105,7 @@ def setting(results: Sequence[Result]) -> dict[str, Any]:
     largest = max(n for n in sizes if n < pool)
     everyone = f"all {pool:,} of them, can be drawn in one way only, and has no deviation"
     gained = {name: statistics.fmean(_gain(r) for r in each) for name, each in of.items()}
-    at_fewest = [100 * float(each.paper[f"{min(SIZES)}"]) for each in TABLE_B1 if each.name == "VAE"]
+    at_fewest = [100 * float(each.paper[f"{min(SIZES)}"]) for each in TABLE_B1 if each.name == "VAE" and each.paper]
     found = {
         "seeds": len(next(iter(of.values()))),
         "draws": len(draws[sizes[0]]),
@@ -211,7 +211,7 @@ def held(results: Sequence[Result]) -> str:
     """The nats of each level of the InteL-VAE, highest first, means over its runs."""
     of = [[r.metrics[f"kl_{i}"] for i in range(LEVEL_COUNT)] for r in ours(results) if "kl_0" in r.metrics]
     if not of:
-        return "not known, as these records are older than its measurement"
+        return "not known, as these results are older than its measurement"
     return ", ".join(f"{statistics.fmean(level):.2f}" for level in zip(*of, strict=True)) + " nats"
 
 
@@ -240,7 +240,7 @@ def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> 
             found |= {f"{key}-{who}-sd": 100 * summary(percent[who])[1] for who in ("ours", "theirs")}
     p_values = [each["p"] for each in judged if "-code-" in each["id"] and each["ours"] is not None]
     behind = sum(statistics.fmean(mine[n]) < statistics.fmean(theirs[best[n]][n]) for n in sizes)
-    papers = [each for each in TABLE_B1 if each.name == "VAE"]
+    papers = [each for each in TABLE_B1 if each.name == "VAE" and each.paper]
     return found | {
         "fall": _falls(mine),
         "falls": _falls(*theirs.values()),

@@ -46,3 +46,6 @@ def hierarchy(profile: str, seeds: Seeds = None) -> list[Run]:
         return (TRAVERSALS,) if row.name != "VAE" and seed == chosen[0] else ()
 
     return [Run(row, training(row, seed), MEASURED, extras(row, seed)) for seed in chosen for row in FIGURE_B2]
+
+
+EXPERIMENTS = {"hierarchy": hierarchy}

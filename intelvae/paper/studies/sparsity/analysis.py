@@ -182,7 +182,7 @@ def _span(column: Column, results: Sequence[Result]) -> float:
 
 def of_sparse_vae(others: Results) -> dict[str, str]:
     """What page 09 cites of the Sparse-VAE with its own samples and with those of the replication."""
-    own, dense = (others.of(row.name, row.group) for row in grid.OF_VSC[:2])
+    own, dense = (others.of(name, SPARSE_VAE.name) for name in (grid.OWN_PRIOR, grid.FROM_NORMAL))
     return cited("vsc", {"own": own, "dense": dense})
 
 

@@ -145,11 +145,12 @@ MAPPING = [_intel(title, gamma, more) for gamma in (SHOWN, STRONG) for title, mo
 ANY_VAE = [
     row for title, more in OF_ANY_VAE.items() for row in (Row(title, VAE, more, VAE.name), _intel(title, SHOWN, more))
 ]
+OWN_PRIOR, FROM_NORMAL = "its own prior", "images from N(0, I), as in the replication"
 OF_VSC = [
     Row(title, SPARSE_VAE, settings, SPARSE_VAE.name, VSC_ALPHA)
     for title, settings in (
-        ("its own prior", vsc(VSC_ALPHA)),
-        ("images from N(0, I), as in the replication", vsc(VSC_ALPHA, dense_samples=True)),
+        (OWN_PRIOR, vsc(VSC_ALPHA)),
+        (FROM_NORMAL, vsc(VSC_ALPHA, dense_samples=True)),
         ("ten pseudo-inputs", vsc(VSC_ALPHA, pseudo_inputs=10)),
         ("a decoder whose first layer has an offset", vsc(VSC_ALPHA) | {"network": "mathieu-offset"}),
     )
@@ -181,3 +182,6 @@ def choices(profile: str, seeds: Seeds = None) -> list[Run]:
         for row in rows
         if profile != "smoke" or (row.name, row.group) in seen
     ]
+
+
+EXPERIMENTS = {"sparsity": fashion, "sparsity-mnist": mnist, "sparsity-choices": choices}

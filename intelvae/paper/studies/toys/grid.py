@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.rows import INTEL, MATCHED_PRIOR, SPARSE_PRIOR, VAE, VAMP, Row, Run
+from intelvae.paper.rows import INTEL, MATCHED_PRIOR, SPARSE_PRIOR, VAE, VAMP, Row, Run, row
 from intelvae.paper.studies.profiles import PRECISION
 from intelvae.paper.studies.seeds import Seeds, seeds_or_own
 
@@ -81,13 +81,13 @@ def _runs(
 def framework(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure 1: an InteL-VAE with the circle mapping on the star."""
     chosen = seeds_or_own(seeds, 1)
-    return _runs(three("star")[-1:], profile, chosen, len(chosen), (SAMPLES, CODES))
+    return _runs([row(three("star"), "InteL-VAE", "star")], profile, chosen, len(chosen), (SAMPLES, CODES))
 
 
 def bridge(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure 2: the VAE on the mixture, beside the InteL-VAE."""
-    vae, _, intel = three("mixture")
-    return _runs([vae, intel], profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=4)
+    both = [row(three("mixture"), name, "mixture") for name in ("VAE", "InteL-VAE")]
+    return _runs(both, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=4)
 
 
 MISMATCH = [
@@ -145,3 +145,13 @@ def capacity(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure C.2 with layers of 50 units in the place of the paper's 10 (ours): three seeds."""
     rows = [row for data in TOYS for row in three(data, network="mlp-50")]
     return _runs(rows, profile, seeds_or_own(seeds, min(3, SCALE[profile].seeds)))
+
+
+EXPERIMENTS = {
+    "framework": framework,
+    "bridge": bridge,
+    "mismatch": mismatch,
+    "connectivity": connectivity,
+    "readings": readings,
+    "capacity": capacity,
+}

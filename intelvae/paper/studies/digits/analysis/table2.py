@@ -29,7 +29,7 @@ SHARES: dict[str, Metric] = {
 
 
 def lines(results: Results) -> list[dict[str, Any]]:
-    """A line for each row: means and deviations over its seeds, their number, and the paper's two numbers."""
+    """A line for each row: means and deviations over its seeds, their number, and the paper's two numbers, if any."""
     found = []
     for row in results.rows:
         of = results.of(row.name, row.group)
@@ -37,7 +37,7 @@ def lines(results: Results) -> list[dict[str, Any]]:
             {"network": row.settings["network"], "likelihood": row.settings["likelihood"], "method": row.name}
             | {title: mean_and_sd([metric(r) for r in of], scale=100.0) for title, metric in SHARES.items()}
             | {"test ELBO": mean_and_sd([r.metrics["test_elbo"] for r in of]), "seeds": len(of)}
-            | {"paper: ambiguous / ones": f"{row.paper['ambiguous']} / {row.paper['ones']}"}
+            | {"paper: ambiguous / ones": " / ".join(row.paper[name] for name in ("ambiguous", "ones") if row.paper)}
         )
     return found
 

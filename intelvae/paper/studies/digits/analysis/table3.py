@@ -44,7 +44,7 @@ def lines(results: Results) -> list[dict[str, Any]]:
             | {title: mean_and_sd([metric(r) for r in of], scale=100.0) for title, metric in shown.items()}
             | {
                 "learned, by seed": shares.run_by_run(of, learned, 0),
-                "paper: learned, %": percent(row.paper["learned"]),
+                "paper: learned, %": percent(row.paper["learned"]) if row.paper else "",
             }
         )
     return found
