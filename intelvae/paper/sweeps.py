@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 import joblib
+import torch
 from joblib.parallel import LokyBackend, get_active_backend
 from tqdm import tqdm
 
@@ -23,7 +24,7 @@ from intelvae.paper import datasets, evaluation, lifeline
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.results import Measured, Result, Trained
 from intelvae.paper.rows import Run
-from intelvae.paper.runs import alike, load, measure, train, train_together
+from intelvae.paper.runs import alike, load, measure, train, train_concurrently, train_together
 from intelvae.paper.store import Store
 from intelvae.training import TrainingError
 
@@ -96,11 +97,7 @@ def _finish(outcome: Outcome, device: str, threads: int, store: Store, here: Sto
     config = outcome.work.training
     threads = 1 if config.network in networks.SMALL else threads  # small layers lose by two
     try:
-        for wanted in outcome.work.wanted:
-            evaluation.ready(wanted, config, device)
-        if config.data in datasets.TAKEN_BY["whole"]:
-            there = None if outcome.work.train else store.trained(config)
-            datasets.check_source(datasets.of(config), there.source if there else known)
+        _check(outcome.work, device, store, known)
         if outcome.model is None and not outcome.work.train:
             try:
                 outcome.model = load(config, store)
@@ -118,6 +115,38 @@ def _finish(outcome: Outcome, device: str, threads: int, store: Store, here: Sto
                 outcome.put(here)
     except Exception as error:  # of this run: the others go on
         outcome.failure = reason(config, error)
+
+
+def _check(work: Work, device: str, store: Store, known: str) -> None:
+    """Raises `ValueError` or `DataError`, one line, for what cannot be measured, and for other faces than `known`."""
+    for wanted in work.wanted:
+        evaluation.ready(wanted, work.training, device)
+    if work.training.data in datasets.TAKEN_BY["whole"]:
+        there = None if work.train else store.trained(work.training)
+        datasets.check_source(datasets.of(work.training), there.source if there else known)
+
+
+def _train_on_gpu(works: Sequence[Work], store: Store, found: Sequence[Result], device: str) -> dict[Training, str]:
+    """Trains the models of all works, many at once, and stores each as soon as it is there; why some could not be.
+
+    They are measured afterwards, in processes beside one another, while the GPU has no training to wait for.
+    """
+    known, ready, failures = _known(found), [], {}
+    for work in works:
+        try:
+            _check(work, device, store, known.get(_which_data(work.training), ""))
+            ready.append(work.training)
+        except Exception as error:  # of this run: the others go on
+            failures[work.training] = reason(work.training, error)
+    store.check_writable()
+    with tqdm(total=len(ready), unit="run", disable=not sys.stderr.isatty()) as progress:
+        for config, outcome in train_concurrently(ready, device):
+            if isinstance(outcome, Exception):
+                failures[config] = reason(config, outcome)
+            else:
+                store.put_trained(*outcome)
+            progress.update()
+    return failures
 
 
 def reason(config: Training, error: Exception) -> str:
@@ -164,7 +193,8 @@ def sweep(runs: Iterable[Run], store: Store, *, jobs: int = 1, device: str = "cp
 
     `jobs=0` does nothing and gives the results that are there, so that an unfinished sweep can be looked at. A model
     that is there is only measured. Small ones are trained side by side (`train_together`). All is stored as soon as it
-    is there, so a sweep that is killed goes on where it was, and workers end with it. Work is handed out through
+    is there, so a sweep that is killed goes on where it was, and workers end with it. On a CUDA GPU all models are
+    trained first, many at once (`train_concurrently`), and then measured by the workers. Work is handed out through
     joblib: inside `joblib.parallel_config("dask")` it goes to a cluster, and the results come back here. A run that
     fails, for whatever reason, does not stop the others. Raises `TrainingError` at the end if any did, a line
     for each; `ValueError` for jobs < 0, and for jobs = 0 and not one result.
@@ -176,7 +206,11 @@ def sweep(runs: Iterable[Run], store: Store, *, jobs: int = 1, device: str = "cp
         if runs and not found:
             raise ValueError(f"none of the {len(runs)} runs is in {store.root}: run them with jobs >= 1")
         return found
-    failures = _do(missing(runs, store), store, found, jobs, device)
+    works, failed = missing(runs, store), {}
+    if torch.device(device).type == "cuda":
+        failed = _train_on_gpu([work for work in works if work.train], store, found, device)
+        works = [work for work in missing(runs, store) if work.training not in failed]
+    failures = [*failed.values(), *_do(works, store, found, jobs, device)]
     if failures:
         told = "\n".join(failures)
         raise TrainingError(
@@ -212,9 +246,14 @@ def _which_data(config: Training) -> tuple[Any, ...]:
     return config.data, networks.IMAGE_SIZE.get(config.network), config.smoke_data, config.whole
 
 
+def _known(found: Iterable[Result]) -> dict[tuple[Any, ...], str]:
+    """What the results say of their data, by the settings that name them."""
+    return {_which_data(r.training): r.trained.source for r in found}
+
+
 def _do(works: Sequence[Work], store: Store, found: Sequence[Result], jobs: int, device: str) -> list[str]:
     """Does all works and stores what comes of them; why some failed, a line each."""
-    known = {_which_data(r.training): r.trained.source for r in found}
+    known = _known(found)
     if works:
         store.check_writable()
     threads = max(1, joblib.cpu_count() // jobs)
