@@ -68,7 +68,7 @@ torch.set_default_dtype(torch.float32 if device.startswith("mps") else torch.flo
 # | the data lie on a curve that crosses itself | `glue` | 2 | - | [](04_multiple_connectivity.ipynb) |
 # | there are $K$ groups of about equal size with nothing between them | `clusters` | 1 ($K = 2$) or more | `k`, or `factors`; `c1`, the width of the gap | [](05_multi_modality.ipynb), [](06_all_digits.ipynb) |
 # | there are two groups, and you do not know their shares | `threshold` | 1 or more | `learnable` | [](07_proportions.ipynb) |
-# | each example needs few of many features | `sparse` | many | `gamma` of `training.fit` | [](08_sparsity.ipynb) |
+# | each example needs few of many features | `sparse` | many | `gamma` of `training.Objective` | [](08_sparsity.ipynb) |
 # | features build on each other, coarse to fine | `hierarchy` | the levels' sum | the widths of the levels | [](11_hierarchies.ipynb) |
 #
 # `mappings.create(name, latent_dim, **options)` makes each of them.
@@ -310,7 +310,7 @@ with torch.no_grad():
 # - **Groups end up in the wrong sectors.** It depends on the seed: the index above has its spread. Train several, and draw
 #   the codes.
 # - **Everything is encoded at the prior.** The KL divergence in `History.valid_kl`, which `training.fit` returns, is near 0. A
-#   likelihood with a smaller variance, or `warmup`, lets the first bits through: [](04_multiple_connectivity.ipynb).
+#   likelihood with a smaller variance, or `warmup` of `training.Objective`, lets the first bits through: [](04_multiple_connectivity.ipynb).
 # - **A circle is wound twice, or folded.** No page here shows one; it is what small steps could not undo, since a loop has
 #   to be cut for a fold to vanish. Draw `model.represent(x)`, and try other seeds.
 # - **The decoder cannot draw anything at $z = 0$**: [](05_multi_modality.ipynb), "What decides it".

@@ -162,9 +162,10 @@ class Vamp(nn.Module):
 
 
 def vamp(encoder: nn.Module, examples: Tensor, *, components: int, blend: int = 1) -> Vamp:
-    """A VampPrior whose pseudo-inputs start as the first of the `examples`, or as means of `blend` of them each.
+    """A VampPrior whose pseudo-inputs start as the first of the examples, or as means of `blend` of them each.
 
-    Images stay within [0, 1]. Raises `ValueError` where there are too few examples.
+    Parameters: `encoder`, the model's own; `examples` (N, *data_shape) of the data, images as bytes; `components`, the
+    number of pseudo-inputs. Those of images stay within [0, 1]. Raises `ValueError` where there are too few examples.
     """
     count = components * blend
     if not 1 <= components <= count <= len(examples):

@@ -1,6 +1,7 @@
 """Types and shapes in the signatures of `intelvae` are checked at run time, in the tests only; and shared fixtures."""
 
 import dataclasses
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,6 +30,16 @@ def _figures_closed():
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(scope="session")
+def published():
+    """The files of results that are part of the project, without what runs on this machine have added."""
+    root = Path(__file__).resolve().parent.parent
+    listed = subprocess.run(["git", "-C", str(root), "ls-files", "data/results"], capture_output=True, encoding="utf-8")
+    if listed.returncode:  # no checkout, and so nobody's runs
+        return [path for path in (root / "data" / "results").rglob("*") if path.is_file()]
+    return [root / name for name in listed.stdout.splitlines()]
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ def test_densities_of_a_legacy_prior_in_half_precision(dtype):
     [
         ("mog", {"legacy": ["samples", "both"]}, "unexpected keyword argument 'both'"),
         ("sparse", {"legacy": ["samples"]}, "unexpected keyword argument 'legacy'"),
-        ("vamp", {"components": 0, "free": True}, "cannot start 0 pseudo-inputs"),
+        ("vamp", {"components": 0, "free": True}, "number of pseudo-inputs must be a whole number >= 1, not 0"),
     ],
 )
 def test_a_prior_with_options_that_do_not_fit_is_refused(prior, options, message):

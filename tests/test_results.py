@@ -193,16 +193,21 @@ def test_where_the_results_are(monkeypatch, tmp_path):
         assert store_of("smoke").root == store_of("laptop").root == folder
 
 
-PUBLISHED = sorted((CHECKOUT / "data" / "results").glob("*/training.json"))
-
-
-def test_every_published_training_is_found_under_its_key():
-    assert len(PUBLISHED) > 700
-    for path in PUBLISHED:
+def test_every_published_training_is_found_under_its_key(published):
+    trainings = [path for path in published if path.name == "training.json"]
+    assert len(trainings) > 700
+    for path in trainings:
         assert Trained.from_json(path.read_text(encoding="utf-8")).training.key == path.parent.name
 
 
-def test_published_results_are_small_and_have_no_weights():
-    files = [path for path in PUBLISHED[0].parents[1].rglob("*") if path.is_file() and path.suffix != ".safetensors"]
-    assert sum(path.stat().st_size for path in files) < 3e6
-    assert {path.suffix for path in files} == {".json", ".png", ".jpg", ".gz"}
+def test_every_published_evaluation_is_of_its_training_and_has_what_it_kept(published):
+    for path in published:
+        if path.suffix == ".json" and path.name != "training.json":
+            measured = Measured.from_json(path.read_text(encoding="utf-8"), path.parent)
+            assert (measured.of, f"{measured.evaluation.key}.json") == (path.parent.name, path.name)
+            assert measured.whole, path
+
+
+def test_published_results_are_small_and_have_no_weights(published):
+    assert sum(path.stat().st_size for path in published) < 3e6
+    assert {path.suffix for path in published} == {".json", ".png", ".jpg", ".gz"}

@@ -129,12 +129,13 @@ def free_vamp(encoder: nn.Module, data_shape: Sequence[int], components: int) ->
     """A VampPrior whose pseudo-inputs start from N(0, I) and are not held to the data's range (experiment.py).
 
     Those of the textbook look like data, and stay within its range. Parameters: the model's `encoder`; `data_shape` of
-    one x; the number of `components`. Draws from torch's global generator.
+    one x; the number of `components`. Draws from torch's global generator. Raises `ValueError` for components < 1.
 
     >>> from intelvae import networks
     >>> free_vamp(networks.create("mlp", (2,), 3)[0], (2,), 5)().sample().shape
     torch.Size([3])
     """
+    check_number("the number of pseudo-inputs", components, ">= 1", whole=True)
     return Vamp(encoder, torch.randn(components, *data_shape), None)
 
 
@@ -251,7 +252,7 @@ def sparsity_as_printed(v: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
 
 
 def gates_as_printed(mapping: nn.Module, y: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
-    """`sparsity_as_printed` of the gates of a `mapping` at y (B, D), a penalty for `training.fit`.
+    """`sparsity_as_printed` of the gates of a `mapping` at y (B, D), a penalty for `training.Objective`.
 
     Raises `ValueError` for a mapping without gates.
     """

@@ -70,7 +70,7 @@ def _mapping(config: Training) -> torch.nn.Module:
 def _prior(config: Training, encoder: torch.nn.Module, examples: torch.Tensor) -> torch.nn.Module:
     options = dict(config.prior_options)
     legacy = dict.fromkeys(options.pop("legacy", ()), True) if config.prior in ("mog", "vamp") else {}
-    if config.prior == "vamp" and options.pop("free", False) and options.get("components", 1) >= 1:
+    if config.prior == "vamp" and options.pop("free", False):
         prior = _make("the prior 'vamp'", authors.free_vamp, encoder, examples.shape[1:], **options)
     else:
         prior = priors.create(config.prior, config.latent_dim, encoder, examples, **options)

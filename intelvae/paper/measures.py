@@ -1,4 +1,4 @@
-"""Metrics that are computed of a result's: distances of samples, sparsity of codes against chance, few labels."""
+"""Metrics computed from those of a result: distances of samples, sparsity against chance, accuracy on few labels."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def execute(
 ) -> bool:
     """Executes one page into the notebook `out`; False if what is there `is_current` already.
 
-    A script that calls this needs `if __name__ == "__main__":`, since the process that kernels are forks of imports it.
+    A script that calls this needs `if __name__ == "__main__":`, since the process from which kernels fork imports it.
     The notebook keeps outputs and execution counts, and loses time stamps. Raises `RuntimeError`, one line with page
     and cell, if a cell fails, ends the kernel or has a caption and no picture (the notebook is then left in `out` with
     the suffix .failed.ipynb), and one line with the page for whatever else goes wrong.

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import safetensors.torch
 import torch
@@ -23,10 +23,6 @@ from intelvae.paper.config import MEASURES, SEMANTICS, Evaluation, Training
 from intelvae.paper.rows import Row, Run
 
 NAMED = 4  # rows at most whose missing runs a line of provenance names
-AGAIN = {
-    "Trained": "move its folder away, and the same command trains that run anew",
-    "Measured": "move it away, and the same command measures the model anew, where its weights are here",
-}  # what to do about a record that is damaged
 
 
 @dataclass(frozen=True)
@@ -40,6 +36,8 @@ class Trained:
     `seconds` the wall time, divided by that number. `source` says which data were there, where a config cannot tell
     (of CelebA, which part), and `examples` how many the model learned from.
     """
+
+    REMEDY: ClassVar[str] = "move its folder away, and the same command trains that run anew"
 
     training: Training
     curves: dict[str, list]
@@ -84,6 +82,8 @@ class Measured:
 
     `of` is the key of the model's training; `commit` that of the code that measured, "unknown" outside a checkout.
     """
+
+    REMEDY: ClassVar[str] = "move it away, and the same command measures the model anew, where its weights are here"
 
     of: str
     evaluation: Evaluation
@@ -171,6 +171,9 @@ def is_picture(x: Tensor) -> bool:
     return x.dtype == torch.uint8
 
 
+Record = Trained | Measured
+
+
 def _fields(record: Any) -> dict[str, Any]:
     """The fields that are not at their default, and not kept apart."""
     return {
@@ -187,17 +190,17 @@ def _of_another_version(what: str) -> str:
     return f"it is of another version of intelvae ({what}): use that one, or another INTELVAE_RUNS"
 
 
-def _not_whole(kind: type, why: str) -> ValueError:
-    return ValueError(f"it is no whole record ({why}), so {AGAIN[kind.__name__]}")
+def _not_whole(kind: type[Record], why: str) -> ValueError:
+    return ValueError(f"it is no whole record ({why}), so {kind.REMEDY}")
 
 
-def _check(kind: type, name: str, value: Any, of: Any) -> None:
+def _check(kind: type[Record], name: str, value: Any, of: Any) -> None:
     """Raises `ValueError`, one line, unless the field of that name is a mapping with values of type `of`."""
     if not isinstance(value, Mapping) or not all(isinstance(each, of) for each in value.values()):
         raise _not_whole(kind, f"{name!r} is not what it should be")
 
 
-def _read(kind: type, text: str, *more: str) -> dict[str, Any]:
+def _read(kind: type[Record], text: str, *more: str) -> dict[str, Any]:
     """The fields of a record of that kind; raises `ValueError`, one line, if these are not they."""
     names = {f.name for f in dataclasses.fields(kind)} | set(more)
     needed = {f.name for f in dataclasses.fields(kind) if f.default is MISSING and f.default_factory is MISSING} | set(
@@ -214,7 +217,7 @@ def _read(kind: type, text: str, *more: str) -> dict[str, Any]:
     return fields
 
 
-def _made(record: type, part: type, fields: Any) -> Any:
+def _made(record: type[Record], part: type, fields: Any) -> Any:
     """`part(**fields)` of a record of that kind, with one line for fields that do not make one."""
     try:
         if unknown := fields.keys() - {f.name for f in dataclasses.fields(part)}:
