@@ -22,7 +22,9 @@ from intelvae.numbers import check_number
 
 VARIANTS = ("orthogonal", "householder", "triangular")
 DIAGONAL = 1 - 1e-3  # the largest |R_ii|: tanh alone is exactly 1 from 9 on, and 1 + tanh' R1_ii R2_ii then 0
-ON_GPU = 40  # iterations of `orthonormal`
+# Iterations of `orthonormal`, whatever comes, on devices where a look at the error would wait for them, and could not be
+# part of a graph.
+ITERATIONS = {"cuda": 40}
 START = 0.05  # of the heads' weights: R1 and R2 begin near 0, and so a step near the identity
 
 
@@ -113,22 +115,22 @@ def orthonormal(a: Float[Tensor, "*batch D M"]) -> Float[Tensor, "*batch D M"]:
 
     It starts from `a / |a|`, whose singular values are at most 1, and goes on until `Q^T Q` is the identity to 1e-6 for
     every matrix, on a GPU for 40 iterations whatever comes. It takes about 10 for M well below D and some 30 for square
-    ones. Linearly dependent columns, which have no answer, give NaN. How long it takes on a CPU depends on the values,
-    so it cannot run under `vmap`.
+    ones. Matrices with linearly dependent columns, which have no answer, become NaN. How long it takes on a CPU depends
+    on the values, so there it cannot run under `vmap`.
 
     >>> orthonormal(torch.tensor([[3.0], [4.0]])).flatten()
     tensor([0.6000, 0.8000])
     """
     q = a / torch.linalg.matrix_norm(a, keepdim=True)
     identity = torch.eye(a.shape[-1], dtype=a.dtype, device=a.device)
-    on_gpu = q.is_cuda  # where a look at the error would wait for it, and could not be part of a graph
-    for _ in range(ON_GPU if on_gpu else 100):
+    count = ITERATIONS.get(a.device.type)
+    for _ in range(count or 100):
         error = identity - q.mT @ q
         q = q + 0.5 * q @ error
-        if not on_gpu and error.detach().abs().max() < 1e-5:  # above float32's rounding; this step squares what is left
+        if not count and error.detach().abs().max() < 1e-5:  # above float32's rounding; this step squares what is left
             return q
     near = (identity - q.mT @ q).detach().abs().amax((-2, -1), keepdim=True) < 1e-5
-    return torch.where(near, q, torch.nan) if on_gpu else torch.full_like(q, torch.nan)
+    return torch.where(near, q, torch.nan)
 
 
 def householder(v: Float[Tensor, "*batch H D"]) -> Float[Tensor, "*batch D D"]:

@@ -6,7 +6,7 @@ import itertools
 import pytest
 import torch
 
-from intelvae import training
+from intelvae import flows, training
 from intelvae.paper import builder, datasets, runs, studies
 from intelvae.paper.config import Training
 from intelvae.training.steps import Steps, asks_the_host
@@ -39,7 +39,8 @@ def kinds():
 
 
 @pytest.mark.parametrize("config", kinds(), ids=str)
-def test_a_step_of_every_kind_of_run_asks_the_host_for_nothing(config):
+def test_a_step_of_every_kind_of_run_asks_the_host_for_nothing(config, monkeypatch):
+    monkeypatch.setattr(flows, "ITERATIONS", {"cpu": flows.ITERATIONS["cuda"]})
     with training.default_dtype(runs.dtype(config)), training.seeded(0):
         data, model, order = runs.prepare(config)
         x = data.train(20, order) if callable(data.train) else data.train[:20]

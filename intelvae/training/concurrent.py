@@ -34,8 +34,10 @@ class Member:
     stream: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        on_gpu = self.noise.device.type == "cuda"
-        self.stream = torch.cuda.Stream(self.noise.device) if on_gpu else None
+        self.stream = None
+        if self.noise.device.type == "cuda":
+            self.stream = torch.cuda.Stream(self.noise.device)
+            self.stream.wait_stream(torch.cuda.current_stream(self.noise.device))  # which the weights came on
 
     @contextmanager
     def turn(self) -> Iterator[None]:

@@ -97,6 +97,7 @@ def in_stages(
     if precision == "bfloat16":
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # pays together with bfloat16 only
     resident = None if callable(train) else train.to(device)  # all of it, once, in the bytes it comes in
+    valid = valid.to(device)
     length = schedule.steps_per_epoch or len(train) // schedule.batch_size  # type: ignore[arg-type]
     steps: Steps | None = None
     history, patience = History(), schedule.patience
