@@ -22,9 +22,7 @@ from intelvae.numbers import check_number
 
 VARIANTS = ("orthogonal", "householder", "triangular")
 DIAGONAL = 1 - 1e-3  # the largest |R_ii|: tanh alone is exactly 1 from 9 on, and 1 + tanh' R1_ii R2_ii then 0
-# Iterations of `orthonormal`, whatever comes, on devices where a look at the error would wait for them, and could not be
-# part of a graph.
-ITERATIONS = {"cuda": 40}
+ITERATIONS = {"cuda": 40}  # of `orthonormal`, where a look at the error would wait, and could not be part of a graph
 START = 0.05  # of the heads' weights: R1 and R2 begin near 0, and so a step near the identity
 
 

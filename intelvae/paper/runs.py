@@ -6,10 +6,10 @@ import dataclasses
 import platform
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import NamedTuple
 
 import torch
 from safetensors import SafetensorError
@@ -45,44 +45,58 @@ def train(config: Training, device: str = "cpu", threads: int | None = None) -> 
 
 
 def train_concurrently(
-    configs: Sequence[Training], device: str, threads: int | None = None, at_once: int = AT_ONCE
+    configs: Iterable[Training], device: str, threads: int | None = None, at_once: int = AT_ONCE
 ) -> Iterator[tuple[Training, tuple[Trained, VAE] | Exception]]:
     """`train` for many configs on one device, `at_once` of them in training at a time, or as many as its memory holds.
 
     Gives each as soon as it is there, or the error that `train` raises for it. Each gets the numbers it gets alone.
+    A config is asked for when its turn has come.
     """
     begun: dict[int, _Begun] = {}
+    asked: list[Training] = []
+
+    def makers() -> Iterator[Callable[[], concurrent.Member]]:
+        for number, config in enumerate(configs):
+            asked.append(config)
+            yield partial(begin, number, config)
 
     def begin(number: int, config: Training) -> concurrent.Member:
         begun[number] = started = _begin(config, device)
+        for each in begun.values():
+            each.together = max(each.together, len(begun))
         return started.member
 
-    makers = [partial(begin, number, config) for number, config in enumerate(configs)]
     with training.torch_threads(threads):
-        for number, history in concurrent.fit(makers, at_once):
-            config = configs[number]
-            if isinstance(history, Exception):
-                begun.pop(number, None)
-                diverged = isinstance(history, training.TrainingError)
-                yield config, training.TrainingError(f"{config}: {history}") if diverged else history
-                continue
-            started = begun.pop(number)
-            together = min(at_once, len(configs))
-            seconds = (time.perf_counter() - started.start) / together
-            used = torch.get_num_threads()
-            trained = _trained(config, history, seconds, started.data, device, started.precision, used, together)
-            curves = trained.curves | ({"masses": started.masses} if started.masses else {})
-            yield config, (dataclasses.replace(trained, curves=curves), started.member.model)
+        for number, history in concurrent.fit(makers(), at_once):
+            config, started = asked[number], begun.pop(number, None)
+            if isinstance(history, training.TrainingError):
+                yield config, training.TrainingError(f"{config}: {history}")
+            elif isinstance(history, Exception):
+                yield config, history
+            elif started is not None:
+                yield config, (_ended(config, history, started, device), started.member.model)
 
 
-class _Begun(NamedTuple):
-    """A run that has begun: when, with which data and precision, and what has been seen of its clusters' masses."""
+@dataclass
+class _Begun:
+    """A run that has begun: when, with which data and precision, and what has been seen of its clusters' masses.
+
+    `together` is the largest number of runs that were in training while it was.
+    """
 
     member: concurrent.Member
     data: datasets.Data
     precision: str
     masses: list[list[float]]
     start: float
+    together: int = 1
+
+
+def _ended(config: Training, history: training.History, begun: _Begun, device: str) -> Trained:
+    """What a run that has begun left, now that it has ended."""
+    seconds, threads = (time.perf_counter() - begun.start) / begun.together, torch.get_num_threads()
+    left = _trained(config, history, seconds, begun.data, device, begun.precision, threads, begun.together)
+    return dataclasses.replace(left, curves=left.curves | ({"masses": begun.masses} if begun.masses else {}))
 
 
 def _begin(config: Training, device: str) -> _Begun:
@@ -98,13 +112,13 @@ def _begin(config: Training, device: str) -> _Begun:
         precision = wanted or training.fastest(model)
         masses: list[list[float]] = []
 
-    def watch(epoch: int, history: training.History) -> None:
-        if learns_proportions(model):
-            masses.append([round(mass, 4) for mass in model.mapping.proportions().tolist()])  # type: ignore[operator]
+        def watch(epoch: int, history: training.History) -> None:
+            if learns_proportions(model):
+                masses.append([round(mass, 4) for mass in model.mapping.proportions().tolist()])  # type: ignore[operator]
 
-    stages = training.in_stages(
-        model, data.train, data.valid, config.schedule, config.objective, config.optimiser, precision, order, watch
-    )
+        stages = training.in_stages(
+            model, data.train, data.valid, config.schedule, config.objective, config.optimiser, precision, order, watch
+        )
     return _Begun(concurrent.Member(model, stages, noise), data, precision, masses, start)
 
 

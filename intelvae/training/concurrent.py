@@ -50,15 +50,19 @@ class Member:
 def fit(makers: Iterable[Callable[[], Member]], at_once: int) -> Iterator[tuple[int, History | Exception]]:
     """Trains all members, and gives each one's number and what it saw, or why it could not go on, as soon as it ends.
 
-    Members are made when their turn has come: `at_once` of them are in training at a time, or as many as the memory of
+    `makers` are asked for one when its turn has come: `at_once` are in training at a time, or as many as the memory of
     the GPU holds. Each gets the numbers that it gets alone.
     """
-    waiting = deque(enumerate(makers))
+    waiting = enumerate(makers)
     going: deque[tuple[int, Member]] = deque()
+    more = True
     with torch_threads(None):
-        while waiting or going:
-            if waiting and len(going) < at_once and _has_room(going):
-                number, make = waiting.popleft()
+        while more or going:
+            if more and len(going) < at_once and _has_room(going):
+                number, make = next(waiting, (0, None))
+                if make is None:
+                    more = False
+                    continue
                 try:
                     going.append((number, make()))
                 except Exception as error:  # of this run: the others go on
