@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import platform
 import subprocess
 import time
@@ -272,7 +273,10 @@ def _today() -> str:
 
 
 def commit() -> str:
-    """The commit of the checkout, with "+" where the library has changed since; "unknown" outside one."""
+    """The commit of the checkout, with "+" where the library has changed since.
+
+    Outside one, what the variable INTELVAE_COMMIT says, for a copy of a checkout, or "unknown".
+    """
     git = ["git", "-C", str(CHECKOUT)]
     try:
         head = subprocess.run(
@@ -282,5 +286,5 @@ def commit() -> str:
             [*git, "status", "--porcelain", "intelvae"], capture_output=True, encoding="utf-8", check=True
         )
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return os.environ.get("INTELVAE_COMMIT") or "unknown"
     return head.stdout.strip() + ("+" if changed.stdout.strip() else "")

