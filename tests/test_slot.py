@@ -6,7 +6,7 @@ import tarfile
 import pytest
 import torch
 
-from intelvae.data import files
+from intelvae.data import files, images
 from intelvae.paper import bench_gpu, bundle, runs, slot, studies
 from intelvae.paper.store import Store
 
@@ -90,3 +90,41 @@ def test_what_is_packed_is_unpacked_as_it_was(tmp_path, monkeypatch):
     monkeypatch.setattr(slot, "LARGEST", 100)
     with pytest.raises(ValueError, match="MiB would travel"):
         slot.pack(tmp_path / "packed", "mnist")
+
+
+def test_the_plan_counts_each_training_once_and_hours_are_steps_over_rates():
+    plan = bench_gpu.plan({"mathieu": 100.0, "authors": 50.0, "faces": 10.0})
+    asked = {r.training for name in studies.NAMES for r in studies.runs(name, "paper")}
+    asked = {config for config in asked if config.data not in slot.toys.NAMES}
+    assert plan["trainings"].sum() == len(asked)
+    steps = sum(config.epochs * (bench_gpu.EXAMPLES[config.data] // config.batch_size) for config in asked)
+    assert plan["million steps"].sum() == pytest.approx(steps / 1e6)
+    of_faces = plan.loc[["table4", "table-b1"]]
+    assert (of_faces["hours"] == of_faces["million steps"] * 1e6 / 10 / 3600).all()
+    assert "hours" not in bench_gpu.plan()
+    one = bench_gpu.bench.flops(bench_gpu.bench.Case("mathieu", (1, 32, 32), 50, 1))
+    of_figure_7 = plan.loc["sparsity"]
+    assert of_figure_7["PFLOP"] == pytest.approx(of_figure_7["million steps"] * 1e6 * one / 1e15)
+
+
+def test_examples_are_as_many_as_the_data_sets_have(tmp_path):
+    """Those of the paper's split: 60,000 images less those for validation, and 5,000 of each of two digits."""
+    whole = {"mnist": 60_000 - images.VALID, "fashion-mnist": 60_000 - images.VALID, "mnist-01": 2 * 5_000}
+    assert {name: bench_gpu.EXAMPLES[name] for name in whole} == whole
+    published = {r.trained.examples for r in studies.stored("table4", "laptop")}
+    assert published == {bench_gpu.EXAMPLES["celeba"]}
+
+
+def test_slots_that_were_measured_are_found_with_their_best_rates(tmp_path):
+    assert bench_gpu.slots(tmp_path) == [] and bench_gpu.best([]) == {}
+    rows = [("mathieu: plain", 10.0), ("mathieu: graph", 90.0), ("faces: graph", None), ("authors: graph", 7.0)]
+    told = {"stage": "speed", "card": "A", "rows": [{"what": what, "value": value} for what, value in rows]}
+    for folder, stage in (
+        ("1-A", told),
+        ("2-A", told | {"stage": "machine", "rows": [{"what": "mathieu: x", "value": 1e9}]}),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{stage['stage']}.json").write_text(json.dumps(stage))
+    found = bench_gpu.slots(tmp_path)
+    assert [stage["slot"] for stage in found] == ["1-A", "2-A"]
+    assert bench_gpu.best(found) == {"mathieu": 90.0, "authors": 7.0}

@@ -6,20 +6,25 @@ and ends in the seconds that it is given. On a CPU everything runs too, and show
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from intelvae import bounds, training
+from intelvae.data import images, toys
 from intelvae.dtypes import as_float
-from intelvae.paper import bench, runs
+from intelvae.paper import bench, runs, studies
+from intelvae.paper.config import Training
 from intelvae.paper.rows import Run
-from intelvae.paper.store import Store
+from intelvae.paper.store import CHECKOUT, Store
 from intelvae.training import Objective, Optimiser, Schedule, concurrent
 from intelvae.training.steps import Steps
 
@@ -90,8 +95,8 @@ def plain(case: bench.Case, data: Tensor) -> int:
     """What most people write: a DataLoader on the CPU, float32, and one look at the loss every step."""
     model = case.model().to(data.device)
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
-    images = TensorDataset(data[: case.steps * case.batch_size].cpu() / 255)
-    for (x,) in DataLoader(images, case.batch_size, shuffle=True):
+    shown = TensorDataset(data[: case.steps * case.batch_size].cpu() / 255)
+    for (x,) in DataLoader(shown, case.batch_size, shuffle=True):
         loss = -bounds.elbo(model, x.to(data.device)).mean()
         optimiser.zero_grad()
         loss.backward()
@@ -196,12 +201,12 @@ def equality(seconds: float, device: torch.device, tiny: bool = False) -> Iterat
                     "value": difference.item(),
                     "unit": "relative difference of weights",
                 }
-    case, images = bench.Case("authors", SHAPES["authors"], 50, 10, batch), data[: 10 * batch].cpu()
+    case, shown = bench.Case("authors", SHAPES["authors"], 50, 10, batch), data[: 10 * batch].cpu()
 
     def twice() -> Tensor:
         model = case.model().to(device)
         with training.seeded(0, device):
-            training.fit(model, images, images[:batch], Schedule(1, batch), deterministic=True)
+            training.fit(model, shown, shown[:batch], Schedule(1, batch), deterministic=True)
         return _flat(model)
 
     yield {"what": "deterministic training, twice", "value": float(torch.equal(twice(), twice())), "unit": "same bits"}
@@ -250,3 +255,69 @@ def agreement(asked: Iterable[Run], published: Store, device: str) -> Iterator[R
             "value": trained.curves["valid_elbo"][-1],
             "unit": "nats",
         }
+
+
+# training examples of a data set in its "paper" split; of CelebA the part that is published
+EXAMPLES = {"mnist": 55_000, "fashion-mnist": 55_000, "mnist-01": 2 * images.TRAIN_01, "celeba": 8059}
+
+
+def steps_of(config: Training) -> int:
+    """The steps that a training takes, unless it stops early."""
+    return config.epochs * (config.steps_per_epoch or EXAMPLES[config.data] // config.batch_size)
+
+
+def plan(rates: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """What `paper` costs, a row for each experiment on images: trainings that no other has, steps, and arithmetic.
+
+    The arithmetic is that of the plain VAE with the same network. `rates`, steps a second by network, add hours.
+    """
+    seen: set[Training] = set()
+    rows = []
+    for name in studies.BY_PRIORITY:
+        new = {run.training for run in studies.runs(name, "paper")} - seen
+        seen |= new
+        of_images = [config for config in new if config.data not in toys.NAMES]
+        if not of_images:
+            continue
+        row: dict[str, Any] = {
+            "experiment": name,
+            "trainings": len(of_images),
+            "million steps": sum(map(steps_of, of_images)) / 1e6,
+            "PFLOP": sum(steps_of(config) * _flops(config) for config in of_images) / 1e15,
+        }
+        if rates:
+            row["hours"] = sum(steps_of(config) / rates[_like(config.network)] for config in of_images) / 3600
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("experiment")
+
+
+def _like(network: str) -> str:
+    """The network of `SHAPES` that one is a variant of."""
+    return network.partition("-")[0]
+
+
+def _flops(config: Training) -> int:
+    return config.batch_size * _flops_of_one(_like(config.network), config.latent_dim)
+
+
+@cache
+def _flops_of_one(network: str, latent_dim: int) -> int:
+    """Of a step on one image; those of a batch are as many times as much."""
+    return bench.flops(bench.Case(network, SHAPES[network], latent_dim, 1, batch_size=1))
+
+
+def slots(root: Path | None = None) -> list[dict[str, Any]]:
+    """What slots on a GPU have measured: the stages in `data/slots`, a folder a slot, with "slot", its name, added."""
+    folder = root or CHECKOUT / "data" / "slots"
+    paths = sorted(folder.glob("*/*.json"))
+    return [{"slot": path.parent.name} | json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def best(found: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """The most steps a second of each network that a stage "speed" of `slots` has."""
+    rates: dict[str, float] = {}
+    for row in (row for stage in found if stage["stage"] == "speed" for row in stage["rows"]):
+        if row["value"] is not None:
+            network = row["what"].partition(":")[0]
+            rates[network] = max(rates.get(network, 0.0), row["value"])
+    return rates

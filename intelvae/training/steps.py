@@ -78,7 +78,7 @@ class Steps:
                 self._warm_up() if self.graphs else self._step()
 
     def _step(self) -> None:
-        batch = as_float(self.data.index_select(0, self.order.index_select(0, self.at).view(-1)))
+        batch = as_float(self.data[self.order.index_select(0, self.at).view(-1)])
         with self.autocast:
             terms = bounds.terms(self.model, batch)
         bound = (terms.reconstruction - self.weight * terms.kl).mean()
