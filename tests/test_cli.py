@@ -134,6 +134,6 @@ def test_a_sweep_within_a_budget_travels_and_arrives_once(monkeypatch, capsys, t
     (tmp_path / "here" / one.training.key / "training.json").unlink()
     call(monkeypatch, capsys, "sweep", "--profile", "smoke")  # trained here, at another time
     record = tmp_path / "here" / one.training.key / "training.json"
-    record.write_text(record.read_text().replace('"date": "', '"date": "x'))
+    record.write_text(record.read_text(encoding="utf-8").replace('"date": "', '"date": "x'), encoding="utf-8")
     code, _, err = call(monkeypatch, capsys, "results", "import", archive)
     assert code == 1 and "1 results are others than those in" in err and one.training.key in err

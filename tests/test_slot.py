@@ -16,7 +16,7 @@ CPU = torch.device("cpu")
 def test_every_stage_runs_and_a_second_call_measures_nothing(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path / "runs"))
     slot.run(tmp_path / "out", 150.0, None, tiny=True)
-    told = {name: json.loads((tmp_path / "out" / f"{name}.json").read_text()) for name in slot.SHARES}
+    told = {name: json.loads((tmp_path / "out" / f"{name}.json").read_text(encoding="utf-8")) for name in slot.SHARES}
     for stage in told.values():
         assert stage["card"] == "no GPU" and stage["commit"] == runs.commit() and stage["tiny"]
         assert all(row["value"] is not None for row in stage["rows"]), [r for r in stage["rows"] if r["value"] is None]
@@ -86,7 +86,7 @@ def test_what_is_packed_is_unpacked_as_it_was(tmp_path, monkeypatch):
     with tarfile.open(tmp_path / "packed" / "mnist.tar.xz") as archive:
         archive.extractall(tmp_path / "there", filter="data")
     monkeypatch.setenv(files.VARIABLE, str(tmp_path / "there"))
-    assert {path.read_text() for path in files.locate("mnist").values()} == set(files.FILES)
+    assert {path.read_text(encoding="utf-8") for path in files.locate("mnist").values()} == set(files.FILES)
     monkeypatch.setattr(slot, "LARGEST", 100)
     with pytest.raises(ValueError, match="MiB would travel"):
         slot.pack(tmp_path / "packed", "mnist")
@@ -124,7 +124,7 @@ def test_slots_that_were_measured_are_found_with_their_best_rates(tmp_path):
         ("2-A", told | {"stage": "machine", "rows": [{"what": "mathieu: x", "value": 1e9}]}),
     ):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / f"{stage['stage']}.json").write_text(json.dumps(stage))
+        (tmp_path / folder / f"{stage['stage']}.json").write_text(json.dumps(stage), encoding="utf-8")
     found = bench_gpu.slots(tmp_path)
     assert [stage["slot"] for stage in found] == ["1-A", "2-A"]
     assert bench_gpu.best(found) == {"mathieu": 90.0, "authors": 7.0}

@@ -6,11 +6,12 @@ weight, and measures of such a model differ from its own by less than those of t
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import safetensors.torch
@@ -69,7 +70,11 @@ def _files(store: Store, trained: Trained, weights: bool) -> Iterator[tuple[str,
         if path == at:
             content = _halved(path) if weights else None
         elif path.name == "training.json":
-            content = replace(trained, halved=trained.halved or (weights and at.is_file())).to_json().encode()
+            content = (
+                dataclasses.replace(trained, halved=trained.halved or (weights and at.is_file()))
+                .to_json()
+                .encode("utf-8")
+            )
         else:
             content = None if path.name.startswith(".") else path.read_bytes()
         if content is not None:
@@ -129,7 +134,7 @@ def _merge(there: Store, trained: Trained, store: Store, merged: Merged) -> None
     """Puts the results of one training into `store`."""
     training, weights = trained.training, there.weights(trained.training)
     own = store.trained(training)
-    if own is not None and replace(own, halved=False) != replace(trained, halved=False):
+    if own is not None and dataclasses.replace(own, halved=False) != dataclasses.replace(trained, halved=False):
         merged.conflicts.append(f"{training.key} ({training}): trained on {own.date} here, on {trained.date} there")
         return
     if own is None or (weights.is_file() and not store.weights(training).is_file()):

@@ -171,7 +171,9 @@ def pack(
         ],
         check=True,
     )  # fmt: skip
-    tracked = subprocess.run(["git", "-C", str(CHECKOUT), "ls-files", "-z"], capture_output=True, check=True, text=True)
+    tracked = subprocess.run(
+        ["git", "-C", str(CHECKOUT), "ls-files", "-z"], capture_output=True, check=True, encoding="utf-8"
+    )
     size = sum((CHECKOUT / path).stat().st_size for path in tracked.stdout.split("\0") if (CHECKOUT / path).is_file())
     size += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     if size > LARGEST:

@@ -31,12 +31,12 @@ _GRIDS: dict[str, Callable[..., list[Run]]] = {  # each study declares its own; 
     **hierarchy.grid.EXPERIMENTS,
 }
 NAMES = tuple(_GRIDS)
-# The order of a sweep of all of them: what decides most comes first, since its time may end before the rest.
-BY_PRIORITY = (
+# In a sweep of all of them these come first, since its time may end before the rest: what decides most.
+_FIRST = (
     "sparsity", "sparsity-mnist", "table1", "multi-modality", "slips", "slips-01", "proportions", "borders",
-    "hierarchy", "table4", "table-b1", "sparsity-choices", "framework", "bridge", "mismatch", "connectivity",
-    "readings", "capacity", "gap", "borders-longer", "precision",
+    "hierarchy", "table4", "table-b1",
 )  # fmt: skip
+BY_PRIORITY = (*_FIRST, *(name for name in NAMES if name not in _FIRST))
 
 
 def runs(experiment: str, profile: str, seeds: Seeds = None, *, features: str | None = None) -> list[Run]:
