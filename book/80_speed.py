@@ -46,7 +46,7 @@ from torch.nn.functional import fold, linear
 
 from intelvae import bounds, training
 from intelvae.dtypes import as_float
-from intelvae.paper import bench, studies
+from intelvae.paper import bench, bench_gpu, studies
 from intelvae.paper.studies.digits import analysis, grid
 
 studies.check_profile(profile)
@@ -61,6 +61,7 @@ FIRST = next(iter(bench.CASES))
 # - **bfloat16 where the processor has units for it.** Weights and optimiser stay in float32, and so do densities, the
 #   validation and every metric.
 # - **Nobody looks at a number before the epoch is over.** Each look at a loss waits for the device.
+# - **A GPU replays a step instead of being told it.** See "On a GPU", below.
 # - **Small models train together.** The paper's perceptron has some 500 weights; a step is overhead and no arithmetic.
 #   Runs that differ in seed and data only become one batched model, member by member equal to its own run up to rounding.
 # - **One thread a run.** Two runs of one thread each do more than one run of two.
@@ -141,14 +142,20 @@ with training.torch_threads(1), torch.profiler.profile() as profiler:
         step()
 
 
+KINDS = {
+    "convolutions, backward": ("convolution_backward",),
+    "convolutions, forward": ("convolution",),
+    "batch norm": ("batch_norm",),
+    "matrix products, folds": ("aten::mm", "aten::addmm", "im2col", "col2im"),
+    "activations": ("relu", "threshold", "clamp_min"),
+    "copies and casts": ("copy", "aten::to", "contiguous", "clone"),
+    "Adam": ("Adam", "lerp", "addcdiv", "addcmul", "sqrt", "aten::mul_", "aten::add_"),
+}
+
+
 def kind(name):
-    if "convolution" in name:
-        return (
-            "convolutions, backward" if "backward" in name else "convolutions, forward"
-        )
-    if "batch_norm" in name:
-        return "batch norm"
-    return "the rest"
+    found = (k for k, parts in KINDS.items() if any(part in name for part in parts))
+    return next(found, "the rest")
 
 
 shares = pd.Series(
@@ -160,6 +167,9 @@ shares = shares.groupby(kind).sum().sort_values(ascending=False)
 ).to_frame()
 
 # %% [markdown]
+# Convolutions, matrix products and batch norm leave little. Without units for bfloat16 they leave so little that a step
+# cannot be made much faster than the plain loop's, whose kernels are the same.
+#
 # ## What pays and what does not
 #
 # A layer can often be written in another way with the same weights and the same result. Three rewritings, each measured
@@ -382,8 +392,54 @@ else:
     print("there are no units for bfloat16 products, and training is in float32")
 
 # %% [markdown]
-# Two things are not done, for want of a GPU to measure them on: CUDA graphs, and convolutional models trained side by
-# side as the perceptrons are. Both save the time between operations, of which a GPU has much and a processor little.
+# ## On a GPU
+#
+# A step of these networks is some hundred small kernels. A GPU computes one in microseconds; Python takes longer to
+# launch it. Two things follow, and both are the default on CUDA (`training.fit`, `intelvae sweep --device cuda`):
+#
+# - **A step is captured once, as a CUDA graph, and replayed** with one launch. Data, order, step counter and losses stay
+#   on the device, and the host looks once an epoch.
+# - **Many runs take turns**, each on a stream and with a random generator of its own. No run depends on its neighbours.
+#
+# A graph can hold no step that asks the host for a number. Which steps do can be told without a GPU, by watching their
+# operations: of the models in this book none does (the tests go through all of them). One of your own that does trains
+# without a graph, and a warning says which operation is to blame:
+
+# %%
+from intelvae.training.steps import asks_the_host
+
+y = torch.randn(100, 2)
+print(asks_the_host(lambda: torch.where(y > 0, y, -y)))
+print(asks_the_host(lambda: y[y > 0]))  # how many there are, only the GPU knows
+
+# %% [markdown]
+# What training at the profile `paper` comes to, by experiment; each training is counted where it is first asked for.
+
+# %% tags=["hide-input"]
+measured_on = bench_gpu.slots()
+costs = bench_gpu.plan(bench_gpu.best(measured_on))
+total = costs.sum()
+glue("steps", f"{total['million steps']:.0f}", display=False)
+glue("trainings", f"{total['trainings']:,.0f}", display=False)
+glue("pflop", f"{total['PFLOP']:.0f}", display=False)
+costs.round(2)
+
+# %% [markdown]
+# {glue:text}`trainings` trainings, {glue:text}`steps` million steps and {glue:text}`pflop` PFLOP (10¹⁵ operations) in all.
+# What a GPU makes of them is measured by a script for a quarter of an hour on a bare machine (`intelvae.paper.slot`): the
+# ceilings, steps a second of every way to train, whether all ways train the same models, and then what decides most.
+
+# %% tags=["hide-input"]
+rows_of_slots = [
+    {"slot": stage["slot"], "card": stage["card"], **row}
+    for stage in measured_on
+    for row in stage["rows"]
+]
+if rows_of_slots:
+    shown = pd.DataFrame(rows_of_slots).set_index(["slot", "card", "what"])
+else:
+    shown = "not measured: no GPU has run the script yet"
+shown
 
 # %% tags=["nbval-check-output"]
 print(len(rewritings), "rewritings give what torch's own layers give")

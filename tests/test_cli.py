@@ -33,6 +33,8 @@ def call(monkeypatch, capsys, *arguments):
         (["run", "--nonsense"], "nonsense"),
         (["data", "fetch", "cifar"], "unknown dataset 'cifar'"),
         (["book", "--site", "--publish"], "choose one"),
+        (["sweep", "--budget", "12"], "a budget is a time above 0"),
+        (["results", "import", __file__], "no archive of results"),
     ],
 )
 def test_bad_usage_is_one_line_and_exit_code_2(arguments, message, monkeypatch, capsys):
@@ -115,3 +117,24 @@ def test_claims_as_json_have_the_documented_keys(monkeypatch, capsys, tmp_path):
 def test_the_installed_command_answers():
     done = subprocess.run([Path(sys.executable).with_name("intelvae"), "--help"], capture_output=True)
     assert done.returncode == 0 and b"sweep" in done.stdout
+
+
+def test_a_sweep_within_a_budget_travels_and_arrives_once(monkeypatch, capsys, tmp_path):
+    (one,) = studies.runs("framework", "smoke", 0)
+    monkeypatch.setattr(studies, "runs", lambda name, *_, **__: [one] if name == "framework" else [])
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path / "there"))
+    archive = str(tmp_path / "out.zip")
+    assert call(monkeypatch, capsys, "sweep", "--budget", "2h", "--out", archive)[:2] == (
+        0,
+        f"packed: {archive}\n1 of 1 trainings in {tmp_path / 'there'}\n",
+    )
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path / "here"))
+    for new in ("1 trainings and 3 evaluations", "0 trainings and 0 evaluations"):
+        code, out, _ = call(monkeypatch, capsys, "results", "import", archive)
+        assert code == 0 and out == f"{archive}: {new} are new\n"
+    (tmp_path / "here" / one.training.key / "training.json").unlink()
+    call(monkeypatch, capsys, "sweep", "--profile", "smoke")  # trained here, at another time
+    record = tmp_path / "here" / one.training.key / "training.json"
+    record.write_text(record.read_text(encoding="utf-8").replace('"date": "', '"date": "x'), encoding="utf-8")
+    code, _, err = call(monkeypatch, capsys, "results", "import", archive)
+    assert code == 1 and "1 results are others than those in" in err and one.training.key in err

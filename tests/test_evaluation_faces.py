@@ -17,6 +17,7 @@ from intelvae.paper.datasets import Faces
 from intelvae.paper.evaluation import faces
 from intelvae.paper.rows import Row, Run
 from intelvae.paper.store import Store
+from intelvae.training import steps
 
 SMALL = Training("celeba", "mathieu", 6, "gaussian", epochs=1, batch_size=50, smoke_data=True)
 HIERARCHY = dataclasses.replace(SMALL, mapping="hierarchy", mapping_options={"levels": 2})
@@ -218,13 +219,13 @@ def test_faces_stay_mapped_from_their_file_all_through_training(monkeypatch):
     maps = Path("/proc/self/maps")
     if not maps.is_file():
         pytest.skip("only Linux tells what is mapped from where")
-    batches, seen = training.fitting._batches, []
+    take, seen = steps.Steps.take, []
 
-    def watched(train, *rest):
-        seen.append(train)
-        return batches(train, *rest)
+    def watched(self, count):
+        seen.append(self.data)
+        return take(self, count)
 
-    monkeypatch.setattr(training.fitting, "_batches", watched)
+    monkeypatch.setattr(steps.Steps, "take", watched)
     data = datasets.of(SMALL)
     model = builder.build(SMALL, data.shape, data.train[:10])
     training.fit(model, data.train, data.valid[:10], training.Schedule(1, 10, 2), precision="bfloat16")

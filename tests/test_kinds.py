@@ -228,7 +228,7 @@ def test_of_two_that_hold_the_less_certain_one_is_told():
 @pytest.mark.parametrize("n", [3, 10])
 def test_a_difference_that_can_be_found_is_found_in_four_cases_of_five(n):
     draws = np.random.default_rng(0).normal(size=(4000, n))
-    smallest = statistics.detectable(1 / math.sqrt(n), n - 1)
+    smallest = statistics.detectable(1 / math.sqrt(n), n - 1.0)
     t, border = draws.mean(1) + smallest, stats.t.ppf(0.975, n - 1)
     found = np.abs(t) > border * draws.std(1, ddof=1) / math.sqrt(n)
     assert found.mean() == pytest.approx(0.8, abs=0.02)  # three standard errors of 4,000 draws

@@ -126,6 +126,10 @@ def test_seeds_are_a_number_a_list_or_a_text():
             studies.seeds_of(wrong)
 
 
+def test_a_sweep_of_all_experiments_is_one_of_each():
+    assert sorted(studies.BY_PRIORITY) == sorted(studies.NAMES)
+
+
 @pytest.mark.parametrize("name", studies.NAMES)
 def test_every_grid_takes_all_kinds_of_seeds_and_zero_is_one(name):
     for value, seeds in GOOD_SEEDS.items():

@@ -282,3 +282,57 @@ def test_parts_are_of_like_runs_and_the_longest_come_first():
     assert [part[0].training.epochs for part in parts[1:]] == [5, 5, 1, 1]
     assert all(len(part) == 1 for part in sweeps.parts(works, "cuda"))
     assert math.ceil(30 / sweeps.MOST_TOGETHER) == 2
+
+
+def test_with_a_budget_the_first_runs_are_done_and_the_rest_is_no_error(tmp_path, monkeypatch):
+    store, asked = Store(tmp_path), [run(dataclasses.replace(ALONE, seed=seed)) for seed in range(4)]
+    assert sweeps.sweep(asked, store, budget=1e-9) == [] and not list(tmp_path.iterdir())
+    learned = []
+
+    class Two(sweeps.Budget):
+        def allows(self, *runs):
+            return runs[0].seed < 2
+
+        def learn(self, run, seconds):
+            learned.append((run, seconds > 0))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sweeps, "Budget", Two)
+        assert [r.run for r in sweeps.sweep(asked, store, budget=1.0)] == asked[:2]
+    assert learned == [(each.training, True) for each in asked[:2]]
+    assert [r.run for r in sweeps.sweep(asked, store, budget=1000.0)] == asked
+
+
+MANY = [run(ALONE, POINTS, SCATTER), run(dataclasses.replace(ALONE, lr=1e30)), run(CONFIG), run(FACES)]
+
+
+def test_a_device_that_trains_many_at_once_gives_the_results_of_one_after_the_other(tmp_path):
+    """What a GPU does, here on the CPU: this process trains, and workers measure."""
+    alone, at_once = Store(tmp_path / "alone"), Store(tmp_path / "at once")
+    asked = [MANY[0], MANY[2]]
+    expected = sweeps.sweep(asked, alone)
+    budget = sweeps.Budget(math.inf)
+    failures = sweeps._do_at_once(sweeps.missing(MANY, at_once), at_once, [], 2, "cpu", budget)
+    assert len(failures) == 2 and any("no evaluation 'points'" in failure for failure in failures)
+    for ours, theirs in zip([at_once.result(each) for each in asked], expected, strict=True):
+        assert (ours.metrics, ours.curves) == (theirs.metrics, theirs.curves)
+        assert ours.trained.together > 1 == theirs.trained.together
+    (path := at_once.folder(ALONE) / "points.json").unlink()
+    assert sweeps._do_at_once(sweeps.missing(asked, at_once), at_once, [], 1, "cpu", budget) == []
+    assert path.is_file() and at_once.result(MANY[0]).metrics == expected[0].metrics
+
+
+def test_what_is_trained_when_the_time_is_over_stays_to_be_measured(tmp_path, monkeypatch):
+    class Over(sweeps.Budget):
+        def left(self):
+            return 0.0
+
+        def allows(self, *runs):
+            return True
+
+    store, asked = Store(tmp_path), [run(dataclasses.replace(ALONE, seed=seed)) for seed in range(9)]
+    assert sweeps._do_at_once(sweeps.missing(asked, store), store, [], 1, "cpu", Over(1.0)) == []
+    assert all(store.trained(each.training) and store.weights(each.training).is_file() for each in asked)
+    assert any(store.lacking(each) for each in asked)
+    monkeypatch.setattr(sweeps, "train", lambda *_: pytest.fail("it trains"))
+    assert len(sweeps.sweep(asked, store)) == 9

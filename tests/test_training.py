@@ -9,7 +9,6 @@ from intelvae import training
 from intelvae.paper import bench, builder
 from intelvae.paper.config import Training
 from intelvae.training import Objective, Schedule, checks, side_by_side
-from intelvae.training.fitting import _batches
 
 CONFIG = Training("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 
@@ -57,12 +56,15 @@ def test_fit_refuses_settings_that_do_not_fit():
 
 def test_an_epoch_of_a_tensor_may_end_early():
     def batches(steps):
-        order, cpu = torch.Generator().manual_seed(0), torch.device("cpu")
-        return list(_batches(torch.arange(10.0), Schedule(1, 3, steps), order, cpu))
+        model, x, seen = builder.build(CONFIG, (2,), torch.zeros(1, 2)), torch.arange(20.0).view(10, 2), []
+        model.encoder.register_forward_pre_hook(lambda module, args: seen.append(args[0]) if module.training else None)
+        training.fit(model, x, x, Schedule(1, 3, steps))
+        return seen
 
     seen, whole = batches(2), batches(None)
     assert [len(batch) for batch in seen] == [3, 3] and [len(batch) for batch in whole] == [3, 3, 3]
     assert torch.equal(torch.cat(seen), torch.cat(whole)[:6])
+    assert len(torch.cat(whole).unique(dim=0)) == 9
 
 
 @pytest.mark.parametrize(

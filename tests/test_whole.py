@@ -23,6 +23,7 @@ MODULES = {"shutil", "os", "nbformat", "np", "torch", "json", "pickle", "joblib"
 OTHERWISE = {
     "whole.py": "is what the others use",
     "paper/store.py": "hands what writes to its own `_write`, which is whole",
+    "paper/bundle.py": "makes bytes of weights, for an archive that is written whole",
     "paper/pictures.py": "writes into the part that the store hands it",
     "data/decoded.py": "gigabytes that grow in place: a chunk counts once the journal has its checksum, and no sooner",
     "data/standin.py": "a folder is drawn elsewhere and renamed as one",

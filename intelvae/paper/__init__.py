@@ -13,7 +13,9 @@ From the ground up; a module imports only from those above it:
     results      what runs leave
     store        the folder that keeps it
     runs         config -> weights -> measurements
+    budget       time that a sweep may take
     sweeps       what is missing of many runs, on many workers
+    bundle       results that travel
     statistics   tests, intervals, many tests at once
     measures     metrics of a result that several chapters need
     kinds        the kinds of claims
@@ -27,6 +29,8 @@ From the ground up; a module imports only from those above it:
     references   what tests compare of them
     book         executed notebooks -> site
     bench        the speed of training against others
+    bench_gpu    what a GPU does for training
+    slot         a short slot on a GPU, used well
     cli          the command `intelvae`
 """
 

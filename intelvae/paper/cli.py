@@ -7,6 +7,7 @@ import io
 import json
 import math
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +15,8 @@ import typer
 from intelvae import data as datasets
 from intelvae import training
 from intelvae.devices import check_device
-from intelvae.paper import ledger, studies, sweeps
+from intelvae.paper import bundle, ledger, studies, sweeps
+from intelvae.paper.budget import seconds_of
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import Run
 from intelvae.paper.statistics import summary
@@ -23,6 +25,8 @@ from intelvae.paper.store import store_of
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 data_app = typer.Typer(no_args_is_help=True, help="The data sets: what is there, and how to get it.")
 app.add_typer(data_app, name="data")
+results_app = typer.Typer(no_args_is_help=True, help="The results: how to bring them from another machine.")
+app.add_typer(results_app, name="results")
 
 ProfileOption = Annotated[str, typer.Option(help="How much to run: smoke (minutes), laptop (days), paper (a GPU).")]
 SeedsOption = Annotated[str | None, typer.Option(help="Seeds, as 0,1,2 or 0-9; the profile's own if not given.")]
@@ -36,11 +40,13 @@ FeaturesOption = Annotated[
 ]
 
 
-def _sweep(runs: list[Run], profile: str, jobs: int, device: str, dask: str | None) -> list[Result]:
+def _sweep(
+    runs: list[Run], profile: str, jobs: int, device: str, dask: str | None, budget: float | None = None
+) -> list[Result]:
     check_device(device)
     store = store_of(profile)
     if dask is None:
-        return sweeps.sweep(runs, store, jobs=jobs, device=device)
+        return sweeps.sweep(runs, store, jobs=jobs, device=device, budget=budget)
     import joblib
 
     try:
@@ -49,7 +55,7 @@ def _sweep(runs: list[Run], profile: str, jobs: int, device: str, dask: str | No
         raise ValueError("--dask needs the package distributed: pip install -e '.[dask]'") from error
 
     with Client(dask), joblib.parallel_config("dask"):
-        return sweeps.sweep(runs, store, jobs=jobs, device=device)
+        return sweeps.sweep(runs, store, jobs=jobs, device=device, budget=budget)
 
 
 RootOption = Annotated[str | None, typer.Option(help="The only folder to look in; else INTELVAE_DATA, then data/.")]
@@ -99,11 +105,44 @@ def sweep(
     jobs: JobsOption = 1,
     dask: DaskOption = None,
     features: FeaturesOption = None,
+    time: Annotated[
+        str | None,
+        typer.Option("--budget", help="Begin nothing that would not be done after this time, such as 90s, 12m or 2h."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Pack the results of this sweep, to be merged by: intelvae results import.")
+    ] = None,
 ) -> None:
-    """Run what is missing of all experiments; kill it at any time and call it again."""
-    asked = [run for name in studies.NAMES for run in studies.runs(name, profile, seeds, features=features)]
-    found = _sweep(asked, profile, jobs, device, dask)
-    typer.echo(f"{len({r.training for r in found})} trainings in {store_of(profile).root}")
+    """Run what is missing of all experiments, the most telling first; kill it at any time and call it again."""
+    budget = seconds_of(time) if time is not None else None
+    asked = [run for name in studies.BY_PRIORITY for run in studies.runs(name, profile, seeds, features=features)]
+    store = store_of(profile)
+    missing = [run for run in asked if store.result(run) is None]
+    try:
+        found = _sweep(asked, profile, jobs, device, dask, budget)
+    finally:
+        for path in bundle.export(missing, store, out) if out is not None else ():
+            typer.echo(f"packed: {path}")
+    trainings = {run.training for run in asked}
+    done = {result.training for result in found}
+    typer.echo(f"{len(done)} of {len(trainings)} trainings in {store.root}")
+
+
+@results_app.command(name="import")
+def import_results(
+    archives: Annotated[list[Path], typer.Argument(help="Archives that a sweep left with --out.")],
+    profile: ProfileOption = "laptop",
+) -> None:
+    """Merge archives into the results that are there; what is there already stays."""
+    store = store_of(profile)
+    conflicts = []
+    for path in archives:
+        merged = bundle.merge(path, store)
+        typer.echo(f"{path}: {merged.trainings} trainings and {merged.evaluations} evaluations are new")
+        conflicts += merged.conflicts
+    if conflicts:
+        told = "\n".join(conflicts)
+        raise RuntimeError(f"{len(conflicts)} results are others than those in {store.root}, which stay:\n{told}")
 
 
 @app.command()

@@ -34,7 +34,8 @@ class Trained:
     an older version did not say): with another number sums are added up in another order, and results differ as those
     of two machines do. `together` is the number of runs that were trained side by side as one, this one included;
     `seconds` the wall time, divided by that number. `source` says which data were there, where a config cannot tell
-    (of CelebA, which part), and `examples` how many the model learned from.
+    (of CelebA, which part), and `examples` how many the model learned from. `halved`: its weights have travelled in
+    half precision (`bundle`), and what was measured here was measured of these.
     """
 
     REMEDY: ClassVar[str] = "move its folder away, and the same command trains that run anew"
@@ -52,6 +53,7 @@ class Trained:
     together: int = 1
     source: str = ""
     examples: int = 0
+    halved: bool = False
 
     def to_json(self) -> str:
         """As JSON text, one line for each field, without what is at its default."""

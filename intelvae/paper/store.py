@@ -94,6 +94,13 @@ class Store:
         path = self.folder(trained.training) / "training.json"
         self._write(path, lambda part: part.write_text(trained.to_json(), encoding="utf-8"))
 
+    def adopt(self, trained: Trained, weights: Path | None) -> None:
+        """`put_trained` for a training of another store, with the file of its weights if that is there."""
+        if weights is not None:
+            self._write(self.weights(trained.training), lambda part: part.write_bytes(weights.read_bytes()))
+        path = self.folder(trained.training) / "training.json"
+        self._write(path, lambda part: part.write_text(trained.to_json(), encoding="utf-8"))
+
     def put_measured(self, training: Training, measured: Measured) -> None:
         """Writes what an evaluation kept and then its metrics, as `put_trained` does."""
         folder, key = self.folder(training), measured.evaluation.key

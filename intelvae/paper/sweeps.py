@@ -6,12 +6,14 @@ import math
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
 import joblib
+from joblib.externals.loky import get_reusable_executor
 from joblib.parallel import LokyBackend, get_active_backend
 from tqdm import tqdm
 
@@ -20,10 +22,11 @@ from intelvae.data import DataError
 from intelvae.models import VAE
 from intelvae.numbers import check_number
 from intelvae.paper import datasets, evaluation, lifeline
+from intelvae.paper.budget import Budget
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.results import Measured, Result, Trained
 from intelvae.paper.rows import Run
-from intelvae.paper.runs import alike, load, measure, train, train_together
+from intelvae.paper.runs import alike, load, measure, train, train_concurrently, train_together
 from intelvae.paper.store import Store
 from intelvae.training import TrainingError
 
@@ -54,6 +57,11 @@ class Outcome:
     measured: list[Measured] = field(default_factory=list)
     failure: str = ""
     again: bool = False  # trained again, since its weights were lost before anything was measured
+
+    @property
+    def seconds(self) -> float:
+        """The time that it took, of a training side by side its share."""
+        return (self.trained.seconds if self.trained else 0.0) + sum(each.seconds for each in self.measured)
 
     def put(self, store: Store) -> None:
         """Writes all that there is and is not written yet, the weights first."""
@@ -96,11 +104,7 @@ def _finish(outcome: Outcome, device: str, threads: int, store: Store, here: Sto
     config = outcome.work.training
     threads = 1 if config.network in networks.SMALL else threads  # small layers lose by two
     try:
-        for wanted in outcome.work.wanted:
-            evaluation.ready(wanted, config, device)
-        if config.data in datasets.TAKEN_BY["whole"]:
-            there = None if outcome.work.train else store.trained(config)
-            datasets.check_source(datasets.of(config), there.source if there else known)
+        _check(outcome.work, device, store, known)
         if outcome.model is None and not outcome.work.train:
             try:
                 outcome.model = load(config, store)
@@ -118,6 +122,15 @@ def _finish(outcome: Outcome, device: str, threads: int, store: Store, here: Sto
                 outcome.put(here)
     except Exception as error:  # of this run: the others go on
         outcome.failure = reason(config, error)
+
+
+def _check(work: Work, device: str, store: Store, known: str) -> None:
+    """Raises `ValueError` or `DataError`, one line, for what cannot be measured, and for other faces than `known`."""
+    for wanted in work.wanted:
+        evaluation.ready(wanted, work.training, device)
+    if work.training.data in datasets.TAKEN_BY["whole"]:
+        there = None if work.train else store.trained(work.training)
+        datasets.check_source(datasets.of(work.training), there.source if there else known)
 
 
 def reason(config: Training, error: Exception) -> str:
@@ -159,15 +172,22 @@ def missing(runs: Iterable[Run], store: Store) -> list[Work]:
     return [Work(t, tuple(evaluations), store.trained(t) is None) for t, evaluations in wanted.items()]
 
 
-def sweep(runs: Iterable[Run], store: Store, *, jobs: int = 1, device: str = "cpu") -> list[Result]:
+def sweep(
+    runs: Iterable[Run], store: Store, *, jobs: int = 1, device: str = "cpu", budget: float | None = None
+) -> list[Result]:
     """The results of all runs, in order: from the store, or by doing what is `missing` on `jobs` workers.
 
     `jobs=0` does nothing and gives the results that are there, so that an unfinished sweep can be looked at. A model
     that is there is only measured. Small ones are trained side by side (`train_together`). All is stored as soon as it
     is there, so a sweep that is killed goes on where it was, and workers end with it. Work is handed out through
-    joblib: inside `joblib.parallel_config("dask")` it goes to a cluster, and the results come back here. A run that
-    fails, for whatever reason, does not stop the others. Raises `TrainingError` at the end if any did, a line
-    for each; `ValueError` for jobs < 0, and for jobs = 0 and not one result.
+    joblib: inside `joblib.parallel_config("dask")` it goes to a cluster, and the results come back here. This process's
+    CUDA GPU trains many models at once (`train_concurrently`), and the workers measure them meanwhile.
+
+    With a `budget` of seconds nothing is begun that would not be done by then, in the order of the runs; what is left
+    out is no error, and its results are not among those given.
+
+    A run that fails, for whatever reason, does not stop the others. Raises `TrainingError` at the end if any did, a
+    line for each; `ValueError` for jobs < 0, and for jobs = 0 and not one result.
     """
     check_number("jobs", jobs, ">= 0", whole=True)
     runs = list(runs)
@@ -176,7 +196,9 @@ def sweep(runs: Iterable[Run], store: Store, *, jobs: int = 1, device: str = "cp
         if runs and not found:
             raise ValueError(f"none of the {len(runs)} runs is in {store.root}: run them with jobs >= 1")
         return found
-    failures = _do(missing(runs, store), store, found, jobs, device)
+    time_left = Budget(math.inf if budget is None else budget)
+    at_once = device.startswith("cuda") and isinstance(get_active_backend()[0], LokyBackend)
+    failures = (_do_at_once if at_once else _do)(missing(runs, store), store, found, jobs, device, time_left)
     if failures:
         told = "\n".join(failures)
         raise TrainingError(
@@ -202,7 +224,7 @@ def remeasure(runs: Iterable[Run], store: Store, *, jobs: int = 1) -> int:
             f"no weights of these runs in {store.root}: only models that were trained here can be measured"
         )
     works = [Work(config, tuple(evaluations), train=False, anew=True) for config, evaluations in wanted.items()]
-    if failures := _do(works, store, [], jobs, "cpu"):
+    if failures := _do(works, store, [], jobs, "cpu", Budget(math.inf)):
         raise RuntimeError(f"{len(failures)} of {len(works)} models could not be measured: " + "\n".join(failures))
     return len(works)
 
@@ -212,27 +234,90 @@ def _which_data(config: Training) -> tuple[Any, ...]:
     return config.data, networks.IMAGE_SIZE.get(config.network), config.smoke_data, config.whole
 
 
-def _do(works: Sequence[Work], store: Store, found: Sequence[Result], jobs: int, device: str) -> list[str]:
-    """Does all works and stores what comes of them; why some failed, a line each."""
-    known = {_which_data(r.training): r.trained.source for r in found}
+def _known(found: Iterable[Result]) -> dict[tuple[Any, ...], str]:
+    """What the results say of their data, by the settings that name them."""
+    return {_which_data(r.training): r.trained.source for r in found}
+
+
+def _do(
+    works: Sequence[Work], store: Store, found: Sequence[Result], jobs: int, device: str, budget: Budget
+) -> list[str]:
+    """Does all works for which there is time and stores what comes of them; why some failed, a line each."""
+    known = _known(found)
     if works:
         store.check_writable()
     threads = max(1, joblib.cpu_count() // jobs)
     local = isinstance(get_active_backend()[0], LokyBackend)
     at_start = {"initializer": lifeline.follow} if local else {}
+    # what waits for a worker has been begun, so that with a budget none waits
+    waiting = "2 * n_jobs" if math.isinf(budget.left()) else "n_jobs"
     failures = []
-    shown = bool(works) and sys.stderr.isatty()
-    with lifeline.held(), tqdm(total=len(works), unit="run", disable=not shown) as progress:
-        outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", **at_start)(
+    with lifeline.held(), _progress(works) as progress:
+        outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=waiting, **at_start)(
             joblib.delayed(_attempt)(
                 part, device, threads, store, os.getpid(), known.get(_which_data(part[0].training), "")
             )
             for part in parts(works, device)
+            if budget.allows(*(work.training for work in part))
         )
         for part in outcomes:
             for outcome in part:
                 outcome.put(store)
                 if outcome.failure:
                     failures.append(outcome.failure)
+                budget.learn(outcome.work.training, outcome.seconds)
             progress.update(len(part))
     return failures
+
+
+def _do_at_once(
+    works: Sequence[Work], store: Store, found: Sequence[Result], jobs: int, device: str, budget: Budget
+) -> list[str]:
+    """As `_do`, but this process trains, many models at once, and the workers measure them while it trains on."""
+    known, failures = _known(found), []
+    if works:
+        store.check_writable()
+    threads = max(1, joblib.cpu_count() // jobs)
+    to_train = {work.training: work for work in works if work.train}
+
+    def ready() -> Iterator[Training]:
+        for work in to_train.values():
+            if budget.allows(work.training):
+                try:
+                    _check(work, device, store, known.get(_which_data(work.training), ""))
+                except Exception as error:  # of this run: the others go on
+                    failures.append(reason(work.training, error))
+                else:
+                    yield work.training
+
+    with lifeline.held(), _progress(works) as progress:
+        workers = get_reusable_executor(max_workers=jobs, initializer=lifeline.follow)
+
+        def measured(work: Work) -> Future[list[Outcome]]:
+            source = known.get(_which_data(work.training), "")
+            return workers.submit(_attempt, [work], device, threads, store, os.getpid(), source)
+
+        measuring = [measured(work) for work in works if not work.train]
+        for config, found_ in train_concurrently(ready(), device):
+            if isinstance(found_, Exception):
+                failures.append(reason(config, found_))
+                continue
+            trained, model = found_
+            store.put_trained(trained, model)
+            budget.learn(config, trained.seconds * trained.together)
+            measuring.append(measured(Work(config, to_train[config].wanted, train=False)))
+        for future in measuring:
+            future.add_done_callback(lambda _: progress.update())
+        wait(measuring, None if math.isinf(left := budget.left()) else left)
+        for future in measuring:
+            future.cancel()  # what has not begun by now; it can be measured later
+        outcomes = [outcome for future in measuring if not future.cancelled() for outcome in future.result()]
+    for outcome in outcomes:
+        outcome.put(store)
+        if outcome.failure:
+            failures.append(outcome.failure)
+    return failures
+
+
+def _progress(works: Sequence[Work]) -> tqdm:
+    return tqdm(total=len(works), unit="run", disable=not (works and sys.stderr.isatty()))

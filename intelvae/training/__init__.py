@@ -5,18 +5,20 @@ checks        what training takes
 surroundings  torch's global state: seeds, threads, dtype, deterministic algorithms
 precision     in which a model trains fastest
 history       what training saw
+steps         one step after the other, on a GPU as a graph
 fitting       `fit` and `evaluate`
-side_by_side  the same for many small models at once
+concurrent    many runs on one GPU
+side_by_side  many small models as one
 """
 
-from intelvae.training import side_by_side
-from intelvae.training.fitting import evaluate, fit
+from intelvae.training import concurrent, side_by_side
+from intelvae.training.fitting import evaluate, fit, in_stages
 from intelvae.training.history import History, TrainingError
 from intelvae.training.precision import PRECISIONS, fastest
 from intelvae.training.settings import Objective, Optimiser, Schedule
 from intelvae.training.surroundings import default_dtype, deterministic_algorithms, seeded, torch_threads
 
 __all__ = [
-    "PRECISIONS", "History", "Objective", "Optimiser", "Schedule", "TrainingError", "default_dtype",
-    "deterministic_algorithms", "evaluate", "fastest", "fit", "seeded", "side_by_side", "torch_threads",
+    "PRECISIONS", "History", "Objective", "Optimiser", "Schedule", "TrainingError", "concurrent", "default_dtype",
+    "deterministic_algorithms", "evaluate", "fastest", "fit", "in_stages", "seeded", "side_by_side", "torch_threads",
 ]  # fmt: skip

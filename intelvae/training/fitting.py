@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 import torch
 from torch import Tensor
 from torch.distributions import constraints
-from torch.nn.utils import clip_grad_norm_
 
 from intelvae import bounds
 from intelvae.dtypes import as_float
@@ -17,9 +16,11 @@ from intelvae.training.checks import Sampler, check_data, check_examples
 from intelvae.training.history import History
 from intelvae.training.precision import PRECISIONS, fastest
 from intelvae.training.settings import Objective, Optimiser, Schedule
+from intelvae.training.steps import Steps
 from intelvae.training.surroundings import deterministic_algorithms, torch_threads
 
 VALID_BATCH = 500  # examples a validation batch
+AT_ONCE = 25  # steps that are handed to a GPU before another run has its turn
 
 
 @torch.no_grad()
@@ -60,6 +61,33 @@ def fit(
     data and settings that do not fit the model, are not finite, or lie outside the likelihood's support,
     `TrainingError` when the objective is not a number.
     """
+    stages = in_stages(
+        model, train, valid, schedule, objective, optimiser, precision, generator, on_epoch, graphs=not deterministic
+    )
+    with torch_threads(None), deterministic_algorithms(deterministic):
+        while True:
+            try:
+                next(stages)
+            except StopIteration as end:
+                return end.value
+
+
+def in_stages(
+    model: VAE,
+    train: Tensor | Sampler,
+    valid: Tensor,
+    schedule: Schedule,
+    objective: Objective,
+    optimiser: Optimiser,
+    precision: str | None = None,
+    generator: torch.Generator | None = None,
+    on_epoch: Callable[[int, History], None] | None = None,
+    graphs: bool = True,
+) -> Generator[None, None, History]:
+    """`fit`, which pauses whenever a GPU has been given work that need not be waited for: others may give it theirs.
+
+    Parameters and errors as in `fit`; `graphs`, whether a GPU may replay a graph (`steps`).
+    """
     _check_length(train, schedule)
     objective.check(model)
     support = check_data(model, train, valid)
@@ -68,26 +96,34 @@ def fit(
     device = next(model.parameters()).device
     if precision == "bfloat16":
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # pays together with bfloat16 only
-    if not callable(train):
-        train = train.to(device)  # all of it, once, in the bytes it comes in
-    adam = torch.optim.Adam(model.parameters(), lr=optimiser.lr)
-    autocast = torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+    resident = None if callable(train) else train.to(device)  # all of it, once, in the bytes it comes in
+    valid = valid.to(device)
+    length = schedule.steps_per_epoch or len(train) // schedule.batch_size  # type: ignore[arg-type]
+    steps: Steps | None = None
     history, patience = History(), schedule.patience
     best_weights = None
-    with torch_threads(None), deterministic_algorithms(deterministic):
-        for epoch in range(schedule.epochs):
-            model.train()
-            beta = objective.weight_of_kl(epoch)
-            seen = []  # looked at once an epoch, since a look at a number on a GPU waits for it
-            for batch in _batches(train, schedule, generator, device, support):
-                seen.append(_step(model, batch, objective, beta, adam, optimiser.clip, autocast))
-            best = history.add(torch.stack(seen), evaluate(model, valid), beta=beta, lr=optimiser.lr, patience=patience)
-            if best and patience is not None:
-                best_weights = copy.deepcopy(model.state_dict())
-            if on_epoch is not None:
-                on_epoch(epoch, history)
-            if history.stalled(patience):
-                break
+    for epoch in range(schedule.epochs):
+        model.train()
+        beta = objective.weight_of_kl(epoch)
+        drawn, order = _epoch(train, length * schedule.batch_size, generator, support)
+        if steps is None:
+            data = resident if drawn is None else drawn.to(device, copy=True)
+            assert data is not None
+            steps = Steps(
+                model, data, objective, optimiser,
+                precision=precision, steps=length, batch_size=schedule.batch_size, graphs=graphs,
+            )  # fmt: skip
+        steps.begin(order, beta, drawn)
+        for first in range(0, length, AT_ONCE):
+            steps.take(min(AT_ONCE, length - first))
+            yield
+        best = history.add(steps.seen, evaluate(model, valid), beta=beta, lr=optimiser.lr, patience=patience)
+        if best and patience is not None:
+            best_weights = copy.deepcopy(model.state_dict())
+        if on_epoch is not None:
+            on_epoch(epoch, history)
+        if history.stalled(patience):
+            break
     if best_weights is not None:
         model.load_state_dict(best_weights)
     model.eval()
@@ -115,43 +151,15 @@ def _checked(precision: str | None, model: VAE) -> str:
     return precision
 
 
-def _step(
-    model: VAE,
-    batch: Tensor,
-    objective: Objective,
-    weight: float,
-    adam: torch.optim.Optimizer,
-    clip: float | None,
-    autocast: torch.autocast,
-) -> Tensor:
-    """One step of `adam` on a batch, the KL of this `weight`: the objective, that without penalties, and the KL."""
-    with autocast:
-        terms = bounds.terms(model, as_float(batch))
-    bound = (terms.reconstruction - weight * terms.kl).mean()
-    value = bound - objective.penalties(model, terms.y)
-    adam.zero_grad(set_to_none=True)
-    (-value).backward()
-    if clip is not None:
-        clip_grad_norm_(model.parameters(), clip)
-    adam.step()
-    return torch.stack([value, bound, terms.kl.mean()]).detach()
+def _epoch(
+    train: Tensor | Sampler, count: int, generator: torch.Generator, support: constraints.Constraint | None
+) -> tuple[Tensor | None, Tensor]:
+    """The examples of an epoch, where they are drawn, and the order (count) in which it takes those that there are.
 
-
-def _batches(
-    train: Tensor | Sampler,
-    schedule: Schedule,
-    generator: torch.Generator,
-    device: torch.device,
-    support: constraints.Constraint | None = None,
-) -> Iterator[Tensor]:
-    """One epoch of batches; an incomplete last batch of a tensor is dropped (it changes with the shuffle)."""
-    size, steps = schedule.batch_size, schedule.steps_per_epoch
-    if callable(train):
-        assert steps is not None
-        drawn = train(steps * size, generator)
-        check_examples(support, "training", drawn)
-        yield from drawn.to(device).split(size)
-    else:
-        order = torch.randperm(len(train), generator=generator).to(device)
-        for part in order.split(size)[: steps or len(train) // size]:
-            yield train[part]
+    An incomplete last batch of a tensor is dropped (it changes with the shuffle).
+    """
+    if not callable(train):
+        return None, torch.randperm(len(train), generator=generator)[:count]
+    drawn = train(count, generator)
+    check_examples(support, "training", drawn)
+    return drawn, torch.arange(count)

@@ -49,6 +49,31 @@ def _generator(device: torch.device) -> torch.Generator:
 
 
 @contextmanager
+def numbers_of(generator: torch.Generator) -> Iterator[None]:
+    """Torch's global generator of that `generator`'s device gives its numbers inside, and goes on where it was outside.
+
+    On a CUDA GPU a graph that is captured inside goes on with the generator's numbers whenever it is replayed.
+    """
+    ours = _generator(generator.device)
+    with _TURN:
+        if generator.device.type == "cuda":
+            shared = ours.graphsafe_get_state()
+            ours.graphsafe_set_state(generator)
+            try:
+                yield
+            finally:
+                ours.graphsafe_set_state(shared)
+        else:
+            before = ours.get_state()
+            ours.set_state(generator.get_state())
+            try:
+                yield
+            finally:
+                generator.set_state(ours.get_state())
+                ours.set_state(before)
+
+
+@contextmanager
 def default_dtype(dtype: torch.dtype) -> Iterator[None]:
     """New floating-point tensors, weights and random numbers among them, are of `dtype` inside; as `seeded`."""
     with _TURN:

@@ -16,8 +16,8 @@ from intelvae.paper.studies.profiles import PROFILES, check_profile
 from intelvae.paper.studies.seeds import Seeds, seeds_of, seeds_or_own
 
 __all__ = [
-    "NAMES", "PROFILES", "Seeds", "accounts", "check_parameters", "check_profile", "digits", "faces", "hierarchy",
-    "results", "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
+    "BY_PRIORITY", "NAMES", "PROFILES", "Seeds", "accounts", "check_parameters", "check_profile", "digits", "faces",
+    "hierarchy", "results", "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
 ]  # fmt: skip
 
 _GRIDS: dict[str, Callable[..., list[Run]]] = {  # each study declares its own; in the order in which pages list them
@@ -31,6 +31,12 @@ _GRIDS: dict[str, Callable[..., list[Run]]] = {  # each study declares its own; 
     **hierarchy.grid.EXPERIMENTS,
 }
 NAMES = tuple(_GRIDS)
+# In a sweep of all of them these come first, since its time may end before the rest: what decides most.
+_FIRST = (
+    "sparsity-as-coded", "sparsity", "sparsity-mnist", "table1", "multi-modality", "slips", "slips-01", "proportions",
+    "borders", "hierarchy", "table4", "table-b1",
+)  # fmt: skip
+BY_PRIORITY = (*_FIRST, *(name for name in NAMES if name not in _FIRST))
 
 
 def runs(experiment: str, profile: str, seeds: Seeds = None, *, features: str | None = None) -> list[Run]:
