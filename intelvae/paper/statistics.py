@@ -109,8 +109,9 @@ def paired(ours: Mapping[int, float], other: Mapping[int, float], margin: float 
     differences = [x - y for x, y in zip(a, border, strict=True)]
     p = smallest = None
     if len(seeds) >= FEWEST:
-        if len(set(differences)) == 1:  # a t-test of a constant is undefined
-            p = 1.0 if differences[0] == 0 else 0.0
+        largest = max(map(abs, (*a, *border)))
+        if max(differences) - min(differences) <= 1e-9 * largest:  # a t-test of a constant is undefined
+            p = 1.0 if abs(differences[0]) <= 1e-9 * largest else 0.0
         else:
             p = float(stats.ttest_rel(a, border).pvalue)
         smallest = detectable(statistics.stdev(differences) / math.sqrt(len(seeds)), float(len(seeds) - 1))

@@ -230,8 +230,10 @@ def test_claims_repeat_the_papers_numbers():
         "table4-vae": "64.9 against 68.6 (FID)",
         "table4-vamp": "64.9 against 67.5 (FID)",
         "table4-sylvester": "64.9 against 66.3 (FID)",
-        "table4-quality": "68.0 against 68.6 (FID)",
-        **{f"table4-sparser-vae{kind}": "0.46 against 0.22" for kind in ("", "-used")},
+        "table4-vamp-than-vae": "67.5 against 68.6 (FID)",
+        "table4-sylvester-than-vae": "66.3 against 68.6 (FID)",
+        **{f"table4-quality{kind}": "68.0 against 68.6 (FID)" for kind in ("", "-alone")},
+        **{f"table4-sparser-vae{kind}": "0.46 against 0.22" for kind in ("", "-at-all", "-used")},
         **{
             f"table4-sparser-vsc-{alpha}{kind}": f"0.46 against {score}"
             for alpha, score in (("0.01", "0.25"), ("0.05", "0.30"), ("0.2", "0.28"))
@@ -267,15 +269,24 @@ def test_claims_about_faces_say_at_how_many_and_have_a_rule_in_words():
 
 
 @pytest.mark.parametrize(
-    ("sparse", "verdict"), [(100.0, kinds.REPRODUCED), (104.0, kinds.PARTLY), (106.0, kinds.OPPOSITE)]
+    ("sparse", "verdict"), [(100.0, kinds.REPRODUCED), (104.0, kinds.PARTLY), (110.0, kinds.OPPOSITE)]
 )
 def test_quality_is_kept_within_five_per_cent(sparse, verdict):
     noise = (0.0, 1.0, -0.7)
-    found = [of("VAE", s, frechet_1900=100.0) for s in range(3)]
-    found += [of("InteL-VAE, γ = 70", s, frechet_1900=sparse + noise[s]) for s in range(3)]
+    found = [of("VAE", s, frechet_1900=100.0, hoyer_sample=0.22) for s in range(3)]
     found += [of(grid.AS_THE_CODE, s, frechet_1900=1.0) for s in range(3)]  # not the one in question
-    finding = judge("table4-quality", found)
-    assert finding.verdict == verdict and finding.ours == pytest.approx(sparse + 0.1) and finding.n == 3
+
+    def judged(score):
+        rows = [
+            of("InteL-VAE, γ = 70", s, frechet_1900=sparse + noise[s], hoyer_sample=score + s / 1000) for s in range(3)
+        ]
+        alone, both = (judge(f"table4-quality{kind}", found + rows) for kind in ("-alone", ""))
+        assert alone.verdict == verdict and alone.ours == pytest.approx(sparse + 0.1) and alone.n == 3
+        return both.verdict
+
+    assert judged(0.46) == verdict  # as sparse as the paper's
+    assert judged(0.23) == (verdict if verdict == kinds.OPPOSITE else kinds.PARTLY)  # sparser, by far less
+    assert judged(0.21) == kinds.OPPOSITE
 
 
 @pytest.mark.parametrize(("name", "row"), [("vae", "VAE"), ("vamp", "Vamp-VAE"), ("sylvester", "VAE + Sylvester")])
@@ -350,7 +361,7 @@ def test_codes_are_sparser_in_the_dimensions_in_use_where_they_are_above_chance(
     assert finding.verdict == kinds.REPRODUCED and finding.ours == pytest.approx(0.051)
     assert judge("table4-sparser-vae-used", intel + vae).verdict == kinds.REPRODUCED
     dense = [in_use("InteL-VAE, γ = 70", s, 0.9, 8, chance[8] - 0.001 * s) for s in range(3)]
-    assert judge("table4-sparser-vae-used", dense + vae).verdict == kinds.OPPOSITE
+    assert judge("table4-sparser-vae-used", dense + vae).verdict == kinds.NO_DIFFERENCE  # as dense as by chance
     used = [c for c in claims.TABLE_4 if "sparser" in c.id and "-used-" in c.id]
     assert len(used) == 4 and all(c.variant and "in the dimensions in use" in c.claim for c in used)
 
@@ -468,7 +479,7 @@ def test_beyond_a_thousand_labels_codes_need_not_be_significantly_better(n, verd
     finding = judge(f"tableB1-{n}", table_b1(better, vaes))
     assert finding.verdict == verdict and finding.p > kinds.LEVEL
     worse = {n: [0.79, 0.81, 0.82], 8059: [0.9] * 3}
-    assert judge(f"tableB1-{n}", table_b1(worse, vaes)).verdict == kinds.OPPOSITE
+    assert judge(f"tableB1-{n}", table_b1(worse, vaes)).verdict == kinds.NO_DIFFERENCE
     (claim,) = [c for c in claims.TABLE_B1 if c.id == f"tableB1-{n}-8059-faces"]
     assert "p by draw speaks of these alone" in claim.rule
     assert ("How significant that is decides nothing" in claim.rule) is (n > 1000)
@@ -479,7 +490,8 @@ def test_beyond_a_thousand_labels_codes_need_not_be_significantly_better(n, verd
     [
         ((8, 16, 16, 64, 128, 128), kinds.REPRODUCED),
         ((8, 32, 16, 64, 64, 64), kinds.PARTLY),
-        ((64, 64, 64, 64, 64, 64), kinds.OPPOSITE),
+        ((64, 64, 64, 64, 64, 64), kinds.NO_DIFFERENCE),
+        ((64, 64, 64, 64, 64, 8), kinds.OPPOSITE),
     ],
 )
 def test_the_best_dimension_is_followed_over_the_numbers_of_labels(best, verdict):
@@ -638,7 +650,7 @@ def test_the_summary_counts_verdicts_of_what_is_no_variant():
         "times": "1.50 to 1.50",
         "sparser": "+0.235",
         "counted": 3,
-        "verdicts": "0 reproduced, 2 partly, 0 not reproduced, 1 not tested",
+        "verdicts": "0 reproduced, 2 partly, 0 no difference found, 0 opposite, 1 not tested",
         "floor": "60",
     }
 

@@ -194,7 +194,7 @@ def test_the_code_is_the_code_with_floor_and_penalty_on_both_data_sets():
 @pytest.mark.parametrize(
     ("used", "distance", "verdict"),
     [
-        (0.3, 103.0, kinds.REPRODUCED),
+        (0.3, 102.0, kinds.REPRODUCED),
         (0.3, 104.9, kinds.PARTLY),  # below 1.05 times the VAE's, within the noise
         (0.3, 120.0, kinds.OPPOSITE),
         (0.1, 90.0, kinds.OPPOSITE),
@@ -281,7 +281,7 @@ def test_much_less_sparse_is_by_a_tenth_for_the_sparse_vae_alone():
     score = {at(INTEL, STRONG): 0.6, at(SPARSE_VAE, 0.01): 0.55, at(DD, 3.0): 0.55}
     found = of_all(lambda r, s: {"hoyer_sample": score.get(r.name, 0.9) + s / 100})
     assert claim("fig7-less-sparse-dd").judge(found).verdict == kinds.REPRODUCED
-    assert claim("fig7-less-sparse-vsc-0.01").judge(found).verdict == kinds.OPPOSITE
+    assert claim("fig7-less-sparse-vsc-0.01").judge(found).verdict == kinds.PARTLY  # by less
 
 
 def test_few_labels_are_ten_to_a_hundred():
