@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
@@ -49,6 +50,9 @@ def above_chance(result: Result) -> float:
 
 
 def few_shot(classifier: str, labels: Sequence[int] = FEW) -> Callable[[Result], float]:
-    """Accuracy of a classifier of `downstream.NAMES` in per cent, mean over these numbers of labels."""
-    prefix = classifier.replace(" ", "_")
-    return lambda result: 100 * sum(result.metrics[f"{prefix}_{n}"] for n in labels) / len(labels)
+    """Accuracy of a classifier of `downstream.NAMES` in per cent, mean over these numbers of labels.
+
+    NaN for a result that has not all of them: `smoke` has too few images.
+    """
+    names = [f"{classifier.replace(' ', '_')}_{n}" for n in labels]
+    return lambda result: 100 * sum(result.metrics.get(name, math.nan) for name in names) / len(names)

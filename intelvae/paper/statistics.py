@@ -23,8 +23,8 @@ def measured(name: str) -> Metric:
 
 
 def by_seed(results: Sequence[Result], metric: Metric) -> dict[int, float]:
-    """A metric of the results of one row, by their seed."""
-    return {r.seed: metric(r) for r in results}
+    """A metric of the results of one row, by their seed; of those that have it, where it is NaN for others."""
+    return {r.seed: value for r in results if not math.isnan(value := metric(r))}
 
 
 def summary(values: Sequence[float]) -> tuple[float, float]:

@@ -252,6 +252,8 @@ def test_many_labels_are_from_five_hundred_on():
     accuracies = {f"random_forest_{n}": 0.5 for n in (500, 1000, 2000)} | {"random_forest_5000": 0.9}
     metric = claim("fig7-many-labels").metric
     assert metric(result(metrics=accuracies | {"random_forest_100": 1.0})) == pytest.approx(60)
+    few = of_all(lambda r, s: {f"random_forest_{n}": 0.5 for n in measures.FEW})
+    assert claim("fig7-many-labels").judge(few) == kinds.Finding()  # where there are not so many
 
 
 def test_samples_of_the_sparse_vae_are_good_if_they_are_as_near_as_the_vaes():
