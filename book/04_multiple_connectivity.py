@@ -196,7 +196,7 @@ analysis.readings(readings)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The same with all settings of the authors' notebooks: data (black) and 200 samples of each trained model. First seed.", "name": "fig-notebooks"}, "image": {"alt": "A grid of scatter plots, one row a data set, one column a method."}}
 exact = studies.results("notebooks", profile, seeds, jobs=jobs, device=device)
-figure = figures.sample_grid(exact.first())
+figure = figures.sample_grid(exact.first("VAE") + exact.first("InteL-VAE"))
 
 # %% tags=["hide-input"]
 print(exact.provenance())
