@@ -202,10 +202,13 @@ figure = figures.sample_grid(exact.first("VAE") + exact.first("InteL-VAE"))
 print(exact.provenance())
 
 # %% [markdown]
-# These are the paper's pictures. Which setting makes them? With two priors, samples reach only the middle of the space that
-# the decoder has learned from, and the middle is where the hole is. The circle and the two-hole mapping keep the direction
-# of $y$ and drop its size, so that they do not notice. The test is to change that setting alone: the notebooks once more,
-# with samples from the prior that training used, $\mathcal N(0, I)$.
+# In the paper's figure the VAE fills the holes, and the InteL-VAE draws the curves. The first is so here. The second is
+# not: the InteL-VAE's samples are noisy, only closer to the data than the VAE's. Which setting makes the difference?
+#
+# With two priors, samples reach only the middle of the space that the decoder has learned from, and the middle is where
+# the hole is. The circle and the two-hole mapping keep the direction of $y$ and drop its size, so that they do not notice
+# (our explanation). The test is to change that setting alone: the notebooks once more, with samples from the prior that
+# training used, $\mathcal N(0, I)$.
 
 # %% tags=["hide-input"]
 one_prior = studies.results(
