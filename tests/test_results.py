@@ -209,5 +209,5 @@ def test_every_published_evaluation_is_of_its_training_and_has_what_it_kept(publ
 
 
 def test_published_results_are_small_and_have_no_weights(published):
-    assert sum(path.stat().st_size for path in published) < 3e6
+    assert sum(path.stat().st_size for path in published) < 10e6  # what all of `paper` may come to in git
     assert {path.suffix for path in published} == {".json", ".png", ".jpg", ".gz"}
