@@ -30,8 +30,8 @@ From the ground up; a module imports only from those above it:
     book         executed notebooks -> site
     bench        the speed of training against others
     bench_gpu    what a GPU does for training
-    slot         a short slot on a GPU, used well
     cli          the command `intelvae`
+    slot         a short slot on a GPU, used well
 """
 
 from intelvae.paper import lifeline

@@ -154,11 +154,15 @@ class WidePrior(StandardNormal):
         return _Wide(Normal(self.loc, self.scale * math.exp(0.5), validate_args=False), 1, validate_args=False)
 
 
-class _Wide(Independent):
-    """A Gaussian whose samples are those of N(0, I)."""
+class _FromNormal(Distribution):
+    """A distribution whose samples are those of N(0, I)."""
 
     def sample(self, sample_shape: _size = torch.Size()) -> Tensor:  # noqa: B008  # torch's own default, immutable
         return torch.randn(self._extended_shape(sample_shape), dtype=self.mean.dtype, device=self.mean.device)
+
+
+class _Wide(_FromNormal, Independent):
+    """A Gaussian like that."""
 
 
 PRIORS: dict[str, Callable[[int], nn.Module]] = {"wide": WidePrior}
@@ -180,11 +184,8 @@ class DensePrior(SpikeAndSlabPrior):
         return _Dense(p.gates, p.mu, p.sigma)
 
 
-class _Dense(SpikeAndSlab):
-    """A spike-and-slab distribution whose samples are those of N(0, I)."""
-
-    def sample(self, sample_shape: _size = torch.Size()) -> Tensor:  # noqa: B008  # torch's own default, immutable
-        return torch.randn(self._extended_shape(sample_shape), dtype=self.mu.dtype, device=self.mu.device)
+class _Dense(_FromNormal, SpikeAndSlab):
+    """A spike-and-slab distribution like that."""
 
 
 # Posteriors: the options `on_mean`, `mispaired` and `unchecked` of "sylvester"

@@ -87,15 +87,15 @@ def ours(case: Case, threads: int, seed: int = 0) -> None:
         training.fit(case.model(seed), images, images[:1], Schedule(1, case.batch_size))
 
 
-def plain(case: Case, threads: int, seed: int = 0) -> None:
+def plain(case: Case, threads: int, seed: int = 0, device: str = "cpu") -> None:
     """One epoch of what most people write: a DataLoader, float32, one look at the loss every step."""
     with training.torch_threads(threads):
-        model = case.model(seed)
+        model = case.model(seed).to(device)
         data = TensorDataset(case.images() / 255)
         optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
         total = 0.0
         for (x,) in DataLoader(data, case.batch_size, shuffle=True):
-            loss = -bounds.elbo(model, x).mean()
+            loss = -bounds.elbo(model, x.to(device)).mean()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -16,7 +16,6 @@ from typing import Any
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, TensorDataset
 
 from intelvae import bounds, training
 from intelvae.data import images, toys
@@ -91,23 +90,9 @@ def taken(going: Iterable[Steps], streams: Iterable[Any], count: int) -> int:
     return done
 
 
-def plain(case: bench.Case, data: Tensor) -> int:
-    """What most people write: a DataLoader on the CPU, float32, and one look at the loss every step."""
-    model = case.model().to(data.device)
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
-    shown = TensorDataset(data[: case.steps * case.batch_size].cpu() / 255)
-    for (x,) in DataLoader(shown, case.batch_size, shuffle=True):
-        loss = -bounds.elbo(model, x.to(data.device)).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        loss.item()
-    return case.steps
-
-
-def pythae(case: bench.Case) -> int:
-    """An epoch of pythae's trainer, which takes a GPU wherever there is one."""
-    bench.pythae(case, 1)
+def epoch(of: Callable[[], object], case: bench.Case) -> int:
+    """An epoch of another's training; how many steps these are."""
+    of()
     return case.steps
 
 
@@ -138,15 +123,15 @@ def _ways(case: bench.Case, data: Tensor, counts: Iterable[int]) -> dict[str, Ca
         return partial(taken, going, streams, case.steps)
 
     ways: dict[str, Callable[[], Callable[[], int]]] = {
-        "plain loop, float32": lambda: partial(plain, case, data),
+        "plain loop, float32": lambda: partial(epoch, partial(bench.plain, case, 1, device=str(device)), case),
         "graph, bfloat16": partial(of, 1, "bfloat16", True),
         **{f"{n} graphs at once, bfloat16": partial(of, n, "bfloat16", True) for n in counts},
         "graph, float32": partial(of, 1, "float32", True),
         "eager, bfloat16": partial(of, 1, "bfloat16", False),
         "eager, float32": partial(of, 1, "float32", False),
     }
-    if "pythae" in bench.PEERS:
-        ways["pythae 0.1.2, float32"] = lambda: partial(pythae, case)
+    if "pythae" in bench.PEERS:  # which takes a GPU wherever there is one
+        ways["pythae 0.1.2, float32"] = lambda: partial(epoch, partial(bench.pythae, case, 1), case)
     if case.network == "mathieu" and device.type == "cuda":
         ways["torch.compile, bfloat16"] = partial(compiled, case, data, "bfloat16")
     return ways
@@ -251,8 +236,9 @@ def agreement(asked: Iterable[Run], published: Store, device: str) -> Iterator[R
             raise outcome
         trained, _ = outcome
         yield {
-            "what": f"{config}: last validation ELBO, published {there[config].curves['valid_elbo'][-1]:.2f}",
+            "what": f"{config}: last validation ELBO",
             "value": trained.curves["valid_elbo"][-1],
+            "published": there[config].curves["valid_elbo"][-1],
             "unit": "nats",
         }
 

@@ -1,7 +1,7 @@
 """Results that travel: a store's folders in a zip archive, from a machine that is lent to the one that keeps them.
 
-Weights travel in half precision, and only of models that are not measured to the end: a float16 keeps eleven bits of a
-weight, and measures of such a model differ from its own by less than those of two seeds (tests/test_bundle.py).
+Weights travel in half precision, and only of models that are not measured to the end. A float16 keeps eleven bits of a
+weight, and the record of such a model says that it has been rounded (`Trained.halved`).
 """
 
 from __future__ import annotations

@@ -245,7 +245,7 @@ def book(
         typer.echo(books.make(profile, parameters))
 
 
-def main() -> None:
+def main(commands: typer.Typer = app) -> None:
     """The entry point: exit code 2 and one line for bad input, 1 for a run that failed, 130 when interrupted.
 
     A letter that the terminal's or file's encoding lacks is written as its number.
@@ -254,7 +254,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # or a notebook's, or none at all
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = app(standalone_mode=False)
+        code = commands(standalone_mode=False)
     except (ValueError, datasets.DataError) as error:
         typer.echo(f"intelvae: {error}", err=True)
         sys.exit(2)

@@ -261,7 +261,7 @@ class Jointly(Claim):
     Of equal verdicts the one with the larger p decides: all have to be significant (an intersection-union test).
     """
 
-    parts: Sequence[Claim] = ()
+    parts: Sequence[Claim]
 
     @property
     def rule(self) -> str:

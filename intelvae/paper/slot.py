@@ -28,7 +28,7 @@ import torch
 import typer
 
 from intelvae.data import files, toys
-from intelvae.paper import bench_gpu, bundle, runs, studies, sweeps
+from intelvae.paper import bench_gpu, bundle, cli, runs, studies, sweeps
 from intelvae.paper.rows import Run
 from intelvae.paper.store import CHECKOUT, Store, store_of
 from intelvae.training import TrainingError
@@ -178,7 +178,7 @@ def pack(
     size += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     if size > LARGEST:
         raise ValueError(f"{size / 2**20:.1f} MiB would travel, {LARGEST / 2**20:.0f} may: pack a smaller data set")
-    site = "/tmp/site"
+    site = folder / "site"
     typer.echo(
         f"{size / 2**20:.1f} MiB travel, the checkout and {folder}. There, in the checkout:\n"
         f"python3 -m pip install -q --no-index --no-deps --target {site} {wheels}/*.whl && PYTHONPATH={site} "
@@ -187,4 +187,4 @@ def pack(
 
 
 if __name__ == "__main__":
-    app()
+    cli.main(app)

@@ -265,7 +265,8 @@ def _do(
                 outcome.put(store)
                 if outcome.failure:
                     failures.append(outcome.failure)
-                budget.learn(outcome.work.training, outcome.seconds)
+                if outcome.trained is not None:
+                    budget.learn(outcome.work.training, outcome.seconds)
             progress.update(len(part))
     return failures
 

@@ -1,0 +1,204 @@
+"""What the claims about sparsity are made of: the figures, the measures, and what is compared again and again."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from intelvae.metrics import downstream
+from intelvae.paper.kinds import DISTANCE, AtMost, Claim, Comparison, Trend
+from intelvae.paper.measures import clean_frechet, few_shot, frechet, ungated
+from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, row
+from intelvae.paper.statistics import Metric, measured
+from intelvae.paper.studies.sparsity.grid import DD_ALPHA, METHODS, SHOWN, STRONG, VARIED, VSC_ALPHA, at
+
+FOREST = downstream.NAMES[0]
+NO_WORSE = 1.05  # times the VAE's distance: what counts as no worse, as in Table 4
+FIVE = f"{100 * NO_WORSE - 100:.0f} %"
+
+SAMPLE, MEAN, USED = measured("hoyer_sample"), measured("hoyer_mean"), measured("hoyer_used")
+LEFT_OFF = measured("left_off")  # no dimension that is off for all images counts in it; it depends on their sizes
+SPARSITIES: dict[Metric, str] = {
+    SAMPLE: "Hoyer score of g(y)",
+    MEAN: "Hoyer score of g(mu)",
+    USED: "Hoyer score of g(y) in the dimensions in use",
+    LEFT_OFF: "share of the dimensions in use that are off in an image",
+    ungated: "Hoyer score of g(y), for the Sparse-VAE without its gates",
+}
+
+
+class Samples(NamedTuple):
+    """What is done to samples before their distance is taken: in ids, in words, the metric, and its name."""
+
+    id: str
+    words: str
+    metric: Metric
+    name: str
+
+
+AS_THEY_ARE = Samples("", "", frechet, f"{DISTANCE}, 10,000 images")
+CLEAN = Samples("clean-", ", without faint pixels", clean_frechet, "the same distance, 2,000 images")
+
+
+class Figure(NamedTuple):
+    """A figure: how ids of its claims begin, where it is, our page and experiment, and how its claims begin."""
+
+    id: str
+    where: str
+    page: str
+    experiment: str
+    on: str
+
+
+FASHION = Figure("fig7", "Fig 7", "08_sparsity", "sparsity", "")
+MNIST = Figure("figC3", "Fig C.3", "09_sparsity_in_detail", "sparsity-mnist", "On MNIST: ")
+ABLATION = MNIST._replace(id="ablation", on="On MNIST, ")
+
+
+def _called(ours: str, theirs: str) -> tuple[str, str]:
+    """What a rule calls two rows: their methods, and where these are one also what it varies."""
+    a, b = row(METHODS, ours), row(METHODS, theirs)
+    if a.method != b.method:
+        return a.method.name, b.method.name
+    varied = VARIED[a.method]
+    return f"{a.method.name} ({varied} = {a.value:g})", f"{b.method.name} ({varied} = {b.value:g})"
+
+
+def compared(
+    figure: Figure,
+    id: str,
+    where: str,
+    words: str,
+    metric: Metric,
+    ours: str,
+    theirs: str,
+    *,
+    paper: str = "by eye",
+    **more: Any,
+) -> Claim:
+    """A comparison of two rows of `METHODS`."""
+    of, called = (figure.page, figure.experiment), _called(ours, theirs)
+    return Comparison(
+        f"{figure.id}-{id}", where, figure.on + words, paper, *of, metric, ours, theirs, called=called, **more
+    )
+
+
+def grows(figure: Figure, name: str, metric: Metric, words: str) -> Claim:
+    """That a metric of the InteL-VAE grows with gamma."""
+    return Trend(
+        f"{figure.id}-sparsity-grows{name}", f"{figure.where}, left", figure.on + words, "by eye",
+        figure.page, figure.experiment, metric, "InteL-VAE", "gamma", variant=metric is not SAMPLE,
+    )  # fmt: skip
+
+
+def less_sparse(
+    figure: Figure, name: str, theirs: str, *, of: Metric = SAMPLE, gamma: float = STRONG, variant: bool = False
+) -> Claim:
+    """That codes of the row `theirs` are less sparse than the InteL-VAE's; the Sparse-VAE's by 0.1 at least."""
+    margin = 0.1 if row(METHODS, theirs).method == SPARSE_VAE else 0.0
+    words = theirs.replace(", ", " with ")
+    return compared(
+        figure,
+        f"less-sparse-{name}",
+        f"{figure.where}, left",
+        f"Codes of the {words} are {'much ' if margin else ''}less sparse than the InteL-VAE's with gamma = {gamma:g} "
+        f"({SPARSITIES[of]})",
+        of,
+        at(INTEL, gamma),
+        theirs,
+        larger=True,
+        margin=margin,
+        variant=variant,
+    )
+
+
+def closer(figure: Figure, gamma: float, kind: Samples = AS_THEY_ARE) -> Claim:
+    """That samples of the InteL-VAE with that gamma are closer to the test images than the VAE's."""
+    return compared(
+        figure,
+        f"{kind.id}distance-gamma-{gamma:g}",
+        f"{figure.where}, left",
+        f"With gamma = {gamma:g} (below 3) samples of the InteL-VAE{kind.words} are closer to the test images than the "
+        f"VAE's ({kind.name})",
+        kind.metric,
+        at(INTEL, gamma),
+        "VAE",
+        paper="by eye (FID)",
+        variant=bool(kind.id),
+    )
+
+
+def degrades(figure: Figure, alpha: float = DD_ALPHA, kind: Samples = AS_THEY_ARE) -> Claim:
+    """That DD with that alpha takes samples farther from the test images than the VAE's."""
+    other = "" if alpha == DD_ALPHA else f"-{alpha:g}"
+    return compared(
+        figure,
+        f"{kind.id}distance-dd{other}",
+        f"{figure.where}, left",
+        f"DD with alpha = {alpha:g} degrades samples: they are{kind.words} farther from the test images than the VAE's "
+        f"({kind.name})",
+        kind.metric,
+        at(DD, alpha),
+        "VAE",
+        paper="by eye (FID)",
+        larger=True,
+        variant=bool(kind.id or other),
+    )
+
+
+def vsc_is_good(figure: Figure, alpha: float = VSC_ALPHA) -> list[Claim]:
+    """That the Sparse-VAE's samples are good: against the VAE's, and by the rule before."""
+    good = AtMost(
+        f"{figure.id}-distance-vsc-{alpha:g}",
+        "Appendix C.3",
+        f"{figure.on}Samples of the Sparse-VAE are good: with alpha = {alpha:g} their distance from the test images is "
+        f"not {FIVE} above the VAE's ({AS_THEY_ARE.name})",
+        "by eye (FID)",
+        figure.page,
+        figure.experiment,
+        frechet,
+        at(SPARSE_VAE, alpha),
+        "VAE",
+        NO_WORSE,
+        variant=alpha != VSC_ALPHA,
+        post_hoc=True,
+    )
+    before = compared(
+        figure,
+        f"distance-vsc-{alpha:g}-dd",
+        "Appendix C.3",
+        f"Samples of the Sparse-VAE are good: with alpha = {alpha:g} closer to the test images than those of DD with "
+        f"alpha = {DD_ALPHA:g}, which are said to be degraded ({AS_THEY_ARE.name})",
+        frechet,
+        at(SPARSE_VAE, alpha),
+        at(DD, DD_ALPHA),
+        paper="by eye (FID)",
+        variant=True,  # the rule before: better than what is said to be degraded need not be good
+    )
+    return [good, before]
+
+
+def few_labels(
+    figure: Figure, theirs: str = "VAE", classifier: str = FOREST, *, ours_alone: str = "", post_hoc: bool = False
+) -> Claim:
+    """That few labels go farther with the InteL-VAE's codes than with those of the row `theirs`.
+
+    `ours_alone` has the words for codes that the paper does not compare with: a variant.
+    """
+    other = "" if classifier == FOREST else f"-{classifier.split()[0]}"
+    method = row(METHODS, theirs).method.name
+    whose = ours_alone or f"the {method}'s"
+    name = method.removeprefix("VAE + ").replace("_", "").lower()
+    return compared(
+        figure,
+        f"few-shot-{name}{other}",
+        f"{figure.where}, right",
+        f"A {classifier} does better on few labels with codes of the InteL-VAE (gamma = {SHOWN:g}) than with {whose} "
+        "(accuracy in %, mean over 10 to 100 labels)",
+        few_shot(classifier),
+        at(INTEL, SHOWN),
+        theirs,
+        paper="-" if ours_alone else "by eye",
+        larger=True,
+        variant=bool(other or ours_alone),
+        post_hoc=post_hoc,
+    )
