@@ -77,6 +77,17 @@ def test_a_comparison_the_other_way_round(ours, margin, verdict):
     assert finding.p == pytest.approx(mirrored.p) and finding.ours == pytest.approx(-mirrored.ours)
 
 
+@pytest.mark.parametrize("ours", [(2.0, 2.1, 2.2), (1.0, 3.0, 1.1), (0.9, 1.0, 1.2), (0.0, 0.1, 0.2), (1.5, 1.6, 1.8)])
+@pytest.mark.parametrize("margin", [0.0, 0.1, 0.5, 2.0])
+def test_the_p_value_beside_a_verdict_is_that_of_the_test_that_decides(ours, margin):
+    other = (1.0, 1.11, 1.21)
+    finding = judge(Comparison(*SAID, X, larger=True, margin=margin), of("InteL-VAE", *ours), of("VAE", *other))
+    if finding.verdict in (REPRODUCED, OPPOSITE):
+        assert finding.p < statistics.LEVEL
+    if finding.verdict == NO_DIFFERENCE:
+        assert finding.p >= statistics.LEVEL
+
+
 def test_a_comparison_is_of_the_rows_and_the_group_that_it_names():
     here = [of("InteL-VAE", 1.0, 1.1, 1.2, group="a"), of("VAE", 2.0, 2.1, 2.3, group="a")]
     elsewhere = [of("InteL-VAE", 9.0, 9.0, 9.1, group="b"), of("InteL-VAE, other", 9.0, 9.0, 9.0, group="a")]

@@ -135,10 +135,13 @@ class Comparison(Claim):
 
     def judge(self, results: Results) -> Finding:
         ours, theirs = (by_seed(results.of(name, self.group), self.metric) for name in (self.ours, self.theirs))
-        finding = found(paired(ours, theirs, self.margin if self.larger else -self.margin), self.larger)
+        by = self.margin if self.larger else -self.margin
+        words = "paired t against {other:.3g}" + (f" {'+' if self.larger else '-'} {self.margin:g}" if by else "")
+        finding = found(paired(ours, theirs, by), self.larger, words)
         if self.margin and finding.verdict in (OPPOSITE, NO_DIFFERENCE):
-            without = found(paired(ours, theirs), self.larger).verdict
-            finding = replace(finding, verdict={REPRODUCED: PARTLY, PARTLY: NO_DIFFERENCE}.get(without, without))
+            finding = found(paired(ours, theirs), self.larger)  # what decides then, with its p-value
+            lower = {REPRODUCED: PARTLY, PARTLY: NO_DIFFERENCE}
+            finding = replace(finding, verdict=lower.get(finding.verdict, finding.verdict))
         return finding
 
 
