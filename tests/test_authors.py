@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 import torch
+from scipy import stats
 from test_data import full, write_dataset
 from test_dtypes import HALF, check_densities, check_measure
 from test_mappings import check_precision, normal
@@ -100,6 +101,32 @@ def test_a_mapping_that_forgets_is_in_training_the_one_it_is_made_of(dim, option
 def test_what_has_no_borders_cannot_forget_them():
     with pytest.raises(ValueError, match="forgets the borders of its clusters, and Circle has none"):
         built(mapping="circle", mapping_options={"forgets": True})
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_bounded_threshold_keeps_the_contract(check):
+    check(lambda: authors.bounded(Threshold(learnable=True)), 3)
+
+
+def test_a_bounded_threshold_starts_as_the_other_moves_twice_as_far_and_stays_within_4():
+    made = built(mapping="threshold", latent_dim=1, mapping_options={"learnable": True, "bounded": True}).mapping
+    assert type(made) is authors.BoundedThreshold and made.threshold.requires_grad
+    y = normal(100, 1)
+    assert torch.equal(made(y), Threshold()(y))
+    assert torch.autograd.grad(made.border(), made.threshold)[0].item() == 2.0  # 8 sigmoid'(0)
+    for beta, b in ((math.log(3), 2.0), (-math.log(3), -2.0), (100.0, 4.0)):  # sigmoid(log 3) = 3/4
+        with torch.no_grad():
+            made.threshold.fill_(beta)
+        assert made.border().item() == pytest.approx(b, abs=1e-6)
+        assert made.proportions()[0].item() == pytest.approx(stats.norm.cdf(b), abs=1e-6)
+        assert torch.equal(made.labels(torch.tensor([[b - 0.1], [b + 0.1]])), torch.tensor([0, 1]))
+
+
+def test_only_a_threshold_can_be_bounded_and_not_a_forgetful_one():
+    with pytest.raises(ValueError, match="only the border of a threshold can be bounded, and Sectors is none"):
+        built(mapping="clusters", mapping_options={"k": 3, "learnable": True, "bounded": True})
+    with pytest.raises(ValueError, match="'forgets' and 'bounded' do not go together"):
+        built(mapping="threshold", mapping_options={"forgets": True, "bounded": True})
 
 
 # Priors

@@ -62,8 +62,12 @@ def _make(what: str, kind: Callable[..., Any], *parts: Any, **options: Any) -> A
 
 def _mapping(config: Training) -> torch.nn.Module:
     options = dict(config.mapping_options)
-    forgets = options.pop("forgets", False)
+    forgets, bounded = options.pop("forgets", False), options.pop("bounded", False)
+    if forgets and bounded:
+        raise ValueError("the mapping's options 'forgets' and 'bounded' do not go together: choose one")
     mapping = mappings.create(config.mapping, config.latent_dim, **options)
+    if bounded:
+        return authors.bounded(mapping)
     return authors.forgetful(mapping) if forgets else mapping
 
 

@@ -68,10 +68,10 @@ class Training:
     and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`, their number, in the place of `start`);
     the last two have their own prior and posterior and no mapping. Options may be given as dicts.
 
-    What repeats the authors' code is in `authors`, and off unless asked for: the `prior` "wide"; of cluster mappings
-    the option `forgets`; of "mog" and "vamp" `legacy`, names of options of `authors.Legacy`; of "vamp" `free`; of
-    "sylvester" the names of `authors.FLOWS`; of "vsc" `dense_samples`; the `penalty` "gates-raw" and the `split`
-    "code".
+    What repeats the authors' code is in `authors`, and off unless asked for: the `prior` "wide"; of cluster
+    mappings the option `forgets`, of "threshold" also `bounded`; of "mog" and "vamp" `legacy`, names of options of
+    `authors.Legacy`; of "vamp" `free`; of "sylvester" the names of `authors.FLOWS`; of "vsc" `dense_samples`; the
+    `penalty` "gates-raw" and the `split` "code".
 
     The other numbers are those of `training.Schedule`, `training.Objective` and `training.Optimiser`. `smoke_data` uses
     the embedded samples only; `whole` (celeba), `binary`, `split` and `repeats` (mnist-01) are those of `datasets.of`.

@@ -45,7 +45,8 @@ def of_table1(row, *values, **more):
 
 def of_table3(row, *values, masses=None, profile="laptop", own=0.0):
     """Results of a row of Table 3 with these learned shares, by seed."""
-    runs = grid.proportions if row.group == grid.of_power(grid.TEXT) else grid.borders
+    by_group = {grid.of_power(grid.TEXT): grid.proportions, grid.of_power(grid.CODE): grid.borders}
+    runs = by_group.get(row.group, grid.borders_bounded)
     (run,) = [r for r in runs(profile, 0) if r.row == row]
     return [
         ran(
@@ -483,6 +484,31 @@ def test_powers_are_compared_share_by_share():
         "c2 = 0.2, longer: learned, %": "28", "c2 = 0.5, longer: learned, %": "26",
     }  # fmt: skip
     assert list(found) == [50, 40, 25, 20, 0] and set(found[0.0].values()) == {""}
+
+
+def test_borders_with_and_without_bounds_are_side_by_side_where_there_are_no_zeros():
+    def none(power, *values, bounded=False):
+        return of_table3(named(grid.table3(power, bounded=bounded), "0 % zeros"), *values)
+
+    free, code = (results(*none(power, 0.3, 0.8), profile="laptop") for power in (grid.TEXT, grid.CODE))
+    found = results(*none(grid.TEXT, 0.05, bounded=True), profile="laptop")
+    assert table3.bounded(free, code, found) == [
+        {"c2": 0.2, "no bounds, %": "30, 20", "between -4 and 4, %": "5"},
+        {"c2": 0.5, "no bounds, %": "30, 20", "between -4 and 4, %": "(no run)"},
+    ]
+
+
+def test_bounded_borders_differ_from_the_others_in_their_border_only():
+    for run in grid.borders_bounded("laptop"):
+        power = dict(run.training.mapping_options).get("c2", grid.TEXT)
+        (other,) = [
+            r.training
+            for grids in (grid.proportions, grid.borders)
+            for r in grids("laptop")
+            if r.row.group == grid.of_power(power) and r.row.value == 0 and r.training.seed == run.training.seed
+        ]
+        free = {k: v for k, v in dict(run.training.mapping_options).items() if k != "bounded"}
+        assert dataclasses.replace(run.training, mapping_options=free) == other
 
 
 def longer_results():

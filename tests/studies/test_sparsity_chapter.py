@@ -1,5 +1,6 @@
 """The chapter on sparsity: the runs that its rows ask for, claims, tables, texts and figures, on made-up results."""
 
+import dataclasses
 import math
 
 import matplotlib
@@ -24,6 +25,7 @@ GRIDS = {
     "sparsity-mnist": grid.mnist,
     "sparsity-choices": grid.choices,
     "sparsity-as-coded": grid.as_coded,
+    "sparsity-weighted": grid.weighted,
 }
 CODED = grid.AS_CODED["fashion-mnist"]
 ROOT = 3**0.5  # the deviation of 0, 0 and 3, with n - 1 in the denominator
@@ -788,3 +790,14 @@ def test_choices_are_numbered_and_filled_at_the_larger_gamma():
     assert [text.get_text() for text in names.texts] == list(grid.OF_THE_MAPPING)
     assert [handle.get_marker() for handle in names.legend_handles] == [f"${i}$" for i in range(1, 7)]
     assert [at for _, way, at in levels(axis) if way == "x"] == [0.25, 0.35]
+
+
+def test_errors_that_weigh_as_with_28_pixels_stand_to_the_kl_and_to_l_sp_as_784_pixels_do():
+    of = {(run.row.group, run.row.name): run.training for run in grid.weighted("laptop", [0])}
+    for group in {group for group, _ in of}:
+        ours, theirs = (of[group, name] for name in (grid.AS_IN_FIGURE_7, "as with 28 x 28 pixels"))
+        assert 1024 / theirs.beta == pytest.approx(784 / ours.beta)
+        assert theirs.gamma / theirs.beta == pytest.approx(ours.gamma)
+        assert dataclasses.replace(theirs, beta=ours.beta, gamma=ours.gamma) == ours
+    figure_7 = {run.training for run in grid.fashion("laptop", [0])}
+    assert {training for (_, name), training in of.items() if name == grid.AS_IN_FIGURE_7} <= figure_7

@@ -208,20 +208,23 @@ STEPS_SHARES = {"smoke": 10, "laptop": 10_000}
 LONGER = {"smoke": 20, "laptop": 40_000}
 
 
-def of_power(power: float, longer: bool = False) -> str:
-    """The group of the rows of Table 3 with this power, trained as all others or for longer."""
-    return f"c2 = {power}" + ", longer" * longer
+def of_power(power: float, longer: bool = False, bounded: bool = False) -> str:
+    """The group of the rows of Table 3 with this power, trained as all others or for longer, the border `bounded`."""
+    return f"c2 = {power}" + ", longer" * longer + ", bounded border" * bounded
 
 
-def table3(power: float = TEXT, longer: bool = False) -> list[Row]:
-    """The rows of Table 3, whose value is the share of zeros, with a power of the mapping."""
-    options = {"learnable": True} | ({} if power == TEXT else {"c2": power})
+def table3(power: float = TEXT, longer: bool = False, bounded: bool = False) -> list[Row]:
+    """The rows of Table 3, whose value is the share of zeros, with a power of the mapping.
+
+    `bounded`: with the border of the authors' code (`authors.BoundedThreshold`).
+    """
+    options = {"learnable": True} | ({} if power == TEXT else {"c2": power}) | ({"bounded": True} if bounded else {})
     return [
         Row(
             f"{100 * share:g} % zeros",
             INTEL,
             {"repeats": repeats, "mapping": "threshold", "mapping_options": options},
-            of_power(power, longer),
+            of_power(power, longer, bounded),
             share,
             {"learned": paper},
         )
@@ -293,6 +296,17 @@ def borders_longer(profile: str, seeds: Seeds = None) -> list[Run]:
     return [_shares(row, profile, seed, LONGER) for seed in seeds_or_own(seeds, 1) for row in quarters]
 
 
+def borders_bounded(profile: str, seeds: Seeds = None) -> list[Run]:
+    """Table 3 without zeros, with the bounded border of the authors' code and both powers, three seeds, ten at `paper`.
+
+    At `smoke` the power of the text only.
+    """
+    powers = (TEXT,) if profile == "smoke" else (TEXT, CODE)
+    rows = [row(table3(power, bounded=True), "0 % zeros", of_power(power, bounded=True)) for power in powers]
+    chosen = seeds_or_own(seeds, {"smoke": 1, "laptop": 3, "paper": 10}[profile])
+    return [_shares(each, profile, seed, STEPS_SHARES) for seed in chosen for each in rows]
+
+
 # What bfloat16 changes (ours). Many processors have no units for it and take minutes for what is a second in others.
 
 COMPARED = {
@@ -316,5 +330,10 @@ def precision(profile: str, seeds: Seeds = None) -> list[Run]:
 
 
 EXPERIMENTS = {"multi-modality": multi_modality, "gap": gap, "table1": table1}
-OF_SHARES = {"proportions": proportions, "borders": borders, "borders-longer": borders_longer}
+OF_SHARES = {
+    "proportions": proportions,
+    "borders": borders,
+    "borders-longer": borders_longer,
+    "borders-bounded": borders_bounded,
+}
 OF_PRECISION = {"precision": precision}

@@ -236,6 +236,12 @@ def as_coded(results: Results) -> pd.DataFrame:
     return table(lines, DETAIL)
 
 
+def weighted(results: Results) -> pd.DataFrame:
+    """The weight of errors in 32 x 32 pixels and in 28 x 28, with and without the mapping."""
+    lines = [({"weight of errors": row.name, "model": row.group}, _of(results, row)) for row in grid.WEIGHTED]
+    return table(lines, KL | DETAIL)
+
+
 def any_vae(results: Results) -> pd.DataFrame:
     """What concerns every VAE, with and without the mapping."""
     lines = [({"choice": row.name, "method": row.method.name}, _of(results, row)) for row in grid.ANY_VAE]

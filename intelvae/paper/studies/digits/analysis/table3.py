@@ -75,6 +75,23 @@ def by_power(results: Results, code: Results, more: Results) -> list[dict[str, A
     ]
 
 
+def bounded(free: Results, code: Results, found: Results) -> list[dict[str, Any]]:
+    """Without zeros: the mass of the smaller side, seed by seed, with a border without bounds and with the code's."""
+    return [
+        {"c2": power}
+        | {
+            title: shares.run_by_run(
+                [r for of in (free, code, found) for r in of.of("0 % zeros", grid.of_power(power, bounded=bounds))],
+                learned,
+                0,
+                "(no run)",
+            )
+            for title, bounds in (("no bounds, %", False), ("between -4 and 4, %", True))
+        }
+        for power in (grid.TEXT, grid.CODE)
+    ]
+
+
 def learned_shares(results: Results, code: Results) -> dict[str, str]:
     """The mean learned share, "text-N" and "code-N" for N % of zeros; of 40 % those of the text in order, too."""
     none = "(not run)"
