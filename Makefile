@@ -24,7 +24,7 @@ lint: .venv/ready
 	$(BIN)/mypy
 
 test: lint  ## lint, types, unit tests and doctests, nbval on the references, a strict build of the published book, in a browser
-	$(BIN)/pytest -q -n auto
+	$(BIN)/pytest -q -n auto --dist loadgroup
 	$(BIN)/intelvae book --check --rounding $(ROUNDING)
 	$(BIN)/intelvae book --site
 	$(BIN)/pytest -q -rs -n auto -o addopts= --confcutdir tests/browser tests/browser

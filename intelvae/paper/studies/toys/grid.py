@@ -35,6 +35,11 @@ class Scale:
     steps_per_epoch: int
 
 
+def some(profile: str) -> tuple[str, ...]:
+    """The data sets of experiments on choices: all, at `smoke` one with a hole and one with a gap."""
+    return ("star", "mixture") if profile == "smoke" else TOYS
+
+
 SCALE = {"smoke": Scale(1, 3, 40), "laptop": Scale(10, 20, 1000), "paper": Scale(10, 20, 1000)}
 
 
@@ -135,7 +140,7 @@ def readings(profile: str, seeds: Seeds = None) -> list[Run]:
     rows = [
         row
         for name, settings in READINGS.items()
-        for data in TOYS
+        for data in some(profile)
         for row in three(data, of_reading(name, data), **settings)
     ]
     return _runs(rows, profile, seeds_or_own(seeds, min(3, SCALE[profile].seeds)))
@@ -168,13 +173,13 @@ def _as_in_notebooks(row: Row, prior: str) -> Row:
 
 def notebooks(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure C.2 with the settings of the authors' notebooks: `AS_IN_NOTEBOOKS`, a wide prior and Glue times 2."""
-    rows = [_as_in_notebooks(row, "wide") for data in TOYS for row in three(data)]
+    rows = [_as_in_notebooks(row, "wide") for data in some(profile) for row in three(data)]
     return _runs(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
 
 def one_prior(profile: str, seeds: Seeds = None) -> list[Run]:
     """The notebooks' settings but one: samples come from the prior of the KL divergence, N(0, I); without Vamp-VAE."""
-    rows = [_as_in_notebooks(row, "normal") for data in TOYS for row in three(data) if row.method != VAMP]
+    rows = [_as_in_notebooks(row, "normal") for data in some(profile) for row in three(data) if row.method != VAMP]
     return _runs(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
 
