@@ -26,6 +26,7 @@ GRIDS = {
     "sparsity-choices": grid.choices,
     "sparsity-as-coded": grid.as_coded,
     "sparsity-weighted": grid.weighted,
+    "sparsity-as-authors": grid.as_authors,
 }
 CODED = grid.AS_CODED["fashion-mnist"]
 ROOT = 3**0.5  # the deviation of 0, 0 and 3, with n - 1 in the denominator
@@ -801,3 +802,14 @@ def test_errors_that_weigh_as_with_28_pixels_stand_to_the_kl_and_to_l_sp_as_784_
         assert dataclasses.replace(theirs, beta=ours.beta, gamma=ours.gamma) == ours
     figure_7 = {run.training for run in grid.fashion("laptop", [0])}
     assert {training for (_, name), training in of.items() if name == grid.AS_IN_FIGURE_7} <= figure_7
+
+
+def test_all_of_the_authors_settings_are_those_of_their_script():
+    for profile in ("laptop", "paper"):
+        for run in grid.as_authors(profile, [0]):
+            config = run.training
+            assert (config.network, config.likelihood, config.beta, config.epochs) == ("authors", "laplace", 3.0, 40)
+            assert dict(config.likelihood_options) == {"scale": 1.0}
+            if run.row.method == INTEL:
+                assert config.penalty == "codes" and dict(config.mapping_options) == {"floor": 0.2}
+                assert config.gamma == run.row.value

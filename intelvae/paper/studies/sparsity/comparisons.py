@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from intelvae.metrics import downstream
-from intelvae.paper.kinds import DISTANCE, AtMost, Claim, Comparison, Trend
+from intelvae.paper.kinds import DISTANCE, AtMost, Claim, Comparison, Jointly, Trend
 from intelvae.paper.measures import clean_frechet, few_shot, frechet, ungated
 from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, row
 from intelvae.paper.statistics import Metric, measured
@@ -175,6 +175,32 @@ def vsc_is_good(figure: Figure, alpha: float = VSC_ALPHA) -> list[Claim]:
         variant=True,  # the rule before: better than what is said to be degraded need not be good
     )
     return [good, before]
+
+
+def sparser_and_no_farther(
+    figure: Figure, id: str, words: str, gamma: float, kind: Samples, experiment: str, group: str
+) -> Claim:
+    """That the InteL-VAE's codes are sparser than the VAE's, and its samples no farther from test images: a variant."""
+    of = (figure.page, experiment)
+    return Jointly(
+        f"{figure.id}-{id}-{kind.id}gamma-{gamma:g}",
+        f"{figure.where}, left",
+        f"{figure.on}{words}, and gamma = {gamma:g} the InteL-VAE's codes are sparser than the VAE's, and its "
+        f"samples{kind.words} not {FIVE} farther from the test images ({kind.name})",
+        "by eye",
+        *of,
+        (
+            Comparison(
+                "sparser", figure.where, f"Codes are sparser ({SPARSITIES[USED]})", "-", *of,
+                USED, at(INTEL, gamma), "VAE", larger=True, group=group,
+            ),
+            AtMost(
+                "no-farther", figure.where, "Samples are no farther", "-", *of,
+                kind.metric, at(INTEL, gamma), "VAE", NO_WORSE, group=group,
+            ),
+        ),
+        variant=True,
+    )  # fmt: skip
 
 
 def few_labels(

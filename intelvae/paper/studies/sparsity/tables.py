@@ -236,6 +236,11 @@ def as_coded(results: Results) -> pd.DataFrame:
     return table(lines, DETAIL)
 
 
+def as_authors(results: Results) -> pd.DataFrame:
+    """Figure 7 with all settings of the authors' script."""
+    return table(settings(results), KL | DETAIL)
+
+
 def weighted(results: Results) -> pd.DataFrame:
     """The weight of errors in 32 x 32 pixels and in 28 x 28, with and without the mapping."""
     lines = [({"weight of errors": row.name, "model": row.group}, _of(results, row)) for row in grid.WEIGHTED]
