@@ -916,3 +916,42 @@ def test_single_attributes_are_shown_beside_their_baseline():
             assert levels(axis) == [(ORANGE, "y", line.intel[name]), (BLACK, "y", line.baseline[name])]
             assert [drawn.get_linestyle() for drawn in axis.lines] == ["-", "--", ":"]
     assert [text.get_text() for text in axes[1, 0].get_xticklabels()] == ["8", "128"]
+
+
+INTEL_B1, SAME_SIZE = (
+    next(row for row in grid.TABLE_B1 if row.name == name and row.group == "D = 64") for name in (grid.INTEL_VAE, "VAE")
+)
+
+
+def told(row, good, of=40, seed=0, n=50, better=0.0):
+    """A result whose scores are 0.8 for the first `good` of 40 attributes, and 0.7 for the others."""
+    scores = torch.tensor([0.8 + better] * good + [0.7] * (of - good))
+    names = {f"majority/{i:02}": 0.6 for i in range(of)}
+    return made(row, seed, kept={f"linear/{n}/by_attribute": scores}, **names)
+
+
+@pytest.mark.parametrize(
+    ("good", "verdict"),
+    [
+        (40, kinds.REPRODUCED),
+        (36, kinds.REPRODUCED),  # nine of ten
+        (35, kinds.PARTLY),
+        (21, kinds.PARTLY),
+        (20, kinds.NO_DIFFERENCE),
+        (14, kinds.NO_DIFFERENCE),  # of 40 a coin has as few with p = 0.08
+        (13, kinds.OPPOSITE),  # and p = 0.04
+        (0, kinds.OPPOSITE),
+    ],
+)
+def test_attributes_are_counted_that_are_told_as_well_as_by_the_best_vae(good, verdict):
+    finding = judge("figB3-50", [told(INTEL_B1, good), told(SAME_SIZE, 40), told(VAES[0], 20)])
+    assert finding.verdict == verdict and finding.ours == good / 40
+    assert finding.p == pytest.approx(stats.binomtest(good, 40).pvalue)
+
+
+def test_a_point_of_accuracy_below_the_best_vae_is_as_well_and_seeds_that_one_lacks_do_not_count():
+    for better, good in ((0.01, 40), (0.011, 20)):
+        found = [told(INTEL_B1, 20), told(SAME_SIZE, 20, better=better), told(VAES[0], 0), told(INTEL_B1, 0, seed=1)]
+        assert judge("figB3-50", found).ours == good / 40
+    assert judge("figB3-50", [told(INTEL_B1, 20), told(SAME_SIZE, 20, seed=1)]).verdict == kinds.NOT_TESTED
+    assert judge("figB3-50", []).verdict == kinds.NOT_TESTED

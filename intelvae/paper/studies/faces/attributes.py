@@ -62,6 +62,17 @@ def by_attribute(results: Sequence[Result], n: int, name: str = "by_attribute") 
     return {each: statistics.fmean(of) for each, of in zip(names, zip(*found, strict=True), strict=True)}
 
 
+def of_each(n: int, name: str = "by_attribute") -> Callable[[Sequence[Result]], dict[str, float]]:
+    """`by_attribute` from n labelled faces, or all there are; empty where they have no such scores."""
+
+    def scores(results: Sequence[Result]) -> dict[str, float]:
+        count = min(n, results[0].trained.examples)
+        there = all(f"{LINEAR}/{count}/{name}" in r.kept for r in results)
+        return by_attribute(results, count, name) if there else {}
+
+    return scores
+
+
 def _rounded(scores: Tensor) -> list[float]:
     """Shares without what float32 adds to them, so that equal ones compare as equal."""
     return [round(score, DIGITS) for score in scores.tolist()]

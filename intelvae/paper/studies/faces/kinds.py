@@ -1,4 +1,4 @@
-"""The kinds of claims about labelled faces: a comparison by draws of labels, and an optimum that moves."""
+"""The kinds of claims about labelled faces: a comparison by draws of labels, one by attributes, a moving optimum."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import dataclasses
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from scipy import stats
 
 from intelvae.paper.kinds import (
     NO_DIFFERENCE,
@@ -136,3 +138,47 @@ class MovingOptimum(Claim):
             verdict = NOT_TESTED
         words = f"best D: {', '.join(f'{value:g}' for value in best)}"
         return Finding(best[-1], None, len(seeds), words, None, verdict)
+
+
+@dataclass(frozen=True)
+class ForMost(Claim):
+    """That codes of the row `model` tell nearly every attribute as well as those of the best row called `others`.
+
+    `scores` gives, for results of one row, its score of each attribute, by name, or nothing where they have none. As
+    well is at most `margin` below. What is compared are the seeds that all models share.
+    """
+
+    scores: Callable[[Sequence[Result]], Mapping[str, float]]
+    model: str = "InteL-VAE"
+    others: str = "VAE"
+    margin: float = 0.01
+    most: float = 0.9
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: over draws of the labelled faces, and the trainings (seeds) that all models have, the "
+            f"{self.model}'s mean is at most {self.margin:g} below that of the best {self.others} for "
+            f"{100 * self.most:g} % of the attributes; partly: for more than half of them; opposite: for fewer than "
+            f"half, and a sign test over attributes gives p < {LEVEL}; no difference found: otherwise. Attributes have "
+            "to do with each other, and all with the same trainings, so that p is too small."
+        )
+
+    def judge(self, results: Results) -> Finding:
+        by_row = {row: results.of(row.name, row.group) for row in results.rows if row.name in (self.model, self.others)}
+        seeds = set.intersection(*({r.seed for r in of} for of in by_row.values())) if by_row else set()
+        if not seeds:
+            return Finding()
+        scores = {row: self.scores([r for r in of if r.seed in seeds]) for row, of in by_row.items()}
+        ours = [of for row, of in scores.items() if of and row.name == self.model]
+        theirs = [of for row, of in scores.items() if of and row.name == self.others]
+        if not ours or not theirs:
+            return Finding()
+        (mine,) = ours
+        good = sum(score >= max(of[name] for of in theirs) - self.margin - 1e-9 for name, score in mine.items())
+        share, p = good / len(mine), float(stats.binomtest(good, len(mine)).pvalue)
+        if share > 0.5:
+            verdict = REPRODUCED if share >= self.most else PARTLY
+        else:
+            verdict = OPPOSITE if p < LEVEL else NO_DIFFERENCE
+        return Finding(share, None, len(seeds), f"sign test, {good} of {len(mine)} attributes", p, verdict)

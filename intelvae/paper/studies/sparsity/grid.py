@@ -252,8 +252,8 @@ AS_AUTHORS = [
 def as_authors(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure 7 on Fashion-MNIST with all of the authors' settings; at `smoke` the VAE only."""
     rows = [row for row in AS_AUTHORS if profile != "smoke" or row.method == VAE]
-    chosen, epochs = seeds_or_own(seeds, SEEDS[profile]), {"epochs": EPOCHS_OF_AUTHORS[profile]}
-    return [_run(row, profile, "fashion-mnist", seed, **epochs) for seed in chosen for row in rows]
+    chosen, epochs = seeds_or_own(seeds, SEEDS[profile]), EPOCHS_OF_AUTHORS[profile]
+    return [_run(row, profile, "fashion-mnist", seed, epochs=epochs) for seed in chosen for row in rows]
 
 
 EXPERIMENTS = {
