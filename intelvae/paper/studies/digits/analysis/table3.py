@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,13 @@ def learned_shares(results: Results, code: Results) -> dict[str, str]:
     }
     in_order = sorted(results.of("40 % zeros"), key=learned)
     return found | {"text-40-seeds": shares.run_by_run(in_order, learned, 0, none)}
+
+
+def verdicts(found: Sequence[Mapping[str, Any]]) -> str:
+    """The verdicts of those of `ledger.rows` on Table 3 as the text has it, by share of zeros, as a text."""
+    rows = grid.table3()
+    of = {row["id"]: row["verdict"] for row in found}
+    return ", ".join(f"{of[f'table3-{row.value:g}']} ({100 * (row.value or 0.0):g} %)" for row in rows)
 
 
 def quarter_for_longer(longer: Results) -> dict[str, str]:
