@@ -26,8 +26,8 @@ clean_frechet = partial(frechet, kind="clean")
 
 
 def features_of(results: Iterable[Result]) -> str:
-    """The network of features that the samples of all results were judged on. Raises `ValueError` unless it is one."""
-    found = {each.evaluation.features for result in results for each in result.measured} - {""}
+    """What the samples of all results were judged on, second opinions apart. Raises `ValueError` unless it is one."""
+    found = {result.run.features for result in results} - {""}
     if len(found) != 1:
         raise ValueError(f"samples of these results are judged on {' and '.join(sorted(found)) or 'no'} features")
     return found.pop()
