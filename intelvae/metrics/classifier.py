@@ -12,7 +12,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 from jaxtyping import Float, Int64, UInt8
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
@@ -114,6 +114,16 @@ def path(data: str) -> Path:
     'mnist.safetensors'
     """
     return Path(str(resources("intelvae.metrics"))) / "weights" / f"{data}.safetensors"
+
+
+def told(data: str) -> dict[str, str]:
+    """What the file of the classifier of that data set tells of it: "data", "epochs", "torch", and its accuracies.
+
+    >>> sorted(told("mnist"))
+    ['data', 'epochs', 'test_accuracy', 'torch', 'valid_accuracy']
+    """
+    with safe_open(path(data), "pt") as file:
+        return dict(file.metadata())
 
 
 def to_bytes(model: Classifier, **told: str) -> bytes:

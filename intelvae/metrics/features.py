@@ -72,7 +72,7 @@ def check_choice(choice: str) -> None:
 
 
 def of_data(choice: str, data: str) -> str:
-    """The extractor that one of `CHOICES` is for samples of a data set: "classifier" is the one that has learned from it.
+    """The extractor that one of `CHOICES` is for samples of a data set: "classifier" is the one that has learned it.
 
     Raises `ValueError`, one line, for an unknown choice, and for "classifier" where the data set has none.
 
@@ -262,6 +262,6 @@ def _of_classifier(data: str, checksum: str) -> Extractor:
 EXTRACTORS = {
     "inception": Extractor("FID", 2048, 299, "6726825d", _inception_file, _inception),
     STAND_IN: Extractor("FD (EfficientNet-Lite0)", 1280, 64, "57934424", _lite_file, _lite),
-    "mnist-classifier": _of_classifier("mnist", "00000000"),
-    "fashion-mnist-classifier": _of_classifier("fashion-mnist", "00000000"),
+    "mnist-classifier": _of_classifier("mnist", "a73bb8bb"),
+    "fashion-mnist-classifier": _of_classifier("fashion-mnist", "89e5310a"),
 }

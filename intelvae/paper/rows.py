@@ -68,7 +68,8 @@ SECOND = Evaluation("samples", CLASSIFIER)
 class Run:
     """What a row asks for under one seed: a training, and what is to be measured of it.
 
-    `extras`, pictures and the second opinion on samples (`SECOND`), are left out where the training is published and its weights are not here.
+    `extras`, pictures and the second opinion on samples (`SECOND`), are left out where the training is published and
+    its weights are not here.
     """
 
     row: Row
@@ -78,7 +79,7 @@ class Run:
 
     @property
     def features(self) -> str:
-        """What samples are judged on (`metrics.features.CHOICES`), "" where nothing is; not what a second opinion is on."""
+        """What samples are judged on (`metrics.features.CHOICES`), "" where none are; not a second opinion's."""
         return next((e.features for e in self.evaluations if e.features), "")
 
     def judged_on(self, features: str) -> Run:

@@ -84,8 +84,9 @@ MEASURES = (
 
 def vae_alone(profile: str, seeds: Seeds = None) -> list[Run]:
     """The VAE of Table 1 with seeds that the table has not: 100 to 104, two of them at `smoke`."""
-    chosen = seeds_of(seeds) or list(range(FIRST, FIRST + SEEDS[profile]))
-    return [grid.all_digits(row(grid.TABLE1, VAE.name), profile, seed) for seed in chosen]
+    asked = seeds_of(seeds)
+    own = range(FIRST, FIRST + SEEDS[profile])
+    return [grid.all_digits(row(grid.TABLE1, VAE.name), profile, seed) for seed in (own if asked is None else asked)]
 
 
 def spreads(results: Results, data: ImageData) -> list[dict[str, Any]]:
@@ -102,7 +103,7 @@ def spreads(results: Results, data: ImageData) -> list[dict[str, Any]]:
         n, df = measure.number(results), len(values) - 1
         (mean, sd), real = summary(values), measure.of_real(data, n)
         spread = 100 * sd / (mean - real)
-        smallest = detectable(sd * math.sqrt(2 / PLANNED), 2 * PLANNED - 2)
+        smallest = detectable(sd * math.sqrt(2 / PLANNED), float(2 * PLANNED - 2))
         line = {"measure": measure.name, "n": n, "candidate": measure.candidate, "values": values, "real": real}
         line |= {"spread": spread, "detectable": 100 * smallest / (mean - real)}
         for name, share in (("low", 0.975), ("high", 0.025)):
@@ -131,6 +132,20 @@ def lines(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for line in found
     ]
+
+
+def told(found: Sequence[dict[str, Any]]) -> str:
+    """Which candidate decides, by the lines of `spreads`, and how far the others are from it."""
+    candidates = sorted((line for line in found if line["candidate"]), key=lambda line: line["spread"])
+    if not candidates:
+        return "No candidate has been measured with two seeds yet."
+    best, *others = candidates
+    text = f"Of the candidates **{best['measure']}** at {best['n']:,} images has the smallest spread, "
+    text += "; ".join(
+        [f"{best['spread']:.1f} %", *(f"{line['measure']} has {line['spread']:.1f} %" for line in others)]
+    )
+    clear = all(best["high"] < line["low"] for line in others)
+    return f"{text}. " + ("The intervals do not overlap." if clear else "Some of the intervals overlap.")
 
 
 EXPERIMENTS = {"measure-of-table1": vae_alone}
