@@ -194,10 +194,13 @@ say(
 )
 
 # %% tags=["hide-input"]
-alone = studies.results("measure-of-table1", profile, jobs=jobs, device=device)
+alone = studies.results(
+    "measure-of-table1", profile, jobs=jobs, device=device, beside=True
+)
 print(alone.provenance())
 spreads = spread.spreads(alone, digits)
-pd.DataFrame(spread.lines(spreads)).set_index("measure")
+rows = spread.lines(spreads)
+pd.DataFrame(rows).set_index("measure") if rows else "none has been measured"
 
 # %% tags=["hide-input"]
 say(spread.told(spreads))

@@ -8,6 +8,7 @@ Table 1 from the next runs on. No other method is looked at, and no seed of the 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from intelvae.data.images import ImageData
 from intelvae.metrics import feature_cache, features, frechet, kid
 from intelvae.metrics.samples import FAINT
 from intelvae.paper.results import Result, Results
-from intelvae.paper.rows import VAE, Run, row
+from intelvae.paper.rows import SECOND, VAE, Run, row
 from intelvae.paper.statistics import detectable, summary
 from intelvae.paper.studies.digits import grid
 from intelvae.paper.studies.digits.analysis.table1 import numbers, to_second_digit
@@ -86,7 +87,8 @@ def vae_alone(profile: str, seeds: Seeds = None) -> list[Run]:
     """The VAE of Table 1 with seeds that the table has not: 100 to 104, two of them at `smoke`."""
     asked = seeds_of(seeds)
     own = range(FIRST, FIRST + SEEDS[profile])
-    return [grid.all_digits(row(grid.TABLE1, VAE.name), profile, seed) for seed in (own if asked is None else asked)]
+    runs = [grid.all_digits(row(grid.TABLE1, VAE.name), profile, seed) for seed in (own if asked is None else asked)]
+    return [dataclasses.replace(run, extras=(SECOND,)) for run in runs]
 
 
 def spreads(results: Results, data: ImageData) -> list[dict[str, Any]]:
