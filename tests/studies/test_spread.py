@@ -54,19 +54,27 @@ def test_the_spread_is_the_deviation_as_a_part_of_what_could_be_gained(monkeypat
     assert first["detectable"] == pytest.approx(2.95 * 2 * math.sqrt(2 / 10) / 9 * 100, rel=0.01)
 
 
-def test_the_candidate_with_the_smallest_spread_decides(monkeypatch):
+def test_the_candidate_with_the_smallest_spread_decides_from_three_seeds_on(monkeypatch):
     real = {"clean_frechet": 0.0, "kid": 6.0, "classifier_frechet": -1000.0, "frechet": -9e9}
     monkeypatch.setattr(spread.Measure, "of_real", lambda self, data, n: real[self.metric])
-    lines = spread.spreads(found([9.0, 11.0]), DATA)
-    assert spread.chosen(lines) == "FD (classifier)"  # that on all features is steadier here, and no candidate
-    assert [line["measure"] for line in lines if line["candidate"]] == [
-        "FD (EfficientNet-Lite0), clean", "KID, the same features", "FD (classifier)"
-    ]  # fmt: skip
-    without = spread.spreads(found([9.0, 11.0], without=("classifier_frechet",)), DATA)
-    assert len(without) == len(lines) - 2 and spread.chosen(without) == "FD (EfficientNet-Lite0), clean"
-    assert spread.spreads(found([9.0]), DATA) == [] and spread.chosen([]) == ""
+    lines = spread.spreads(found([9.0, 10.0, 11.0]), DATA)
+    ours, clean, kid = spread.candidates(lines)  # what is on all features is steadier here, and no candidate
+    assert (ours["measure"], ours["n"]) == ("FD (classifier)", 10_000)
+    assert (clean["measure"], clean["n"]) == ("FD (EfficientNet-Lite0), clean", 2_000) and kid["real"] == 6.0
+    assert spread.told(lines).startswith(
+        f"Of the candidates **FD (classifier)** at 10,000 images has the smallest spread, {100 / 1010:.1f} %; "
+        "FD (EfficientNet-Lite0), clean has 10.0 %; KID, the same features has 25.0 %. The intervals do not"
+    )
+    near = spread.spreads(found([9.0, 10.0, 11.0]), DATA)
+    for line, value in zip(spread.candidates(near), (1.0, 1.1, 1.2), strict=True):
+        line.update(spread=value, low=value / 2, high=value * 2)
+    assert spread.told(near).endswith("Some of the intervals overlap.")
+    without = spread.spreads(found([9.0, 10.0, 11.0], without=("classifier_frechet",)), DATA)
+    assert len(without) == len(lines) - 2
+    for few in (without, spread.spreads(found([9.0, 11.0]), DATA), spread.spreads(found([9.0]), DATA), []):
+        assert spread.candidates(few) == [] and "No choice yet" in spread.told(few)
     shown = spread.lines(lines)
-    assert shown[0]["VAE"] == "10.0\xa0±\xa01.4" and [bool(line["candidate"]) for line in shown].count(True) == 3
+    assert shown[0]["VAE"] == "10.0\xa0±\xa01.0" and [bool(line["candidate"]) for line in shown].count(True) == 3
 
 
 @pytest.mark.usefixtures("projection")

@@ -3,7 +3,8 @@
 The rule, written before any model was measured by it: a measure's spread is its standard deviation over seeds of the
 VAE, in per cent of how much larger the VAE's mean is than what as many real images get. So it says what part of all
 that could be gained chance alone moves a model by. Of the candidates, the one with the smallest spread decides
-Table 1 from the next runs on. No other method is looked at, and no seed of the table.
+Table 1 from the next runs on; with fewer than three seeds none does. No other method is looked at, and no seed of the
+table.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from intelvae.metrics import feature_cache, features, frechet, kid
 from intelvae.metrics.samples import FAINT
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import SECOND, VAE, Run, row
-from intelvae.paper.statistics import detectable, summary
+from intelvae.paper.statistics import FEWEST, detectable, summary
 from intelvae.paper.studies.digits import grid
 from intelvae.paper.studies.digits.analysis.table1 import numbers, to_second_digit
 from intelvae.paper.studies.seeds import Seeds, seeds_of
@@ -114,10 +115,14 @@ def spreads(results: Results, data: ImageData) -> list[dict[str, Any]]:
     return found
 
 
-def chosen(found: Sequence[dict[str, Any]]) -> str:
-    """The name of the candidate with the smallest spread, of the lines of `spreads`; "" where there is none."""
-    candidates = [line for line in found if line["candidate"]]
-    return min(candidates, key=lambda line: line["spread"])["measure"] if candidates else ""
+def candidates(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of `spreads` that are of candidates, the smallest spread, which decides, first.
+
+    None as long as not every candidate has `FEWEST` seeds.
+    """
+    those = [line for line in found if line["candidate"] and len(line["values"]) >= FEWEST]
+    whole = len(those) == sum(measure.candidate for measure in MEASURES)
+    return sorted(those, key=lambda line: line["spread"]) if whole else []
 
 
 def lines(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -138,10 +143,9 @@ def lines(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def told(found: Sequence[dict[str, Any]]) -> str:
     """Which candidate decides, by the lines of `spreads`, and how far the others are from it."""
-    candidates = sorted((line for line in found if line["candidate"]), key=lambda line: line["spread"])
-    if not candidates:
-        return "No candidate has been measured with two seeds yet."
-    best, *others = candidates
+    if not (those := candidates(found)):
+        return f"**No choice yet**: it takes every candidate, measured of {FEWEST} seeds of the VAE."
+    best, *others = those
     text = f"Of the candidates **{best['measure']}** at {best['n']:,} images has the smallest spread, "
     text += "; ".join(
         [f"{best['spread']:.1f} %", *(f"{line['measure']} has {line['spread']:.1f} %" for line in others)]
