@@ -6,7 +6,6 @@ learned to read the data set itself, and little else.
 
 from __future__ import annotations
 
-from importlib.resources import files as resources
 from pathlib import Path
 
 import safetensors.torch
@@ -113,7 +112,7 @@ def path(data: str) -> Path:
     >>> path("mnist").name
     'mnist.safetensors'
     """
-    return Path(str(resources("intelvae.metrics"))) / "weights" / f"{data}.safetensors"
+    return Path(__file__).resolve().parent / "weights" / f"{data}.safetensors"
 
 
 def told(data: str) -> dict[str, str]:
