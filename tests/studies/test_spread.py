@@ -77,6 +77,12 @@ def test_the_candidate_with_the_smallest_spread_decides_from_three_seeds_on(monk
     assert shown[0]["VAE"] == "10.0\xa0±\xa01.0" and [bool(line["candidate"]) for line in shown].count(True) == 3
 
 
+def test_samples_that_are_judged_on_other_features_have_none_of_the_measures():
+    for features in ("inception", "classifier"):
+        others = [dataclasses.replace(r, run=r.run.judged_on(features)) for r in found([9.0, 10.0, 11.0])]
+        assert spread.spreads(others, DATA) == []
+
+
 @pytest.mark.usefixtures("projection")
 def test_real_images_are_judged_as_generated_ones_are():
     """Training images in the place of generated ones, by the function that judges these."""
