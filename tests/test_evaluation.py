@@ -17,6 +17,7 @@ from intelvae.paper import builder, datasets, evaluation, runs
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.datasets import Points
 from intelvae.paper.evaluation import digits, images, points
+from intelvae.paper.rows import SECOND
 from intelvae.paper.studies.digits import grid
 
 DIGITS = Training("mnist-01", "authors", 1, "gaussian", epochs=1, smoke_data=True)
@@ -113,6 +114,9 @@ def test_images_are_judged_on_features_at_every_size():
     names |= {"minmax_frechet", "clean_frechet"}
     assert {f"{name}_100" for name in names} | {"faint"} == judged.metrics.keys()
     assert 0 < judged.metrics["faint"] < 1
+    second = runs.measure(GREY, SECOND, model)  # of the same samples, by other features
+    assert second.metrics.keys() == judged.metrics.keys() and second.metrics["faint"] == judged.metrics["faint"]
+    assert second.metrics["frechet_100"] != judged.metrics["frechet_100"] and second.evaluation.key == SECOND.key
     assert runs.measure(GREY, Evaluation("elbo"), model).metrics.keys() == {"test_elbo", "test_kl"}
     assert runs.measure(GREY, Evaluation("gallery"), model).kept["images"].shape == (24, 1, 32, 32)
 

@@ -1,5 +1,6 @@
 """All claims: each has a rule and rows to judge; they are counted in one way, and shown whole."""
 
+import dataclasses
 import html
 import shutil
 
@@ -7,6 +8,7 @@ import pytest
 from drawn import result, results
 
 from intelvae.paper import kinds, ledger, studies
+from intelvae.paper.results import Results
 from intelvae.paper.store import Store, store_of
 
 
@@ -91,3 +93,11 @@ def test_claims_of_samples_judged_on_inception_speak_of_the_fid(tmp_path, monkey
     name = "fig7-distance-gamma-1"
     assert rows[None][name]["verdict"] == kinds.NOT_TESTED and kinds.DISTANCE in rows[None][name]["claim"]
     assert rows["inception"][name]["n"] == 3 and "(FID, 10,000 images)" in rows["inception"][name]["claim"]
+
+
+def test_claims_of_samples_judged_on_the_classifier_speak_of_its_distance():
+    asked = [run.judged_on("classifier") for run in studies.runs("table1", "smoke")]
+    made = result(metrics={"frechet_100": 1.0, "clean_frechet_100": 1.0})
+    found = Results("table1", "smoke", asked, [dataclasses.replace(made, run=run) for run in asked])
+    words = {row["id"]: row["claim"] for row in ledger.rows("smoke", found)}
+    assert "(FD (classifier), as many images as test images)" in words["table1-vae"]

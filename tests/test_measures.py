@@ -1,14 +1,17 @@
 """Metrics of a result that several chapters need, on results whose numbers are known."""
 
 import dataclasses
+import math
 
 import pytest
 import torch
 from drawn import result
 
 from intelvae.metrics import codes
+from intelvae.metrics.features import STAND_IN
 from intelvae.paper import measures
 from intelvae.paper.config import Evaluation
+from intelvae.paper.rows import SECOND
 
 
 def test_a_distance_is_of_the_largest_number_of_images_unless_told_otherwise():
@@ -20,15 +23,40 @@ def test_a_distance_is_of_the_largest_number_of_images_unless_told_otherwise():
 def test_the_features_that_samples_were_judged_on_are_one_network():
     def judged(features):
         r = result()
-        more = dataclasses.replace(r.measured[0], evaluation=Evaluation("samples", features))
-        return dataclasses.replace(r, measured=[*r.measured, more])
+        judge = Evaluation("samples", features)
+        more = [dataclasses.replace(r.measured[0], evaluation=each) for each in (judge, SECOND)]
+        run = dataclasses.replace(r.run, evaluations=(*r.run.evaluations, judge), extras=(SECOND,))
+        return dataclasses.replace(r, run=run, measured=[*r.measured, *more])
 
-    inception, other = judged("inception"), judged("efficientnet-lite0")
+    inception, other = judged("inception"), judged("efficientnet-lite0")  # beside each a second opinion
     assert measures.features_of([inception, inception]) == "inception"
     with pytest.raises(ValueError, match="judged on efficientnet-lite0 and inception features"):
         measures.features_of([inception, other])
     with pytest.raises(ValueError, match="judged on no features"):
         measures.features_of([result()])
+
+
+def test_a_second_opinion_on_samples_is_not_mixed_up_with_the_first():
+    """Both evaluations call their metrics alike."""
+    r = result()
+    judges = Evaluation("samples", STAND_IN), SECOND
+    values = [{"frechet_50": 4.0, "frechet_100": 3.0}, {"frechet_50": 2.0, "frechet_100": 1.0}]
+    measured = [
+        dataclasses.replace(r.measured[0], evaluation=each, metrics=metrics)
+        for each, metrics in zip(judges, values, strict=True)
+    ]
+
+    def seen(run, *measured):
+        return dataclasses.replace(r, run=run, measured=measured)
+
+    run = dataclasses.replace(r.run, evaluations=judges[:1], extras=judges[1:])
+    both = seen(run, *measured)
+    assert both.metrics == values[0] | {"classifier_frechet_50": 2.0, "classifier_frechet_100": 1.0}
+    assert (measures.frechet(both), measures.by_classifier(both)) == (3.0, 1.0)
+    assert math.isnan(measures.by_classifier(seen(run, measured[0])))  # a published one, whose weights are not here
+    chosen = seen(run.judged_on("classifier"), measured[1])
+    assert measures.frechet(chosen) == measures.by_classifier(chosen) == 1.0
+    assert chosen.metrics == values[1]
 
 
 def test_gaussian_codes_are_at_chance_whatever_the_number_in_use():

@@ -10,6 +10,8 @@ import pytest
 
 from intelvae import devices
 from intelvae.paper import pages, studies, sweeps
+from intelvae.paper.rows import SECOND
+from intelvae.paper.store import store_of
 from intelvae.paper.studies import digits
 
 NOT_ALL = {"k", "extractor"}  # every page has the other parameters
@@ -147,6 +149,15 @@ def test_published_results_are_those_that_grids_ask_for(published):
     there = {(path.parent.name, path.name.partition(".")[0]) for path in published}
     left = [name for key, name in there if name not in asked[key] | {"training"}]
     assert Counter(left) == LEFT_MEASURED
+
+
+def test_a_second_opinion_asks_for_no_run_of_what_is_published(published):
+    """It is newer than these models, whose weights are not here."""
+    store, there = store_of("laptop"), {path.parent.name for path in published}
+    asked = [run for name in ("table1", "slips", "sparsity", "sparsity-mnist") for run in studies.runs(name, "laptop")]
+    asked = [run for run in asked if run.training.key in there and not store.weights(run.training).is_file()]
+    assert asked and all(SECOND in run.extras for run in asked)
+    assert sweeps.missing(asked, store) == []
 
 
 def test_an_empty_value_is_nowhere_taken_for_none():

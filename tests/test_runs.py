@@ -8,10 +8,12 @@ import torch
 
 from intelvae import training
 from intelvae.data import DataError
+from intelvae.metrics import features
 from intelvae.models import VAE
 from intelvae.paper import evaluation, runs
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.results import Trained
+from intelvae.paper.rows import SECOND
 from intelvae.paper.store import Store
 
 CONFIG = Training("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
@@ -94,6 +96,19 @@ def test_weights_of_features_that_are_missing_are_named_before_anything_is_train
         config = Training(data, "mathieu", 2, "gaussian", 1, smoke_data=True)
         with pytest.raises(DataError, match=r"not.pth: weights cannot be read"):
             evaluation.ready(Evaluation("samples", "inception"), config, "cpu")
+
+
+def test_a_second_opinion_is_looked_for_before_anything_is_trained(tmp_path, monkeypatch):
+    config = Training("mnist-01", "mathieu", 2, "gaussian", 1, smoke_data=True)
+    with pytest.raises(ValueError, match="there is no classifier of celeba"):
+        evaluation.ready(SECOND, dataclasses.replace(config, data="celeba"), "cpu")
+    fashion = dataclasses.replace(config, data="fashion-mnist")
+    evaluation.ready(SECOND, fashion, "cpu")
+    lost = dataclasses.replace(features.get("mnist-classifier"), find=lambda: tmp_path / "lost.safetensors")
+    monkeypatch.setitem(features.EXTRACTORS, "mnist-classifier", lost)
+    with pytest.raises(DataError, match=r"weights cannot be read .*; run `git checkout intelvae/metrics/weights`"):
+        evaluation.ready(SECOND, dataclasses.replace(config, data="mnist"), "cpu")
+    evaluation.ready(SECOND, fashion, "cpu")
 
 
 def test_a_run_stops_early_on_validation_and_gives_the_best_weights_back():

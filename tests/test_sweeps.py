@@ -53,6 +53,19 @@ def test_a_new_evaluation_trains_nothing_and_changes_no_other(tmp_path, monkeypa
     assert after.kept["samples"].shape == (200, 2) and not before.kept
 
 
+def test_an_extra_is_measured_where_it_can_be_and_no_result_waits_for_it(tmp_path):
+    """A page that runs nothing, in a checkout where models were trained before there was that extra."""
+    store, more = Store(tmp_path), dataclasses.replace(run(ALONE), extras=(SCATTER,))
+    sweeps.sweep([run(ALONE)], store)
+    (found,) = sweeps.sweep([more], store, jobs=0)
+    assert found.run == more and not found.kept
+    (found,) = sweeps.sweep([more], store)
+    assert found.kept["samples"].shape == (200, 2)
+    (store.folder(ALONE) / "scatter.json").unlink()
+    store.weights(ALONE).unlink()  # published
+    assert sweeps.missing([more], store) == [] and len(sweeps.sweep([more], store)) == 1
+
+
 def test_two_rows_of_one_training_train_once(tmp_path):
     asked = [run(ALONE), Run(Row("other", VAE), ALONE, (SCATTER,))]
     assert [work.wanted for work in sweeps.missing(asked, Store(tmp_path))] == [(POINTS, SCATTER)]

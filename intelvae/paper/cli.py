@@ -36,7 +36,8 @@ JobsOption = Annotated[
 ]
 DaskOption = Annotated[str | None, typer.Option(help="Address of a dask scheduler (tcp://...) that runs the jobs.")]
 FeaturesOption = Annotated[
-    str | None, typer.Option(help="Whose features samples are judged on: inception (FID) or efficientnet-lite0.")
+    str | None,
+    typer.Option(help="Whose features samples are judged on: inception (FID), efficientnet-lite0 or classifier."),
 ]
 
 
@@ -117,7 +118,7 @@ def sweep(
     budget = seconds_of(time) if time is not None else None
     asked = [run for name in studies.BY_PRIORITY for run in studies.runs(name, profile, seeds, features=features)]
     store = store_of(profile)
-    missing = [run for run in asked if store.result(run) is None]
+    missing = [run for run in asked if store.result(run) is None or store.lacking(run)]
     try:
         found = _sweep(asked, profile, jobs, device, dask, budget)
     finally:

@@ -197,7 +197,7 @@ def _whole(value: Any) -> Any:
 class Evaluation:
     """One thing that is measured of a trained model, or shown of it: a name of `evaluation.KINDS`.
 
-    `features`, a name of `metrics.features`, is for the ones that judge samples on a network's features. Raises
+    `features`, one of `metrics.features.CHOICES`, is for the ones that judge samples on a network's features. Raises
     `ValueError` for an unknown name.
     """
 
@@ -208,7 +208,7 @@ class Evaluation:
         if self.name not in MEASURES:
             raise ValueError(f"no evaluation {self.name!r}: choose one of {', '.join(MEASURES)}")
         if self.features:
-            extractors.get(self.features)
+            extractors.check_choice(self.features)
 
     @property
     def key(self) -> str:

@@ -44,9 +44,9 @@ def rows(profile: str, *found: Results, page: str | None = None) -> list[dict[st
 
 
 def _words(claim: Claim, results: Results) -> str:
-    """What the claim says, of the FID where that is what the results have."""
-    on = {each.evaluation.features for r in results for each in r.measured if each.evaluation.features}
-    name = features.distance_name("inception") if on == {"inception"} else kinds.DISTANCE
+    """What the claim says, of the FID or another distance where that is what the results have."""
+    on = {r.run.features for r in results} - {""}
+    name = features.distance_name(*on) if len(on) == 1 and on != {features.STAND_IN} else kinds.DISTANCE
     return claim.claim.replace(kinds.DISTANCE, name) + " [the rule was written after the runs]" * claim.post_hoc
 
 

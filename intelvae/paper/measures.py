@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
+from intelvae.metrics.features import CLASSIFIER
 from intelvae.metrics.hoyer import by_chance
 from intelvae.paper.results import Result
 
@@ -25,9 +26,19 @@ def frechet(result: Result, kind: str = "", number: Callable[[Sequence[int]], in
 clean_frechet = partial(frechet, kind="clean")
 
 
+def by_classifier(result: Result) -> float:
+    """The Fréchet distance on the classifier's features at the largest number of images; NaN where it is not measured.
+
+    Of a second opinion (`rows.SECOND`), or of samples that are judged on the classifier.
+    """
+    kind = "" if result.run.features == CLASSIFIER else CLASSIFIER
+    prefix = f"{kind}_frechet_" if kind else "frechet_"
+    return frechet(result, kind) if any(name.startswith(prefix) for name in result.metrics) else math.nan
+
+
 def features_of(results: Iterable[Result]) -> str:
-    """The network of features that the samples of all results were judged on. Raises `ValueError` unless it is one."""
-    found = {each.evaluation.features for result in results for each in result.measured} - {""}
+    """What the samples of all results were judged on, second opinions apart. Raises `ValueError` unless it is one."""
+    found = {result.run.features for result in results} - {""}
     if len(found) != 1:
         raise ValueError(f"samples of these results are judged on {' and '.join(sorted(found)) or 'no'} features")
     return found.pop()

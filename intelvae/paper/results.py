@@ -271,8 +271,12 @@ class Result:
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """The metrics of all its evaluations."""
-        return {name: value for each in self.measured for name, value in each.metrics.items()}
+        """The metrics of all its evaluations; those of a second opinion on samples begin with its features' name."""
+        found: dict[str, float] = {}
+        for each in self.measured:
+            second = each.evaluation.features not in ("", self.run.features)
+            found |= {f"{each.evaluation.features}_" * second + name: value for name, value in each.metrics.items()}
+        return found
 
     @cached_property
     def kept(self) -> dict[str, Tensor]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from intelvae.metrics.features import CLASSIFIER
 from intelvae.paper.config import Evaluation, Training
 
 # a palette for the colour-blind, close to Okabe and Ito's: seaborn's "colorblind"
@@ -59,11 +60,16 @@ class Row:
         return hash((self.group, self.name))
 
 
+# What also judges the samples of grey images. The names of its metrics begin with "classifier_" (`Result.metrics`).
+SECOND = Evaluation("samples", CLASSIFIER)
+
+
 @dataclass(frozen=True)
 class Run:
     """What a row asks for under one seed: a training, and what is to be measured of it.
 
-    `extras`, mostly pictures, are left out where the training is published and its weights are not here.
+    `extras`, pictures and the second opinion on samples (`SECOND`), are left out where the training is published and
+    its weights are not here.
     """
 
     row: Row
@@ -73,11 +79,11 @@ class Run:
 
     @property
     def features(self) -> str:
-        """The network whose features samples are judged on (`metrics.features`), "" where none are."""
+        """What samples are judged on (`metrics.features.CHOICES`), "" where none are; not a second opinion's."""
         return next((e.features for e in self.evaluations if e.features), "")
 
     def judged_on(self, features: str) -> Run:
-        """The same with samples judged on the features of another network (`metrics.features`)."""
+        """The same with samples judged on other features (`metrics.features.CHOICES`); a second opinion stays."""
         evaluations = tuple(dataclasses.replace(e, features=features) if e.features else e for e in self.evaluations)
         return dataclasses.replace(self, evaluations=evaluations)
 

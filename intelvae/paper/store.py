@@ -73,16 +73,18 @@ class Store:
         return any(path.name != "training.json" for path in self.folder(training).glob("*.json"))
 
     def result(self, run: Run) -> Result | None:
-        """The result of a run; None unless its training is there and no evaluation is `lacking`."""
+        """The result of a run, with those extras that are there; None unless its training and evaluations are."""
         trained = self.trained(run.training)
-        if trained is None or self.lacking(run):
+        if trained is None:
             return None
-        found = [self.measured(run.training, each) for each in (*run.evaluations, *run.extras)]
-        return Result(run, trained, [each for each in found if each is not None])
+        found = {each: self.measured(run.training, each) for each in (*run.evaluations, *run.extras)}
+        if any(found[each] is None for each in run.evaluations):
+            return None
+        return Result(run, trained, [each for each in found.values() if each is not None])
 
     def lacking(self, run: Run) -> list[Evaluation]:
         """The evaluations of a run that are not there, and of its extras those that can be measured here."""
-        wanted = (*run.evaluations, *(run.extras if self.weights(run.training).is_file() else ()))
+        wanted = dict.fromkeys((*run.evaluations, *(run.extras if self.weights(run.training).is_file() else ())))
         return [each for each in wanted if self.measured(run.training, each) is None]
 
     def put_trained(self, trained: Trained, model: nn.Module) -> None:

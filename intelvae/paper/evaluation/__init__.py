@@ -63,6 +63,8 @@ def check(evaluation: Evaluation, training: Training) -> None:
             if not evaluation.features
             else f"the evaluation {evaluation.name!r} takes no features, and {evaluation.features!r} is given"
         )
+    if evaluation.features:
+        features.of_data(evaluation.features, training.data)  # raises where there is no classifier
     if evaluation.name in ("levels", "level-traversals"):
         if (training.prior, training.posterior, training.model) != ("normal", "gaussian", "vae"):
             raise ValueError(f"the evaluation {evaluation.name!r} needs the prior N(0, I) and a Gaussian posterior")
@@ -79,14 +81,14 @@ def ready(evaluation: Evaluation, training: Training, device: str) -> None:
     """Raises what `check` raises, and `data.DataError` for weights of features that are not there."""
     check(evaluation, training)
     if evaluation.features:
-        features.ready(evaluation.features, device)
+        features.ready(features.of_data(evaluation.features, training.data), device)
 
 
 def measure(
     evaluation: Evaluation, model: VAE, training: Training, data: datasets.Data, device: str = "cpu"
 ) -> tuple[dict[str, float], dict[str, Tensor]]:
     """The metrics of a model on the CPU, and what is kept to be shown; features are computed on `device`."""
-    more = (evaluation.features, device) if evaluation.features else ()
+    more = (features.of_data(evaluation.features, training.data), device) if evaluation.features else ()
     found = KINDS[evaluation.name][training.data](model, data, *more)
     kept = {name: value for name, value in found.items() if isinstance(value, Tensor)}
     return {name: float(value) for name, value in found.items() if name not in kept}, kept

@@ -24,6 +24,7 @@ _GRIDS: dict[str, Callable[..., list[Run]]] = {  # each study declares its own; 
     **toys.grid.EXPERIMENTS,
     **digits.grid.EXPERIMENTS,
     **digits.slips.EXPERIMENTS,
+    **digits.spread.EXPERIMENTS,
     **digits.grid.OF_SHARES,
     **sparsity.grid.EXPERIMENTS,
     **digits.grid.OF_PRECISION,
@@ -42,7 +43,7 @@ BY_PRIORITY = (*_FIRST, *(name for name in NAMES if name not in _FIRST))
 def runs(experiment: str, profile: str, seeds: Seeds = None, *, features: str | None = None) -> list[Run]:
     """The runs of `experiment` (one of `NAMES`) at `profile`, with these seeds (`seeds_of`) or the profile's own.
 
-    `features`, a name of `metrics.features` such as "inception", is for samples that are judged on some. Raises
+    `features`, one of `metrics.features.CHOICES` such as "inception", is for samples that are judged on some. Raises
     `ValueError`, one line, for an unknown experiment, profile or network of features, and for what is no seeds.
 
     >>> len(runs("connectivity", "laptop"))
@@ -54,7 +55,7 @@ def runs(experiment: str, profile: str, seeds: Seeds = None, *, features: str | 
     found = _GRIDS[experiment](profile, seeds_of(seeds))
     if features is None:
         return found
-    extractors.get(features)  # raises for an unknown one
+    extractors.check_choice(features)
     return [run.judged_on(features) for run in found]
 
 

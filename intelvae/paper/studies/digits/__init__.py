@@ -1,5 +1,5 @@
 """Clusters of digits: Tables 1 to 3 and Figure 6."""
 
-from intelvae.paper.studies.digits import analysis, claims, figures, grid, slips
+from intelvae.paper.studies.digits import analysis, claims, figures, grid, slips, spread
 
-__all__ = ["analysis", "claims", "figures", "grid", "slips"]
+__all__ = ["analysis", "claims", "figures", "grid", "slips", "spread"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from intelvae.paper.kinds import DISTANCE, Claim, Comparison, Nearness
-from intelvae.paper.measures import clean_frechet, frechet
+from intelvae.paper.measures import by_classifier, clean_frechet, frechet
 from intelvae.paper.results import Result
 from intelvae.paper.rows import Row, row
 from intelvae.paper.statistics import Metric, measured
@@ -87,6 +87,7 @@ def _table1() -> list[Claim]:
     measures: dict[str, tuple[Metric, str]] = {
         "": (frechet, f"{DISTANCE}, as many images as test images"),
         "clean-": (clean_frechet, "the same at the smaller number of images, without faint pixels"),
+        "classifier-": (by_classifier, "Frechet distance on a classifier's features, as many images as test images"),
     }
     return [
         Comparison(

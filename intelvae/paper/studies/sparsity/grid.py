@@ -8,7 +8,7 @@ from typing import Any
 from intelvae.metrics.features import STAND_IN
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.rows import DD, INTEL, SPARSE_PRIOR, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, Method, Row, Run
-from intelvae.paper.studies.profiles import of_images
+from intelvae.paper.studies.profiles import of_images, second_opinion
 from intelvae.paper.studies.seeds import Seeds, seeds_or_own
 
 SEEDS = {"smoke": 1, "laptop": 3, "paper": 10}
@@ -82,7 +82,7 @@ def _run(
     """
     settings = {"network": "mathieu", "likelihood": "gaussian", **of_images(profile), **row.settings}
     training = Training(data=data, latent_dim=50, epochs=epochs or EPOCHS[profile], seed=seed, **settings)
-    return Run(row, training, NUMBERS, tuple(extras))
+    return Run(row, training, NUMBERS, (*second_opinion(profile), *extras))
 
 
 def _of_fashion(row: Row, first: bool) -> list[Evaluation]:
