@@ -1,0 +1,1 @@
+"""What the page beyond the ELBO says of its results: numbers and tables."""
