@@ -114,7 +114,7 @@ def test_the_rows_of_a_bound_differ_in_the_bound_alone():
 def test_page_04s_models_are_the_first_half_of_those_whose_stability_is_counted():
     own, ten = ({run.training for run in studies.runs(name, "laptop")} for name in ("stability", "connectivity"))
     fresh = {run.training for run in grid.smoothness("laptop")}
-    assert ten | fresh == own and not ten & fresh and len(own) == 300
+    assert ten | fresh == own and not ten & fresh and len(own) == 250
     assert all(Evaluation("smoothness") in run.evaluations for run in grid.smoothness("laptop"))
 
 
@@ -127,27 +127,25 @@ def test_the_flow_is_set_beside_no_mapping_and_page_04s():
     assert [run.row.name for run in runs if run.training not in stored] == [FLOW.name]
 
 
-def failures(ours, theirs, asked=None, fewer=False):
+def failures(ours, theirs, asked=()):
     found = [*ended(*ours, name="InteL-VAE"), *ended(*theirs)]
-    claim = claims.Failures("id", "where", "what", "in words", "page", "stability", "InteL-VAE", "VAE", fewer)
+    claim = claims.Failures("id", "where", "what", "in words", "page", "stability", "InteL-VAE", "VAE")
     assert claim.rule.startswith("reproduced: ")
-    return claim.judge(Results("stability", "smoke", [r.run for r in found + (asked or [])], found))
+    return claim.judge(Results("stability", "smoke", [r.run for r in [*found, *asked]], found))
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "verdict", "of_fewer"),
+    ("ours", "theirs", "verdict"),
     [
-        ([0.0] * 1 + [1.0] * 9, [0.05] * 1 + [2.0] * 9, kinds.REPRODUCED, kinds.NO_DIFFERENCE),
-        ([0.0] * 1 + [1.0] * 9, [0.0] * 2 + [2.0] * 8, kinds.REPRODUCED, kinds.PARTLY),
-        ([0.0] * 2 + [1.0] * 8, [0.0] * 1 + [2.0] * 9, kinds.PARTLY, kinds.NO_DIFFERENCE),
-        ([0.0] * 7 + [1.0] * 3, [0.0] * 1 + [2.0] * 9, kinds.OPPOSITE, kinds.OPPOSITE),  # Fisher's p is 0.02
-        ([0.0] * 1 + [1.0] * 9, [0.0] * 7 + [2.0] * 3, kinds.REPRODUCED, kinds.REPRODUCED),
+        ([0.0] * 1 + [1.0] * 9, [0.05] * 1 + [2.0] * 9, kinds.REPRODUCED),
+        ([0.0] * 1 + [1.0] * 9, [0.0] * 7 + [2.0] * 3, kinds.REPRODUCED),
+        ([0.0] * 2 + [1.0] * 8, [0.0] * 1 + [2.0] * 9, kinds.PARTLY),
+        ([0.0] * 7 + [1.0] * 3, [0.0] * 1 + [2.0] * 9, kinds.OPPOSITE),  # Fisher's p is 0.02
     ],
 )
-def test_failures_are_counted_and_tested(ours, theirs, verdict, of_fewer):
+def test_failures_are_counted_and_tested(ours, theirs, verdict):
     found = failures(ours, theirs)
     assert (found.verdict, found.n, found.ours) == (verdict, 10, sum(kl < 0.1 for kl in ours))
-    assert failures(ours, theirs, fewer=True).verdict == of_fewer
 
 
 def test_a_run_without_a_record_leaves_stability_untested():

@@ -22,10 +22,11 @@ BOUNDS: dict[str, dict[str, Any]] = {
     "Renyi": {"bound": "renyi", "bound_options": {"samples": 8, "alpha": 0.5}},
 }
 OF_BOUNDS = ("circle", "star", "mixture")
-SEEDS_BOUNDS = {"smoke": 1, "laptop": 8, "paper": 10}
+SEEDS_BOUNDS = {"smoke": 1, "laptop": 5, "paper": 10}
 SEEDS_FLOW = {"smoke": 1, "laptop": 5, "paper": 10}
 SEEDS_STABILITY = {"smoke": 1, "laptop": 20, "paper": 20}
-# The seeds that page 04 does not have: their models are here to be measured, and no rule has seen them.
+# The seeds that page 04 does not have: their models are here to be measured, and no rule has seen them. They have no
+# Vamp-VAE, whose runs take as long as those of the other two together.
 FRESH = {"smoke": (0,), "laptop": tuple(range(10, 20)), "paper": tuple(range(10, 20))}
 SMOKE = ("circle", "mixture")  # the toys that `smoke` has
 
@@ -66,12 +67,14 @@ def _connectivity(profile: str, seeds: Sequence[int]) -> list[Run]:
 def smoothness(profile: str, seeds: Seeds = None) -> list[Run]:
     """Section 2: the models of Figures 4 and C.2 on ten seeds that page 04 has not, and how steep they are."""
     chosen = seeds_of(seeds) or list(FRESH[profile])
-    return [replace(run, evaluations=(*run.evaluations, SMOOTHNESS)) for run in _connectivity(profile, chosen)]
+    runs = _connectivity(profile, chosen)
+    return [replace(run, evaluations=(*run.evaluations, SMOOTHNESS)) for run in runs if run.row.method != VAMP]
 
 
 def stability(profile: str, seeds: Seeds = None) -> list[Run]:
     """Conclusion: the models of Figures 4 and C.2 on twenty seeds, page 04's ten and the ten of `smoothness`."""
-    return _connectivity(profile, seeds_or_own(seeds, SEEDS_STABILITY[profile]))
+    runs = _connectivity(profile, seeds_or_own(seeds, SEEDS_STABILITY[profile]))
+    return [run for run in runs if run.row.method != VAMP or run.training.seed not in FRESH["laptop"]]
 
 
 EXPERIMENTS = {"bounds": bounds, "flow": flow, "smoothness": smoothness, "stability": stability}
