@@ -111,11 +111,15 @@ def test_the_rows_of_a_bound_differ_in_the_bound_alone():
     assert sum(run.training in stored for run in grid.bounds("laptop")) == 3 * 2 * 3  # the ELBO's first three seeds
 
 
-def test_page_04s_models_are_the_first_half_of_those_whose_stability_is_counted():
+def test_page_04s_models_are_half_of_those_whose_stability_is_counted():
     own, ten = ({run.training for run in studies.runs(name, "laptop")} for name in ("stability", "connectivity"))
-    fresh = {run.training for run in grid.smoothness("laptop")}
-    assert ten | fresh == own and not ten & fresh and len(own) == 250
-    assert all(Evaluation("smoothness") in run.evaluations for run in grid.smoothness("laptop"))
+    assert len(own) == 200 and len(own & ten) == 100
+
+
+def test_slopes_are_of_models_that_page_04_has():
+    steep, there = (studies.runs(name, "laptop") for name in ("smoothness", "notebooks-one-prior"))
+    assert [run.training for run in steep] == [run.training for run in there]
+    assert all(Evaluation("smoothness") in run.evaluations and not run.extras for run in steep)
 
 
 def test_the_flow_is_set_beside_no_mapping_and_page_04s():

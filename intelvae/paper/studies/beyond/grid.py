@@ -8,8 +8,8 @@ from typing import Any
 
 from intelvae.paper.config import Evaluation
 from intelvae.paper.rows import FLOW, VAMP, Row, Run
-from intelvae.paper.studies.seeds import Seeds, seeds_of, seeds_or_own
-from intelvae.paper.studies.toys.grid import TOYS, connectivity, runs_of, three
+from intelvae.paper.studies.seeds import Seeds, seeds_or_own
+from intelvae.paper.studies.toys.grid import TOYS, connectivity, one_prior, runs_of, three
 
 SMOOTHNESS = Evaluation("smoothness")
 
@@ -22,13 +22,10 @@ BOUNDS: dict[str, dict[str, Any]] = {
     "Renyi": {"bound": "renyi", "bound_options": {"samples": 8, "alpha": 0.5}},
 }
 OF_BOUNDS = ("circle", "star", "mixture")
-SEEDS_BOUNDS = {"smoke": 1, "laptop": 5, "paper": 10}
+SEEDS_BOUNDS = {"smoke": 1, "laptop": 3, "paper": 10}
 SEEDS_FLOW = {"smoke": 1, "laptop": 5, "paper": 10}
 SEEDS_STABILITY = {"smoke": 1, "laptop": 20, "paper": 20}
-# The seeds that page 04 does not have: their models are here to be measured, and no rule has seen them. They have no
-# Vamp-VAE, whose runs take as long as those of the other two together.
-FRESH = {"smoke": (0,), "laptop": tuple(range(10, 20)), "paper": tuple(range(10, 20))}
-SMOKE = ("circle", "mixture")  # the toys that `smoke` has
+SMOKE = ("circle",)  # the toy that `smoke` has
 
 
 def _toys(profile: str, toys: Sequence[str] = TOYS) -> list[str]:
@@ -58,23 +55,24 @@ def flow(profile: str, seeds: Seeds = None) -> list[Run]:
     return runs_of(rows, profile, seeds_or_own(seeds, SEEDS_FLOW[profile]), shown=1)
 
 
-def _connectivity(profile: str, seeds: Sequence[int]) -> list[Run]:
-    """The runs of Figures 4 and C.2, without what only page 04 shows of them."""
-    toys = _toys(profile)
-    return [replace(run, extras=()) for run in connectivity(profile, seeds) if run.training.data in toys]
+def _without_pictures(runs: Sequence[Run], profile: str) -> list[Run]:
+    """The VAEs and InteL-VAEs of these runs on the profile's toys, without what only page 04 shows of them."""
+    chosen = _toys(profile)
+    return [replace(r, extras=()) for r in runs if r.row.method != VAMP and r.training.data in chosen]
 
 
 def smoothness(profile: str, seeds: Seeds = None) -> list[Run]:
-    """Section 2: the models of Figures 4 and C.2 on ten seeds that page 04 has not, and how steep they are."""
-    chosen = seeds_of(seeds) or list(FRESH[profile])
-    runs = _connectivity(profile, chosen)
-    return [replace(run, evaluations=(*run.evaluations, SMOOTHNESS)) for run in runs if run.row.method != VAMP]
+    """Section 2: how steep the models of the authors' notebooks are, with one prior N(0, I).
+
+    Of page 04's models these are the ones whose weights were kept, so that they can be measured without training.
+    """
+    runs = _without_pictures(one_prior(profile, seeds), profile)
+    return [replace(run, evaluations=(*run.evaluations, SMOOTHNESS)) for run in runs]
 
 
 def stability(profile: str, seeds: Seeds = None) -> list[Run]:
-    """Conclusion: the models of Figures 4 and C.2 on twenty seeds, page 04's ten and the ten of `smoothness`."""
-    runs = _connectivity(profile, seeds_or_own(seeds, SEEDS_STABILITY[profile]))
-    return [run for run in runs if run.row.method != VAMP or run.training.seed not in FRESH["laptop"]]
+    """Conclusion: the VAE and the InteL-VAE of Figures 4 and C.2 on twenty seeds, of which page 04 has ten."""
+    return _without_pictures(connectivity(profile, seeds_or_own(seeds, SEEDS_STABILITY[profile])), profile)
 
 
 EXPERIMENTS = {"bounds": bounds, "flow": flow, "smoothness": smoothness, "stability": stability}
