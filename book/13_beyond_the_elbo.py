@@ -60,8 +60,9 @@ say(f"""
 - **Steep decoders.** Is the VAE's decoder steeper than the InteL-VAE's?
   {analysis.tally(found, "slope-").capitalize()}. With the mapping inside the decoder?
   {analysis.tally(found, "slope-", variant=True).capitalize()}.
-- **Stability.** Runs whose codes end up saying nothing: InteL-VAE
-  {analysis.failed(of_stability, "InteL-VAE")}, VAE {analysis.failed(of_stability, "VAE")}.
+- **Stability.** Runs whose codes end up saying nothing: of the InteL-VAE
+  {analysis.failed(of_stability, "InteL-VAE")}, of the VAE
+  {analysis.failed(of_stability, "VAE")}.
 """)
 
 # %% [markdown]
@@ -154,7 +155,8 @@ analysis.flows(of_flow)
 # A decoder that tears a Gaussian apart is steep at the tear. Its Lipschitz constant is the largest singular value of
 # its Jacobian, anywhere. We take that of the decoder's mean at 2,000 draws of the prior, and keep the 99 % quantile and
 # the maximum, which is a lower bound. A mapping may only move the steep part: so we look at the decoder as a function
-# of $z$, and of $y$, with $g$ inside.
+# of $z$, and of $y$, with $g$ inside. The models are page 04's with the settings of the authors' notebooks and one
+# prior, since the weights of these were kept.
 #
 # **A check against what is known.** The circle's slope is $1/|y|$, and $|y|$ is below $\sqrt{-2 \ln 0.99}$ for one draw
 # in a hundred.
@@ -176,25 +178,31 @@ analysis.slopes(of_slopes)
 # %% [markdown]
 # ## Stability
 #
-# A run fails if it diverges or if its code ends up saying nothing: a KL divergence below 0.1 nats after the last epoch,
-# a border set before the new runs. A run that diverges leaves no record, so runs without a record are counted, too.
+# A run fails if it diverges, or if its code ends up saying nothing: a KL divergence below 0.1 nats after the last
+# epoch. The rule asks for twenty seeds; page 04's ten were there when it was written, so a verdict on these alone does
+# not count. A run that diverges leaves no record, so runs without one are counted, too.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The KL divergence after the last epoch, one mark a run, and the border below which a run counts as collapsed (dotted).", "name": "fig-endings"}, "image": {"alt": "Dots by data set and method, with a dotted line near zero."}}
 figure = figures.endings(of_stability)
 
 # %% tags=["hide-input"]
 print(of_stability.provenance())
-say(f"{analysis.recorded(of_stability)}. Collapsed runs, by method and data:")
+say("Collapsed runs, by method and data, with page 04's settings:")
 
 # %% tags=["hide-input"]
 analysis.stability(of_stability)
 
+# %% tags=["hide-input"]
+say("The same with the settings of the authors' notebooks, but one prior:")
+
+# %% tags=["hide-input"]
+analysis.stability(of_slopes)
+
 # %% [markdown]
 # ## Paper beside ours
 #
-# The paper says all this in words. The rules are older than the runs they judge, except for page 04's seeds, which were
-# there: three of the ELBO, and the VAE's and InteL-VAE's beside the flow. Slopes and the verdict on stability rest on
-# ten new seeds.
+# The paper says all this in words. The rules are older than what they judge, but not older than page 04's runs: those
+# of the ELBO, and the VAE's and InteL-VAE's beside the flow, were there. No slope had been measured.
 
 # %% tags=["hide-input", "hide-output"]
 for claim in [c for c in ledger.CLAIMS if c.page == PAGE]:

@@ -113,7 +113,8 @@ def test_the_rows_of_a_bound_differ_in_the_bound_alone():
 
 def test_page_04s_models_are_half_of_those_whose_stability_is_counted():
     own, ten = ({run.training for run in studies.runs(name, "laptop")} for name in ("stability", "connectivity"))
-    assert len(own) == 200 and len(own & ten) == 100
+    assert len(own) == 250 and ten < own
+    assert len({run.training.seed for run in grid.stability("laptop") if run.row.method == VAMP}) == len(ten) / 15
 
 
 def test_slopes_are_of_models_that_page_04_has():
@@ -131,9 +132,9 @@ def test_the_flow_is_set_beside_no_mapping_and_page_04s():
     assert [run.row.name for run in runs if run.training not in stored] == [FLOW.name]
 
 
-def failures(ours, theirs, asked=()):
+def failures(ours, theirs, asked=(), seeds=20):
     found = [*ended(*ours, name="InteL-VAE"), *ended(*theirs)]
-    claim = claims.Failures("id", "where", "what", "in words", "page", "stability", "InteL-VAE", "VAE")
+    claim = claims.Failures("id", "where", "what", "in words", "page", "stability", "InteL-VAE", "VAE", seeds)
     assert claim.rule.startswith("reproduced: ")
     return claim.judge(Results("stability", "smoke", [r.run for r in [*found, *asked]], found))
 
@@ -150,6 +151,7 @@ def failures(ours, theirs, asked=()):
 def test_failures_are_counted_and_tested(ours, theirs, verdict):
     found = failures(ours, theirs)
     assert (found.verdict, found.n, found.ours) == (verdict, 10, sum(kl < 0.1 for kl in ours))
+    assert failures([*ours[:1], *[0.0] * 9], [*theirs[:1], *[1.0] * 9], seeds=1).n == 1  # the others do not count
 
 
 def test_a_run_without_a_record_leaves_stability_untested():
@@ -218,7 +220,3 @@ def test_tables_have_a_line_for_each_data_set_and_method():
 def test_what_failed_is_told_of_all_data_sets():
     of = results(*ended(0.0, 1.0), *ended(0.05, 3.0, data="star"))
     assert analysis.failed(of, "VAE") == "2 of 4"
-    assert analysis.recorded(of) == "Every run has a record, so none diverged"
-    assert analysis.recorded(Results("stability", "smoke", [r.run for r in ended(1, 2)], ended(1.0))) == (
-        "1 runs have no record"
-    )

@@ -81,15 +81,9 @@ def stability(results: Results) -> pd.DataFrame:
 
 
 def failed(results: Results, method: str) -> str:
-    """How many runs of a method collapsed, of how many there are."""
+    """How many runs of a method collapsed, of how many there are, over all data sets."""
     of = results.of(method)
     return f"{sum(map(collapsed, of))} of {len(of)}"
-
-
-def recorded(results: Results) -> str:
-    """Whether every run that was asked for has a record: one that diverged has none."""
-    missing = len(results.asked) - len(results)
-    return "Every run has a record, so none diverged" if not missing else f"{missing} runs have no record"
 
 
 def _cell(results: Sequence[Result], metric: str, digits: int = 3, scale: float = 1.0) -> str:
