@@ -104,9 +104,9 @@ for alpha in (1.0, 0.5, 0.0):
 print(f"log p(x):    {Normal(0, math.sqrt(1.5)).log_prob(torch.tensor(1.0)):.3f}")
 
 # %% [markdown]
-# **The experiment.** Three of page 04's data sets, with and without its mapping, with $K = 8$, $\alpha = 0$ and
-# $\tfrac12$. A bound is maximised as it is, so no weight of the KL divergence rises first. We judge by $\log p(x)$ from
-# 500 samples, which favours no bound in its formula, though a better encoder makes the estimate less biased.
+# **The experiment.** Three of page 04's data sets, with and without its mapping, with $K = 8$, and $\alpha$ of 0 and
+# $\tfrac12$. A bound is maximised as it is, so no weight of the KL divergence rises first, and training is short: a
+# quarter of page 04's steps. We judge by an estimate of $\log p(x)$ from 500 samples, itself a bound.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "What training on another bound adds to the estimate of log p(x), against the ELBO under the same seed: one mark a run, bars at the means. Left without, right with a mapping.", "name": "fig-bounds"}, "image": {"alt": "Two panels of dots by data set, for IWAE and the Renyi bound, around a line at zero."}}
 figure = figures.gains(of_bounds)
@@ -141,9 +141,12 @@ figure = sample_grid(of_flow.first())
 
 # %% tags=["hide-input"]
 print(of_flow.provenance())
+data = analysis.shown(of_flow, "circle")
+inside = analysis.means(of_flow, data, "inside_hole", 1, 100.0)
 say(f"""
-Fewer samples in holes or on the bridge than without a mapping: for a flow
-{analysis.tally(found, "flow-", variant=True)}.
+On the {data} {inside["VAE"]} % of the VAE's samples lie in the hole, with the flow
+{inside.get("InteL-VAE, flow", "-")} %, with the hand-made mapping {inside["InteL-VAE"]} %.
+A flow against no mapping, by the rules: {analysis.tally(found, "flow-", variant=True)}.
 """)
 
 # %% tags=["hide-input", "hide-output"]
@@ -171,6 +174,18 @@ figure = figures.steepness(of_slopes)
 
 # %% tags=["hide-input"]
 print(of_slopes.provenance())
+data = analysis.shown(of_slopes, "mixture")
+of_z, of_y = (analysis.means(of_slopes, data, f"slope_{v}") for v in "zy")
+say(f"""
+On the {data} the VAE's decoder has a slope of {of_z["VAE"]}, the InteL-VAE's one of
+{of_z["InteL-VAE"]}. With the mapping inside it is {of_y["InteL-VAE"]}.
+""")
+
+# %% [markdown]
+# So the paper's sentence holds for clusters, in its words: the tear is in $g$, and the decoder is free of it. The way
+# from $y$ to $x$ is as steep as before. With holes it does not hold: there the VAE's decoder is no steeper than the
+# InteL-VAE's on three of four data sets, and the mapping adds its own slope. Our explanation, which no experiment here
+# tests: a VAE fills a hole (page 04) rather than be steep.
 
 # %% tags=["hide-input", "hide-output"]
 analysis.slopes(of_slopes)

@@ -134,7 +134,7 @@ def test_the_flow_is_set_beside_no_mapping_and_page_04s():
     assert [run.row.name for run in runs if run.training not in stored] == [FLOW.name]
 
 
-def failures(ours, theirs, asked=(), seeds=20):
+def failures(ours, theirs, asked=(), seeds=10):
     found = [*ended(*ours, name="InteL-VAE"), *ended(*theirs)]
     claim = claims.Failures("id", "where", "what", "in words", "page", "stability", "InteL-VAE", "VAE", seeds)
     assert claim.rule.startswith("reproduced: ")
@@ -158,8 +158,10 @@ def test_failures_are_counted_and_tested(ours, theirs, verdict):
 
 def test_a_run_without_a_record_leaves_stability_untested():
     """One that diverged leaves none, and must not pass for one that is stable."""
-    more = ended(1.0, 1.0, 1.0, 1.0)[3:]
-    assert failures([1.0] * 3, [1.0] * 3, more).verdict == kinds.NOT_TESTED
+    more = ended(*[1.0] * 10)[9:]
+    assert failures([1.0] * 9, [1.0] * 9, more).verdict == kinds.NOT_TESTED
+    assert failures([1.0] * 9, [1.0] * 9).verdict == kinds.NOT_TESTED  # ten seeds are asked for
+    assert failures([1.0] * 9, [1.0] * 9, seeds=9).verdict == kinds.REPRODUCED
     table = analysis.stability(Results("stability", "smoke", [r.run for r in ended(1, 0, 1, 1)], ended(1.0, 0.0, 1.0)))
     assert table.loc["VAE", "circle"] == "1 of 3, 1 without a record"
 
@@ -208,6 +210,12 @@ def test_tables_have_a_line_for_each_data_set_and_method():
     assert slopes.loc[("star", "InteL-VAE")].tolist() == [
         "14.5 ± 0.7", "99.0 ± 0.0", "42.5 ± 0.7", "999.0 ± 0.0", "1.0 ± 0.0"
     ]  # fmt: skip
+    assert analysis.means(results(*steep()), "star", "slope_z") == {
+        "VAE": "12.5",
+        "Vamp-VAE": "13.5",
+        "InteL-VAE": "14.5",
+    }
+    assert [analysis.shown(results(*steep()), data) for data in ("star", "mixture")] == ["star", "circle"]
     flows = [
         result(
             name, data, metrics={"bridge": 0.25, "inside_hole": 0.5, "sliced_wasserstein": 0.1, "log_likelihood": -1.0}

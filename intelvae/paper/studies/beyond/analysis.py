@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -78,6 +79,19 @@ def stability(results: Results) -> pd.DataFrame:
         lacking = f", {count - len(of)} without a record" if len(of) < count else ""
         lines.setdefault(name, {})[data] = f"{sum(map(collapsed, of))} of {len(of)}{lacking}"
     return pd.DataFrame.from_dict(lines, orient="index").rename_axis("collapsed")
+
+
+def means(results: Results, data: str, metric: str, digits: int = 1, scale: float = 1.0) -> dict[str, str]:
+    """The mean of a metric over the seeds on one data set, by the names of its rows."""
+    names = [row.name for row in results.rows if row.group == data]
+    values = {name: [scale * r.metrics[metric] for r in results.of(name, data)] for name in names}
+    return {name: f"{statistics.fmean(of):.{digits}f}" for name, of in values.items()}
+
+
+def shown(results: Results, wanted: str) -> str:
+    """The data set that a sentence is about: the one `wanted` if it is there, else the first (`smoke` has few)."""
+    there = [row.group for row in results.rows]
+    return wanted if wanted in there else there[0]
 
 
 def failed(results: Results, method: str) -> str:

@@ -37,7 +37,7 @@ def collapsed(result: Result) -> bool:
 class Failures(Claim):
     """That no more runs of one row name fail than of another, over all data sets. A run fails that is `collapsed`.
 
-    Only the first `seeds` count. A run that diverged has no record, and neither has one that never ran: where any is
+    The first `seeds` count, and all of them are needed. A run that diverged has no record, and neither has one that never ran: where any is
     missing the claim is not tested.
     """
 
@@ -59,7 +59,8 @@ class Failures(Claim):
         counted = [run for run in results.asked if run.training.seed < self.seeds]
         asked = [sum(run.row.name == name for run in counted) for name in names]
         found = [[collapsed(r) for r in there if r.row.name == name] for name in names]
-        if not all(asked) or asked != [len(of) for of in found]:
+        enough = len({run.training.seed for run in counted}) == self.seeds
+        if not (enough and all(asked)) or asked != [len(of) for of in found]:
             return Finding()
         ours, theirs = map(sum, found)
         p = float(stats.fisher_exact([[ours, asked[0] - ours], [theirs, asked[1] - theirs]])[1])
