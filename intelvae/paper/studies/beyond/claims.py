@@ -37,8 +37,8 @@ def collapsed(result: Result) -> bool:
 class Failures(Claim):
     """That no more runs of one row name fail than of another, over all data sets. A run fails that is `collapsed`.
 
-    The first `seeds` count, and all of them are needed. A run that diverged has no record, and neither has one that never ran: where any is
-    missing the claim is not tested.
+    The first `seeds` count, and all of them are needed. A run that diverged has no record, and neither has one that
+    never ran: where any is missing the claim is not tested.
     """
 
     ours: str
