@@ -10,13 +10,13 @@ From the ground up; a module imports only from those above it. What a model is m
     dtypes        half precision
     devices       whether torch can compute on one
     finite        NaN and infinity, found where they come in
-    mappings      y -> z: identity, circle, glue, clusters, sparse, hierarchy
+    mappings      y -> z: identity, circle, glue, clusters, sparse, hierarchy, coupling
     priors        distributions over y: standard normal, mixtures, Vamp, sparse
     networks      encoders and decoders
     likelihoods   what a decoder's output means: Gaussian, Bernoulli, Laplace, ...
     flows         Sylvester posteriors
     models        how the parts make a model: the (InteL-)VAE, GM-VAE, Sparse-VAE
-    bounds        ELBO, IWAE, importance-sampled log p(x)
+    bounds        ELBO, IWAE, Renyi bounds, importance-sampled log p(x)
     regularizers  L_sp, MMD
     divergences   Theorem 1 in one dimension
     testing       checks of a mapping, for yours too

@@ -8,7 +8,8 @@ structure is `Structured`: it has the two functions that all others are made of 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -76,12 +77,17 @@ def elbo(model: VAE, x: Tensor) -> Tensor:
 
 
 def log_weights(model: VAE, x: Tensor, samples: int) -> Tensor:
-    """`log p(x|g(y_k)) + log p(y_k) - log q(y_k|x)` for K samples y_k of `q(y|x)`: (K, B)."""
+    """`log w_k = log p(x|g(y_k)) + log p(y_k) - log q(y_k|x)` for K samples y_k of `q(y|x)`: (K, B)."""
     check_number("samples", samples, ">= 1", whole=True)
     if isinstance(model, Structured):
         return model.log_weights(x, samples)
     q = model.encode(x)
-    y = q.rsample((samples,))  # (K, B, D)
+    return _log_weights(model, x, q, q.rsample((samples,)))
+
+
+def _log_weights(model: VAE, x: Tensor, q: Distribution, y: Tensor) -> Tensor:
+    """`log_weights` for q = `q(y|x)` and samples y (K, B, D) of it."""
+    samples = len(y)
     likelihood = model.decode(y.flatten(0, 1)).log_prob(x.repeat(samples, *[1] * (x.ndim - 1)))
     return likelihood.unflatten(0, (samples, len(x))) + model.prior().log_prob(y) - q.log_prob(y)
 
@@ -89,6 +95,72 @@ def log_weights(model: VAE, x: Tensor, samples: int) -> Tensor:
 def iwae(model: VAE, x: Tensor, samples: int) -> Tensor:
     """The importance-weighted bound `log 1/K sum_k p(x, y_k) / q(y_k|x)` of Burda et al. (2016), (B,)."""
     return log_weights(model, x, samples).logsumexp(0) - math.log(samples)
+
+
+def renyi(model: VAE, x: Tensor, samples: int, alpha: float) -> Tensor:
+    """The variational Renyi bound of Li and Turner (2016), `1/(1 - alpha) log 1/K sum_k w_k^(1 - alpha)`, (B,).
+
+    `iwae` for alpha = 0. It falls as alpha grows, to the mean of log w_k, an estimate of the ELBO, for alpha = 1.
+    Raises `ValueError` for alpha < 0, where it is no lower bound. Book: "Beyond the ELBO".
+    """
+    check_number("alpha", alpha, ">= 0")
+    return _renyi(log_weights(model, x, samples), alpha)
+
+
+def _renyi(log_w: Tensor, alpha: float) -> Tensor:
+    """`renyi` of log-weights (K, B)."""
+    if alpha == 1:
+        return log_w.mean(0)
+    return (((1 - alpha) * log_w).logsumexp(0) - math.log(len(log_w))) / (1 - alpha)
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A bound that training may maximise in the place of the ELBO: `renyi` with K `samples`, `iwae` for alpha = 0.
+
+    Raises `ValueError`, one line, for a number out of its range.
+
+    >>> Weighted(samples=8)
+    Weighted(samples=8, alpha=0.0)
+    """
+
+    samples: int
+    alpha: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_number("samples", self.samples, ">= 1", whole=True)
+        check_number("alpha", self.alpha, ">= 0")
+        object.__setattr__(self, "samples", int(self.samples))  # 8.0 is as good as 8
+        object.__setattr__(self, "alpha", float(self.alpha))
+
+    def __call__(self, model: VAE, x: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """The bound and the KL divergence for x (B, *data_shape), each (B,), and the first of the samples y (B, D).
+
+        `noise` (K, B, D) as in `terms`. The model is not `Structured`.
+        """
+        q = model.encode(x)
+        y = q.rsample((self.samples,)) if noise is None else q.mean + q.stddev * noise
+        return _renyi(_log_weights(model, x, q, y), self.alpha), kl(q, model.prior(), y[0]), y[0]
+
+
+NAMES = ("elbo", "iwae", "renyi")
+
+
+def create(name: str, **options: Any) -> Weighted | None:
+    """What training maximises, by name: None for "elbo", else `Weighted` with its `samples` and, of "renyi", alpha.
+
+    Raises `ValueError`, one line, for a name or option that is unknown or missing.
+
+    >>> create("renyi", samples=8, alpha=0.5)
+    Weighted(samples=8, alpha=0.5)
+    """
+    known = {"elbo": (), "iwae": ("samples",), "renyi": ("samples", "alpha")}
+    if name not in known:
+        raise ValueError(f"unknown bound {name!r}: choose one of {', '.join(NAMES)}")
+    if options.keys() != set(known[name]):
+        needs = " and ".join(known[name]) or "none"
+        raise ValueError(f"the bound {name!r} takes the options {needs}, and was given {', '.join(options) or 'none'}")
+    return Weighted(**options) if options else None
 
 
 @torch.no_grad()

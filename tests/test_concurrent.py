@@ -31,7 +31,16 @@ def kinds():
         options = (config.model_options, config.prior_options, config.posterior_options, config.mapping_options)
         told = [sorted((k, type(v), v if isinstance(v, str) else None) for k, v in dict(o).items()) for o in options]
         return repr(
-            (parts, told, config.penalty, bool(config.gamma), bool(config.alpha), config.clip, config.precision)
+            (
+                parts,
+                told,
+                config.penalty,
+                config.bound,
+                bool(config.gamma),
+                bool(config.alpha),
+                config.clip,
+                config.precision,
+            )
         )
 
     first = {kind(config): config for config in reversed(asked)}

@@ -14,6 +14,9 @@ from intelvae.paper.config import MEASURES, Evaluation, Training
 CONFIG = Training("circle", "mlp", 2, "learned-gaussian", epochs=2, steps_per_epoch=20, mapping="circle")
 
 
+IWAE = {"bound": "iwae", "bound_options": {"samples": 8}}
+
+
 def test_the_key_sees_every_field():
     keys = {CONFIG.key}
     fields = dataclasses.fields(Training)
@@ -49,6 +52,9 @@ def test_what_is_equal_has_one_key(unchecked):
     ):
         other = dataclasses.replace(one, **change)
         assert other == one and hash(other) == hash(one) and other.key == one.key
+    bounded = dataclasses.replace(CONFIG, **IWAE)
+    assert dataclasses.replace(bounded, bound_options={"samples": 8.0}).key == bounded.key != CONFIG.key
+    assert dataclasses.replace(bounded, bound_options={"samples": 8.0}).objective == bounded.objective
     with pytest.raises(ValueError, match="binary must be True or False, not 'yes'"):
         dataclasses.replace(one, binary="yes")
 
@@ -78,6 +84,14 @@ def test_equal_numbers_give_equal_configs(monkeypatch):
         ({"model_options": {"components": 5}}, "the model 'vae' takes no options"),
         ({"posterior": "sylvester", "prior": "vamp"}, "a Sylvester flow knows it at samples"),
         ({"model": "vsc"}, "the model 'vsc' takes no mapping"),
+        ({"bound": "jackknife"}, "unknown bound 'jackknife'"),
+        ({"bound": "iwae"}, "the bound 'iwae' takes the options samples"),
+        ({"bound_options": {"samples": 8}}, "the bound 'elbo' takes the options none"),
+        ({**IWAE, "beta": 2.0}, "maximised as it is: leave beta at 1"),
+        ({**IWAE, "warmup": 2}, "leave warmup at 0"),
+        ({**IWAE, "gamma": 1.0}, "leave gamma at 0"),
+        ({**IWAE, "alpha": 1.0}, "leave alpha at 0"),
+        ({**IWAE, "mapping": "identity", "model": "gm-vae"}, "the model 'gm-vae' has bounds of its own"),
     ],
 )
 def test_what_does_not_go_together_is_refused(change, message):

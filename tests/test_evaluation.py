@@ -97,6 +97,21 @@ def test_points_are_judged_with_the_decoders_noise_and_without():
     assert metrics["off_support"] == pytest.approx(0.317, abs=4 * (0.317 * 0.683 / 2000) ** 0.5)
 
 
+def test_the_slope_of_a_decoder_is_told_without_and_with_the_mapping_inside():
+    stretched = nn.Linear(2, 2, bias=False)
+    stretched.weight = nn.Parameter(torch.diag(torch.tensor([3.0, 0.5])))
+    encoder = GaussianEncoder(nn.Identity(), nn.Linear(2, 2), nn.Linear(2, 2))
+    parts = encoder, nn.Sequential(stretched, likelihoods.Gaussian()), priors.StandardNormal(2)
+    with training.seeded(0):
+        found = points.smoothness(VAE(*parts), Points("circle"))
+        on_circle = points.smoothness(VAE(*parts, Circle()), Points("circle"))
+    assert [found[name] for name in ("slope_z", "slope_z_max", "slope_y", "slope_y_max")] == pytest.approx([3.0] * 4)
+    assert found["size_z"] == pytest.approx(1.0, abs=0.05)  # three standard errors of 4,000 numbers
+    # the circle's slope is 1 / |y|: below 0.142 lies one y in a hundred
+    assert on_circle["slope_z"] == pytest.approx(3.0) and on_circle["size_z"] == pytest.approx(0.5**0.5, abs=1e-3)
+    assert 3 / 0.25 < on_circle["slope_y"] < 3 / 0.09 and on_circle["slope_y_max"] > on_circle["slope_y"]
+
+
 def test_points_that_figures_show():
     config = Training("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2, mapping="sparse")
     _, model = runs.train(config)

@@ -6,6 +6,7 @@ import inspect
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
+import test_beyond_chapter
 import test_digits
 import test_faces_chapter
 import test_hierarchy_chapter
@@ -28,6 +29,7 @@ TESTED = {
     "studies.sparsity.figures": test_sparsity_chapter,
     "studies.faces.figures": test_faces_chapter,
     "studies.hierarchy.figures": test_hierarchy_chapter,
+    "studies.beyond.figures": test_beyond_chapter,
 }
 EXAMPLES = {f"{module}.{name}": of for module, tests in TESTED.items() for name, of in tests.EXAMPLES.items()}
 EXPLORERS = {
@@ -35,6 +37,7 @@ EXPLORERS = {
 }
 
 LOGARITHMIC = {
+    "studies.beyond.figures.steepness": {("linear", "log")},
     "studies.sparsity.figures.ablation": {("symlog", "linear"), ("symlog", "log")},
     "studies.faces.figures.accuracies": {("log", "linear")},
     "studies.faces.figures.quality_and_sparsity": {("linear", "log")},

@@ -40,6 +40,7 @@ CASES = [
     ("hierarchy", 2, {"levels": 2}),
     ("hierarchy", 6, {"levels": (1, 3, 2)}),
     ("hierarchy", 6, {"levels": 3, "residual": True, "hidden": 5}),
+    ("coupling", 5, {"layers": 3, "hidden": 4}),
     ("clusters", 1, {"k": 2}),
     ("clusters", 1, {"k": 2, "learnable": True}),
     ("clusters", 3, {"k": 2, "learnable": True}),
@@ -449,6 +450,38 @@ def test_product_has_the_product_of_the_masses():
     assert ((shares - g.proportions()).abs() < 4 * math.sqrt(0.25 / len(y))).all()  # unequal masses, same order
 
 
+def flow(dim, seed=0):
+    """Couplings that have learned something, in float64."""
+    with training.seeded(seed), training.default_dtype(torch.float64):
+        g = mappings.Coupling(dim)
+        for p in g.parameters():
+            nn.init.normal_(p, 0.0, 0.5)
+    return g
+
+
+@pytest.mark.parametrize("dim", [2, 5])
+def test_a_coupling_begins_as_the_identity_and_its_inverse_undoes_it(dim):
+    y = normal(200, dim)
+    assert torch.equal(mappings.Coupling(dim).double()(y), y)
+    g = flow(dim)
+    assert (g(y) - y).abs().max() > 1  # it is not the identity any more
+    torch.testing.assert_close(g.inverse(g(y)), y)
+    torch.testing.assert_close(g(g.inverse(y)), y)
+
+
+def test_the_volume_that_a_coupling_makes_is_that_of_its_scales():
+    """A layer's Jacobian is triangular: its determinant is the product of the scales, and the shifts are not in it."""
+    g = flow(3)
+    y = normal(3, seed=1)
+    halves, log_det = list(y.split(g.widths)), 0.0
+    for i, network in enumerate(g.networks):
+        raw, shift = network(halves[i % 2]).chunk(2, -1)
+        halves[1 - i % 2] = halves[1 - i % 2] * raw.tanh().exp() + shift
+        log_det = log_det + raw.tanh().sum()
+    jacobian = torch.autograd.functional.jacobian(g, y)
+    torch.testing.assert_close(jacobian.det(), log_det.exp())
+
+
 @pytest.mark.parametrize(
     ("name", "dim", "options", "message"),
     [
@@ -469,6 +502,7 @@ def test_product_has_the_product_of_the_masses():
         ("glue", 2, {"scale": 0.0}, "scale must be a number > 0"),
         ("clusters", 3, {"factors": (2, 5)}, "at least 4"),
         ("clusters", 2, {"k": 2, "delta": 0.0}, "delta must be a number > 0"),
+        ("coupling", 1, {}, "needs two, must be a whole number >= 2"),
         ("hierarchy", 50, {"levels": 4}, "add up to its 50 dimensions, not 4"),
         ("hierarchy", 50, {"levels": 2.5}, "not 2.5"),
         ("hierarchy", 4, {"levels": 1}, "two levels or more"),
@@ -492,6 +526,7 @@ def test_what_does_not_fit_gets_one_clear_line(name, dim, options, message, unch
         (mappings.Sectors(2), (5, 1)),
         (mappings.SectorProduct((2, 5)), (5, 3)),
         (mappings.Hierarchy(6, levels=3), (5, 7)),
+        (mappings.Coupling(6), (5, 7)),
     ],
 )
 def test_latents_of_a_wrong_shape_get_one_clear_line(g, shape, unchecked):

@@ -10,6 +10,7 @@ from scipy.stats import norm, wasserstein_distance
 from intelvae.data import images, toys
 from intelvae.metrics import neighbours
 from intelvae.metrics.clusters import fit_digit_classifier, uncertainty_and_proportion
+from intelvae.metrics.slopes import slopes
 from intelvae.metrics.toy import bridge, inside_hole, off_support, sliced_wasserstein
 
 CURVES = ("circle", "square", "star", "infinity")
@@ -188,3 +189,18 @@ def test_stray_images_are_those_unlike_any_real_one():
     # a share of 1000 with mean 1 % and a threshold from 1000 others: standard error 0.45 %, so 2.5 % is over 3 of them
     assert neighbours.stray(fresh, train, test) < 0.025
     assert neighbours.stray(torch.cat([train, train + 20]), train, test) == 0.5
+
+
+# slopes
+
+
+def test_a_slope_is_the_largest_singular_value_of_the_jacobian_at_each_point():
+    matrix = torch.randn(3, 2, generator=rng(), dtype=torch.float64)
+    x = torch.randn(50, 2, generator=rng(1), dtype=torch.float64)
+    largest = torch.linalg.matrix_norm(matrix, 2)
+    torch.testing.assert_close(slopes(lambda v: v @ matrix.T, x), largest.expand(50))
+    bent = slopes(lambda v: torch.stack([v[:, 0] ** 2, v.sum(1)], 1), x)
+    jacobians = torch.autograd.functional.jacobian(lambda v: torch.stack([v[0] ** 2, v.sum()]), x[7])
+    assert bent[7].item() == pytest.approx(
+        torch.linalg.matrix_norm(jacobians, 2).item()
+    )  # by rows: no point sees another

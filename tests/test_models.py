@@ -311,3 +311,74 @@ def test_importance_sampling_finds_the_evidence_and_the_bounds_are_ordered():
     one = bounds.iwae(model, x, 1).mean().item()
     assert one == pytest.approx(bounds.elbo(model, x).mean().item(), abs=0.1)  # four standard errors of 2,000 samples
     assert bounds.log_likelihood(model, x[:200], 5000).mean().item() == pytest.approx(exact, abs=5e-3)
+
+
+def renyi_bounds(alphas, samples=5):
+    """Renyi bounds of one and the same draw of y, by alpha."""
+    model, x, found = linear_gaussian(), torch.linspace(-2, 2, 40)[:, None], {}
+    for alpha in alphas:
+        torch.manual_seed(1)
+        found[alpha] = bounds.renyi(model, x, samples, alpha)
+    torch.manual_seed(1)
+    return found, bounds.log_weights(model, x, samples)
+
+
+def test_renyi_bounds_are_ordered_between_iwae_and_the_elbo():
+    found, log_w = renyi_bounds((0.0, 0.25, 0.5, 0.9, 1.0, 2.0))
+    assert torch.equal(found[0.0], log_w.logsumexp(0) - math.log(5))  # IWAE, to the bit
+    assert torch.equal(found[1.0], log_w.mean(0))
+    values = torch.stack(list(found.values()))
+    assert (values.diff(dim=0) < 0).all()  # a power mean grows with its power; no two weights are alike
+    # half, by hand: the square of the mean of roots
+    torch.testing.assert_close(found[0.5], (0.5 * log_w).exp().mean(0).square().log())
+
+
+def test_renyi_goes_to_the_mean_of_the_log_weights_as_alpha_goes_to_one():
+    found, log_w = renyi_bounds((0.99, 1.0))
+    # the first order of the difference is (1 - alpha) / 2 times the variance of log w
+    expected = found[1.0] + 0.01 / 2 * log_w.var(0, correction=0)
+    torch.testing.assert_close(found[0.99], expected, atol=1e-3, rtol=0)  # float32 divided by 0.01, and the next order
+
+
+def test_every_renyi_bound_is_exact_with_the_exact_posterior():
+    model, x = linear_gaussian(2 / 3, math.sqrt(1 / 3)), torch.tensor([[-1.0], [0.0], [2.0]])
+    exact = Normal(0, math.sqrt(1.5)).log_prob(x[:, 0])
+    for alpha in (0.0, 0.5, 1.0, 3.0):
+        torch.testing.assert_close(bounds.renyi(model, x, 3, alpha), exact, atol=1e-5, rtol=0)
+
+
+def test_what_training_maximises_is_the_bound_its_kl_and_a_sample():
+    model, x = linear_gaussian(), torch.linspace(-2, 2, 10)[:, None]
+    noise = torch.randn(4, 10, 1)
+    value, kl, y = bounds.Weighted(4, 0.5)(model, x, noise)
+    q = model.encode(x)
+    log_w = model.decode(q.mean + q.stddev * noise[1]).log_prob(x)  # of the second sample, by hand
+    log_w = log_w + Normal(0, 1).log_prob(q.mean + q.stddev * noise[1])[:, 0] - q.log_prob(q.mean + q.stddev * noise[1])
+    single = bounds.Weighted(1, 0.5)(model, x, noise[1:2])[0]
+    torch.testing.assert_close(single, log_w)  # with one sample every bound is log w
+    torch.testing.assert_close(y, q.mean + q.stddev * noise[0])
+    torch.testing.assert_close(
+        kl, kl_divergence(q, Independent(Normal(torch.zeros(1), torch.ones(1)), 1).expand((10,)))
+    )
+    torch.manual_seed(2)
+    expected = bounds.renyi(model, x, 4, 0.5)
+    torch.manual_seed(2)
+    torch.testing.assert_close(bounds.Weighted(4, 0.5)(model, x)[0], expected)
+    assert value.shape == (10,)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("jackknife", {}, "unknown bound 'jackknife': choose one of elbo, iwae, renyi"),
+        ("iwae", {}, "takes the options samples, and was given none"),
+        ("elbo", {"samples": 8}, "takes the options none, and was given samples"),
+        ("iwae", {"samples": 8, "alpha": 0.5}, "was given samples, alpha"),
+        ("renyi", {"samples": 0, "alpha": 0.5}, "samples must be a whole number >= 1, not 0"),
+        ("renyi", {"samples": 8, "alpha": -1.0}, "alpha must be a number >= 0, not -1.0"),
+    ],
+)
+def test_a_bound_that_is_none_gets_one_clear_line(name, options, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        bounds.create(name, **options)
+    assert "\n" not in str(caught.value)

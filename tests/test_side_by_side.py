@@ -19,6 +19,9 @@ VAE = dataclasses.replace(CONFIG, mapping="identity")
 VAMP = dataclasses.replace(VAE, prior="vamp", prior_options={"components": 30})
 WARMUP = dataclasses.replace(VAE, warmup=2)
 WIDE = dataclasses.replace(VAE, prior="wide")
+FLOW = dataclasses.replace(CONFIG, mapping="coupling")
+RENYI = dataclasses.replace(CONFIG, bound="renyi", bound_options={"samples": 5, "alpha": 0.5})
+VAMP_IWAE = dataclasses.replace(VAMP, bound="iwae", bound_options={"samples": 3})
 CLUSTERS = dataclasses.replace(CONFIG, data="mixture", mapping="clusters", mapping_options={"k": 2})
 
 # 100 steps move a weight by 0.1. Two orders of adding up differ by some 1e-7, and for the smooth mappings still do
@@ -48,8 +51,18 @@ def member(config: Training) -> Member:
 
 @pytest.mark.parametrize(
     ("config", "tolerance"),
-    [(VAE, SMOOTH), (VAMP, SMOOTH), (CONFIG, SMOOTH), (CLUSTERS, STEEP), (WARMUP, SMOOTH), (WIDE, SMOOTH)],
-    ids=["VAE", "Vamp", "circle", "clusters", "warm-up", "wide"],
+    [
+        (VAE, SMOOTH),
+        (VAMP, SMOOTH),
+        (CONFIG, SMOOTH),
+        (CLUSTERS, STEEP),
+        (WARMUP, SMOOTH),
+        (WIDE, SMOOTH),
+        (FLOW, SMOOTH),
+        (RENYI, SMOOTH),
+        (VAMP_IWAE, SMOOTH),
+    ],
+    ids=["VAE", "Vamp", "circle", "clusters", "warm-up", "wide", "flow", "Renyi", "Vamp on IWAE"],
 )
 def test_a_member_has_the_weights_and_the_record_of_the_run_alone(config, tolerance):
     configs = [dataclasses.replace(config, seed=1), dataclasses.replace(config, seed=2, data="star")]

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 import torch
 
-from intelvae import training
-from intelvae.paper import bench, builder
+from intelvae import bounds, training
+from intelvae.paper import bench, builder, datasets, runs
 from intelvae.paper.config import Training
 from intelvae.training import Objective, Schedule, checks, side_by_side
 
@@ -164,3 +164,24 @@ def test_deterministic_training_ends_with_the_algorithms_that_were_there_before(
 def test_runs_side_by_side_have_no_penalties():
     with pytest.raises(ValueError, match="have no penalties"):
         side_by_side.fit([], Schedule(1, steps_per_epoch=1), objective=Objective(gamma=1.0))
+
+
+def test_a_model_with_bounds_of_its_own_takes_no_other():
+    options = {"components": 2, "context_dim": 2}
+    config = dataclasses.replace(CONFIG, mapping="identity", model="gm-vae", model_options=options)
+    model, x = builder.build(config, (2,), torch.zeros(1, 2)), torch.zeros(9, 2)
+    with pytest.raises(ValueError, match="a GMVAE has bounds of its own"):
+        training.fit(model, x, x, Schedule(1, 3), objective=Objective(bound=bounds.Weighted(2)))
+
+
+def test_training_on_a_bound_raises_it_and_validation_tells_the_elbo():
+    config = dataclasses.replace(CONFIG, bound="iwae", bound_options={"samples": 20}, lr=0.01)
+    record, model = runs.train(config)
+    assert record.curves["train_elbo"][-1] > record.curves["train_elbo"][0] + 0.1
+    x = datasets.of(config).valid
+    with training.seeded(0):
+        gap = bounds.iwae(model, x, 20).mean() - bounds.elbo(model, x).mean()
+    assert gap > 0
+    assert record.curves["valid_elbo"][-1] == pytest.approx(
+        bounds.elbo(model, x).mean().item(), abs=0.1
+    )  # not the bound

@@ -13,6 +13,7 @@ from torch import nn
 
 from intelvae.mappings.circle import Circle
 from intelvae.mappings.clusters import SectorProduct, Sectors, Threshold, clusters
+from intelvae.mappings.coupling import Coupling
 from intelvae.mappings.glue import Glue
 from intelvae.mappings.hierarchy import Hierarchy
 from intelvae.mappings.identity import Identity
@@ -20,7 +21,8 @@ from intelvae.mappings.sparse import Sparse
 from intelvae.numbers import check_number
 
 __all__ = [
-    "NAMES", "Circle", "Glue", "Hierarchy", "Identity", "SectorProduct", "Sectors", "Sparse", "Threshold", "create",
+    "NAMES", "Circle", "Coupling", "Glue", "Hierarchy", "Identity", "SectorProduct", "Sectors", "Sparse", "Threshold",
+    "create",
 ]  # fmt: skip
 
 _KINDS: dict[str, Callable[..., nn.Module]] = {
@@ -31,6 +33,7 @@ _KINDS: dict[str, Callable[..., nn.Module]] = {
     "threshold": Threshold,
     "sparse": Sparse,
     "hierarchy": Hierarchy,
+    "coupling": Coupling,
 }
 NAMES = tuple(_KINDS)
 _CLUSTER_OPTIONS = ("k", "factors", "c1", "c2", "delta", "learnable")

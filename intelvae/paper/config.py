@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from intelvae import priors, regularizers
+from intelvae import bounds, priors, regularizers
 from intelvae.metrics import features as extractors
 from intelvae.numbers import check_number
 from intelvae.paper import authors
@@ -23,8 +23,9 @@ SEMANTICS = 1
 # What can be measured (`evaluation.KINDS`), and the semantics of each: raised with a change that alters what it gives,
 # so that what is there already is not taken for it, and `intelvae remeasure` is asked for.
 MEASURES = {
-    "points": 1, "scatter": 1, "encoded": 1, "zeros-and-ones": 1, "traversal": 1, "latents": 1, "elbo": 1, "samples": 1,
-    "gallery": 1, "codes": 1, "classes": 1, "traversals": 1, "levels": 1, "level-traversals": 1, "attributes": 1,
+    "points": 1, "scatter": 1, "encoded": 1, "smoothness": 1, "zeros-and-ones": 1, "traversal": 1, "latents": 1,
+    "elbo": 1, "samples": 1, "gallery": 1, "codes": 1, "classes": 1, "traversals": 1, "levels": 1,
+    "level-traversals": 1, "attributes": 1,
 }  # fmt: skip
 
 POSTERIORS = ("gaussian", "sylvester")
@@ -73,10 +74,12 @@ class Training:
     `authors.Legacy`; of "vamp" `free`; of "sylvester" the names of `authors.FLOWS`; of "vsc" `dense_samples`; the
     `penalty` "gates-raw" and the `split` "code".
 
-    The other numbers are those of `training.Schedule`, `training.Objective` and `training.Optimiser`. `smoke_data` uses
-    the embedded samples only; `whole` (celeba), `binary`, `split` and `repeats` (mnist-01) are those of `datasets.of`.
-    `precision` is None but where precisions are compared and where results must not depend on the machine's rounding:
-    then a run takes the fastest that the machine has (`training.fastest`), and its record says which.
+    `bound` is one of `bounds.NAMES`, with its options: "iwae" has `samples`, "renyi" `samples` and `alpha` (the field
+    `alpha` is the weight of a penalty). The other numbers are those of `training.Schedule`, `training.Objective` and
+    `training.Optimiser`. `smoke_data` uses the embedded samples only; `whole` (celeba), `binary`, `split` and `repeats`
+    (mnist-01) are those of `datasets.of`. `precision` is None but where precisions are compared and where results must
+    not depend on the machine's rounding: then a run takes the fastest that the machine has (`training.fastest`), and
+    its record says which.
 
     Equal numbers give equal configs, be they 1, 1.0 or NumPy's. Raises `ValueError` for numbers out of their range, for
     an unknown prior, posterior, model, penalty or split, for ones that do not go together, and for options of one that
@@ -105,6 +108,8 @@ class Training:
     gamma: float = 0.0
     penalty: str = "gates"
     alpha: float = 0.0
+    bound: str = "elbo"
+    bound_options: Options = ()
     clip: float | None = None
     patience: int | None = None
     steps_per_epoch: int | None = None
@@ -146,6 +151,8 @@ class Training:
             )
         if self.model != "vae" and (self.mapping, self.prior, self.posterior) != ("identity", "normal", "gaussian"):
             raise ValueError(f"the model {self.model!r} takes no mapping, and no other prior or posterior than its own")
+        if self.model != "vae" and self.bound != "elbo":
+            raise ValueError(f"the model {self.model!r} has bounds of its own, and takes no bound {self.bound!r}")
 
     @property
     def schedule(self) -> Schedule:
@@ -156,7 +163,8 @@ class Training:
     def objective(self) -> Objective:
         """What is maximised."""
         penalty = authors.PENALTIES.get(self.penalty, self.penalty)
-        return Objective(self.beta, self.warmup, self.gamma, penalty, self.alpha)
+        bound = bounds.create(self.bound, **dict(self.bound_options))
+        return Objective(self.beta, self.warmup, self.gamma, penalty, self.alpha, bound)
 
     @property
     def optimiser(self) -> Optimiser:
@@ -179,7 +187,8 @@ class Training:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
-        of = [f"{name} {getattr(self, name)}" for name in ("mapping", "prior", "posterior") if name in self.chosen]
+        parts = ("mapping", "prior", "posterior", "bound")
+        of = [f"{name} {getattr(self, name)}" for name in parts if name in self.chosen]
         of += [f"{name} {getattr(self, name):g}" for name in ("beta", "gamma", "alpha") if name in self.chosen]
         model = f"{self.model} with {', '.join(of)}" if of else self.model
         return f"{model} on {self.data} ({self.network}, {self.likelihood}, seed {self.seed})"

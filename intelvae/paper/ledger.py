@@ -14,7 +14,7 @@ from intelvae.paper import kinds, statistics, studies
 from intelvae.paper.kinds import Claim
 from intelvae.paper.results import Results
 from intelvae.paper.store import store_of
-from intelvae.paper.studies import digits, faces, hierarchy, sparsity, toys
+from intelvae.paper.studies import beyond, digits, faces, hierarchy, sparsity, toys
 
 CLAIMS: tuple[Claim, ...] = (
     *toys.claims.CLAIMS,
@@ -23,6 +23,7 @@ CLAIMS: tuple[Claim, ...] = (
     *faces.claims.TABLE_4,
     *hierarchy.claims.CLAIMS,
     *faces.claims.TABLE_B1,
+    *beyond.claims.CLAIMS,
 )
 
 

@@ -51,7 +51,9 @@ class Objective:
     name (`regularizers.penalty`) at the batch's y, by default L_sp on the gates of a sparse mapping: the paper's
     `ELBO - gamma L_sp`; `penalty` may also be a function of the mapping and y. `alpha` weighs `regularizers.mmd`
     between the batch's y and as many draws of the prior, which together with `priors.Sparse` is the DD of Mathieu et
-    al. Raises `ValueError`, one line, for a number out of its range.
+    al. A `bound` (`bounds.Weighted`) takes the place of the ELBO, as it is: with neither beta, warm-up nor penalties,
+    and not for a model that is `bounds.Structured`. Raises `ValueError`, one line, for a number out of its range and
+    for what does not go together.
 
     >>> Objective(gamma=-1.0)
     Traceback (most recent call last):
@@ -64,6 +66,7 @@ class Objective:
     gamma: float = 0.0
     penalty: str | Callable[[nn.Module, Tensor], Tensor] = "gates"
     alpha: float = 0.0
+    bound: bounds.Weighted | None = None
 
     def __post_init__(self) -> None:
         for name in ("beta", "gamma", "alpha"):
@@ -74,6 +77,13 @@ class Objective:
             raise ValueError(f"unknown penalty {self.penalty!r}: choose one of {known}, or give a function")
         if not isinstance(self.penalty, str) and not callable(self.penalty):
             raise ValueError(f"penalty must be a name or a function of the mapping and y, not {self.penalty!r}")
+        plain = {"beta": 1, "warmup": 0, "gamma": 0, "alpha": 0}
+        if self.bound is not None and (
+            given := [name for name, value in plain.items() if getattr(self, name) != value]
+        ):
+            raise ValueError(
+                f"a bound in the place of the ELBO is maximised as it is: leave {given[0]} at {plain[given[0]]}"
+            )
 
     def weight_of_kl(self, epoch: int) -> float:
         """The weight of the KL term in an epoch (from 0): beta, after a linear rise over the first `warmup` epochs.
@@ -82,6 +92,18 @@ class Objective:
         [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
         """
         return self.beta * min(1.0, epoch / self.warmup) if self.warmup else self.beta
+
+    def before_penalties(
+        self, model: VAE, x: Tensor, weight: Tensor, noise: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What is maximised but for penalties, and the KL divergence, each (B,), and latents y (B, D), for x.
+
+        `weight` is that of the KL; `noise` as in `bounds.terms`, (K, B, D) for a bound with K samples.
+        """
+        if self.bound is not None:
+            return self.bound(model, x, noise)
+        terms = bounds.terms(model, x, noise)
+        return terms.reconstruction - weight * terms.kl, terms.kl, terms.y
 
     def penalties(self, model: VAE, y: Tensor) -> Tensor | float:
         """What the penalties take away from the objective, for a batch's latents y (B, D); 0 without any."""
@@ -97,7 +119,9 @@ class Objective:
         return total
 
     def check(self, model: VAE) -> None:
-        """Raises `ValueError`, one line, for a model that has not what the penalties are about."""
+        """Raises `ValueError`, one line, for a model that has not what the penalties or the bound are about."""
+        if self.bound is not None and isinstance(model, bounds.Structured):
+            raise ValueError(f"a {type(model).__name__} has bounds of its own: train it on its ELBO, without `bound`")
         if self.gamma and self.penalty == "gates" and not hasattr(model.mapping, "gates"):
             raise ValueError(
                 f"gamma = {self.gamma} penalises the gates of a mapping, and {type(model.mapping).__name__} has none"

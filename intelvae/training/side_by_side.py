@@ -71,14 +71,15 @@ def fit(
     valid = torch.stack([m.valid for m in members])  # (M, N, F)
     histories = [History() for _ in members]
     outcomes: dict[int, History | TrainingError] = {}
+    shape = (*(() if objective.bound is None else (objective.bound.samples,)), schedule.batch_size)
     step: GraphModule | None = None
     for epoch in range(schedule.epochs):
         going = [i for i in range(len(members)) if i not in outcomes]
         x = _batches(members, schedule, supports)
-        noise = _by_column(torch.stack([_noise(members, going, schedule.batch_size) for _ in x]))  # (S, M, B, D)
+        noise = _by_column(torch.stack([_noise(members, going, *shape) for _ in x]))  # (S, M, B, D) or (S, M, K, B, D)
         weight = torch.tensor(objective.weight_of_kl(epoch))
         if step is None:
-            step = _trace(shared, optimiser.clip, theta.detach(), x[0], noise[0], weight)
+            step = _trace(shared, objective, optimiser.clip, theta.detach(), x[0], noise[0], weight)
         seen = []
         for s in range(len(x)):
             theta.grad, values = step(theta.detach(), x[s], noise[s], weight)
@@ -116,10 +117,10 @@ def _batches(
     return _by_column(x.transpose(0, 1))
 
 
-def _noise(members: Sequence[Member], going: Sequence[int], n: int) -> Tensor:
-    """Noise for n examples, (M, n, D); members that are done draw no more."""
+def _noise(members: Sequence[Member], going: Sequence[int], *shape: int) -> Tensor:
+    """Noise for that many examples, or samples of each, (M, *shape, D); members that are done draw no more."""
     (latent_dim,) = members[0].model.prior().event_shape
-    noise = torch.zeros(len(members), n, latent_dim)
+    noise = torch.zeros(len(members), *shape, latent_dim)
     for i in going:
         noise[i].normal_(generator=members[i].noise)
     return noise
@@ -135,14 +136,18 @@ def _evaluate(
 
 
 class _Terms(nn.Module):
-    """`bounds.terms` as a module, since those are what `functional_call` gives other parameters."""
+    """`bounds.terms`, or what an objective maximises, as a module: `functional_call` gives it other parameters."""
 
     def __init__(self, model: VAE) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, x: Tensor, noise: Tensor) -> bounds.Terms:
-        return bounds.terms(self.model, x, noise)
+    def forward(
+        self, x: Tensor, noise: Tensor, objective: Objective | None = None, weight: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        if objective is None or weight is None:
+            return bounds.terms(self.model, x, noise)
+        return objective.before_penalties(self.model, x, weight, noise)
 
 
 class _ByColumn(TorchFunctionMode):
@@ -174,17 +179,35 @@ def _unflatten(module: nn.Module, theta: Tensor) -> dict[str, Tensor]:
     return {name: part.view(p.shape) for (name, p), part in zip(like.items(), parts, strict=True)}
 
 
-def _terms(shared: _Terms, theta: Tensor, x: Tensor, noise: Tensor) -> bounds.Terms:
-    """The ELBO's terms, (M, B) each and y (M, B, D), for weights theta (M, P), x (M, B, F) and noise (M, B, D)."""
+def _terms(
+    shared: _Terms,
+    theta: Tensor,
+    x: Tensor,
+    noise: Tensor,
+    objective: Objective | None = None,
+    weight: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The ELBO's terms, or what the objective `before_penalties` gives: (M, B) twice, and y (M, B, D).
 
-    def one(theta: Tensor, x: Tensor, noise: Tensor) -> bounds.Terms:
-        return functional_call(shared, _unflatten(shared, theta), (x, noise))
+    For weights theta (M, P), x (M, B, F) and noise (M, B, D), or (M, K, B, D).
+    """
+
+    def one(theta: Tensor, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return functional_call(shared, _unflatten(shared, theta), (x, noise, objective, weight))
 
     with _ByColumn():
         return vmap(one)(theta, x, noise)
 
 
-def _trace(shared: _Terms, clip: float | None, theta: Tensor, x: Tensor, noise: Tensor, weight: Tensor) -> GraphModule:
+def _trace(
+    shared: _Terms,
+    objective: Objective,
+    clip: float | None,
+    theta: Tensor,
+    x: Tensor,
+    noise: Tensor,
+    weight: Tensor,
+) -> GraphModule:
     """A step as a function `(theta, x, noise, weight of the KL) -> (gradient (M, P), objective, bound and KL (M, 3))`.
 
     It is for arguments of these shapes.
@@ -192,12 +215,12 @@ def _trace(shared: _Terms, clip: float | None, theta: Tensor, x: Tensor, noise: 
 
     def step(theta: Tensor, x: Tensor, noise: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         theta = theta.detach().requires_grad_()
-        terms = _terms(shared, theta, x, noise)
-        objective = (terms.reconstruction - weight * terms.kl).mean(1)
-        (gradient,) = torch.autograd.grad(-objective.sum(), theta)  # of the sum: no member knows of another
+        each, kl, _ = _terms(shared, theta, x, noise, objective, weight)
+        value = each.mean(1)
+        (gradient,) = torch.autograd.grad(-value.sum(), theta)  # of the sum: no member knows of another
         if clip is not None:  # as torch.nn.utils.clip_grad_norm_ does
             gradient = gradient * (clip / (gradient.norm(dim=1, keepdim=True) + 1e-6)).clamp(max=1)
-        return gradient, torch.stack([objective, objective, terms.kl.mean(1)], 1).detach()
+        return gradient, torch.stack([value, value, kl.mean(1)], 1).detach()
 
     traced = make_fx(step)(theta, x, noise, weight)
     aten = torch.ops.aten

@@ -14,7 +14,6 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from intelvae import bounds
 from intelvae.dtypes import as_float
 from intelvae.models import VAE
 from intelvae.training.settings import Objective, Optimiser
@@ -80,17 +79,15 @@ class Steps:
     def _step(self) -> None:
         batch = as_float(self.data[self.order.index_select(0, self.at).view(-1)])
         with self.autocast:
-            terms = bounds.terms(self.model, batch)
-        bound = (terms.reconstruction - self.weight * terms.kl).mean()
-        value = bound - self.objective.penalties(self.model, terms.y)
+            bounds, kl, y = self.objective.before_penalties(self.model, batch, self.weight)
+        bound = bounds.mean()
+        value = bound - self.objective.penalties(self.model, y)
         self.adam.zero_grad(set_to_none=True)
         (-value).backward()
         if self.clip is not None:
             clip_grad_norm_(self.model.parameters(), self.clip)
         self.adam.step()
-        self.seen.index_copy_(
-            0, self.at, torch.stack([value, bound, terms.kl.mean()]).detach().to(self.seen.dtype)[None]
-        )
+        self.seen.index_copy_(0, self.at, torch.stack([value, bound, kl.mean()]).detach().to(self.seen.dtype)[None])
         self.at += 1
 
     def _warm_up(self) -> None:

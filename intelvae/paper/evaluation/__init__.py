@@ -32,6 +32,7 @@ KINDS: dict[str, dict[str, Measure]] = {  # by name and by data
     "points": _by_data((POINTS, points.points)),
     "scatter": _by_data((POINTS, points.scatter)),
     "encoded": _by_data((POINTS, points.encoded)),
+    "smoothness": _by_data((POINTS, points.smoothness)),
     "zeros-and-ones": _by_data((DIGITS, digits.zeros_and_ones)),
     "traversal": _by_data((DIGITS, digits.traversal)),
     "latents": _by_data((DIGITS, digits.latents)),

@@ -53,7 +53,7 @@ def three(data: str, group: str = "", **settings: Any) -> list[Row]:
     ]
 
 
-def _runs(
+def runs_of(
     rows: Sequence[Row], profile: str, seeds: Sequence[int], shown: int = 0, kept: Sequence[Evaluation] = (SAMPLES,)
 ) -> list[Run]:
     """The runs of these rows; of the first `shown` seeds points are `kept`."""
@@ -86,13 +86,13 @@ def _runs(
 def framework(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure 1: an InteL-VAE with the circle mapping on the star."""
     chosen = seeds_or_own(seeds, 1)
-    return _runs([row(three("star"), "InteL-VAE", "star")], profile, chosen, len(chosen), (SAMPLES, CODES))
+    return runs_of([row(three("star"), "InteL-VAE", "star")], profile, chosen, len(chosen), (SAMPLES, CODES))
 
 
 def bridge(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure 2: the VAE on the mixture, beside the InteL-VAE."""
     both = [row(three("mixture"), name, "mixture") for name in ("VAE", "InteL-VAE")]
-    return _runs(both, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=4)
+    return runs_of(both, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=4)
 
 
 MISMATCH = [
@@ -113,13 +113,13 @@ def mismatch(profile: str, seeds: Seeds = None) -> list[Run]:
 
     The second sparse prior is as sparse as the data.
     """
-    return _runs(MISMATCH, profile, seeds_or_own(seeds, SCALE[profile].seeds), 1, (CODES,))
+    return runs_of(MISMATCH, profile, seeds_or_own(seeds, SCALE[profile].seeds), 1, (CODES,))
 
 
 def connectivity(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figures 4 and C.2: five data sets, three methods."""
     rows = [row for data in TOYS for row in three(data)]
-    return _runs(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
+    return runs_of(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
 
 READINGS: dict[str, dict[str, Any]] = {
@@ -143,13 +143,13 @@ def readings(profile: str, seeds: Seeds = None) -> list[Run]:
         for data in some(profile)
         for row in three(data, of_reading(name, data), **settings)
     ]
-    return _runs(rows, profile, seeds_or_own(seeds, min(3, SCALE[profile].seeds)))
+    return runs_of(rows, profile, seeds_or_own(seeds, min(3, SCALE[profile].seeds)))
 
 
 def capacity(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure C.2 with layers of 50 units in the place of the paper's 10 (ours): three seeds."""
     rows = [row for data in TOYS for row in three(data, network="mlp-50")]
-    return _runs(rows, profile, seeds_or_own(seeds, min(3, SCALE[profile].seeds)))
+    return runs_of(rows, profile, seeds_or_own(seeds, min(3, SCALE[profile].seeds)))
 
 
 # The notebooks of the authors' code, all at once. They count the decoder's log-variance twice, which is beta = 1/2 with
@@ -174,13 +174,13 @@ def _as_in_notebooks(row: Row, prior: str) -> Row:
 def notebooks(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure C.2 with the settings of the authors' notebooks: `AS_IN_NOTEBOOKS`, a wide prior and Glue times 2."""
     rows = [_as_in_notebooks(row, "wide") for data in some(profile) for row in three(data)]
-    return _runs(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
+    return runs_of(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
 
 def one_prior(profile: str, seeds: Seeds = None) -> list[Run]:
     """The notebooks' settings but one: samples come from the prior of the KL divergence, N(0, I); without Vamp-VAE."""
     rows = [_as_in_notebooks(row, "normal") for data in some(profile) for row in three(data) if row.method != VAMP]
-    return _runs(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
+    return runs_of(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
 
 EXPERIMENTS = {

@@ -1,0 +1,104 @@
+"""What the page beyond the ELBO says of its results: numbers and tables."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from intelvae.paper.kinds import VERDICTS
+from intelvae.paper.results import Result, Results
+from intelvae.paper.statistics import change, mean_and_sd, measured
+from intelvae.paper.studies.beyond.claims import collapsed
+from intelvae.paper.studies.beyond.grid import BOUNDS
+
+
+def tally(found: Sequence[Mapping[str, Any]], prefix: str, *, variant: bool = False) -> str:
+    """The verdicts on the claims, or their variants, whose ids begin so (lines of `ledger.rows`), counted in words."""
+    lines = [line for line in found if line["id"].startswith(prefix) and line["variant"] == variant]
+    counts = {verdict: sum(line["verdict"] == verdict for line in lines) for verdict in VERDICTS}
+    return f"of {len(lines)}: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+
+
+def gains(results: Results) -> pd.DataFrame:
+    """log p(x) of the training on the ELBO and what another bound adds, with its 95 % interval, in nats."""
+    lines = []
+    for data in dict.fromkeys(row.group for row in results.rows):
+        for method in ("VAE", "InteL-VAE"):
+            of = {bound: results.of(f"{method}, {bound}", data) for bound in BOUNDS}
+            line = {"data": data, "method": method, "ELBO": _cell(of["ELBO"], "log_likelihood")}
+            for bound in [name for name in BOUNDS if name != "ELBO"]:
+                line[f"{bound} adds"] = change(of["ELBO"], of[bound], measured("log_likelihood")).get("change", "")
+            lines.append(line)
+    return pd.DataFrame(lines).set_index(["data", "method"])
+
+
+def flows(results: Results) -> pd.DataFrame:
+    """What a flow as mapping gives beside no mapping and one made by hand: means and deviations over seeds."""
+    lines = [
+        {
+            "data": row.group,
+            "method": row.name,
+            "in a hole or on the bridge, %": _cell(of, "bridge" if row.group == "mixture" else "inside_hole", 1, 100.0),
+            "sliced Wasserstein": _cell(of, "sliced_wasserstein"),
+            "log p(x), nats": _cell(of, "log_likelihood"),
+        }
+        for row in results.rows
+        for of in [results.of(row.name, row.group)]
+    ]
+    return pd.DataFrame(lines).set_index(["data", "method"])
+
+
+def slopes(results: Results) -> pd.DataFrame:
+    """How steep decoders are, alone and with the mapping inside: quantile and maximum, and the size of z."""
+    columns = {
+        "of z, 99 %": "slope_z",
+        "of z, largest": "slope_z_max",
+        "of y, 99 %": "slope_y",
+        "of y, largest": "slope_y_max",
+        "size of z": "size_z",
+    }
+    lines = [
+        {"data": row.group, "method": row.name}
+        | {title: _cell(results.of(row.name, row.group), metric, 1) for title, metric in columns.items()}
+        for row in results.rows
+    ]
+    return pd.DataFrame(lines).set_index(["data", "method"])
+
+
+def stability(results: Results) -> pd.DataFrame:
+    """How many runs collapsed, of how many, by method and data, and how many have no record: diverged or never run."""
+    asked: dict[tuple[str, str], int] = {}
+    for run in results.asked:
+        asked[run.row.name, run.row.group] = asked.get((run.row.name, run.row.group), 0) + 1
+    lines: dict[str, dict[str, str]] = {}
+    for (name, data), count in asked.items():
+        of = results.of(name, data)
+        lacking = f", {count - len(of)} without a record" if len(of) < count else ""
+        lines.setdefault(name, {})[data] = f"{sum(map(collapsed, of))} of {len(of)}{lacking}"
+    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("collapsed")
+
+
+def means(results: Results, data: str, metric: str, digits: int = 1, scale: float = 1.0) -> dict[str, str]:
+    """The mean of a metric over the seeds on one data set, by the names of its rows."""
+    names = [row.name for row in results.rows if row.group == data]
+    values = {name: [scale * r.metrics[metric] for r in results.of(name, data)] for name in names}
+    return {name: f"{statistics.fmean(of):.{digits}f}" for name, of in values.items()}
+
+
+def shown(results: Results, wanted: str) -> str:
+    """The data set that a sentence is about: the one `wanted` if it is there, else the first (`smoke` has few)."""
+    there = [row.group for row in results.rows]
+    return wanted if wanted in there else there[0]
+
+
+def failed(results: Results, method: str) -> str:
+    """How many runs of a method collapsed, of how many there are, over all data sets."""
+    of = results.of(method)
+    return f"{sum(map(collapsed, of))} of {len(of)}"
+
+
+def _cell(results: Sequence[Result], metric: str, digits: int = 3, scale: float = 1.0) -> str:
+    return mean_and_sd([r.metrics[metric] for r in results], digits, scale)

@@ -1,0 +1,179 @@
+"""What the paper says in passing, as claims: sections 2, 4 and 5, and the conclusion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from scipy import stats
+
+from intelvae.paper.kinds import (
+    LEVEL,
+    OPPOSITE,
+    PARTLY,
+    REPRODUCED,
+    Claim,
+    Comparison,
+    Finding,
+    Statement,
+)
+from intelvae.paper.results import Result, Results
+from intelvae.paper.rows import FLOW
+from intelvae.paper.statistics import measured
+from intelvae.paper.studies.beyond import theorem
+from intelvae.paper.studies.beyond.grid import OF_BOUNDS, SEEDS_STABILITY, THERE, TOYS
+
+BEYOND = "13_beyond_the_elbo"
+COLLAPSED = 0.1  # nats of KL divergence on the validation data, below which a code says nothing
+WORDS = "in words"
+
+
+def collapsed(result: Result) -> bool:
+    """Whether the posterior of a run is the prior: a KL divergence below `COLLAPSED` nats after its last epoch."""
+    return result.curves["valid_kl"][-1] < COLLAPSED
+
+
+@dataclass(frozen=True)
+class Failures(Claim):
+    """That no more runs of one row name fail than of another, over all data sets. A run fails that is `collapsed`.
+
+    The first `seeds` count, and all of them are needed. A run that diverged has no record, and neither has one that
+    never ran: where any is missing the claim is not tested.
+    """
+
+    ours: str
+    theirs: str
+    seeds: int
+
+    @property
+    def rule(self) -> str:
+        return (
+            f"reproduced: no more runs of the {self.ours} fail than of the {self.theirs}, over all data and seeds; "
+            f"partly: more, but not significantly; opposite: more, and Fisher's exact test gives p < {LEVEL}. A run "
+            f"fails whose KL divergence ends below {COLLAPSED:g} nats. Not tested where a run has no record, which is "
+            "how one that diverges looks."
+        )
+
+    def judge(self, results: Results) -> Finding:
+        names, there = (self.ours, self.theirs), [r for r in results if r.seed < self.seeds]
+        counted = [run for run in results.asked if run.training.seed < self.seeds]
+        asked = [sum(run.row.name == name for run in counted) for name in names]
+        found = [[collapsed(r) for r in there if r.row.name == name] for name in names]
+        enough = len({run.training.seed for run in counted}) == self.seeds
+        if not (enough and all(asked)) or asked != [len(of) for of in found]:
+            return Finding()
+        ours, theirs = map(sum, found)
+        p = float(stats.fisher_exact([[ours, asked[0] - ours], [theirs, asked[1] - theirs]])[1])
+        verdict = REPRODUCED if ours <= theirs else OPPOSITE if p < LEVEL else PARTLY
+        return Finding(float(ours), None, asked[0], f"Fisher's exact against {theirs} of {asked[1]}", p, verdict)
+
+
+_NAMES = {"IWAE": "IWAE with 8 samples", "Renyi": "the Renyi bound with 8 samples and alpha = 0.5"}
+
+
+def _bounds() -> list[Claim]:
+    """Section 4: "more general bounds", of which one hopes that they are tighter; without g they are the yardstick."""
+    return [
+        Comparison(
+            f"bounds-{bound.lower()}-{data}" + ("" if method == "InteL-VAE" else "-vae"),
+            "Section 4",
+            f"On the {data}, {'with' if method == 'InteL-VAE' else 'without'} a mapping, training on {words} gives a "
+            "higher log p(x) than training on the ELBO",
+            WORDS,
+            BEYOND,
+            "bounds",
+            measured("log_likelihood"),
+            f"{method}, {bound}",
+            f"{method}, ELBO",
+            larger=True,
+            group=data,
+            variant=method != "InteL-VAE",
+        )
+        for method in ("InteL-VAE", "VAE")
+        for bound, words in _NAMES.items()
+        for data in OF_BOUNDS
+    ]
+
+
+def _outside(data: str) -> str:
+    return "bridge" if data == "mixture" else "inside_hole"
+
+
+def _flows() -> list[Claim]:
+    comparison = partial(Comparison, where="Section 5", paper=WORDS, page=BEYOND, experiment="flow")
+    return [
+        Statement(
+            "flow-equality",
+            "Theorem 1, equation 4",
+            "For a flow in the plane the KL divergence in Z, by quadrature of densities of z, is that in Y",
+            "proof",
+            BEYOND,
+            None,
+            theorem.violations,
+            1e-6,
+        ),
+        *(
+            comparison(
+                id=f"flow-{data}" + "-vae" * (theirs == "VAE"),
+                claim=f"On the {data}, fewer samples of {words} lie "
+                + ("between the clusters" if data == "mixture" else "inside a hole"),
+                metric=measured(_outside(data)),
+                ours=ours,
+                theirs=theirs,
+                group=data,
+                variant=theirs == "VAE",
+            )
+            for ours, theirs, words in (
+                ("InteL-VAE", FLOW.name, "the hand-made mapping than of a flow that is learned"),
+                (FLOW.name, "VAE", "a flow that is learned than of no mapping"),
+            )
+            for data in TOYS
+        ),
+    ]
+
+
+def _slopes() -> list[Claim]:
+    """Section 2: without g the decoder has to be steep; as variants, of all that is between y and x."""
+    return [
+        Comparison(
+            f"slope-{of}-{data}",
+            "Section 2",
+            f"On the {data}, the VAE's decoder is steeper than the InteL-VAE's, {words} (99 % quantile of the largest "
+            "singular value of the Jacobian over the prior)",
+            WORDS,
+            BEYOND,
+            "smoothness",
+            measured(f"slope_{of}"),
+            "VAE",
+            "InteL-VAE",
+            larger=True,
+            group=data,
+            variant=of == "y",
+        )
+        for of, words in (("z", "both as functions of z"), ("y", "both as functions of y, with the mapping inside"))
+        for data in TOYS
+    ]
+
+
+def _stability() -> list[Claim]:
+    """On twenty seeds, and on the ten that were there when the rule was written."""
+    return [
+        Failures(
+            f"stability-{seeds}",
+            "Conclusion",
+            "Training an InteL-VAE is as stable as training a VAE: no more runs fail, over five data sets and "
+            f"{seeds} seeds",
+            WORDS,
+            BEYOND,
+            "stability",
+            "InteL-VAE",
+            "VAE",
+            seeds,
+            post_hoc=seeds == THERE,
+            variant=seeds == THERE,
+        )
+        for seeds in (SEEDS_STABILITY["laptop"], THERE)
+    ]
+
+
+CLAIMS: tuple[Claim, ...] = (*_bounds(), *_flows(), *_slopes(), *_stability())

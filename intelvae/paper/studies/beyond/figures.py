@@ -1,0 +1,97 @@
+"""The figures of the page beyond the ELBO: one mark a run, by data and method, bars at the means."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from intelvae.paper.results import Result
+from intelvae.paper.rows import AMBER, GREY, INTEL, SKY, VAE
+from intelvae.paper.statistics import Metric, by_seed, measured
+from intelvae.paper.studies.beyond.claims import COLLAPSED
+from intelvae.paper.studies.beyond.grid import BOUNDS
+from intelvae.paper.style import legend_outside
+
+Look = tuple[str, str]  # colour and marker
+OF_BOUNDS: dict[str, Look] = {"IWAE": (AMBER, "o"), "Renyi": (SKY, "^")}
+
+
+def gains(results: Sequence[Result]) -> Figure:
+    """How far log p(x) of a training on another bound is from that of the same seed's on the ELBO, in nats.
+
+    A panel for the VAE and one for the InteL-VAE; runs whose ELBO has not been run are left out.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(7, 3), sharey=True, layout="constrained")
+    for axis, method in zip(axes, (VAE, INTEL), strict=True):
+        values: dict[str, dict[str, list[float]]] = {}
+        for data in dict.fromkeys(r.row.group for r in results):
+            of = {bound: _log_likelihoods(results, data, f"{method.name}, {bound}") for bound in BOUNDS}
+            values[data] = {
+                bound: [of[bound][seed] - of["ELBO"][seed] for seed in sorted(of[bound].keys() & of["ELBO"].keys())]
+                for bound in OF_BOUNDS
+            }
+        _marks(axis, values, OF_BOUNDS)
+        axis.axhline(0, color=GREY, lw=0.8, zorder=0)
+        axis.set(title=method.name, xlabel="data")
+    axes[0].set_ylabel("gain in log p(x) over the ELBO (nats)")
+    legend_outside(figure, axes[0], ncols=2)
+    return figure
+
+
+def _log_likelihoods(results: Sequence[Result], data: str, name: str) -> dict[int, float]:
+    chosen = [r for r in results if (r.row.group, r.row.name) == (data, name)]
+    return by_seed(chosen, measured("log_likelihood"))
+
+
+def steepness(results: Sequence[Result]) -> Figure:
+    """The decoder's slope (99 % quantile over the prior) by data and method: alone, and with the mapping inside it."""
+    figure, axes = plt.subplots(1, 2, figsize=(7.5, 3), sharey=True, layout="constrained")
+    for axis, of, words in zip(axes, "zy", ("of z", "of y, with the mapping"), strict=True):
+        _marks(axis, _by_method(results, measured(f"slope_{of}")), _looks(results))
+        axis.set(title=f"the decoder as a function {words}", xlabel="data", yscale="log")
+    axes[0].set_ylabel("slope, 99 % quantile")
+    legend_outside(figure, axes[0], ncols=3)
+    return figure
+
+
+def endings(results: Sequence[Result]) -> Figure:
+    """The KL divergence of every run after its last epoch, in nats, by data and method, and where a run has failed."""
+    figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
+    _marks(axis, _by_method(results, lambda r: r.curves["valid_kl"][-1]), _looks(results), mean=False)
+    axis.axhline(COLLAPSED, color="black", lw=0.8, ls=":", label=f"collapsed: below {COLLAPSED:g}")
+    axis.set(xlabel="data", ylabel="KL divergence (nats)")
+    legend_outside(figure, axis, ncols=4)
+    return figure
+
+
+def _looks(results: Sequence[Result]) -> dict[str, Look]:
+    return {r.row.method.name: (r.row.method.color, r.row.method.marker) for r in results}
+
+
+def _by_method(results: Sequence[Result], metric: Metric) -> dict[str, dict[str, list[float]]]:
+    """A metric of the results by data and method."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for r in results:
+        found.setdefault(r.row.group, {}).setdefault(r.row.method.name, []).append(metric(r))
+    return found
+
+
+def _marks(
+    axis: plt.Axes, values: Mapping[str, Mapping[str, Sequence[float]]], looks: Mapping[str, Look], mean: bool = True
+) -> None:
+    """A mark for each value, by data and kind, side by side, and a bar at the mean of each kind."""
+    apart = 0.8 / len(looks)
+    for k, (kind, (color, marker)) in enumerate(looks.items()):
+        shift = apart * (k - (len(looks) - 1) / 2)
+        places = [(i + shift, list(of.get(kind, []))) for i, of in enumerate(values.values())]
+        x = [at for at, of in places for _ in of]
+        y = [value for _, of in places for value in of]
+        axis.plot(x, y, ls="", marker=marker, ms=4.5, alpha=0.7, color=color, mew=0, label=kind)
+        means = [(at, statistics.fmean(of)) for at, of in places if of]
+        if mean and means:
+            axis.plot(*zip(*means, strict=True), ls="", marker="_", ms=14, mew=1.2, color="black", zorder=3)
+    axis.set_xticks(range(len(values)), list(values))
+    axis.spines[["top", "right"]].set_visible(False)

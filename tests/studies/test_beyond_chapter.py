@@ -1,0 +1,232 @@
+"""The chapter on what the paper says in passing: its rows, rules, figures and what its page says of them."""
+
+import math
+from dataclasses import replace
+
+import matplotlib
+import pytest
+import torch
+from drawn import legend, lines, result, results
+from matplotlib.colors import to_hex
+from torch.distributions import kl_divergence
+
+from intelvae.paper import kinds, studies
+from intelvae.paper.config import Evaluation
+from intelvae.paper.results import Results
+from intelvae.paper.rows import FLOW, INTEL, VAE, VAMP
+from intelvae.paper.studies.beyond import analysis, claims, figures, grid, theorem
+
+matplotlib.use("agg")
+LIKELIHOODS = {"ELBO": (-2.0, -3.0), "IWAE": (-1.5, -2.9), "Renyi": (-2.2, -3.1)}  # of seeds 0 and 1
+
+
+def of_bounds():
+    """On the mixture the InteL-VAE has a nat more than on the circle, and the VAE ten."""
+    return [
+        result(f"{method.name}, {bound}", data, seed=seed, method=method, metrics={"log_likelihood": value + more})
+        for data, more in (("circle", 0.0), ("mixture", 1.0))
+        for method in (VAE, INTEL)
+        for bound, values in LIKELIHOODS.items()
+        for seed, value in enumerate(values)
+    ]
+
+
+def steep():
+    return [
+        result(method.name, data, seed=seed, data=data, metrics=metrics)
+        for data in ("circle", "star")
+        for k, method in enumerate((VAE, VAMP, INTEL))
+        for seed in (10, 11)
+        for metrics in [
+            {
+                "slope_z": 2.0 + k + seed,
+                "slope_y": 30.0 + k + seed,
+                "slope_z_max": 99.0,
+                "slope_y_max": 999.0,
+                "size_z": 1.0,
+            }
+        ]
+    ]
+
+
+def ended(*kls, name="VAE", data="circle"):
+    return [result(name, data, seed=s, data=data, curves={"valid_kl": [9.0, kl]}) for s, kl in enumerate(kls)]
+
+
+EXAMPLES = {
+    "gains": lambda: figures.gains(of_bounds()),
+    "steepness": lambda: figures.steepness(steep()),
+    "endings": lambda: figures.endings([*ended(3.0, 0.05), *ended(2.0, 1.0, name="InteL-VAE", data="star")]),
+}
+
+
+def near(expected):
+    return pytest.approx(expected, abs=1e-9)
+
+
+def test_gains_are_differences_of_one_seed_with_and_without_a_mapping():
+    figure = figures.gains([*of_bounds(), result("VAE, IWAE", "circle", seed=7, metrics={"log_likelihood": 9.0})])
+    assert [axis.get_title() for axis in figure.axes] == ["VAE", "InteL-VAE"]
+    assert legend(figure) == {
+        "IWAE": to_hex(figures.OF_BOUNDS["IWAE"][0]),
+        "Renyi": to_hex(figures.OF_BOUNDS["Renyi"][0]),
+    }
+    for axis in figure.axes:  # seed 7 has no ELBO
+        marks = {line.get_label(): line.get_ydata() for line in axis.lines}
+        assert list(marks["IWAE"]) == near([0.5, 0.1] * 2) and list(marks["Renyi"]) == near([-0.2, -0.1] * 2)
+        means = [list(line.get_ydata()) for line in axis.lines if line.get_marker() == "_"]
+        assert means == [near([0.3, 0.3]), near([-0.15, -0.15])]
+        assert [text.get_text() for text in axis.get_xticklabels()] == ["circle", "mixture"]
+
+
+def test_slopes_are_those_of_z_and_of_y_on_one_scale():
+    figure = figures.steepness(steep())
+    for axis, first in zip(figure.axes, (12.0, 40.0), strict=True):
+        assert axis.get_yscale() == "log"
+        marks = {line.get_label(): list(line.get_ydata()) for line in axis.lines}
+        for k, method in enumerate((VAE, VAMP, INTEL)):
+            assert marks[method.name] == [first + k, first + k + 1] * 2
+    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
+
+
+def test_endings_are_the_last_kl_of_every_run_beside_the_border():
+    axis = figures.endings([*ended(3.0, 0.05), *ended(2.0, name="InteL-VAE", data="star")]).axes[0]
+    marks = {color: sorted(y) for color, _, y in lines(axis)}
+    assert {color: marks[color] for color in (to_hex(VAE.color), to_hex(INTEL.color))} == {
+        to_hex(VAE.color): [0.05, 3.0],
+        to_hex(INTEL.color): [2.0],
+    }
+    assert claims.COLLAPSED in {line.get_ydata()[0] for line in axis.lines if line.get_linestyle() == ":"}
+
+
+def test_the_rows_of_a_bound_differ_in_the_bound_alone():
+    one = {run.row.name: run.training for run in grid.bounds("laptop", 3) if run.training.data == "star"}
+    assert sorted(one) == sorted(f"{m}, {b}" for m in ("VAE", "InteL-VAE") for b in grid.BOUNDS)
+    for method in ("VAE", "InteL-VAE"):
+        elbo = one[f"{method}, ELBO"].chosen
+        for bound in ("IWAE", "Renyi"):
+            settings = one[f"{method}, {bound}"].chosen
+            assert {k: v for k, v in settings.items() if not k.startswith("bound")} == elbo
+            assert dict(settings["bound_options"])["samples"] == 8
+    there = {run.training for run in studies.runs("readings", "laptop", 3)}
+    longer = {replace(run.training, epochs=20) for run in grid.bounds("laptop", 3)}
+    assert len(longer & there) == 6  # on the ELBO they are one of page 04's readings, but for the number of epochs
+
+
+def test_page_04s_models_are_half_of_those_whose_stability_is_counted():
+    own, ten = ({run.training for run in studies.runs(name, "laptop")} for name in ("stability", "connectivity"))
+    assert len(own) == 250 and ten < own
+    assert len({run.training.seed for run in grid.stability("laptop") if run.row.method == VAMP}) == len(ten) / 15
+
+
+def test_slopes_are_of_models_that_page_04_has():
+    steep, there = (studies.runs(name, "laptop") for name in ("smoothness", "notebooks-one-prior"))
+    assert [run.training for run in steep] == [run.training for run in there]
+    assert all(Evaluation("smoothness") in run.evaluations and not run.extras for run in steep)
+
+
+def test_the_flow_is_set_beside_no_mapping_and_page_04s():
+    runs = [run for run in grid.flow("laptop", 0) if run.training.data == "star"]
+    assert {run.row.name: run.training.mapping for run in runs} == {
+        "VAE": "identity", FLOW.name: "coupling", "InteL-VAE": "circle"
+    }  # fmt: skip
+    stored = {run.training for run in studies.runs("connectivity", "laptop")}
+    assert [run.row.name for run in runs if run.training not in stored] == [FLOW.name]
+
+
+def failures(ours, theirs, asked=(), seeds=10):
+    found = [*ended(*ours, name="InteL-VAE"), *ended(*theirs)]
+    claim = claims.Failures("id", "where", "what", "in words", "page", "stability", "InteL-VAE", "VAE", seeds)
+    assert claim.rule.startswith("reproduced: ")
+    return claim.judge(Results("stability", "smoke", [r.run for r in [*found, *asked]], found))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "verdict"),
+    [
+        ([0.0] * 1 + [1.0] * 9, [0.05] * 1 + [2.0] * 9, kinds.REPRODUCED),
+        ([0.0] * 1 + [1.0] * 9, [0.0] * 7 + [2.0] * 3, kinds.REPRODUCED),
+        ([0.0] * 2 + [1.0] * 8, [0.0] * 1 + [2.0] * 9, kinds.PARTLY),
+        ([0.0] * 7 + [1.0] * 3, [0.0] * 1 + [2.0] * 9, kinds.OPPOSITE),  # Fisher's p is 0.02
+    ],
+)
+def test_failures_are_counted_and_tested(ours, theirs, verdict):
+    found = failures(ours, theirs)
+    assert (found.verdict, found.n, found.ours) == (verdict, 10, sum(kl < 0.1 for kl in ours))
+    assert failures([*ours[:1], *[0.0] * 9], [*theirs[:1], *[1.0] * 9], seeds=1).n == 1  # the others do not count
+
+
+def test_a_run_without_a_record_leaves_stability_untested():
+    """One that diverged leaves none, and must not pass for one that is stable."""
+    more = ended(*[1.0] * 10)[9:]
+    assert failures([1.0] * 9, [1.0] * 9, more).verdict == kinds.NOT_TESTED
+    assert failures([1.0] * 9, [1.0] * 9).verdict == kinds.NOT_TESTED  # ten seeds are asked for
+    assert failures([1.0] * 9, [1.0] * 9, seeds=9).verdict == kinds.REPRODUCED
+    table = analysis.stability(Results("stability", "smoke", [r.run for r in ended(1, 0, 1, 1)], ended(1.0, 0.0, 1.0)))
+    assert table.loc["VAE", "circle"] == "1 of 3, 1 without a record"
+
+
+def test_equation_4_holds_for_flows_and_not_for_the_circle():
+    assert max(theorem.violations()) < 1e-6
+    table = theorem.table().astype(float)
+    assert (table["in Z, circle"] < table["in Y"] - 0.3).all()
+    # a Gaussian around the origin has a uniform angle, as the prior
+    assert table["in Z, circle"].iloc[0] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_density_of_z_is_that_of_a_linear_map_where_the_mapping_is_one():
+    """With `s` and `t` constant a coupling is `z = e^s y + t`."""
+    g = theorem.Coupling(2, layers=2).double().requires_grad_(False)
+    for network, (raw, shift) in zip(g.networks, ((0.3, 1.0), (-0.5, 2.0)), strict=True):
+        network[2].bias.copy_(torch.tensor([raw, shift]))
+    scale = torch.tensor([math.tanh(-0.5), math.tanh(0.3)]).double().exp()  # the first layer moves the second half
+    q = theorem.gaussian((0.5, -1.0), (0.7, 0.4))
+    in_z = theorem.gaussian(
+        tuple((scale * q.mean + torch.tensor([2.0, 1.0])).tolist()), tuple((scale * q.stddev).tolist())
+    )
+    z = in_z.sample((20,))
+    torch.testing.assert_close(theorem.log_densities(g, z.clone(), q)[0], in_z.log_prob(z))
+    assert theorem.kl_in_z(g, q) == pytest.approx((float(kl_divergence(q, theorem.PRIOR)), 1.0), abs=1e-9)
+
+
+def test_verdicts_are_counted_by_the_beginning_of_their_ids():
+    lines = [
+        {"id": id, "verdict": verdict, "variant": variant}
+        for id, verdict, variant in (
+            ("bounds-a", kinds.REPRODUCED, False), ("bounds-b", kinds.OPPOSITE, False), 
+            ("bounds-c", kinds.PARTLY, True),
+            ("flow-a", kinds.REPRODUCED, False), ("bounds-d", kinds.REPRODUCED, False),
+        )
+    ]  # fmt: skip
+    assert analysis.tally(lines, "bounds-") == "of 3: 2 reproduced, 1 opposite"
+    assert analysis.tally(lines, "bounds-", variant=True) == "of 1: 1 partly"
+
+
+def test_tables_have_a_line_for_each_data_set_and_method():
+    gains = analysis.gains(results(*of_bounds()))
+    assert gains.loc[("circle", "VAE"), "ELBO"] == "-2.500 ± 0.707"
+    assert gains.loc[("mixture", "InteL-VAE"), "IWAE adds"] == "+0.3" and gains["Renyi adds"].iloc[0] == "-0.15"
+    slopes = analysis.slopes(results(*steep()))
+    assert slopes.loc[("star", "InteL-VAE")].tolist() == [
+        "14.5 ± 0.7", "99.0 ± 0.0", "42.5 ± 0.7", "999.0 ± 0.0", "1.0 ± 0.0"
+    ]  # fmt: skip
+    assert analysis.means(results(*steep()), "star", "slope_z") == {
+        "VAE": "12.5",
+        "Vamp-VAE": "13.5",
+        "InteL-VAE": "14.5",
+    }
+    assert [analysis.shown(results(*steep()), data) for data in ("star", "mixture")] == ["star", "circle"]
+    flows = [
+        result(
+            name, data, metrics={"bridge": 0.25, "inside_hole": 0.5, "sliced_wasserstein": 0.1, "log_likelihood": -1.0}
+        )
+        for data in ("circle", "mixture")
+        for name in ("VAE", FLOW.name)
+    ]
+    table = analysis.flows(results(*flows))
+    assert table["in a hole or on the bridge, %"].tolist() == ["50.0", "50.0", "25.0", "25.0"]
+
+
+def test_what_failed_is_told_of_all_data_sets():
+    of = results(*ended(0.0, 1.0), *ended(0.05, 3.0, data="star"))
+    assert analysis.failed(of, "VAE") == "2 of 4"
