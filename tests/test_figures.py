@@ -7,6 +7,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 import test_digits
+import test_discrepancies
 import test_faces_chapter
 import test_hierarchy_chapter
 import test_sparsity_chapter
@@ -28,6 +29,7 @@ TESTED = {
     "studies.sparsity.figures": test_sparsity_chapter,
     "studies.faces.figures": test_faces_chapter,
     "studies.hierarchy.figures": test_hierarchy_chapter,
+    "studies.discrepancies.figures": test_discrepancies,
 }
 EXAMPLES = {f"{module}.{name}": of for module, tests in TESTED.items() for name, of in tests.EXAMPLES.items()}
 EXPLORERS = {

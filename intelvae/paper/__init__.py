@@ -21,7 +21,8 @@ From the ground up; a module imports only from those above it:
     kinds        the kinds of claims
     style        the look of every figure
     explorer     images to move through
-    studies      the chapters: rows, claims, analysis and figures of each
+    prose        sentences with numbers, for pages
+    studies      the chapters: rows, claims, analysis and figures of each; what text and code do in different ways
     settings     Tables C.1 and C.2, and what is used here
     ledger       all claims, judged, counted and shown
     kernels      what executes a page's cells
