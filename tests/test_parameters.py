@@ -41,7 +41,9 @@ CHECKED = {
 }  # fmt: skip
 HARMLESS = {"store_of"}  # names a folder
 CALLED = {"extractor": "features"}  # in the library
-LOOKING = ("14_paper_and_code", "90_hyperparameters", "91_status")  # at what other pages train, of all seeds
+LOOKING = (  # at what other pages train, of all seeds
+    "14_paper_and_code", "15_what_we_learned", "90_hyperparameters", "91_status",
+)  # fmt: skip
 UNUSED = {  # pages have all parameters, so that one command will do for all of them
     *((page, name) for page in ("02_theorem1", *LOOKING) for name in ("device", "jobs")),
     *((page, "seeds") for page in LOOKING),

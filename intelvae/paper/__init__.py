@@ -25,6 +25,7 @@ From the ground up; a module imports only from those above it:
     studies      the chapters: rows, claims, analysis and figures of each; what text and code do in different ways
     settings     Tables C.1 and C.2, and what is used here
     ledger       all claims, judged, counted and shown
+    report       what all claims and runs come to
     kernels      what executes a page's cells
     pages        pages -> executed notebooks
     references   what tests compare of them

@@ -85,7 +85,7 @@ def _bar(axis: plt.Axes, place: int, bar: Bar) -> None:
         of = change.by_seed
         axis.plot(of, [place] * len(of), "o", ms=3.5, color="black", mfc="white", mew=0.8, ls="none")
     else:
-        axis.errorbar(change.difference, place, xerr=change.half, color="black", lw=0.9, capsize=2)
+        axis.errorbar(change.difference, place, xerr=change.half, fmt="none", ecolor="black", elinewidth=0.9, capsize=2)
 
 
 def _legend(figure: Figure, charts: Sequence[Filled]) -> None:
