@@ -269,13 +269,13 @@ Tried on digits are:
 #
 # What the text says, what the released code does, what this book does, and the largest bar of each chart above.
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% tags=["hide-input"]
 say(topics.tried(charts))
 
 # %% [markdown]
 # These are known, too, and no run tells what they move:
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% tags=["hide-input"]
 say(topics.untried(charts))
 
 # %% tags=["hide-input"]

@@ -33,7 +33,7 @@ work = report.work([studies.stored(name, profile) for name in studies.NAMES])
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The paper's claims by table and figure, variants left out: how many have which verdict.", "name": "fig-report-verdicts"}, "image": {"alt": "A horizontal bar for each table and figure, stacked by verdict with colours and hatching."}}
 figure = report.verdicts(found)
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% tags=["hide-input"]
 smoke = """
 This copy was made at `smoke`, from a first look on small data: its verdicts mean nothing. The
 published page has those of `laptop`.
@@ -42,8 +42,8 @@ say(f"""
 **In short.** Of {sum(counts[v] for v in report.LOOK)} claims {counts["reproduced"]} are
 reproduced and {counts["partly"]} partly. For {counts["no difference found"]} we find no
 difference, {counts["opposite"]} come out the other way round, {counts["not tested"]} are not
-tested. After correction for the number of tests, {counts["kept"]} of the {counts["tested"]}
-reproduced claims that have a test stay significant. [Status](91_status.ipynb) lists all.
+tested. {counts["tested"]} of the reproduced rest on a test; corrected for the number of tests,
+{counts["kept"]} remain significant. [Status](91_status.ipynb) lists all.
 {smoke if profile == "smoke" else ""}
 """)
 
@@ -65,7 +65,7 @@ reproduced claims that have a test stay significant. [Status](91_status.ipynb) l
 # - **Setup.** All methods of one seed see the same data in the same order, so differences are paired by seed. Verdicts rest on
 #   $t$-tests, with Holm's correction beside them.
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"markdown_format": "myst"}
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(f"""
 - **Computation.** {work["trainings"]:,} trainings of {work["asked"]:,} that are asked for,
   {work["hours"]:.3g} hours in all on {work["devices"]}; the longest took {work["longest"]:.1f}
@@ -75,30 +75,36 @@ say(f"""
 # %% [markdown]
 # ## Results that support the paper
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% tags=["hide-input"]
 say(report.findings(found, "for"))
 
 # %% [markdown]
 # ## Results that contradict it
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% tags=["hide-input"]
 say(report.findings(found, "against"))
 
 # %% [markdown]
 # ## Results that leave it open
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% tags=["hide-input"]
 say(report.findings(found, "open"))
 
 # %% [markdown]
 # Not finding a difference is no proof that there is none. The column "could find" has the smallest difference that as many
 # seeds would find four times in five. For each table and figure one claim stands here:
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% tags=["hide-input"]
 say(report.table(found))
 
 # %% [markdown]
-# The last column is about the published runs. What each claim says, word by word:
+# Why they came out like that, in the published runs:
+
+# %% tags=["hide-input"]
+say(report.reasons())
+
+# %% [markdown]
+# What each of these claims says, word by word:
 
 # %% tags=["hide-cell"]
 say(report.claims_of(found))

@@ -79,8 +79,24 @@ def test_the_table_has_our_number_beside_what_it_is_compared_with(declared):
     found = [each if each["id"] != "table1-vae" else row("table1-vae", PARTLY) for each in declared]
     lines = report.table(found).splitlines()
     assert len(lines) == 2 + len(report.ITEMS) and {line.count("|") for line in lines} == {8}
-    assert lines[2].startswith("| **[Table 1](06_all_digits.ipynb)** | 1 | 1 against 2 | 3, 0.01 | 0.5 | partly |")
+    assert lines[2] == "| [Table\xa01](06_all_digits.ipynb) | 1 | 1 against 2 | 3 | 0.01 | 0.5 | partly |"
     assert "| no run | 0 |" in lines[3]
+    assert len(report.reasons().splitlines()) == len(report.ITEMS)
+
+
+@pytest.mark.parametrize(
+    ("ours", "test", "told"),
+    [
+        (1036.9, "paired t against 1.04e+03", "1,037 against 1,040"),
+        (0.768, "paired t against 0.789 (D = 8), by draw", "0.768 against 0.789 (D = 8)"),
+        (0.737, "paired t against 0.264 of a level that is off, 0.002 nats", "0.737 against 0.264"),
+        (0.275, "0.075 from 0.2", "0.275"),
+        (1806.6, "paired t of logs against 1.05 x 608", "1,807 against 1.05 x 608"),
+    ],
+)
+def test_what_ours_is_compared_with_is_read_from_the_test(ours, test, told):
+    found = [row(c.id, PARTLY, c.where, c.page, ours=ours, test=test) for c in ledger.CLAIMS if not c.variant]
+    assert f"| {told} |" in report.table(found).splitlines()[2]
 
 
 def test_work_counts_a_training_once():

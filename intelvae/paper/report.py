@@ -24,6 +24,7 @@ LOOK = {  # of each verdict: colour, and hatching for who sees none
     kinds.OPPOSITE: (ORANGE, "xx"),
     kinds.NOT_TESTED: ("white", ""),
 }
+NBSP = "\xa0"
 NO_RUN, GUESS = "no run", "Our explanation, which no experiment here tests."
 
 
@@ -197,29 +198,35 @@ def _verdicts(of: Sequence[Row]) -> str:
 
 
 def table(found: Sequence[Row]) -> str:
-    """A line of Markdown for each table and figure: its main claim, the paper beside ours, the test, and why."""
-    lines = [
-        "| | paper | here | seeds, $p$ | could find | verdict | why |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    """A line of Markdown for each table and figure: its main claim, the paper beside ours, and the test."""
+    lines = ["| | paper | here | seeds | $p$ | could find | verdict |", "|---|---|---|---|---|---|---|"]
     for item in ITEMS:
         (row,) = of_ids(found, [item.main])
-        link = f"[{item.name}]({item.page}.ipynb)"
-        p = "" if row["p"] is None else f", {row['p']:.2g}"
-        cells = (
-            f"**{link}**", row["paper"], _here(row), f"{row['n']}{p}",
-            "" if row["detectable"] is None else f"{row['detectable']:.2g}", row["verdict"], item.why,
-        )  # fmt: skip
-        lines.append(f"| {' | '.join(cells)} |")
+        p = "" if row["p"] is None else f"{row['p']:.2g}" if row["p"] >= 1e-4 else "< 0.0001"
+        detectable = "" if row["detectable"] is None else _number(row["detectable"], 2)
+        link = f"[{item.name.replace(' ', NBSP)}]({item.page}.ipynb)"
+        lines.append(f"| {link} | {row['paper']} | {_here(row)} | {row['n']} | {p} | {detectable} | {row['verdict']} |")
     return "\n".join(lines)
+
+
+def reasons() -> str:
+    """Why the main claim of each table and figure came out as it did, as a list in Markdown."""
+    return "\n".join(f"- **[{item.name}]({item.page}.ipynb).** {item.why}" for item in ITEMS)
 
 
 def _here(row: Row) -> str:
     """Our number, and what it is compared with."""
     if row["ours"] is None:
         return NO_RUN
-    against = row["test"].partition("against ")[2]
-    return f"{row['ours']:.3g}" + f" against {against.split(',')[0]}" * bool(against)
+    other = row["test"].partition("against ")[2].split(",")[0].split(" of ")[0]
+    number, *more = other.split(" ", 1)
+    against = f" against {' '.join([_number(float(number), 3), *more])}" if number else ""
+    return _number(row["ours"], 3) + against
+
+
+def _number(value: float, digits: int) -> str:
+    """A number without a power of ten: whole from 100 on."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.{digits}g}"
 
 
 def claims_of(found: Sequence[Row]) -> str:

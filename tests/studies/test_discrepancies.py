@@ -163,7 +163,7 @@ def test_the_papers_numbers_are_those_of_its_tables():
 
 
 def test_a_topic_is_told_by_the_largest_bar_of_each_chart():
-    assert analysis.moved({"k": known()}, "u") == ["Table 0: \N{MINUS SIGN}100 % (InteL-VAE)"]
+    assert analysis.moved({"k": known()}, "u") == ["Table 0: \N{MINUS SIGN}100 %"]
     assert analysis.moved({"k": known()}, "v") == []
 
 

@@ -90,10 +90,14 @@ def fill(chart: Chart, found: Found) -> Filled:
     bars = []
     for each in chart.discrepancies:
         if change := _change(chart, found, (each.before, each.after), each.metrics or same):
-            bars.append(Bar(each, change, chart.favours(each.method, change.difference)))
-    # what differs in rounding only has no order of its own
-    ordered = sorted(bars, key=lambda bar: float(f"{abs(bar.change.difference):.4g}"), reverse=True)
+            bars.append(Bar(each, change, chart.favours(each.method, _told(chart, change))))
+    ordered = sorted(bars, key=lambda bar: abs(_told(chart, bar.change)), reverse=True)
     return Filled(chart, ordered, _change(chart, found, (chart.other, chart.ours), same))
+
+
+def _told(chart: Chart, change: Change) -> float:
+    """The change to one digit more than is shown: below that, processors that round in another way disagree."""
+    return round(change.difference, chart.digits + 1)
 
 
 def every(found: Found, profile: str) -> dict[str, Filled]:
@@ -173,8 +177,7 @@ def moved(found: dict[str, Filled], topic: str) -> list[str]:
     texts = []
     for filled in found.values():
         if bar := next((bar for bar in filled.bars if bar.discrepancy.topic == topic), None):
-            value = text(filled.chart, bar.change.difference)
-            texts.append(f"{filled.chart.where}: {value} ({bar.discrepancy.method.name})")
+            texts.append(f"{filled.chart.where}: {text(filled.chart, bar.change.difference)}")
     return texts
 
 
