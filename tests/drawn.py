@@ -67,7 +67,7 @@ def without_colour(artist: Line2D | Patch | Collection) -> tuple:
             )  # matplotlib tells it no other way
             return artist.get_marker(), str(shown), to_hex(artist.get_markerfacecolor()) == "#ffffff"
         case Patch():
-            return (artist.get_fill(),)
+            return artist.get_fill(), artist.get_hatch(), to_hex(artist.get_facecolor()) == "#ffffff"
     return len(artist.get_paths()[0].vertices), *artist.get_sizes()
 
 

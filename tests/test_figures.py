@@ -8,8 +8,10 @@ import matplotlib.pyplot as plt
 import pytest
 import test_beyond_chapter
 import test_digits
+import test_discrepancies
 import test_faces_chapter
 import test_hierarchy_chapter
+import test_report
 import test_sparsity_chapter
 import test_style
 import test_toys_chapter
@@ -30,6 +32,8 @@ TESTED = {
     "studies.faces.figures": test_faces_chapter,
     "studies.hierarchy.figures": test_hierarchy_chapter,
     "studies.beyond.figures": test_beyond_chapter,
+    "studies.discrepancies.figures": test_discrepancies,
+    "report": test_report,
 }
 EXAMPLES = {f"{module}.{name}": of for module, tests in TESTED.items() for name, of in tests.EXAMPLES.items()}
 EXPLORERS = {

@@ -43,9 +43,12 @@ CHECKED = {
 }  # fmt: skip
 HARMLESS = {"store_of"}  # names a folder
 CALLED = {"extractor": "features"}  # in the library
+LOOKING = (  # at what other pages train, of all seeds
+    "14_paper_and_code", "15_what_we_learned", "90_hyperparameters", "91_status",
+)  # fmt: skip
 UNUSED = {  # pages have all parameters, so that one command will do for all of them
-    *((page, name) for page in ("02_theorem1", "90_hyperparameters", "91_status") for name in ("device", "jobs")),
-    *((page, "seeds") for page in ("90_hyperparameters", "91_status")),
+    *((page, name) for page in ("02_theorem1", *LOOKING) for name in ("device", "jobs")),
+    *((page, "seeds") for page in LOOKING),
     ("70_your_own", "jobs"),
 }
 LEFT_BEHIND = {"96a1f12ceddc933f", "f0c8e8b65005929e"}  # seeds 3 and 4 of "precision", which takes three seeds now

@@ -149,20 +149,46 @@ def rank_correlation(points: Sequence[tuple[float, float]]) -> float:
     return float(stats.spearmanr(x, y).statistic) if len(set(y)) > 1 else 0.0
 
 
-def change(before: Sequence[Result], after: Sequence[Result], metric: Metric, scale: float = 1.0) -> dict[str, Any]:
-    """How `scale` times a metric changes from one row's results to another's, over the seeds they share.
+class Change(NamedTuple):
+    """How a number changes over the seeds that two rows share: both means, the mean difference, and that of each seed.
 
-    "before" and "after" are means, "change" is the mean difference and, from three seeds on, its 95 % interval by
-    Student's t, "seeds" their number. Empty where no seed has both.
+    `half` is half the width of the difference's 95 % interval by Student's t, None with fewer than three seeds.
+    """
+
+    before: float
+    after: float
+    difference: float
+    half: float | None
+    by_seed: tuple[float, ...]
+
+
+def changed(before: Mapping[int, float], after: Mapping[int, float]) -> Change | None:
+    """The change from `before` to `after`, both by seed, over the seeds they share; None without any.
+
+    >>> found = changed({0: 1.0, 1: 2.0, 2: 3.0}, {0: 2.0, 1: 4.0, 2: 6.0, 7: 0.0})
+    >>> found.difference, round(found.half, 3), found.by_seed
+    (2.0, 2.484, (1.0, 2.0, 3.0))
+    """
+    seeds = sorted(before.keys() & after.keys())
+    if not seeds:
+        return None
+    of = tuple(after[s] - before[s] for s in seeds)
+    mean, sd = summary(of)
+    half = float(stats.t.ppf(0.975, len(of) - 1)) * sd / math.sqrt(len(of)) if len(of) >= FEWEST else None
+    first, last = (statistics.fmean(values[s] for s in seeds) for values in (before, after))
+    return Change(first, last, mean, half, of)
+
+
+def change(before: Sequence[Result], after: Sequence[Result], metric: Metric, scale: float = 1.0) -> dict[str, Any]:
+    """`changed` as text: how `scale` times a metric changes from one row's results to another's.
+
+    "before" and "after" are means, "change" is the mean difference and, from three seeds on, its 95 % interval,
+    "seeds" their number. Empty where no seed has both.
     """
     a, b = ({s: scale * v for s, v in by_seed(results, metric).items()} for results in (before, after))
-    seeds = sorted(a.keys() & b.keys())
-    if not seeds:
+    if (of := changed(a, b)) is None:
         return {}
-    mean, sd = summary([b[s] - a[s] for s in seeds])
-    interval = ""
-    if len(seeds) >= FEWEST:
-        half = float(stats.t.ppf(0.975, len(seeds) - 1)) * sd / math.sqrt(len(seeds))
-        interval = f" ({mean - half:+.4g} to {mean + half:+.4g})"
-    means = {name: f"{statistics.fmean(v[s] for s in seeds):.4g}" for name, v in (("before", a), ("after", b))}
-    return means | {"change": f"{mean:+.4g}{interval}", "seeds": len(seeds)}
+    mean, half = of.difference, of.half
+    interval = "" if half is None else f" ({mean - half:+.4g} to {mean + half:+.4g})"
+    means = {"before": f"{of.before:.4g}", "after": f"{of.after:.4g}"}
+    return means | {"change": f"{mean:+.4g}{interval}", "seeds": len(of.by_seed)}

@@ -11,13 +11,13 @@ from intelvae.paper import sweeps
 from intelvae.paper.results import Results
 from intelvae.paper.rows import Run
 from intelvae.paper.store import store_of
-from intelvae.paper.studies import beyond, digits, faces, hierarchy, sparsity, toys
+from intelvae.paper.studies import beyond, digits, discrepancies, faces, hierarchy, sparsity, toys
 from intelvae.paper.studies.profiles import PROFILES, check_profile
 from intelvae.paper.studies.seeds import Seeds, seeds_of, seeds_or_own
 
 __all__ = [
     "BY_PRIORITY", "NAMES", "PROFILES", "Seeds", "accounts", "beyond", "check_parameters", "check_profile", "digits",
-    "faces", "hierarchy", "results", "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
+    "discrepancies", "faces", "hierarchy", "results", "runs", "seeds_of", "seeds_or_own", "sparsity", "stored", "toys",
 ]  # fmt: skip
 
 _GRIDS: dict[str, Callable[..., list[Run]]] = {  # each study declares its own; in the order in which pages list them

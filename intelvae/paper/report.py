@@ -1,0 +1,249 @@
+"""What all of it came to: claims by table and figure, the findings for and against the paper, and what it took."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatch
+from typing import Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from intelvae.paper import kinds
+from intelvae.paper.results import Results
+from intelvae.paper.rows import BLUE, GREY, ORANGE, SKY
+
+Row = Mapping[str, Any]  # a line of `ledger.rows`
+LOOK = {  # of each verdict: colour, and hatching for who sees none
+    kinds.REPRODUCED: (BLUE, ""),
+    kinds.PARTLY: (SKY, "//"),
+    kinds.NO_DIFFERENCE: (GREY, ".."),
+    kinds.OPPOSITE: (ORANGE, "xx"),
+    kinds.NOT_TESTED: ("white", ""),
+}
+NBSP = "\xa0"
+NO_RUN, GUESS = "no run", "Our explanation, which no experiment here tests."
+
+
+class Item(NamedTuple):
+    """A table or figure of the paper: the claim that stands for it, why ours is as it is, and the page that shows it.
+
+    A `why` is what an experiment on that page shows, or ends in `GUESS`.
+    """
+
+    name: str
+    main: str
+    why: str
+    page: str
+
+
+ITEMS = (
+    Item("Table 1", "table1-vae", "Grey too faint to see decides the distance; without it the two are about as far.",
+         "06_all_digits"),
+    Item("Table 2", "table2-uncertain-vae-mathieu-gaussian",
+         "The decoder that the text names cannot draw a digit at the origin; with the code's network it is reproduced.",
+         "05_multi_modality"),
+    Item("Table 3", "table3-0.2",
+         "The text's power moves the border slowly; with the code's, or for longer, it gets there.", "07_proportions"),
+    Item("Table 4", "table4-sparser-vae-*", f"Gates have not closed after so few faces and steps. {GUESS}", "10_faces"),
+    Item("Table B.1", "tableB1-50-*",
+         "From few labels a VAE with eight dimensions is best, as in the paper; the hierarchy is behind it.",
+         "12_face_hierarchies"),
+    Item("Figure 2", "fig2-bridge", "The InteL-VAE bridges them as much: its g tears only next to zero. "
+         + GUESS, "03_why"),
+    Item("Figure 3", "fig3-aggregate", "A sparse prior that is as sparse as the data is matched as well.", "03_why"),
+    Item("Figure 4", "fig4-star-hole",
+         "Layers of ten units are too small for a star; with 50 there is less in the holes.",
+         "04_multiple_connectivity"),
+    Item("Figure 7", "fig7-sparser-and-closer-1",
+         "At small weights codes get sparser in dimensions that are not in use.", "08_sparsity"),
+    Item("Figure 8", "fig8-active", "A class shares few dimensions with others, but uses more than a tenth.",
+         "08_sparsity"),
+    Item("Figure C.2", "figC2-vamp-as-vae-circle", "Narrow Gaussians along a curve are a good prior for a curve. "
+         + GUESS, "04_multiple_connectivity"),
+    Item("Figure C.3", "figC3-distance-gamma-1", "Seeds scatter by far more than the difference.",
+         "09_sparsity_in_detail"),
+    Item("Figure B.2", "figB2-category", "All levels but the highest hold next to nothing with the code's layers.",
+         "11_hierarchies"),
+)  # fmt: skip
+THEORY = "Theory"
+
+
+class Statement(NamedTuple):
+    """A statement of the paper, the patterns of the ids of its claims, and the page that judges them."""
+
+    text: str
+    ids: tuple[str, ...]
+    page: str
+
+
+STATEMENTS = (
+    Statement("The KL divergence never grows under $g$.", ("fig1-identity", "thm1-*"), "02_theorem1"),
+    Statement("A VAE bridges clusters more than a model that knows them.", ("fig2-bridge",), "03_why"),
+    Statement("Codes match a sparse target better than a sparse prior.", ("fig3-*",), "03_why"),
+    Statement("Samples leave holes empty: circle and square.", ("fig4-circle-hole", "fig4-square-hole"),
+              "04_multiple_connectivity"),
+    Statement("Samples leave holes empty: star and infinity sign.", ("fig4-star-hole", "fig4-infinity-hole"),
+              "04_multiple_connectivity"),
+    Statement("On points, samples are closer to the data than a VAE's.",
+              tuple(f"fig4-{data}" for data in ("circle", "square", "star", "infinity", "mixture")),
+              "04_multiple_connectivity"),
+    Statement("On points, the Vamp-VAE is no better than a VAE.", ("figC2-vamp-as-vae-*",), "04_multiple_connectivity"),
+    Statement("Fewer ambiguous digits than any other method.", ("table2-uncertain-*",), "05_multi_modality"),
+    Statement("Shares of the digits nearer to one half.", ("table2-balance-*",), "05_multi_modality"),
+    Statement("Better samples of all digits than any other method.",
+              tuple(f"table1-{name}" for name in ("vae", "gm", "mog", "vamp", "vae-sylvester")), "06_all_digits"),
+    Statement("The share of zeros is learned.", ("table3-*",), "07_proportions"),
+    Statement("Codes get sparser with $\\gamma$, up to extreme scores.",
+              ("fig7-sparsity-grows", "fig7-extremely-sparse", "figC3-sparsity-grows"), "08_sparsity"),
+    Statement("For $\\gamma < 3$ samples of clothes are better than a VAE's.", ("fig7-distance-gamma-*",),
+              "08_sparsity"),
+    Statement("There codes are sparser and samples better at once.", ("fig7-sparser-and-closer-*",), "08_sparsity"),
+    Statement("For $\\gamma < 3$ samples of digits are better, too.", ("figC3-distance-gamma-*",),
+              "09_sparsity_in_detail"),
+    Statement("DD is less sparse, and its samples are worse.",
+              ("fig7-less-sparse-dd", "fig7-distance-dd", "figC3-less-sparse-dd", "figC3-distance-dd"), "08_sparsity"),
+    Statement("The Sparse-VAE is hardly sparse, and its samples are good.",
+              ("fig7-less-sparse-vsc-*", "fig7-vsc-*", "fig7-distance-vsc-*", "figC3-*-vsc-*"),
+              "09_sparsity_in_detail"),
+    Statement("The KL divergence stays that of a VAE.", ("fig7-kl",), "08_sparsity"),
+    Statement("A forest learns more from few labels than with a VAE's codes.",
+              ("fig7-few-shot-vae", "figC3-few-shot-vae"), "08_sparsity"),
+    Statement("A forest learns more from many labels, too.", ("fig7-many-labels",), "08_sparsity"),
+    Statement("Less than a tenth of the dimensions is active for a class.", ("fig8-active",), "08_sparsity"),
+    Statement("The penalty does little without the mapping.", ("ablation-*",), "09_sparsity_in_detail"),
+    Statement("Faces: sparse codes at no cost in samples.", ("table4-quality-*", "table4-sparser-vae-*"), "10_faces"),
+    Statement("High levels of a hierarchy hold categories, low ones details.", ("figB2-category", "figB2-details"),
+              "11_hierarchies"),
+    Statement("Every level of a hierarchy holds features.", ("figB2-held",), "11_hierarchies"),
+    Statement("Faces: from few labels a hierarchy beats every VAE.",
+              ("tableB1-50-*", "tableB1-100-*", "tableB1-500-*", "tableB1-1000-*"), "12_face_hierarchies"),
+)  # fmt: skip
+SIDES = ("for", "against", "open")
+
+
+def item_of(row: Row) -> str:
+    """The table or figure that a claim is about; of the text's that of its page.
+
+    >>> item_of({"where": "Fig 7, left", "page": "08_sparsity"}), item_of({"where": "Section 4", "page": "01_x"})
+    ('Figure 7', 'Theory')
+    """
+    where = row["where"].split(",")[0].replace("Fig ", "Figure ")
+    if where in {item.name for item in ITEMS}:
+        return where
+    return {"08_sparsity": "Figure 7", "09_sparsity_in_detail": "Figure C.3"}.get(row["page"], THEORY)
+
+
+def by_item(found: Iterable[Row]) -> dict[str, Counter[str]]:
+    """How many claims of each table or figure have each verdict, variants not counted."""
+    counted: dict[str, Counter[str]] = {name: Counter() for name in (THEORY, *(item.name for item in ITEMS))}
+    for row in found:
+        if not row["variant"]:
+            counted[item_of(row)][row["verdict"]] += 1
+    return counted
+
+
+def verdicts(found: Iterable[Row]) -> Figure:
+    """Claims by table and figure, a bar each, with a part for each verdict."""
+    counted = by_item(found)
+    names = list(reversed(counted))
+    figure, axis = plt.subplots(figsize=(7, 4), layout="constrained")
+    left = [0] * len(names)
+    for verdict, (color, hatch) in LOOK.items():
+        size = [counted[name][verdict] for name in names]
+        axis.barh(names, size, left=left, color=color, hatch=hatch, edgecolor="black", lw=0.6, label=verdict)
+        left = [a + b for a, b in zip(left, size, strict=True)]
+    axis.set(xlabel="claims", ylabel="table or figure", xlim=(0, 1.03 * max(left)))
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(loc="outside upper center", ncols=5, frameon=False, fontsize=8)
+    sns.despine(figure)
+    return figure
+
+
+def of_ids(found: Sequence[Row], patterns: Iterable[str]) -> list[Row]:
+    """The claims, no variants, whose ids are of one of these patterns."""
+    ways = tuple(patterns)
+    return [row for row in found if not row["variant"] and any(fnmatch(row["id"], way) for way in ways)]
+
+
+def side(of: Sequence[Row]) -> str:
+    """Whether claims speak "for" the paper, "against" it, or leave it "open".
+
+    For it if most are reproduced or partly so, one at least reproduced; against it if most are opposite.
+    """
+    counted = Counter(row["verdict"] for row in of)
+    if counted[kinds.REPRODUCED] and 2 * (counted[kinds.REPRODUCED] + counted[kinds.PARTLY]) > len(of):
+        return "for"
+    return "against" if 2 * counted[kinds.OPPOSITE] > len(of) else "open"
+
+
+def findings(found: Sequence[Row], which: str) -> str:
+    """The statements on one of the `SIDES` as a list in Markdown, with their verdicts and the page that shows them."""
+    lines = []
+    for statement in STATEMENTS:
+        of = of_ids(found, statement.ids)
+        if side(of) == which:
+            lines.append(f"- {statement.text} [{_verdicts(of)}]({statement.page}.ipynb)")
+    return "\n".join(lines) or "- None at this profile."
+
+
+def _verdicts(of: Sequence[Row]) -> str:
+    counted = Counter(row["verdict"] for row in of)
+    if len(of) == 1:
+        return f"{of[0]['verdict']}"
+    return ", ".join(f"{counted[verdict]} {verdict}" for verdict in kinds.VERDICTS if counted[verdict])
+
+
+def table(found: Sequence[Row]) -> str:
+    """A line of Markdown for each table and figure: its main claim, the paper beside ours, and the test."""
+    lines = ["| | paper | here | seeds | $p$ | could find | verdict |", "|---|---|---|---|---|---|---|"]
+    for item in ITEMS:
+        (row,) = of_ids(found, [item.main])
+        p = "" if row["p"] is None else f"{row['p']:.2g}" if row["p"] >= 1e-4 else "< 0.0001"
+        detectable = "" if row["detectable"] is None else _number(row["detectable"], 2)
+        link = f"[{item.name.replace(' ', NBSP)}]({item.page}.ipynb)"
+        lines.append(f"| {link} | {row['paper']} | {_here(row)} | {row['n']} | {p} | {detectable} | {row['verdict']} |")
+    return "\n".join(lines)
+
+
+def reasons() -> str:
+    """Why the main claim of each table and figure came out as it did, as a list in Markdown."""
+    return "\n".join(f"- **[{item.name}]({item.page}.ipynb).** {item.why}" for item in ITEMS)
+
+
+def _here(row: Row) -> str:
+    """Our number, and what it is compared with."""
+    if row["ours"] is None:
+        return NO_RUN
+    other = row["test"].partition("against ")[2].split(",")[0].split(" of ")[0]
+    number, *more = other.split(" ", 1)
+    against = f" against {' '.join([_number(float(number), 3), *more])}" if number else ""
+    return _number(row["ours"], 3) + against
+
+
+def _number(value: float, digits: int) -> str:
+    """A number without a power of ten: whole from 100 on."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.{digits}g}"
+
+
+def claims_of(found: Sequence[Row]) -> str:
+    """What the main claims of the items are, in words, as a list in Markdown."""
+    rows = {item.name: of_ids(found, [item.main])[0] for item in ITEMS}
+    return "\n".join(f"- **{name}**: {row['claim']}." for name, row in rows.items())
+
+
+def work(found: Iterable[Results]) -> dict[str, Any]:
+    """What it took: how many trainings, each counted once, their hours and steps, and the devices."""
+    by_key = {r.training.key: r for results in found for r in results}
+    each = list(by_key.values())
+    return {
+        "trainings": len(each),
+        "hours": sum(r.seconds for r in each) / 3600,
+        "longest": max((r.seconds for r in each), default=0.0) / 3600,
+        "epochs": sum(r.training.epochs for r in each),
+        "devices": ", ".join(sorted({r.trained.device for r in each})) or "none",
+        "asked": len({run.training.key for results in found for run in results.asked}),
+    }

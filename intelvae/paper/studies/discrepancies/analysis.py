@@ -1,0 +1,186 @@
+"""Charts of discrepancies, filled with results: bars, the paper's effect and ours, and what the page says of them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from intelvae.paper.results import Results
+from intelvae.paper.statistics import Change, Metric, changed
+from intelvae.paper.studies.discrepancies import curves, tables
+from intelvae.paper.studies.discrepancies.parts import Chart, Discrepancy, Found, Source
+
+NOT_RUN = "(not run at this profile)"
+
+
+def label_of(change: Discrepancy) -> str:
+    """Whose number a discrepancy changes, and what is done in another way."""
+    return f"{change.method.name}: {change.name}"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A discrepancy and how it changes its chart's number; `favours` whether that is for the InteL-VAE."""
+
+    discrepancy: Discrepancy
+    change: Change
+    favours: bool
+
+    @property
+    def label(self) -> str:
+        """Whose number it changes, and what is done in another way."""
+        return label_of(self.discrepancy)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A chart with its bars, the largest first, and by how much our InteL-VAE differs from the VAE (None: no runs)."""
+
+    chart: Chart
+    bars: Sequence[Bar]
+    effect: Change | None
+
+    @property
+    def lacking(self) -> int:
+        """How many of the chart's discrepancies have no run."""
+        return len(self.chart.discrepancies) - len(self.bars)
+
+
+def charts(profile: str) -> tuple[Chart, ...]:
+    """All charts, in the order of the page."""
+    return *tables.charts(profile), *curves.charts()
+
+
+def experiments(profile: str) -> list[str]:
+    """The names of the experiments that the charts are made from."""
+    sources = [
+        source
+        for chart in charts(profile)
+        for source in (chart.ours, chart.other, *(s for d in chart.discrepancies for s in (d.before, d.after)))
+    ]
+    return list(dict.fromkeys(name for source in sources for name in source.experiments))
+
+
+def scale(chart: Chart, found: Found, metric: Metric) -> float:
+    """What a change of a metric is multiplied by to be in the chart's unit; NaN where that needs runs and has none."""
+    if not chart.relative:
+        return chart.scale
+    values = chart.other.by_seed(found, metric)
+    return 100 / statistics.fmean(values.values()) if values else float("nan")
+
+
+def _change(
+    chart: Chart, found: Found, sources: tuple[Source, Source], metrics: tuple[Metric, Metric]
+) -> Change | None:
+    times = scale(chart, found, metrics[0])
+    if times != times:
+        return None
+    before, after = (
+        {seed: times * value for seed, value in source.by_seed(found, metric).items()}
+        for source, metric in zip(sources, metrics, strict=True)
+    )
+    return changed(before, after)
+
+
+def fill(chart: Chart, found: Found) -> Filled:
+    """The chart with those of its discrepancies that have been run, sorted by the size of their change."""
+    same = (chart.metric, chart.metric)
+    bars = []
+    for each in chart.discrepancies:
+        if change := _change(chart, found, (each.before, each.after), each.metrics or same):
+            bars.append(Bar(each, change, chart.favours(each.method, _told(chart, change))))
+    ordered = sorted(bars, key=lambda bar: abs(_told(chart, bar.change)), reverse=True)
+    return Filled(chart, ordered, _change(chart, found, (chart.other, chart.ours), same))
+
+
+def _told(chart: Chart, change: Change) -> float:
+    """The change to one digit more than is shown: below that, processors that round in another way disagree."""
+    return round(change.difference, chart.digits + 1)
+
+
+def every(found: Found, profile: str) -> dict[str, Filled]:
+    """All charts, filled, by their key."""
+    return {chart.key: fill(chart, found) for chart in charts(profile)}
+
+
+def text(chart: Chart, change: Change | float | None) -> str:
+    """A change as the page says it, with its unit, and from three seeds on its interval.
+
+    >>> text(charts("laptop")[0], 12.34)
+    '+12 %'
+    """
+    if change is None:
+        return NOT_RUN
+    mean, half = (change, None) if isinstance(change, float) else (change.difference, change.half)
+    form = f"+.{chart.digits}f"
+    mean, *ends = (
+        round(value, chart.digits) + 0.0 for value in (mean, *(() if half is None else (mean - half, mean + half)))
+    )
+    unit = " %" if chart.relative else f" {chart.unit}" * bool(chart.unit)
+    interval = f" ({ends[0]:{form}} to {ends[1]:{form}})" if ends else ""
+    return f"{mean:{form}}{interval}{unit}".replace("-", "\N{MINUS SIGN}")
+
+
+def said(filled: Filled, label: str) -> str:
+    """The change of the bar with that label (`Bar.label`), without its interval, or that it has not been run.
+
+    Raises `ValueError` for another label.
+    """
+    bar = _bar(filled, label)
+    return text(filled.chart, bar.change.difference if bar else None)
+
+
+def ends(filled: Filled, label: str) -> str:
+    """The means before and after, of a chart that is not relative. Raises as `said` does."""
+    bar = _bar(filled, label)
+    if bar is None:
+        return NOT_RUN
+    before, after = (f"{value:.{filled.chart.digits}f}" for value in (bar.change.before, bar.change.after))
+    return f"{before} to {after}"
+
+
+def effect(filled: Filled) -> tuple[str, str]:
+    """By how much the InteL-VAE differs from the VAE here and in the paper, which may have no number that compares."""
+    ours = None if filled.effect is None else filled.effect.difference
+    return text(filled.chart, ours), "" if filled.chart.paper is None else text(filled.chart, filled.chart.paper)
+
+
+def of_the_vae(filled: Filled) -> str:
+    """The VAE's own mean, of a chart that is not relative."""
+    return NOT_RUN if filled.effect is None else f"{filled.effect.before:.{filled.chart.digits}f}"
+
+
+def _bar(filled: Filled, label: str) -> Bar | None:
+    labels = {label_of(each) for each in filled.chart.discrepancies}
+    if label not in labels:
+        raise ValueError(f"{filled.chart.where} has no bar {label!r}: there are {', '.join(sorted(labels))}")
+    return next((bar for bar in filled.bars if bar.label == label), None)
+
+
+def lines(filled: Filled) -> list[dict[str, Any]]:
+    """The bars as a table's lines."""
+    return [
+        {
+            "what is changed": bar.label,
+            "change": text(filled.chart, bar.change),
+            "for the InteL-VAE": "yes" if bar.favours else "no",
+            "seeds": len(bar.change.by_seed),
+        }
+        for bar in filled.bars
+    ]
+
+
+def moved(found: dict[str, Filled], topic: str) -> list[str]:
+    """What a topic moves: of each chart that has bars of it the largest, in words."""
+    texts = []
+    for filled in found.values():
+        if bar := next((bar for bar in filled.bars if bar.discrepancy.topic == topic), None):
+            texts.append(f"{filled.chart.where}: {text(filled.chart, bar.change.difference)}")
+    return texts
+
+
+def load(found: Sequence[Results]) -> Found:
+    """Results by the name of their experiment."""
+    return {results.experiment: results for results in found}

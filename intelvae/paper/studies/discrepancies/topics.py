@@ -1,0 +1,183 @@
+"""What each discrepancy is in words: the text, the authors' code, this book, and the pages that tell of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from intelvae.paper.studies.discrepancies.analysis import NOT_RUN, Filled, moved
+
+
+class Topic(NamedTuple):
+    """A difference in words; `pages` are where it is told of in full, by their names."""
+
+    title: str
+    text: str
+    code: str
+    ours: str
+    pages: tuple[str, ...]
+
+
+CONNECTIVITY, MODES, DIGITS, SHARES = (
+    "04_multiple_connectivity", "05_multi_modality", "06_all_digits", "07_proportions",
+)  # fmt: skip
+SPARSITY, DETAIL, FACES, LEVELS = "08_sparsity", "09_sparsity_in_detail", "10_faces", "12_face_hierarchies"
+NOTHING = "not stated"
+
+TOPICS: dict[str, Topic] = {
+    "sampler": Topic(
+        "Where images come from", NOTHING,
+        "images of MoG and Vamp from N(0, I), for the FID", "each model's own prior", (DIGITS, MODES, FACES),
+    ),
+    "entropy": Topic(
+        "Entropy of q", "the ELBO", "MoG and Vamp count it D times", "once", (DIGITS,),
+    ),
+    "mixture": Topic(
+        "The fixed mixture", "no constants", "two components at ±2 (or four), variance e",
+        "Table 1: ten on a ring; Table 2: two at ±2; variance 1", (DIGITS, MODES),
+    ),
+    "pseudo-inputs": Topic(
+        "Vamp's pseudo-inputs", "no number", "500 (in the notebooks 10 or 30), from N(0, I), any value, not saved",
+        "50 in Table 2, 100 in Tables 1 and 4, 30 on points; from data, held to grey levels", (DIGITS, MODES, FACES),
+    ),
+    "flow": Topic(
+        "The Sylvester flow", NOTHING,
+        "amortised on the posterior's mean; derivatives and diagonals of different images are paired; eight vectors "
+        "also in one dimension; the score is that of codes before the flow",
+        "amortised on features, one vector in one dimension, the score of z", (DIGITS, MODES, FACES),
+    ),
+    "flow-head": Topic(
+        "The flow's head on faces", NOTHING, "(on the mean, above)", "a layer of 256 units before the head", (FACES,),
+    ),
+    "constants": Topic(
+        "Constants of the clusters", "c1 = 5, c2 = 0.2, fixed borders",
+        "5, 0.5 and learned borders; in June 2021 1, 0.2 and fixed ones", "the text's", (DIGITS, MODES, SHARES),
+    ),
+    "forgotten": Topic(
+        "Learned borders", "learned for Table 3 only", "learned everywhere, and lost when a model is loaded",
+        "learned for Table 3 only", (DIGITS, MODES),
+    ),
+    "clusters": Topic(
+        "K in Table 1", NOTHING, "2 unless told otherwise; a product gives every factor 2", "2 x 5", (DIGITS,),
+    ),
+    "threshold": Topic(
+        "The border of Table 3", "learned", "b = 8 sigmoid(β) - 4, so a step moves b twice as far at first",
+        "b itself, without bounds", (SHARES,),
+    ),
+    "likelihood": Topic(
+        "Likelihood of images", NOTHING,
+        "cross-entropy unless told otherwise; absolute errors for sparsity; in June 2021 squared errors",
+        "squared errors", (DIGITS, MODES, DETAIL),
+    ),
+    "network": Topic(
+        "The network for digits", "that of Mathieu et al.", "another one, batch norm everywhere, on 28x28",
+        "that of Mathieu et al., on 32x32", (MODES, DIGITS),
+    ),
+    "pixels": Topic(
+        "How many pixels are summed", "784", "784", "1,024, since Mathieu's network takes 32x32", (DIGITS,),
+    ),
+    "binary": Topic("Grey levels", "binary images", "grey images", "grey images", (DIGITS, MODES, DETAIL)),
+    "split": Topic(
+        "Split and early stopping", "55,000, 5,000 and 10,000; nothing on stopping",
+        "no validation images; stops by the FID or loss of the test set", "the text's split, a fixed number of epochs",
+        (DIGITS, MODES),
+    ),
+    "stretch": Topic(
+        "What the FID sees", "“FID”", "every image stretched to the full range, also of logits",
+        "values clipped to [0, 1]", (DIGITS,),
+    ),
+    "wrap": Topic(
+        "Pixels of faces", NOTHING, "times 255, to bytes, not clipped", "clipped", (FACES,),
+    ),
+    "floor": Topic("Range of the gates", "[0, 1]", "[0.2, 1]", "[0, 1]", (DETAIL,)),
+    "penalty": Topic("What is penalised", "the gates DS(y)", "\\|z\\| = \\|y\\| DS(y)", "the gates", (DETAIL,)),
+    "code-sparse": Topic(
+        "Both at once", "gates in [0, 1], penalised", "gates in [0.2, 1], \\|z\\| penalised", "the text's",
+        (DETAIL, FACES),
+    ),
+    "second-term": Topic(
+        "Second term of the penalty", "entropy of the mean of the gates", "every image's gates sum to 1 first",
+        "as in the code", (DETAIL,),
+    ),
+    "beta": Topic("β, sparse runs", NOTHING, "1, 3 and 0.3; 3 for the classifiers", "1", (DETAIL,)),
+    "score": Topic(
+        "Which codes have the score", "g(μ) is “the representation”", "a sample, first 2,000 test images",
+        "samples; means beside them", (SPARSITY, FACES),
+    ),
+    "replication": Topic(
+        "The Sparse-VAE", "a public replication", "not there; the replication draws codes from N(0, I), and has "
+        "β = 0.1 on faces", "its own prior, β = 1", (DETAIL, FACES),
+    ),
+    "published-vsc": Topic(
+        "Its published version", "the citation", "not there", "its first version, a fixed prior", (DETAIL,),
+    ),
+    "offset": Topic("Its decoder", "that of all", "not there", "first layer without an offset", (DETAIL,)),
+    "units": Topic(
+        "DD's units", NOTHING, "not there; DD's authors have absolute errors over 0.1 and α = 100",
+        "squared errors, α = 3", (DETAIL,),
+    ),
+    "optimiser": Topic(
+        "The optimiser of baselines", "Adam, 1e-3", "Adam, 1e-3; DD is not there",
+        "Adam, 1e-3. DD's authors: AMSGrad, 5e-4, batches of 500; Sylvester's: Adamax, 5e-4, a warm-up of 100 epochs",
+        (SPARSITY, DIGITS),
+    ),
+    "two-priors": Topic(
+        "The prior on points", "N(0, I)", "trained against variance e, sampled with variance 1", "N(0, I)",
+        (CONNECTIVITY,),
+    ),
+    "notebooks": Topic(
+        "The notebooks' other settings", "three layers, batches of 10 to 500, g of Eq 5",
+        "two layers, batches of 10, g times 2, log-variance counted twice", "three layers, batches of 100, g of Eq 5",
+        (CONNECTIVITY,),
+    ),
+    "likelihood-2d": Topic(
+        "Likelihood on points", NOTHING, "Gaussian, log-variance counted twice, which is β = 1/2",
+        "Gaussian; starts with a small variance, and the KL warms up", (CONNECTIVITY,),
+    ),
+    "capacity": Topic(
+        "Width on points", "layers of ten", "layers of ten", "layers of ten; 50 as a test", (CONNECTIVITY,),
+    ),
+    "iwae": Topic(
+        "Bound of the ablation", "L plus the penalty", "50 importance samples, a prior of variance e", "the ELBO",
+        (DETAIL,),
+    ),
+    "face-network": Topic(
+        "Network of faces", "Table C.2", "256, 128 and 64 channels in the decoder",
+        "Table C.2, “Dense & BN” normalised for each channel", (FACES,),
+    ),
+    "length": Topic(
+        "How long, on what",
+        "163,000 faces, epochs not stated", "40 to 200 epochs", "8,059 faces, 10 epochs at `laptop`",
+        (FACES, DIGITS),
+    ),
+    "attributes": Topic(
+        "Classifier of attributes", "linear", "ten hidden units, its best epoch by the test faces",
+        "linear, the code's beside it", (LEVELS,),
+    ),
+}  # fmt: skip
+
+
+def tried(found: dict[str, Filled]) -> str:
+    """The topics that charts have, as a table in Markdown: text, code, this book, and the largest bar of each chart."""
+    bars = _of_charts(found)
+    lines = ["| | the text | the code | this book | what it moves most |", "|---|---|---|---|---|"]
+    for key, topic in TOPICS.items():
+        if key in bars:
+            moves = "<br>".join(each.replace(" ", "\xa0") for each in moved(found, key)) or NOT_RUN
+            lines.append(f"| {' | '.join((*_cells(topic), moves))} |")
+    return "\n".join(lines)
+
+
+def untried(found: dict[str, Filled]) -> str:
+    """The others, of which no run tells what they move."""
+    bars = _of_charts(found)
+    lines = [f"| {' | '.join(_cells(topic))} |" for key, topic in TOPICS.items() if key not in bars]
+    return "\n".join(["| | the text | the code | this book |", "|---|---|---|---|", *lines])
+
+
+def _of_charts(found: dict[str, Filled]) -> set[str]:
+    return {each.topic for filled in found.values() for each in filled.chart.discrepancies}
+
+
+def _cells(topic: Topic) -> tuple[str, ...]:
+    links = ", ".join(f"[{page[:2]}]({page}.ipynb)" for page in topic.pages)
+    return f"**{topic.title}** ({links})", topic.text, topic.code, topic.ours

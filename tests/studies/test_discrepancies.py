@@ -1,0 +1,207 @@
+"""Charts of discrepancies: what is declared can be run, changes come out right, and the longest bar is on top."""
+
+import dataclasses
+
+import matplotlib
+import pytest
+from drawn import levels, lines, result, results
+from matplotlib.colors import to_hex
+
+from intelvae.paper import pages, studies
+from intelvae.paper.rows import INTEL, MOG, VAE, VAMP
+from intelvae.paper.statistics import changed, measured
+from intelvae.paper.studies.discrepancies import analysis, figures, tables, topics
+from intelvae.paper.studies.discrepancies.parts import Chart, Discrepancy, Source
+
+matplotlib.use("agg")
+
+
+def source(name, *groups, experiment="a", method=None):
+    """Rows of that name in an experiment, one a group."""
+    return Source((experiment,), tuple(result(name, group, method=method).row for group in groups or ("",)))
+
+
+def chart(*discrepancies, **more):
+    """A chart of them by the metric "m", in % of the VAE's unless told otherwise."""
+    given = {"key": "k", "where": "Table 0", "measure": "number", "unit": "% of the VAE's", "metric": measured("m")}
+    return Chart(**given | more, ours=source("InteL-VAE"), other=source("VAE"), discrepancies=discrepancies)
+
+
+def found(experiment="a", **values):
+    """Results of an experiment by the names of their rows: values of "m" by seed."""
+    of = [
+        result(name.replace("_", "-"), seed=seed, metrics={"m": value, "n": 10 * value})
+        for name, each in values.items()
+        for seed, value in enumerate(each)
+    ]
+    return {experiment: results(*of, experiment=experiment)}
+
+
+def known():
+    """A chart with four bars of known size: +200 % of one seed, -100 %, +50 % and -10 % of three."""
+    changes = [
+        Discrepancy("t", "little", source("VAE"), source("VAE, little", method=VAE)),
+        Discrepancy("t", "most", source("MoG-VAE"), source("MoG-VAE, most", method=MOG)),
+        Discrepancy("u", "better", source("InteL-VAE"), source("InteL-VAE, better", method=INTEL)),
+        Discrepancy("u", "worse", source("Vamp-VAE"), source("Vamp-VAE, worse", method=VAMP)),
+        Discrepancy("v", "never run", source("VAE"), source("nothing", method=VAE)),
+    ]
+    values = {
+        "VAE": (1.0, 2.0, 3.0),
+        "VAE, little": (0.8, 1.8, 2.8),
+        "MoG_VAE": (5.0, 6.0),
+        "MoG_VAE, most": (9.0,),
+        "InteL_VAE": (4.0, 4.0, 4.0),
+        "InteL_VAE, better": (1.0, 2.0, 3.0),
+        "Vamp_VAE": (4.0, 4.0, 4.0),
+        "Vamp_VAE, worse": (5.0, 5.0, 5.0),
+    }
+    return analysis.fill(chart(*changes, paper=-20.0), found(**values))
+
+
+@pytest.mark.parametrize("profile", ["laptop", "paper"])
+def test_every_declared_pair_names_rows_of_its_experiments(profile):
+    runs = {name: studies.runs(name, profile) for name in analysis.experiments(profile)}
+    rows = {name: {(run.row.name, run.row.group) for run in of} for name, of in runs.items()}  # what results go by
+    for each in analysis.charts(profile):
+        sources = [s for d in each.discrepancies for s in (d.before, d.after)]
+        for of in (each.ours, each.other, *sources):
+            there = set().union(*(rows[name] for name in of.experiments))
+            assert {(row.name, row.group) for row in of.rows} <= there, of
+            assert len({row.method for row in of.rows}) == 1
+
+
+def test_the_two_sides_of_a_pair_have_one_method_and_differ():
+    for each in analysis.charts("laptop"):
+        for change in each.discrepancies:
+            assert change.before.method == change.after.method
+            assert (change.before == change.after) == (change.metrics is not None)
+
+
+def test_labels_of_a_chart_and_keys_of_charts_are_different():
+    charts = analysis.charts("laptop")
+    assert len({each.key for each in charts}) == len(charts) == 9
+    for each in charts:
+        labels = [analysis.label_of(change) for change in each.discrepancies]
+        assert len(set(labels)) == len(labels), sorted(labels)
+
+
+def test_every_bar_has_a_topic_and_every_topic_a_page():
+    used = {change.topic for each in analysis.charts("laptop") for change in each.discrepancies}
+    assert used <= topics.TOPICS.keys()
+    book = {path.stem for path in pages.sources()}
+    assert all(topic.pages and set(topic.pages) <= book for topic in topics.TOPICS.values())
+
+
+def test_a_change_is_the_mean_over_seeds_that_both_have():
+    change = changed({0: 1.0, 1: 2.0, 5: 100.0}, {0: 2.0, 1: 5.0, 7: 0.0})
+    assert (change.before, change.after, change.difference) == (1.5, 3.5, 2.0)
+    assert change.half is None and change.by_seed == (1.0, 3.0)
+    assert changed({0: 1.0}, {1: 1.0}) is None
+
+
+def test_known_changes_come_out_right_the_largest_first():
+    filled = known()
+    names = [(bar.discrepancy.name, round(bar.change.difference, 6)) for bar in filled.bars]
+    # in % of the VAE's mean, which is 2
+    assert names == [("most", 200.0), ("better", -100.0), ("worse", 50.0), ("little", -10.0)]
+    assert [bar.favours for bar in filled.bars] == [True, True, True, False]
+    assert [len(bar.change.by_seed) for bar in filled.bars] == [1, 3, 3, 3]
+    assert filled.lacking == 1 and filled.effect.difference == 100.0
+    better = next(bar for bar in filled.bars if bar.discrepancy.name == "better").change
+    assert round(better.half, 2) == round(4.3027 * 50 / 3**0.5, 2)  # Student's t for three seeds
+
+
+def test_more_is_better_turns_what_favours_the_mapping_around():
+    of = chart(smaller=False)
+    assert of.favours(INTEL, 1.0) and of.favours(VAE, -1.0) and not of.favours(VAE, 1.0)
+
+
+def test_several_rows_are_averaged_over_the_seeds_that_all_have():
+    of = [
+        result("VAE", group, seed=s, metrics={"m": v}) for group, s, v in (("x", 0, 1.0), ("y", 0, 3.0), ("x", 1, 9.0))
+    ]
+    values = source("VAE", "x", "y").by_seed({"a": results(*of)}, measured("m"))
+    assert values == {0: 2.0}
+
+
+def test_models_that_are_measured_twice_are_relative_to_the_first_measure():
+    vae = source("VAE")
+    of = chart(Discrepancy("t", "otherwise", vae, vae, (measured("n"), measured("m"))))
+    (bar,) = analysis.fill(of, found(VAE=(1.0, 3.0), InteL_VAE=(1.0, 1.0))).bars
+    assert bar.change.difference == pytest.approx(-90.0)  # from ten times as much, in % of that
+
+
+def test_without_runs_a_chart_is_empty_and_says_so():
+    empty = analysis.fill(known().chart, {})
+    assert (empty.bars, empty.effect, empty.lacking) == ([], None, 5)
+    assert analysis.said(empty, "VAE: little") == analysis.NOT_RUN == analysis.effect(empty)[0]
+    figure = figures.tornado([empty])
+    assert "has been run" in figure.axes[0].get_title()
+
+
+def test_the_page_cites_only_bars_that_are_declared():
+    with pytest.raises(ValueError, match="no bar 'VAE: nothing'"):
+        analysis.said(known(), "VAE: nothing")
+
+
+def test_changes_are_written_with_their_sign_unit_and_interval():
+    filled = known()
+    assert analysis.said(filled, "MoG-VAE: most") == "+200 %"
+    line = {line["what is changed"]: line["change"] for line in analysis.lines(filled)}
+    assert line["Vamp-VAE: worse"] == "+50 (+50 to +50) %"
+    points = dataclasses.replace(filled.chart, relative=False, unit="points", digits=1)
+    assert analysis.text(points, -0.04) == "+0.0 points" and analysis.text(points, -0.06) == "\N{MINUS SIGN}0.1 points"
+
+
+def test_the_papers_numbers_are_those_of_its_tables():
+    one, two, distance, score = tables.charts("laptop")
+    assert round(one.paper, 1) == round(100 * (32.2 - 42.0) / 42.0, 1)
+    assert round(two.paper, 1) == -1.6
+    assert round(distance.paper, 1) == round(100 * (64.9 - 68.6) / 68.6, 1)
+    assert round(score.paper, 2) == 0.24
+
+
+def test_a_topic_is_told_by_the_largest_bar_of_each_chart():
+    assert analysis.moved({"k": known()}, "u") == ["Table 0: \N{MINUS SIGN}100 %"]
+    assert analysis.moved({"k": known()}, "v") == []
+
+
+def test_the_tables_of_topics_have_each_once_and_as_many_cells_in_every_line():
+    charts = {each.key: analysis.fill(each, {}) for each in analysis.charts("laptop")}
+    tried, untried = topics.tried(charts).splitlines(), topics.untried(charts).splitlines()
+    assert len(tried) + len(untried) - 4 == len(topics.TOPICS) and len(untried) > 5
+    for lines_of, columns in ((tried, 5), (untried, 4)):
+        assert {line.replace("\\|", "").count("|") for line in lines_of} == {columns + 1}
+
+
+def example():
+    return figures.tornado([known(), known()])
+
+
+EXAMPLES = {"tornado": example}
+
+
+def test_a_tornado_has_the_longest_bar_on_top_full_where_it_helps_the_mapping():
+    figure = figures.tornado([known()])
+    (axis,) = figure.axes
+    bars = sorted(axis.patches, key=lambda bar: -bar.get_y())
+    assert [round(bar.get_width(), 6) for bar in bars] == [200.0, -100.0, 50.0, -10.0]
+    assert [to_hex(bar.get_edgecolor()) for bar in bars] == [m.color for m in (MOG, INTEL, VAMP, VAE)]
+    assert [bar.get_fill() for bar in bars] == [True, True, True, False]
+    labels = [text.get_text() for text in axis.get_yticklabels()]
+    assert labels == ["VAE: little", "Vamp-VAE: worse", "InteL-VAE: better", "MoG-VAE: most"]
+    (marks,) = [(x, y) for _, x, y in lines(axis) if len(x) == 1]
+    assert marks == ([200.0], [3])  # the one bar with fewer than three seeds
+    assert [(c, place) for c, way, place in levels(axis) if way == "x"] == [
+        ("#000000", 0), ("#000000", 100.0), ("#000000", -20.0),
+    ]  # fmt: skip
+
+
+def test_an_axis_becomes_logarithmic_where_one_bar_would_hide_the_others():
+    vae = source("VAE")
+    sizes = {f"VAE, {i}": (1.0 + i / 100,) for i in range(1, 8)} | {"VAE, 8": (100.0,)}
+    changes = [Discrepancy("t", name, vae, source(name, method=VAE)) for name in sizes]
+    filled = analysis.fill(chart(*changes), found(VAE=(1.0,), **sizes))
+    (axis,) = figures.tornado([filled]).axes
+    assert axis.get_xscale() == "symlog" and "logarithmic beyond ±6" in axis.get_xlabel()

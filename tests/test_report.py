@@ -1,0 +1,122 @@
+"""The report: every claim is in one bar, every statement has claims, and sides follow from verdicts."""
+
+import matplotlib
+import pytest
+from drawn import result, results
+
+from intelvae.paper import kinds, ledger, pages, report
+from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, REPRODUCED
+
+matplotlib.use("agg")
+
+
+def row(id="a", verdict=REPRODUCED, where="Table 1", page="06_all_digits", **more):
+    """A line as `ledger.rows` has them."""
+    given = {"paper": "1", "claim": "c", "ours": 1.0, "sd": 0.1, "n": 3, "test": "t against 2", "p": 0.01}
+    return (
+        given | {"id": id, "verdict": verdict, "where": where, "page": page, "variant": False, "detectable": 0.5} | more
+    )
+
+
+@pytest.fixture(scope="module")
+def declared():
+    """All claims, with the verdict "not tested"."""
+    return [
+        row(c.id, NOT_TESTED, c.where, c.page, variant=c.variant, ours=None, test="", n=0, p=None, detectable=None)
+        for c in ledger.CLAIMS
+    ]
+
+
+def test_every_claim_that_counts_is_in_one_bar_and_every_bar_has_some(declared):
+    counted = report.by_item(declared)
+    assert sum(sum(of.values()) for of in counted.values()) == sum(not row["variant"] for row in declared)
+    assert all(counted.values()) and list(counted) == ["Theory", *(item.name for item in report.ITEMS)]
+
+
+def test_an_item_has_one_main_claim_that_is_about_it(declared):
+    book = {page.stem for page in pages.sources()}
+    for item in report.ITEMS:
+        (main,) = report.of_ids(declared, [item.main])
+        assert report.item_of(main) == item.name and item.page in book and item.why.endswith(".")
+
+
+def test_a_statement_has_claims_that_no_other_has(declared):
+    book, seen = {page.stem for page in pages.sources()}, set()
+    for statement in report.STATEMENTS:
+        assert statement.page in book
+        for pattern in statement.ids:
+            found = {row["id"] for row in report.of_ids(declared, [pattern])}
+            assert found and not found & seen, (statement.text, pattern)
+        seen |= {row["id"] for row in report.of_ids(declared, statement.ids)}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "side"),
+    [
+        ([REPRODUCED], "for"),
+        ([REPRODUCED, PARTLY, OPPOSITE], "for"),
+        ([PARTLY, PARTLY], "open"),  # none of it is reproduced
+        ([REPRODUCED, OPPOSITE], "open"),
+        ([OPPOSITE, OPPOSITE, REPRODUCED], "against"),
+        ([NO_DIFFERENCE], "open"),
+        ([NOT_TESTED], "open"),
+        ([], "open"),
+    ],
+)
+def test_the_side_of_a_statement_follows_from_most_of_its_verdicts(verdicts, side):
+    assert report.side([row(verdict=verdict) for verdict in verdicts]) == side
+
+
+def test_findings_tell_each_statement_once_with_its_verdicts(declared):
+    told = [report.findings(declared, side) for side in report.SIDES]
+    assert told[:2] == ["- None at this profile."] * 2
+    lines = told[2].splitlines()
+    assert len(lines) == len(report.STATEMENTS)
+    assert "- The KL divergence never grows under $g$. [3 not tested](02_theorem1.ipynb)" in lines
+
+
+def test_the_table_has_our_number_beside_what_it_is_compared_with(declared):
+    found = [each if each["id"] != "table1-vae" else row("table1-vae", PARTLY) for each in declared]
+    lines = report.table(found).splitlines()
+    assert len(lines) == 2 + len(report.ITEMS) and {line.count("|") for line in lines} == {8}
+    assert lines[2] == "| [Table\xa01](06_all_digits.ipynb) | 1 | 1 against 2 | 3 | 0.01 | 0.5 | partly |"
+    assert "| no run | 0 |" in lines[3]
+    assert len(report.reasons().splitlines()) == len(report.ITEMS)
+
+
+@pytest.mark.parametrize(
+    ("ours", "test", "told"),
+    [
+        (1036.9, "paired t against 1.04e+03", "1,037 against 1,040"),
+        (0.768, "paired t against 0.789 (D = 8), by draw", "0.768 against 0.789 (D = 8)"),
+        (0.737, "paired t against 0.264 of a level that is off, 0.002 nats", "0.737 against 0.264"),
+        (0.275, "0.075 from 0.2", "0.275"),
+        (1806.6, "paired t of logs against 1.05 x 608", "1,807 against 1.05 x 608"),
+    ],
+)
+def test_what_ours_is_compared_with_is_read_from_the_test(ours, test, told):
+    found = [row(c.id, PARTLY, c.where, c.page, ours=ours, test=test) for c in ledger.CLAIMS if not c.variant]
+    assert f"| {told} |" in report.table(found).splitlines()[2]
+
+
+def test_work_counts_a_training_once():
+    one = result("VAE", seed=0)
+    assert report.work([results(one), results(one, result("VAE", seed=1))])["trainings"] == 2
+    assert report.work([])["hours"] == 0
+
+
+def example():
+    return report.verdicts([row(verdict=verdict) for verdict in kinds.VERDICTS for _ in range(2)])
+
+
+EXAMPLES = {"verdicts": example}
+
+
+def test_a_bar_has_a_part_for_each_verdict_in_the_order_of_verdicts():
+    figure = report.verdicts([row(verdict=REPRODUCED)] * 3 + [row(verdict=OPPOSITE)] + [row(variant=True)])
+    (axis,) = figure.axes
+    of = [text.get_text() for text in axis.get_yticklabels()].index("Table 1")
+    parts = [bars.patches[of] for bars in axis.containers]
+    assert [(bar.get_x(), bar.get_width()) for bar in parts] == [(0, 3), (3, 0), (3, 0), (3, 1), (4, 0)]
+    assert list(report.LOOK) == list(kinds.VERDICTS)
+    assert len({look for look in report.LOOK.values()}) == len(report.LOOK)
