@@ -96,9 +96,13 @@ def test_images_of_another_shape_are_refused(shape):
     assert "\n" not in str(error.value)
 
 
-def test_data_without_a_classifier_are_refused():
+def test_data_without_a_classifier_are_refused(monkeypatch):
     with pytest.raises(ValueError, match="there is no classifier of celeba: choose one of inception, eff"):
         features.of_data("classifier", "celeba")
+    with monkeypatch.context() as patch:  # a grey data set that somebody adds, and no classifier for it
+        patch.delitem(features.EXTRACTORS, "fashion-mnist-classifier")
+        with pytest.raises(ValueError, match="there is no classifier of fashion-mnist: choose one of inception, eff"):
+            features.of_data("classifier", "fashion-mnist")
     with pytest.raises(ValueError, match="unknown features 'mnist-classifier': choose one of inception, eff"):
         features.of_data("mnist-classifier", "mnist")
     of = {name: features.of_data("classifier", name) for name in images.NAMES}

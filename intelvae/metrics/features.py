@@ -82,9 +82,10 @@ def of_data(choice: str, data: str) -> str:
     check_choice(choice)
     if choice != CLASSIFIER:
         return choice
-    if data not in files.NAMES:
+    extractor = f"{files.files_of(data)}-classifier" if data in files.NAMES else ""
+    if extractor not in EXTRACTORS:
         raise ValueError(f"there is no classifier of {data}: choose one of {', '.join(CHOICES[:2])}")
-    return f"{files.files_of(data)}-classifier"
+    return extractor
 
 
 def get(extractor: str) -> Extractor:
