@@ -104,11 +104,11 @@ def renyi(model: VAE, x: Tensor, samples: int, alpha: float) -> Tensor:
     Raises `ValueError` for alpha < 0, where it is no lower bound. Book: "Beyond the ELBO".
     """
     check_number("alpha", alpha, ">= 0")
-    return _renyi(log_weights(model, x, samples), alpha)
+    return renyi_of(log_weights(model, x, samples), alpha)
 
 
-def _renyi(log_w: Tensor, alpha: float) -> Tensor:
-    """`renyi` of log-weights (K, B)."""
+def renyi_of(log_w: Tensor, alpha: float) -> Tensor:
+    """`renyi` of log-weights (K, ...), over the first of their dimensions."""
     if alpha == 1:
         return log_w.mean(0)
     return (((1 - alpha) * log_w).logsumexp(0) - math.log(len(log_w))) / (1 - alpha)
@@ -140,7 +140,7 @@ class Weighted:
         """
         q = model.encode(x)
         y = q.rsample((self.samples,)) if noise is None else q.mean + q.stddev * noise
-        return _renyi(_log_weights(model, x, q, y), self.alpha), kl(q, model.prior(), y[0]), y[0]
+        return renyi_of(_log_weights(model, x, q, y), self.alpha), kl(q, model.prior(), y[0]), y[0]
 
 
 NAMES = ("elbo", "iwae", "renyi")

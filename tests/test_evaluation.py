@@ -1,6 +1,7 @@
 """What a trained model is measured by, on models whose answer is known."""
 
 import dataclasses
+import math
 
 import pytest
 import torch
@@ -110,6 +111,23 @@ def test_the_slope_of_a_decoder_is_told_without_and_with_the_mapping_inside():
     # the circle's slope is 1 / |y|: below 0.142 lies one y in a hundred
     assert on_circle["slope_z"] == pytest.approx(3.0) and on_circle["size_z"] == pytest.approx(0.5**0.5, abs=1e-3)
     assert 3 / 0.25 < on_circle["slope_y"] < 3 / 0.09 and on_circle["slope_y_max"] > on_circle["slope_y"]
+
+
+def test_bounds_are_loose_in_their_order_and_tight_where_the_encoder_is_exact():
+    def model(mean, log_variance):
+        """z ~ N(0, I) and x|z ~ N(z, I / 2): the posterior has the mean 2x/3 and the variance 1/3."""
+        heads = nn.Linear(2, 2), nn.Linear(2, 2)
+        with torch.no_grad():
+            heads[0].weight.copy_(mean * torch.eye(2)), heads[0].bias.zero_()
+            heads[1].weight.zero_(), heads[1].bias.fill_(log_variance)
+        decoder = nn.Sequential(nn.Identity(), likelihoods.Gaussian())
+        return VAE(GaussianEncoder(nn.Identity(), *heads), decoder, priors.StandardNormal(2))
+
+    with training.seeded(0):
+        exact = points.looseness(model(2 / 3, -math.log(3)), Points("circle"))
+        wrong = points.looseness(model(0.4, 0.0), Points("circle"))
+    assert [exact[f"loose_{name}"] for name in ("elbo", "renyi", "iwae")] == pytest.approx([0.0] * 3, abs=1e-5)
+    assert wrong["loose_elbo"] > wrong["loose_renyi"] > wrong["loose_iwae"] > 0.05
 
 
 def test_points_that_figures_show():

@@ -33,6 +33,7 @@ KINDS: dict[str, dict[str, Measure]] = {  # by name and by data
     "scatter": _by_data((POINTS, points.scatter)),
     "encoded": _by_data((POINTS, points.encoded)),
     "smoothness": _by_data((POINTS, points.smoothness)),
+    "looseness": _by_data((POINTS, points.looseness)),
     "zeros-and-ones": _by_data((DIGITS, digits.zeros_and_ones)),
     "traversal": _by_data((DIGITS, digits.traversal)),
     "latents": _by_data((DIGITS, digits.latents)),

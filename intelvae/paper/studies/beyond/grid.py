@@ -11,7 +11,7 @@ from intelvae.paper.rows import FLOW, VAMP, Row, Run
 from intelvae.paper.studies.seeds import Seeds, seeds_or_own
 from intelvae.paper.studies.toys.grid import TOYS, connectivity, one_prior, runs_of, three
 
-SMOOTHNESS = Evaluation("smoothness")
+SMOOTHNESS, LOOSENESS = Evaluation("smoothness"), Evaluation("looseness")
 
 # Eight samples, and an alpha half way from IWAE to the ELBO. A bound is maximised as it is, so the weight of the KL
 # divergence does not rise first, for the ELBO neither: "small variance first" of page 04's readings.
@@ -66,12 +66,12 @@ def _without_pictures(runs: Sequence[Run], profile: str) -> list[Run]:
 
 
 def smoothness(profile: str, seeds: Seeds = None) -> list[Run]:
-    """Section 2: how steep the models of the authors' notebooks are, with one prior N(0, I).
+    """Section 2: how steep the models of the authors' notebooks are, with one prior N(0, I), and how loose bounds are.
 
     Of page 04's models these are the ones whose weights were kept, so that they can be measured without training.
     """
     runs = _without_pictures(one_prior(profile, seeds), profile)
-    return [replace(run, evaluations=(*run.evaluations, SMOOTHNESS)) for run in runs]
+    return [replace(run, evaluations=(*run.evaluations, SMOOTHNESS, LOOSENESS)) for run in runs]
 
 
 def stability(profile: str, seeds: Seeds = None) -> list[Run]:
