@@ -168,7 +168,10 @@ for name, value in table3.learned_shares(results, code).items():
 # - **Matching**, see above. A learned share of 2 % where there are no zeros shows that the paper matched somehow: an
 #   unmatched $\Phi(b)$ would be 98 % in half of the runs.
 # - **The power** $c_2$ and the number of steps, see above.
-# - The code bounds the threshold, $b \in (-4, 4)$, by a sigmoid; ours has no bounds.
+# - In the code $b = 8\,\mathrm{sigmoid}(\beta) - 4$, which bounds it, and $\beta$ is learned: at first a step of the
+#   optimiser moves $b$ twice as far as in ours, where $b$ itself is learned, without bounds.
+# - Squared errors are summed over 32x32 pixels, as Mathieu's network has them, and not over the 28x28 of Table C.1
+#   ([more](14_paper_and_code.ipynb)).
 # - In the code the threshold is a parameter in *every* clustered run, also where the paper's text says it is fixed, and
 #   is reset to zero when a model is loaded. The option `forgets` of a run's mapping does that
 #   (`intelvae.paper.authors.forgetful`).
