@@ -256,7 +256,10 @@ for key, value in table1.in_short(results, found).items():
 #
 # - **$K$**, the number of epochs, and the reconstruction term are not given. That it is the squared error is an inference:
 #   one of the code's two versions has it for all images.
-# - **The baselines' settings** are not given either, and the GM-VAE is missing from the code.
+# - **The baselines' settings** are not given either, and the GM-VAE is missing from the code. Our Vamp-VAE has 100
+#   pseudo-inputs, the code's 500 unless told otherwise; the Sylvester flow has our optimiser and not that of its authors.
+# - **1,024 pixels.** Mathieu's network takes images of 32x32, Table C.1 has 28x28. The sum of squared errors is over more
+#   pixels, and weighs more against the KL divergence ([by how much](14_paper_and_code.ipynb)).
 # - The code sets 2,100 generated images, each stretched to the full range of grey ("min-max" above), against the first
 #   2,000 test images, which are not stretched. What the hundred more change, on images that need no stretch:
 

@@ -191,6 +191,8 @@ ledger.Table(found)
 # - **The power** $c_2$ and the number of steps, see above.
 # - **Bounds.** The code keeps the threshold within $(-4, 4)$ by a sigmoid, see above; ours has no bounds. The option
 #   `bounded` of a run's mapping does what the code does (`intelvae.paper.authors.bounded`).
+# - **Pixels.** Squared errors are summed over 32x32 pixels, as Mathieu's network has them, and not over the 28x28 of
+#   Table C.1 ([more](14_paper_and_code.ipynb)).
 # - **A threshold that is reset.** In the code the threshold is a parameter in *every* clustered run, also where the text
 #   says it is fixed, and is reset to zero when a model is loaded. The option `forgets` does that
 #   (`intelvae.paper.authors.forgetful`).

@@ -393,6 +393,8 @@ ledger.Table(found)
 # - **Settings of the Sparse-VAE.** The replication has 200 latent dimensions and perceptrons on MNIST and Fashion-MNIST;
 #   ours has the network and the 50 dimensions of all others.
 # - **L1** is in the code as a comment only.
+# - **Pixels and optimiser** are those of the last page: sums over 1,024 pixels, and Adam with 1e-3 for DD as well
+#   ([more](14_paper_and_code.ipynb)).
 #
 # ## Exercises
 #

@@ -300,7 +300,7 @@ for key, value in analysis.in_short(results, found).items():
 #   fewer may put it at a disadvantage. Each starts as the mean of ten training faces: one that starts as a single face could
 #   stay near it, and samples would then be reconstructions of a photograph, which this book may not show.
 # - **The network.** Table C.2 has a decoder of 256, 256 and 128 channels, the code one of 256, 128 and 64 (the library's
-#   network `faces-narrow`).
+#   network `faces-narrow`). Its "Dense & BN" is normalised for each channel here, not for each unit.
 # - **The Sparse-VAE** of the table is that of a replication, with a fixed prior and, for faces, a weight of 0.1 on the KL
 #   divergence, the binary cross-entropy as likelihood and gates with a slope of 50. Ours has the likelihood of all rows
 #   and the slope of its own authors' code, 100, and both weights. Its gates are computed from features that are scaled
@@ -312,7 +312,7 @@ for key, value in analysis.in_short(results, found).items():
 #   above 1 becomes black. Ours are clipped.
 # - **The Vamp-VAE's images** come from $\mathcal N(0, I)$ in the code, not from the prior that it was trained with: its number in
 #   the column "images from N(0, I)" above.
-# - **The Sylvester flow.** In the code its score is that of codes from before the flow. The network of Table C.2 has 16,384
+# - **The Sylvester flow** has our optimiser, not that of its authors. In the code its score is that of codes from before the flow. The network of Table C.2 has 16,384
 #   features, where the flow's authors have 256; with a linear head on all of them the validation ELBO fell to
 #   {glue:text}`faces_linear_lowest` nats on the way. So the row of Table 4 has a layer of 256 ReLU units before the head, a
 #   change made after that first run. The flow contains the VAE, so its bound need not be lower; on faces that no model has

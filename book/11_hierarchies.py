@@ -234,6 +234,8 @@ ledger.Table(found)
 #   levels of ten.
 # - **Which dimensions** Figure B.2 moves, and whether in $y$ or in $z$. A step in $y_i$ reaches all lower levels, a step in
 #   $z_i$ after the mapping only the decoder.
+# - **1,024 pixels.** Mathieu's network takes images of 32x32, Table C.1 has 28x28. The sum of squared errors is over more
+#   pixels, and weighs more against the KL divergence ([by how much](14_paper_and_code.ipynb)).
 # - The script's loop over latent dimensions chooses no widths for 128, and one of the code's modes (4) would not run.
 #
 # ## Exercises

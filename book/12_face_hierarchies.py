@@ -240,6 +240,7 @@ glue("profile", profile, display=False)
 # - **Which hierarchy.** The text says 128 dimensions, the table 64, and the code has several splits for both. Ours is four
 #   levels of 16. The code's script loops over dimensions from 128 down to 2 without choosing a split for 128, and trains no
 #   VAE beside them; the later script reads models of 32 dimensions and fewer.
+# - **The network** is that of the page on [faces](10_faces.ipynb), its "Dense & BN" normalised for each channel.
 # - **The classifier** is linear in the text and a perceptron with ten hidden units in the code, a linear one standing beside
 #   it in a comment. It learns from the first faces of CelebA's test set and is judged on the last 2,000, stops when these
 #   stop getting better, and its best epoch counts; Adam goes on from one number of faces to the next without being reset.

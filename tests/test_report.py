@@ -90,7 +90,7 @@ def test_the_table_has_our_number_beside_what_it_is_compared_with(declared):
         (1036.9, "paired t against 1.04e+03", "1,037 against 1,040"),
         (0.768, "paired t against 0.789 (D = 8), by draw", "0.768 against 0.789 (D = 8)"),
         (0.737, "paired t against 0.264 of a level that is off, 0.002 nats", "0.737 against 0.264"),
-        (0.275, "0.075 from 0.2", "0.275"),
+        (0.275, "0.075 from 0.2", "0.275, 0.075 from 0.2"),
         (1806.6, "paired t of logs against 1.05 x 608", "1,807 against 1.05 x 608"),
     ],
 )

@@ -84,24 +84,26 @@ STATEMENTS = (
     Statement("The KL divergence never grows under $g$.", ("fig1-identity", "thm1-*"), "02_theorem1"),
     Statement("A VAE bridges clusters more than a model that knows them.", ("fig2-bridge",), "03_why"),
     Statement("Codes match a sparse target better than a sparse prior.", ("fig3-*",), "03_why"),
-    Statement("Samples leave holes empty: circle and square.", ("fig4-circle-hole", "fig4-square-hole"),
+    Statement("Samples leave the holes of circle and square empty.", ("fig4-circle-hole", "fig4-square-hole"),
               "04_multiple_connectivity"),
-    Statement("Samples leave holes empty: star and infinity sign.", ("fig4-star-hole", "fig4-infinity-hole"),
+    Statement("Samples leave the holes of star and infinity sign empty.", ("fig4-star-hole", "fig4-infinity-hole"),
               "04_multiple_connectivity"),
-    Statement("On points, samples are closer to the data than a VAE's.",
+    Statement("In the plane, samples are closer to the data than a VAE's.",
               tuple(f"fig4-{data}" for data in ("circle", "square", "star", "infinity", "mixture")),
               "04_multiple_connectivity"),
-    Statement("On points, the Vamp-VAE is no better than a VAE.", ("figC2-vamp-as-vae-*",), "04_multiple_connectivity"),
+    Statement("In the plane, the Vamp-VAE is no better than a VAE.", ("figC2-vamp-as-vae-*",),
+              "04_multiple_connectivity"),
     Statement("Fewer ambiguous digits than any other method.", ("table2-uncertain-*",), "05_multi_modality"),
-    Statement("Shares of the digits nearer to one half.", ("table2-balance-*",), "05_multi_modality"),
+    Statement("Zeros and ones are generated equally often.", ("table2-balance-*",), "05_multi_modality"),
     Statement("Better samples of all digits than any other method.",
               tuple(f"table1-{name}" for name in ("vae", "gm", "mog", "vamp", "vae-sylvester")), "06_all_digits"),
     Statement("The share of zeros is learned.", ("table3-*",), "07_proportions"),
-    Statement("Codes get sparser with $\\gamma$, up to extreme scores.",
+    Statement("Codes get sparser with $\\gamma$, and extremely so.",
               ("fig7-sparsity-grows", "fig7-extremely-sparse", "figC3-sparsity-grows"), "08_sparsity"),
     Statement("For $\\gamma < 3$ samples of clothes are better than a VAE's.", ("fig7-distance-gamma-*",),
               "08_sparsity"),
-    Statement("There codes are sparser and samples better at once.", ("fig7-sparser-and-closer-*",), "08_sparsity"),
+    Statement("For $\\gamma < 3$ codes of clothes are sparser and samples better at once.",
+              ("fig7-sparser-and-closer-*",), "08_sparsity"),
     Statement("For $\\gamma < 3$ samples of digits are better, too.", ("figC3-distance-gamma-*",),
               "09_sparsity_in_detail"),
     Statement("DD is less sparse, and its samples are worse.",
@@ -109,11 +111,11 @@ STATEMENTS = (
     Statement("The Sparse-VAE is hardly sparse, and its samples are good.",
               ("fig7-less-sparse-vsc-*", "fig7-vsc-*", "fig7-distance-vsc-*", "figC3-*-vsc-*"),
               "09_sparsity_in_detail"),
-    Statement("The KL divergence stays that of a VAE.", ("fig7-kl",), "08_sparsity"),
+    Statement("Sparse codes keep the KL divergence of a VAE.", ("fig7-kl",), "08_sparsity"),
     Statement("A forest learns more from few labels than with a VAE's codes.",
               ("fig7-few-shot-vae", "figC3-few-shot-vae"), "08_sparsity"),
     Statement("A forest learns more from many labels, too.", ("fig7-many-labels",), "08_sparsity"),
-    Statement("Less than a tenth of the dimensions is active for a class.", ("fig8-active",), "08_sparsity"),
+    Statement("Fewer than a tenth of the dimensions are active for a class.", ("fig8-active",), "08_sparsity"),
     Statement("The penalty does little without the mapping.", ("ablation-*",), "09_sparsity_in_detail"),
     Statement("Faces: sparse codes at no cost in samples.", ("table4-quality-*", "table4-sparser-vae-*"), "10_faces"),
     Statement("High levels of a hierarchy hold categories, low ones details.", ("figB2-category", "figB2-details"),
@@ -218,6 +220,8 @@ def _here(row: Row) -> str:
     """Our number, and what it is compared with."""
     if row["ours"] is None:
         return NO_RUN
+    if "from" in row["test"]:
+        return f"{_number(row['ours'], 3)}, {row['test']}"
     other = row["test"].partition("against ")[2].split(",")[0].split(" of ")[0]
     number, *more = other.split(" ", 1)
     against = f" against {' '.join([_number(float(number), 3), *more])}" if number else ""

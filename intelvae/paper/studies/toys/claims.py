@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 
 import torch
 from scipy import stats
@@ -34,10 +34,12 @@ def _growth(g: Callable[[Tensor], Tensor], breakpoints: Sequence[float]) -> list
     return [divergence(name, z) - divergence(name, y) for name in divergences.NAMES for y, z in pairs]
 
 
+@cache
 def _merging() -> list[float]:
     return [*_growth(torch.abs, [0.0]), *_growth(torch.square, [0.0]), *_growth(lambda y: y**3 - 3 * y, [-1.0, 1.0])]
 
 
+@cache
 def _invertible() -> list[float]:
     return [abs(v) for g, points in ((torch.sinh, ()), (Threshold(), [0.0])) for v in _growth(g, points)]
 
