@@ -104,6 +104,10 @@ def _of_choices() -> Iterator[Discrepancy]:
             before = row(rows, sparsity.AS_IN_FIGURE_7, each.group)
             gamma = "" if each.value is None else f"γ = {each.value:g}, "
             yield change(TOPIC_OF_CHOICE[each.name], before, each, gamma + _short(each.name))
+    for before, after in zip(sparsity.WEIGHTED[::2], sparsity.WEIGHTED[1::2], strict=True):
+        first, last = (Source(("sparsity-weighted",), (each,)) for each in (before, after))
+        gamma = "" if after.value is None else f"γ = {after.value:g}, "
+        yield Discrepancy("pixels", f"{gamma}errors of 28x28 pixels", first, last)
     own, *others = sparsity.OF_VSC
     for each, topic in zip(others, ("replication", "published-vsc", "offset"), strict=True):
         yield change(topic, own, each, _short(each.name))

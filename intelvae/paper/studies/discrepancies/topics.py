@@ -73,7 +73,8 @@ TOPICS: dict[str, Topic] = {
         "that of Mathieu et al., on 32x32", (MODES, DIGITS),
     ),
     "pixels": Topic(
-        "How many pixels are summed", "784", "784", "1,024, since Mathieu's network takes 32x32", (DIGITS,),
+        "How many pixels are summed", "784", "784", "1,024, since Mathieu's network takes 32x32",
+        (DIGITS, DETAIL),
     ),
     "binary": Topic("Grey levels", "binary images", "grey images", "grey images", (DIGITS, MODES, DETAIL)),
     "split": Topic(
