@@ -99,6 +99,22 @@ def test_what_ours_is_compared_with_is_read_from_the_test(ours, test, told):
     assert f"| {told} |" in report.table(found).splitlines()[2]
 
 
+def test_the_answer_tells_numbers_and_verdicts_as_they_are(declared):
+    assert report.answer(declared).count("**not tested**") == 7 and "0 of 5 data sets" in report.answer(declared)
+    found = {each["id"]: each for each in declared}
+    for id in ("fig4-circle", "fig4-star", "notebooks-fig4-circle"):
+        found[id] = row(id, REPRODUCED)
+    zeros = "table2-uncertain-vae-mathieu-gaussian"
+    found[zeros] = row(zeros, ours=0.0161, test="paired t against 0.0144")
+    found["table1-vae"] = row(
+        "table1-vae", ours=589.0, test="paired t against 1.04e+03", verdict=PARTLY, detectable=399.6
+    )
+    told = report.answer(list(found.values()))
+    assert "on 2 of 5 data sets" in told and "on 1 of 5 with those of the authors" in told
+    assert "1.61 against 1.44, **reproduced**" in told
+    assert "589 against 1,040, **partly**. 3 seeds could find 400." in told
+
+
 def test_work_counts_a_training_once():
     one = result("VAE", seed=0)
     assert report.work([results(one), results(one, result("VAE", seed=1))])["trainings"] == 2
