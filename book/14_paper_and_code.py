@@ -47,7 +47,12 @@ of2, of_hoyer4, of4, of_hoyer7 = (
 )
 
 # %% tags=["hide-input"]
+smoke = """
+This copy was made at `smoke`: its numbers are those of a few steps of training and mean nothing.
+The sentences around them are about the published runs, of `laptop`.
+"""
 say(f"""
+{smoke if profile == "smoke" else ""}
 **In short.** No single difference turns our results into the paper's.
 
 - **Baselines.** The code draws the images of two baselines from $\\mathcal N(0, I)$ and not
@@ -75,7 +80,7 @@ say(f"""
 #   short beside the way from one to the other explains little.
 #
 # The paper's FIDs and our distances have different units. So both are in per cent of the VAE's mean, ours of our VAE's.
-# Differences in how images are treated are measured on the same trained models, twice.
+# Where images or codes are treated in another way, the same trained models are measured twice.
 
 # %% tags=["hide-input"]
 say(f"""
@@ -86,7 +91,7 @@ The bars come from the experiments {", ".join(found)}, which other pages show in
 # %% [markdown]
 # ## Table 1: samples of all digits
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Table 1: change of the distance without faint pixels, in % of the VAE's, for each difference. Where images are stretched it is the distance with them.", "name": "fig-code-table1"}, "image": {"alt": "Horizontal bars by difference, the longest on top, with two vertical lines for the distance of the InteL-VAE from the VAE."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Table 1: change of the distance without faint pixels, in % of the VAE's, for each difference. Bars for stretched images are of the distance with faint pixels.", "name": "fig-code-table1"}, "image": {"alt": "Horizontal bars by difference, the longest on top, with two vertical lines for the distance of the InteL-VAE from the VAE."}}
 figure = figures.tornado([charts["table1"]])
 
 # %% tags=["hide-cell"]
@@ -102,8 +107,8 @@ the VAE, and ahead of all baselines. Here it is {ours}.
   Vamp-VAE by {t1("Vamp-VAE: images from N(0, I)")} and the MoG-VAE by
   {t1("MoG-VAE: images from N(0, I)")}. Counting the entropy $D$ times changes the MoG-VAE by
   {t1("MoG-VAE: entropy of q counted D times")}. This puts the InteL-VAE ahead of both.
-- **It explains too much.** In the paper both are ahead of the VAE, by a little. Perhaps its
-  table does not have all of these slips, or the FID feels them less: our guess.
+- **It explains too much.** In the paper both are a little ahead of the VAE. Perhaps its table
+  does not have all of these slips, or the FID feels them less: our guess.
 - **Against the VAE** nothing that belongs to the mapping is enough: $c_1 = 1$ changes the
   InteL-VAE by {t1("InteL-VAE: c1 = 1")}, ten sectors in one plane by
   {t1("InteL-VAE: 10 sectors in one plane")}.
@@ -226,8 +231,7 @@ each needs another setting.
   from the VAE.
 - **Good samples of sparse codes**: the code's gates and penalty. At $\\gamma = 30$ the distance
   changes by {f7(coded)}; the score goes from {of_hoyer7(coded)}, where the VAE has {vae}.
-- **Extremely high scores**: the text's gates, at the price of samples. Both at once is not among
-  these bars.
+- **Extremely high scores**: the text's gates, at the price of samples. No bar has both.
 - **The Sparse-VAE with better samples and a low score**: the pseudo-inputs of its published
   version, which change its distance by {f7("Sparse-VAE: ten pseudo-inputs")}, and the score
   without gates, which goes from {of_hoyer7("Sparse-VAE: α = 0.01, score without gates")}.
@@ -238,7 +242,7 @@ each needs another setting.
 # %% [markdown]
 # ## Figure C.3: sparse codes of digits
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3: change of the distance without faint pixels, in % of the VAE's (above), and of the Hoyer score of sampled codes (below). The dotted lines are at γ = 1 (above) and γ = 30 (below). Where images are stretched it is the distance with faint pixels.", "name": "fig-code-figurec3"}, "image": {"alt": "Two panels of horizontal bars by difference, the longest on top, with a vertical line for the difference of the InteL-VAE from the VAE."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3: change of the distance without faint pixels, in % of the VAE's (above), and of the Hoyer score of sampled codes (below). The dotted lines are at γ = 1 (above) and γ = 30 (below). Bars for stretched images are of the distance with faint pixels.", "name": "fig-code-figurec3"}, "image": {"alt": "Two panels of horizontal bars by difference, the longest on top, with a vertical line for the difference of the InteL-VAE from the VAE."}}
 figure = figures.tornado([charts["figurec.3-distance"], charts["figurec.3-score"]])
 
 # %% tags=["hide-cell"]
