@@ -53,7 +53,8 @@ The sentences around them are about the published runs, of `laptop`.
 """
 say(f"""
 {smoke if profile == "smoke" else ""}
-**In short.** No single difference turns our results into the paper's.
+**In short.** No single difference turns our results into the paper's. (On images many of these
+numbers are of one seed, as the charts show.)
 
 - **Baselines.** The code draws the images of two baselines from $\\mathcal N(0, I)$ and not
   from their own prior. The Vamp-VAE's distance then changes by

@@ -163,7 +163,7 @@ def tried(found: dict[str, Filled]) -> str:
     lines = ["| | the text | the code | this book | what it moves most |", "|---|---|---|---|---|"]
     for key, topic in TOPICS.items():
         if key in bars:
-            moves = "<br>".join(each.replace(" ", "\xa0") for each in moved(found, key)) or NOT_RUN
+            moves = "<br>".join(each.replace(" %", "\xa0%") for each in moved(found, key)) or NOT_RUN
             lines.append(f"| {' | '.join((*_cells(topic), moves))} |")
     return "\n".join(lines)
 
