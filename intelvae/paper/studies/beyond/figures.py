@@ -28,8 +28,8 @@ def looseness(results: Sequence[Result]) -> Figure:
             for bound in OF_BOUNDS if r.row.method == method else ():
                 of[bound].append(r.metrics[f"loose_{bound.lower()}"])
         _marks(axis, values, OF_BOUNDS)
-        axis.set(title=method.name, xlabel="data", ylim=(0, None))
-    axes[0].set_ylabel("below log p(x), nats")
+        axis.set(title=method.name, xlabel="data")
+    axes[0].set(ylabel="below log p(x), nats", ylim=(0, None))  # of both, when both have their marks
     legend_outside(figure, axes[0], ncols=3)
     return figure
 
