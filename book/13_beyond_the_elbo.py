@@ -155,7 +155,8 @@ theorem.table()
 
 # %% [markdown]
 # **The experiment.** The flow is trained as page 04's models are. It begins as the identity, and it stays a bijection:
-# holes have to be made by the decoder, as in a VAE. Does it do what the hand-made mapping does?
+# holes have to be made by the decoder, as in a VAE. Does it do what the hand-made mapping does? The two-hole mapping of
+# the infinity sign fails on page 04 already.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Data (black) and 200 samples of a VAE, of an InteL-VAE whose mapping is a flow that is learned, and of one whose mapping is made by hand. First seed.", "name": "fig-flow"}, "image": {"alt": "A grid of scatter plots, one row a data set, one column a method."}}
 figure = sample_grid(of_flow.first())

@@ -28,8 +28,8 @@ def looseness(results: Sequence[Result]) -> Figure:
             for bound in OF_BOUNDS if r.row.method == method else ():
                 of[bound].append(r.metrics[f"loose_{bound.lower()}"])
         _marks(axis, values, OF_BOUNDS)
-        axis.set(title=method.name, xlabel="data", ylim=(0, None))
-    axes[0].set_ylabel("below log p(x), nats")
+        axis.set(title=method.name, xlabel="data")
+    axes[0].set(ylabel="below log p(x), nats", ylim=(0, None))  # of both, when both have their marks
     legend_outside(figure, axes[0], ncols=3)
     return figure
 
@@ -37,9 +37,9 @@ def looseness(results: Sequence[Result]) -> Figure:
 def steepness(results: Sequence[Result]) -> Figure:
     """The decoder's slope (99 % quantile over the prior) by data and method: alone, and with the mapping inside it."""
     figure, axes = plt.subplots(1, 2, figsize=(7.5, 3), sharey=True, layout="constrained")
-    for axis, of, words in zip(axes, "zy", ("of z", "of y, with the mapping"), strict=True):
+    for axis, of, words in zip(axes, "zy", ("decoder, from z", "decoder and mapping, from y"), strict=True):
         _marks(axis, _by_method(results, measured(f"slope_{of}")), _looks(results))
-        axis.set(title=f"the decoder as a function {words}", xlabel="data", yscale="log")
+        axis.set(title=words, xlabel="data", yscale="log")
     axes[0].set_ylabel("slope, 99 % quantile")
     legend_outside(figure, axes[0], ncols=3)
     return figure
