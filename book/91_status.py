@@ -26,7 +26,6 @@ import dataclasses
 import platform
 
 import pandas as pd
-from IPython.display import Markdown
 from myst_nb import glue
 
 from intelvae.paper import ledger, report, runs, studies
@@ -110,8 +109,7 @@ ledger.Table(found)
 # %% tags=["hide-input"]
 stored = ledger.stored("laptop")
 published = ledger.count(stored)
-glue("answer", Markdown(report.answer(stored)), display=False)
-for name, number in published.items():
+for name, number in (published | report.answers(stored)).items():
     glue(name.replace(" ", "-"), number, display=False)
 first_look = "This copy of the book was built at `smoke`: its pages show a first look on small data, whose verdicts mean"
 glue(

@@ -99,8 +99,9 @@ def test_what_ours_is_compared_with_is_read_from_the_test(ours, test, told):
     assert f"| {told} |" in report.table(found).splitlines()[2]
 
 
-def test_the_answer_tells_numbers_and_verdicts_as_they_are(declared):
-    assert report.answer(declared).count("**not tested**") == 7 and "0 of 5 data sets" in report.answer(declared)
+def test_the_answers_tell_numbers_and_verdicts_as_they_are(declared):
+    told = report.answers(declared)
+    assert told["theory"] == "3 not tested" and told["points"] == "0 of 5" and told["ten-digits"] == NOT_TESTED
     found = {each["id"]: each for each in declared}
     for id in ("fig4-circle", "fig4-star", "notebooks-fig4-circle"):
         found[id] = row(id, REPRODUCED)
@@ -109,10 +110,10 @@ def test_the_answer_tells_numbers_and_verdicts_as_they_are(declared):
     found["table1-vae"] = row(
         "table1-vae", ours=589.0, test="paired t against 1.04e+03", verdict=PARTLY, detectable=399.6
     )
-    told = report.answer(list(found.values()))
-    assert "on 2 of 5 data sets" in told and "on 1 of 5 with those of the authors" in told
-    assert "1.61 against 1.44, **reproduced**" in told
-    assert "589 against 1,040, **partly**. 3 seeds could find 400." in told
+    told = report.answers(list(found.values()))
+    assert told["points"] == "2 of 5" and told["points-notebooks"] == "1 of 5"
+    assert told["zeros-and-ones"] == "1.61 against 1.44 (reproduced)"
+    assert told["ten-digits"] == "589 against 1,040 (partly)" and told["ten-digits-found"] == "400"
 
 
 def test_work_counts_a_training_once():

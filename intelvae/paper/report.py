@@ -218,8 +218,8 @@ def reasons() -> str:
     return "\n".join(f"- **[{item.name}]({item.page}.ipynb).** {item.why}" for item in ITEMS)
 
 
-def answer(found: Sequence[Row]) -> str:
-    """The answer in five points of Markdown, from all `found`: what holds, points, digits, sparsity, faces."""
+def answers(found: Sequence[Row]) -> dict[str, str]:
+    """What the front page cites of all `found`: numbers and verdicts on points, digits, sparse codes and faces."""
     of = {row["id"]: row for row in found}
 
     def closer(prefix: str) -> str:
@@ -228,33 +228,26 @@ def answer(found: Sequence[Row]) -> str:
 
     def said(id: str, scale: float = 1.0) -> str:
         row = of[id]
-        verdict = f"**{row['verdict']}**"
         if row["ours"] is None:
-            return verdict
+            return row["verdict"]
         other = row["test"].partition("against ")[2].split(",")[0].split(" ")[0]
         numbers = [_number(scale * value, 3) for value in (row["ours"], float(other))]
-        return f"{' against '.join(numbers)}, {verdict}"
+        return f"{' against '.join(numbers)} ({row['verdict']})"
 
-    theory = [of[id] for id in ("fig1-identity", "thm1-inequality", "thm1-equality")]
-    many = of["table1-vae"]
-    could = "" if many["detectable"] is None else f" {many['n']} seeds could find {_number(many['detectable'], 2)}."
-    return f"""
-1. **The framework holds.** Training stays that of a VAE, and every code has the structure that $g$ gives it:
-   {_verdicts(theory)} ([framework](01_framework.ipynb), [theorem 1](02_theorem1.ipynb)).
-2. **Points in the plane.** Samples are significantly closer to the data than a VAE's on {closer("")} data sets with the
-   settings of the text, and on {closer("notebooks-")} with those of the authors' notebooks
-   ([why](04_multiple_connectivity.ipynb)).
-3. **Digits.** Ambiguous [zeros and ones](05_multi_modality.ipynb), in %, against the VAE's:
-   {said("table2-uncertain-vae-mathieu-gaussian", 100.0)}. Distance of [all ten digits](06_all_digits.ipynb) from test
-   images, against the VAE's: {said("table1-vae")}.{could}
-4. **[Sparse codes](08_sparsity.ipynb).** At $\\gamma = 1$ codes are sparser and samples closer at once:
-   **{of["fig7-sparser-and-closer-1"]["verdict"]}**. Accuracy of a forest, in %, against that with a VAE's codes: from
-   few labels {said("fig7-few-shot-vae")}; from many {said("fig7-many-labels")}.
-5. **Faces**, few of them and few steps. [Codes](10_faces.ipynb) are sparser than a VAE's by half of the paper's
-   difference: **{of[f"table4-sparser-vae-{PUBLISHED}-faces"]["verdict"]}**. From 50 labelled faces a
-   [hierarchy](12_face_hierarchies.ipynb) tells attributes better than every VAE:
-   **{of[f"tableB1-50-{PUBLISHED}-faces"]["verdict"]}**.
-"""
+    smallest = of["table1-vae"]["detectable"]
+    return {
+        "theory": _verdicts([of[id] for id in ("fig1-identity", "thm1-inequality", "thm1-equality")]),
+        "points": closer(""),
+        "points-notebooks": closer("notebooks-"),
+        "zeros-and-ones": said("table2-uncertain-vae-mathieu-gaussian", 100.0),
+        "ten-digits": said("table1-vae"),
+        "ten-digits-found": "(none)" if smallest is None else _number(smallest, 2),
+        "sparser-and-closer": of["fig7-sparser-and-closer-1"]["verdict"],
+        "few-labels": said("fig7-few-shot-vae"),
+        "many-labels": said("fig7-many-labels"),
+        "faces": of[f"table4-sparser-vae-{PUBLISHED}-faces"]["verdict"],
+        "attributes": of[f"tableB1-50-{PUBLISHED}-faces"]["verdict"],
+    }
 
 
 def _here(row: Row) -> str:
