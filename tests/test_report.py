@@ -30,7 +30,7 @@ def declared():
 def test_every_claim_that_counts_is_in_one_bar_and_every_bar_has_some(declared):
     counted = report.by_item(declared)
     assert sum(sum(of.values()) for of in counted.values()) == sum(not row["variant"] for row in declared)
-    assert all(counted.values()) and list(counted) == ["Theory", *(item.name for item in report.ITEMS)]
+    assert all(counted.values()) and list(counted) == ["The text", *(item.name for item in report.ITEMS)]
 
 
 def test_an_item_has_one_main_claim_that_is_about_it(declared):

@@ -71,7 +71,7 @@ ITEMS = (
     Item("Figure B.2", "figB2-category", "All levels but the highest hold next to nothing with the code's layers.",
          "11_hierarchies"),
 )  # fmt: skip
-THEORY = "Theory"
+THEORY = "The text"
 
 
 class Statement(NamedTuple):

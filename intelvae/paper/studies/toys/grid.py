@@ -37,7 +37,7 @@ class Scale:
 
 def some(profile: str) -> tuple[str, ...]:
     """The data sets of experiments on choices: all, at `smoke` one with a hole and one with a gap."""
-    return ("star", "mixture") if profile == "smoke" else TOYS
+    return ("circle", "mixture") if profile == "smoke" else TOYS
 
 
 SCALE = {"smoke": Scale(1, 3, 40), "laptop": Scale(10, 20, 1000), "paper": Scale(10, 20, 1000)}
