@@ -71,7 +71,7 @@ ITEMS = (
     Item("Figure B.2", "figB2-category", "All levels but the highest hold next to nothing with the code's layers.",
          "11_hierarchies"),
 )  # fmt: skip
-THEORY = "The text"
+TEXT = "The text"
 
 
 class Statement(NamedTuple):
@@ -133,17 +133,17 @@ def item_of(row: Row) -> str:
     """The table or figure that a claim is about; of the text's that of its page.
 
     >>> item_of({"where": "Fig 7, left", "page": "08_sparsity"}), item_of({"where": "Section 4", "page": "01_x"})
-    ('Figure 7', 'Theory')
+    ('Figure 7', 'The text')
     """
     where = row["where"].split(",")[0].replace("Fig ", "Figure ")
     if where in {item.name for item in ITEMS}:
         return where
-    return {"08_sparsity": "Figure 7", "09_sparsity_in_detail": "Figure C.3"}.get(row["page"], THEORY)
+    return {"08_sparsity": "Figure 7", "09_sparsity_in_detail": "Figure C.3"}.get(row["page"], TEXT)
 
 
 def by_item(found: Iterable[Row]) -> dict[str, Counter[str]]:
     """How many claims of each table or figure have each verdict, variants not counted."""
-    counted: dict[str, Counter[str]] = {name: Counter() for name in (THEORY, *(item.name for item in ITEMS))}
+    counted: dict[str, Counter[str]] = {name: Counter() for name in (TEXT, *(item.name for item in ITEMS))}
     for row in found:
         if not row["variant"]:
             counted[item_of(row)][row["verdict"]] += 1
