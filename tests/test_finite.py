@@ -98,6 +98,7 @@ CALLS = {
     "samples.as_shown": lambda: {"images": IMAGES},
     "samples.faint": lambda: {"images": IMAGES},
     "samples.judge": lambda: {"generated": IMAGES, "real": BYTES, "extractor": "efficientnet-lite0", "sizes": [20]},
+    "slopes.slopes": lambda: {"f": torch.sin, "at": POINTS},
     "toy.sliced_wasserstein": lambda: {"a": POINTS, "b": POINTS + 1},
     "toy.off_support": lambda: {"name": "circle", "x": POINTS},
     "toy.inside_hole": lambda: {"name": "circle", "x": POINTS},

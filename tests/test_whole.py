@@ -24,6 +24,7 @@ OTHERWISE = {
     "whole.py": "is what the others use",
     "paper/store.py": "hands what writes to its own `_write`, which is whole",
     "paper/bundle.py": "makes bytes of weights, for an archive that is written whole",
+    "metrics/classifier.py": "makes bytes of weights, for a file that is written whole",
     "paper/pictures.py": "writes into the part that the store hands it",
     "data/decoded.py": "gigabytes that grow in place: a chunk counts once the journal has its checksum, and no sooner",
     "data/standin.py": "a folder is drawn elsewhere and renamed as one",
