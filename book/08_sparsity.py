@@ -30,6 +30,7 @@ jobs = 1
 
 # %% tags=["hide-input"]
 import math
+from functools import partial
 
 import torch
 from myst_nb import glue
@@ -43,6 +44,14 @@ from intelvae.paper import ledger, measures, studies
 from intelvae.paper.studies.sparsity import analysis, figures, grid, tables
 
 PAGE = "08_sparsity"
+load = partial(
+    studies.results,
+    profile=profile,
+    seeds=seeds,
+    features=extractor,
+    jobs=jobs,
+    device=device,
+)
 
 # %% [markdown]
 # ## The idea
@@ -227,9 +236,7 @@ print(f"by chance            score {by_chance(24):.3f}")
 # - the **VAE with $L_{sp}$** on $|y|$ (the paper's ablation, see the next page) and, ours, the **VAE with L1** on $y$.
 
 # %%
-results = studies.results(
-    "sparsity", profile, seeds, features=extractor, jobs=jobs, device=device
-)
+results = load("sparsity")
 
 # %% tags=["hide-input"]
 print(results.provenance())
@@ -404,15 +411,7 @@ for rule in dict.fromkeys(claim.rule for claim in of_page):
     print(f"    {rule}")
 
 # %% tags=["hide-input"]
-coded = studies.results(
-    "sparsity-as-coded",
-    profile,
-    seeds,
-    features=extractor,
-    jobs=jobs,
-    device=device,
-    beside=True,
-)
+coded = load("sparsity-as-coded", beside=True)
 found = ledger.rows(profile, results, coded, page=PAGE)
 ledger.Table(found)
 

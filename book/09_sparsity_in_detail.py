@@ -29,6 +29,8 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
+from functools import partial
+
 import torch
 from myst_nb import glue
 
@@ -40,6 +42,14 @@ from intelvae.paper.rows import VAE_L1
 from intelvae.paper.studies.sparsity import analysis, figures, tables
 
 PAGE = "09_sparsity_in_detail"
+load = partial(
+    studies.results,
+    profile=profile,
+    seeds=seeds,
+    features=extractor,
+    jobs=jobs,
+    device=device,
+)
 
 # %% [markdown]
 # ## The idea
@@ -82,15 +92,7 @@ print(f"-log 50            {-torch.tensor(50.0).log():6.3f}")
 # The same methods, network and settings as on the last page.
 
 # %%
-results = studies.results(
-    "sparsity-mnist",
-    profile,
-    seeds,
-    features=extractor,
-    jobs=jobs,
-    device=device,
-    every=True,
-)
+results = load("sparsity-mnist", every=True)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes, on MNIST. Over the seeds that all settings have, with standard deviations from two on; dashed lines are the VAE. The VAE with L1 or L_sp has no part in the paper's figure.", "name": "fig-sparsity-mnist"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
 print(results.provenance())
@@ -219,15 +221,7 @@ for title, v in (("|y|", y.abs()), ("the gates", five), ("|z|", (y * five).abs()
 # on the last page.
 
 # %%
-others = studies.results(
-    "sparsity-choices",
-    profile,
-    seeds,
-    features=extractor,
-    jobs=jobs,
-    device=device,
-    beside=True,
-)
+others = load("sparsity-choices", beside=True)
 
 # %% tags=["hide-input"]
 print(others.provenance())
@@ -241,15 +235,7 @@ figure = figures.choices(others, name, [caps[0.2], best[0.2]])
 # after two seeds at $\gamma = 10$ and 30 on Fashion-MNIST had been seen in the table above.
 
 # %% tags=["hide-input"]
-coded = studies.results(
-    "sparsity-as-coded",
-    profile,
-    seeds,
-    features=extractor,
-    jobs=jobs,
-    device=device,
-    beside=True,
-)
+coded = load("sparsity-as-coded", beside=True)
 print(coded.provenance())
 tables.as_coded(coded)
 
@@ -259,15 +245,7 @@ tables.as_coded(coded)
 # are as in the script. The rule was written before the runs. (At `smoke` the VAE only.)
 
 # %% tags=["hide-input"]
-authors = studies.results(
-    "sparsity-as-authors",
-    profile,
-    seeds,
-    features=extractor,
-    jobs=jobs,
-    device=device,
-    beside=True,
-)
+authors = load("sparsity-as-authors", beside=True)
 print(authors.provenance())
 tables.as_authors(authors)
 
@@ -286,15 +264,7 @@ tables.any_vae(others)
 # (At `smoke` the VAE only.)
 
 # %% tags=["hide-input"]
-weighted = studies.results(
-    "sparsity-weighted",
-    profile,
-    seeds,
-    features=extractor,
-    jobs=jobs,
-    device=device,
-    beside=True,
-)
+weighted = load("sparsity-weighted", beside=True)
 print(weighted.provenance())
 tables.weighted(weighted)
 

@@ -143,7 +143,8 @@ class Weighted:
         return renyi_of(_log_weights(model, x, q, y), self.alpha), kl(q, model.prior(), y[0]), y[0]
 
 
-NAMES = ("elbo", "iwae", "renyi")
+_OPTIONS = {"elbo": (), "iwae": ("samples",), "renyi": ("samples", "alpha")}
+NAMES = tuple(_OPTIONS)
 
 
 def create(name: str, **options: Any) -> Weighted | None:
@@ -154,11 +155,10 @@ def create(name: str, **options: Any) -> Weighted | None:
     >>> create("renyi", samples=8, alpha=0.5)
     Weighted(samples=8, alpha=0.5)
     """
-    known = {"elbo": (), "iwae": ("samples",), "renyi": ("samples", "alpha")}
-    if name not in known:
+    if name not in _OPTIONS:
         raise ValueError(f"unknown bound {name!r}: choose one of {', '.join(NAMES)}")
-    if options.keys() != set(known[name]):
-        needs = " and ".join(known[name]) or "none"
+    if options.keys() != set(_OPTIONS[name]):
+        needs = " and ".join(_OPTIONS[name]) or "none"
         raise ValueError(f"the bound {name!r} takes the options {needs}, and was given {', '.join(options) or 'none'}")
     return Weighted(**options) if options else None
 

@@ -30,7 +30,7 @@ CITED = re.compile(r"{glue:text}`(\w+\.ipynb)::([\w-]+):[sdf.\d]+`")
 
 def test_numbers_that_other_pages_cite_are_there_and_have_a_format():
     """Without a format such a number is left out, in silence."""
-    for path in (ROOT / "book").glob("*.md"):
+    for path in [*(ROOT / "book").glob("*.md"), *pages.sources()]:
         text = path.read_text(encoding="utf-8")
         cited = CITED.findall(text)
         assert len(cited) == text.count(".ipynb::")

@@ -18,8 +18,8 @@ class Coupling(nn.Module):
     tanh units and begin at `s = t = 0`, so that g begins as the identity; s ends in a tanh, so that no layer stretches
     or shrinks by more than e.
 
-    Parameters: `latent_dim` D; `layers`, their number. Raises `ValueError` for D < 2, since a layer needs two halves.
-    Book: "Beyond the ELBO".
+    Parameters: `latent_dim` D; `layers`, their number. Raises `ValueError` for D < 2, since a layer needs two halves,
+    and for latents of another D. Book: "Beyond the ELBO".
 
     >>> g = Coupling(2)
     >>> y = torch.ones(5, 2)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from intelvae.finite import check_finite, of_finite
 
 
 @of_finite
-def slopes(f: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
+def slopes(f: Callable[[Tensor], Tensor], at: Float[Tensor, "n d"]) -> Float[Tensor, " n"]:
     """The largest singular value of the Jacobian of f at each of the points `at` (N, D), (N,).
 
     f maps (N, D) to (N, F), a row at a time. The largest of all slopes is the Lipschitz constant of f; that of N points

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import statistics
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from intelvae.paper.results import Results
@@ -31,11 +32,24 @@ VERDICTS = (REPRODUCED, PARTLY, NO_DIFFERENCE, OPPOSITE, NOT_TESTED)
 DISTANCE = "Frechet distance on the stand-in features"
 
 
+def tally(verdicts: Iterable[str]) -> str:
+    """How many there are of each verdict, in words; of one verdict only its name.
+
+    >>> tally([OPPOSITE, REPRODUCED, REPRODUCED]), tally([PARTLY])
+    ('2 reproduced, 1 opposite', 'partly')
+    """
+    of = Counter(verdicts)
+    if of.total() == 1:
+        return next(iter(of))
+    return ", ".join(f"{of[verdict]} {verdict}" for verdict in VERDICTS if of[verdict])
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a rule found: mean and standard deviation over n seeds, the test and its p-value, and the verdict.
 
-    `detectable` is the smallest difference that the seeds could have found (`statistics.detectable`).
+    `other` is the mean that ours was compared with, if it was with one; `detectable` is the smallest difference that
+    the seeds could have found (`statistics.detectable`).
     """
 
     ours: float | None = None
@@ -45,6 +59,7 @@ class Finding:
     p: float | None = None
     verdict: str = NOT_TESTED
     detectable: float | None = None
+    other: float | None = None
 
 
 # how rules that end in a test end
@@ -57,11 +72,12 @@ def found(test: Paired | None, larger: bool, words: str = "paired t against {oth
     if test is None:
         return Finding()
     if test.p is None:
-        return Finding(test.mean, test.sd, test.n)
+        return Finding(test.mean, test.sd, test.n, other=test.other)
     better = test.difference > 0 if larger else test.difference < 0
     significant = test.p < LEVEL
     verdict = (REPRODUCED if significant else PARTLY) if better else (OPPOSITE if significant else NO_DIFFERENCE)
-    return Finding(test.mean, test.sd, test.n, words.format(other=test.other), test.p, verdict, test.detectable)
+    said = words.format(other=test.other)
+    return Finding(test.mean, test.sd, test.n, said, test.p, verdict, test.detectable, test.other)
 
 
 def near(values: Sequence[float], target: float, tolerance: float, spread: float = math.inf) -> str:
@@ -177,7 +193,7 @@ class AtMost(Claim):
         finding = found(logs, False, f"paired t of logs against {self.factor:g} x {other:.3g}")
         mean, sd = summary([ours[s] for s in seeds])
         smallest = None if finding.detectable is None else self.factor * other * -math.expm1(-finding.detectable)
-        return replace(finding, ours=mean, sd=sd, detectable=smallest)
+        return replace(finding, ours=mean, sd=sd, detectable=smallest, other=other)
 
 
 @dataclass(frozen=True)

@@ -205,8 +205,8 @@ def test_verdicts_are_counted_by_the_beginning_of_their_ids():
             ("flow-a", kinds.REPRODUCED, False), ("bounds-d", kinds.REPRODUCED, False),
         )
     ]  # fmt: skip
-    assert analysis.tally(lines, "bounds-") == "of 3: 2 reproduced, 1 opposite"
-    assert analysis.tally(lines, "bounds-", variant=True) == "of 1: 1 partly"
+    assert analysis.verdicts(lines, "bounds-") == "2 reproduced, 1 opposite"
+    assert analysis.verdicts(lines, "bounds-", variant=True) == "partly"
 
 
 def test_tables_have_a_line_for_each_data_set_and_method():

@@ -8,18 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from intelvae.paper.kinds import VERDICTS
-from intelvae.paper.results import Result, Results
-from intelvae.paper.statistics import change, mean_and_sd, measured
+from intelvae.paper.kinds import tally
+from intelvae.paper.results import Results
+from intelvae.paper.statistics import change, measured
 from intelvae.paper.studies.beyond.claims import collapsed
 from intelvae.paper.studies.beyond.grid import BOUNDS
+from intelvae.paper.studies.toys.analysis import by_data, cell
 
 
-def tally(found: Sequence[Mapping[str, Any]], prefix: str, *, variant: bool = False) -> str:
+def verdicts(found: Sequence[Mapping[str, Any]], prefix: str, *, variant: bool = False) -> str:
     """The verdicts on the claims, or their variants, whose ids begin so (lines of `ledger.rows`), counted in words."""
-    lines = [line for line in found if line["id"].startswith(prefix) and line["variant"] == variant]
-    counts = {verdict: sum(line["verdict"] == verdict for line in lines) for verdict in VERDICTS}
-    return f"of {len(lines)}: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    return tally(line["verdict"] for line in found if line["id"].startswith(prefix) and line["variant"] == variant)
 
 
 def gains(results: Results) -> pd.DataFrame:
@@ -28,7 +27,7 @@ def gains(results: Results) -> pd.DataFrame:
     for data in dict.fromkeys(row.group for row in results.rows):
         for method in ("VAE", "InteL-VAE"):
             of = {bound: results.of(f"{method}, {bound}", data) for bound in BOUNDS}
-            line = {"data": data, "method": method, "ELBO": _cell(of["ELBO"], "log_likelihood")}
+            line = {"data": data, "method": method, "ELBO": cell(of["ELBO"], "log_likelihood")}
             for bound in [name for name in BOUNDS if name != "ELBO"]:
                 line[f"{bound} adds"] = change(of["ELBO"], of[bound], measured("log_likelihood")).get("change", "")
             lines.append(line)
@@ -38,13 +37,7 @@ def gains(results: Results) -> pd.DataFrame:
 
 def looseness(results: Results) -> pd.DataFrame:
     """How far bounds with eight samples are below log p(x), in nats: means and deviations over seeds."""
-    columns = {"ELBO": "loose_elbo", "Renyi": "loose_renyi", "IWAE": "loose_iwae"}
-    lines = [
-        {"data": row.group, "method": row.name}
-        | {title: _cell(results.of(row.name, row.group), metric) for title, metric in columns.items()}
-        for row in results.rows
-    ]
-    return pd.DataFrame(lines).set_index(["data", "method"])
+    return by_data(results, {"ELBO": "loose_elbo", "Renyi": "loose_renyi", "IWAE": "loose_iwae"})
 
 
 def flows(results: Results) -> pd.DataFrame:
@@ -53,9 +46,9 @@ def flows(results: Results) -> pd.DataFrame:
         {
             "data": row.group,
             "method": row.name,
-            "in a hole or on the bridge, %": _cell(of, "bridge" if row.group == "mixture" else "inside_hole", 1, 100.0),
-            "sliced Wasserstein": _cell(of, "sliced_wasserstein"),
-            "log p(x), nats": _cell(of, "log_likelihood"),
+            "in a hole or on the bridge, %": cell(of, "bridge" if row.group == "mixture" else "inside_hole", 1, 100.0),
+            "sliced Wasserstein": cell(of, "sliced_wasserstein"),
+            "log p(x), nats": cell(of, "log_likelihood"),
         }
         for row in results.rows
         for of in [results.of(row.name, row.group)]
@@ -72,12 +65,7 @@ def slopes(results: Results) -> pd.DataFrame:
         "of y, largest": "slope_y_max",
         "size of z": "size_z",
     }
-    lines = [
-        {"data": row.group, "method": row.name}
-        | {title: _cell(results.of(row.name, row.group), metric, 1) for title, metric in columns.items()}
-        for row in results.rows
-    ]
-    return pd.DataFrame(lines).set_index(["data", "method"])
+    return by_data(results, columns, digits=1)
 
 
 def stability(results: Results) -> pd.DataFrame:
@@ -110,7 +98,3 @@ def failed(results: Results, method: str) -> str:
     """How many runs of a method collapsed, of how many there are, over all data sets."""
     of = results.of(method)
     return f"{sum(map(collapsed, of))} of {len(of)}"
-
-
-def _cell(results: Sequence[Result], metric: str, digits: int = 3, scale: float = 1.0) -> str:
-    return mean_and_sd([r.metrics[metric] for r in results], digits, scale)

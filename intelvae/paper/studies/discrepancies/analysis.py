@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +10,9 @@ from typing import Any
 
 from intelvae.paper.results import Results
 from intelvae.paper.statistics import Change, Metric, changed
+from intelvae.paper.studies.digits.analysis.shares import NOT_RUN
 from intelvae.paper.studies.discrepancies import curves, tables
 from intelvae.paper.studies.discrepancies.parts import Chart, Discrepancy, Found, Source
-
-NOT_RUN = "(not run at this profile)"
 
 
 def label_of(change: Discrepancy) -> str:
@@ -68,14 +68,14 @@ def scale(chart: Chart, found: Found, metric: Metric) -> float:
     if not chart.relative:
         return chart.scale
     values = chart.other.by_seed(found, metric)
-    return 100 / statistics.fmean(values.values()) if values else float("nan")
+    return 100 / statistics.fmean(values.values()) if values else math.nan
 
 
 def _change(
     chart: Chart, found: Found, sources: tuple[Source, Source], metrics: tuple[Metric, Metric]
 ) -> Change | None:
     times = scale(chart, found, metrics[0])
-    if times != times:
+    if math.isnan(times):
         return None
     before, after = (
         {seed: times * value for seed, value in source.by_seed(found, metric).items()}

@@ -111,8 +111,7 @@ def _of_table2(profile: str) -> Chart:
 
     gaps = [Source(("gap",), (each,)) for each in digits.gaps(profile)]
     others = ("c2 = 0.5, border learned", "c1 = 1")
-    paper = (number(row(rows, name, group), "ambiguous") for name in ("InteL-VAE", "VAE"))
-    ours, theirs = paper
+    ours, theirs = (number(row(rows, name, group), "ambiguous") for name in ("InteL-VAE", "VAE"))
     return Chart(
         key="table2",
         where="Table 2",

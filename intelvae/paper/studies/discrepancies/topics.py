@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from intelvae.paper.studies.discrepancies.analysis import NOT_RUN, Filled, moved
+from intelvae.paper.studies.digits.analysis.shares import NOT_RUN
+from intelvae.paper.studies.discrepancies.analysis import Filled, moved
 
 
 class Topic(NamedTuple):

@@ -44,14 +44,25 @@ def mismatches(results: Results) -> pd.DataFrame:
         "log p(x), nats": "log_likelihood",
     }
     lines = [
-        {"method": row.name} | {title: _cell(results.of(row.name), metric) for title, metric in columns.items()}
+        {"method": row.name} | {title: cell(results.of(row.name), metric) for title, metric in columns.items()}
         for row in results.rows
     ]
     return pd.DataFrame(lines).set_index("method")
 
 
-def _cell(results: Sequence[Result], metric: str) -> str:
-    return mean_and_sd([r.metrics[metric] for r in results if metric in r.metrics], 3)
+def cell(results: Sequence[Result], metric: str, digits: int = 3, scale: float = 1.0) -> str:
+    """The mean and deviation of a metric over the results that have it, nothing without any."""
+    return mean_and_sd([r.metrics[metric] for r in results if metric in r.metrics], digits, scale)
+
+
+def by_data(results: Results, columns: Mapping[str, str], digits: int = 3) -> pd.DataFrame:
+    """Metrics, by the titles of their columns: means and deviations over seeds, a line a data set and method."""
+    lines = [
+        {"data": row.group, "method": row.name}
+        | {title: cell(results.of(row.name, row.group), metric, digits) for title, metric in columns.items()}
+        for row in results.rows
+    ]
+    return pd.DataFrame(lines).set_index(["data", "method"])
 
 
 def floor(data: str) -> float:
@@ -71,14 +82,9 @@ def connectivity(results: Results) -> pd.DataFrame:
         "bridge": "bridge",
         "log p(x), nats": "log_likelihood",
     }
-    floors = {data: f"{floor(data):.3f}" for data in dict.fromkeys(row.group for row in results.rows)}
-    lines = [
-        {"data": row.group, "method": row.name}
-        | {title: _cell(results.of(row.name, row.group), metric) for title, metric in columns.items()}
-        | {"sliced W., fresh data": floors[row.group]}
-        for row in results.rows
-    ]
-    return pd.DataFrame(lines).set_index(["data", "method"])
+    found = by_data(results, columns)
+    floors = {data: f"{floor(data):.3f}" for data in found.index.unique("data")}
+    return found.assign(**{"sliced W., fresh data": found.index.get_level_values("data").map(floors)})
 
 
 def worst_hole(results: Results, data: str) -> dict[str, str]:

@@ -35,7 +35,7 @@ class Scale:
     steps_per_epoch: int
 
 
-def some(profile: str) -> tuple[str, ...]:
+def few_at_smoke(profile: str) -> tuple[str, ...]:
     """The data sets of experiments on choices: all, at `smoke` one with a hole and one with a gap."""
     return ("circle", "mixture") if profile == "smoke" else TOYS
 
@@ -140,7 +140,7 @@ def readings(profile: str, seeds: Seeds = None) -> list[Run]:
     rows = [
         row
         for name, settings in READINGS.items()
-        for data in some(profile)
+        for data in few_at_smoke(profile)
         for row in three(data, of_reading(name, data), **settings)
     ]
     return runs_of(rows, profile, seeds_or_own(seeds, min(3, SCALE[profile].seeds)))
@@ -173,13 +173,15 @@ def _as_in_notebooks(row: Row, prior: str) -> Row:
 
 def notebooks(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure C.2 with the settings of the authors' notebooks: `AS_IN_NOTEBOOKS`, a wide prior and Glue times 2."""
-    rows = [_as_in_notebooks(row, "wide") for data in some(profile) for row in three(data)]
+    rows = [_as_in_notebooks(row, "wide") for data in few_at_smoke(profile) for row in three(data)]
     return runs_of(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
 
 def one_prior(profile: str, seeds: Seeds = None) -> list[Run]:
     """The notebooks' settings but one: samples come from the prior of the KL divergence, N(0, I); without Vamp-VAE."""
-    rows = [_as_in_notebooks(row, "normal") for data in some(profile) for row in three(data) if row.method != VAMP]
+    rows = [
+        _as_in_notebooks(row, "normal") for data in few_at_smoke(profile) for row in three(data) if row.method != VAMP
+    ]
     return runs_of(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
 
