@@ -133,7 +133,7 @@ analysis.looseness(of_slopes)
 print(of_bounds.provenance())
 say(f"""
 Another bound gives a higher $\\log p(x)$ than the ELBO, by the rules: with a mapping
-{analysis.verdicts(found, "bounds-")}; without one {analysis.tally(found, "bounds-", variant=True)}.
+{analysis.verdicts(found, "bounds-")}; without one {analysis.verdicts(found, "bounds-", variant=True)}.
 """)
 
 # %% tags=["hide-input"]
