@@ -31,7 +31,7 @@ from torch.distributions import Normal
 
 from intelvae import mappings
 from intelvae.paper import ledger, studies
-from intelvae.paper.prose import say
+from intelvae.paper.prose import Provenance, badges, in_short, say
 from intelvae.paper.studies.digits import figures
 from intelvae.paper.studies.digits.analysis import table3
 
@@ -46,8 +46,9 @@ found = ledger.rows(profile, results, code, bounded, page=PAGE)
 learned = table3.learned_shares(results, code)
 
 # %% tags=["hide-input"]
-say(f"""
-**In short.** Borders are learned where both digits occur, and not where one is missing.
+in_short(f"""
+Borders are learned where both digits occur, and not where one is missing.
+{badges(row["verdict"] for row in found if not row["variant"])}
 
 - With 25 % of zeros in the data the mapping learns {learned["text-25"]} % with the constants
   of the text, and {learned["code-25"]} % with the power of the authors' code. The paper has
@@ -61,7 +62,7 @@ say(f"""
 figure = figures.proportions(results)
 
 # %% tags=["hide-input"]
-print(results.provenance())
+Provenance(results)
 
 # %% [markdown]
 # ## The idea
@@ -140,7 +141,7 @@ learned shares for 40 % are, in order, {learned["text-40-seeds"]} %.
 # zeros after four times as many (at `smoke` twice; at `paper` all runs are as long as the code's).
 
 # %% tags=["hide-input"]
-print(code.provenance(), longer.provenance(), sep="\n")
+display(Provenance(code, longer))
 pd.DataFrame(table3.by_power(results, code, longer)).set_index(table3.ZEROS)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "A quarter of zeros for longer: the learned share by steps of training with the power of the text (solid) and that of the code (dotted), first seed; the dashed line is the share in the data.", "name": "fig-proportions-longer"}, "image": {"alt": "Two lines, one for each power, that start at one half, and a dashed line at a quarter."}}
@@ -163,7 +164,7 @@ than where it ends.
 # where our borders move least, the smaller side keeps (mass in %, seed by seed):
 
 # %% tags=["hide-input"]
-print(bounded.provenance())
+display(Provenance(bounded))
 pd.DataFrame(table3.bounded(results, code, bounded)).set_index("c2")
 
 # %% [markdown]
@@ -176,9 +177,7 @@ pd.DataFrame(table3.bounded(results, code, bounded)).set_index("c2")
 # A border that never moves passes for one half of zeros, which is therefore a variant, and is *partly* right for 40 %.
 # The other three rows tell whether borders are learned.
 #
-# The number of steps was not fixed before. A first sweep, of 20 epochs for every share, was given up unfinished: borders
-# were still moving, and a rare digit had too few steps. That the code's power is judged, too, was decided when the
-# longer runs were known and the others with that power were not.
+# The number of steps was not fixed before ([why](rules.md#learned-proportions)).
 
 # %% tags=["hide-input"]
 ledger.Table(found)
@@ -205,7 +204,7 @@ ledger.Table(found)
 # 2. How far does $g$ move a point that is 0.01 away from the border, with the power of the text and with that of the code?
 # 3. A model swaps the two sides. What becomes of $b$?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 runs = [0.40] * 9 + [
     0.0
 ]  # exercise 1: 40 % of zeros, one border that went the wrong way
@@ -217,5 +216,5 @@ torch.nn.init.constant_(threshold.threshold, 0.6745)
 shares = [f"{100 * share:.0f} %" for share in threshold.proportions().tolist()]
 print(f"3. -b takes its place: with b = 0.6745 the masses are {' and '.join(shares)}")
 
-# %% tags=["nbval-check-output", "hide-cell"]
+# %% tags=["nbval-check-output", "remove-cell"]
 print(ledger.verdicts(found))

@@ -73,10 +73,23 @@ def test_a_table_for_readers_cuts_no_claim_short():
     assert found and all(row["claim"] in shown for row in found)
 
 
-@pytest.mark.parametrize(("sd", "written"), [(0.0123, "0.012"), (9.87, "9.9"), (99.7, "100"), (212.3, "212")])
-def test_a_table_for_readers_writes_deviations_out(sd, written):
-    row = ledger.rows("smoke", page=PAGE)[0] | {"ours": 588.8, "sd": sd, "n": 3}
-    assert f"588.8 ± {written}<" in ledger.Table([row])._repr_html_()
+@pytest.mark.parametrize(
+    ("sd", "written"),
+    [(0.0123, "588.832 ± 0.012"), (9.87, "588.8 ± 9.9"), (9.97, "589 ± 10"), (212.3, "589 ± 212"), (0.0, "588.8 ± 0")],
+)
+def test_a_table_for_readers_writes_as_many_decimals_as_the_deviation_has(sd, written):
+    row = ledger.rows("smoke", page=PAGE)[0] | {"ours": 588.8321, "sd": sd, "n": 3}
+    assert f">{written}<" in ledger.Table([row])._repr_html_()
+
+
+def test_a_table_for_readers_folds_variants_and_lets_no_markup_through():
+    found = ledger.rows("smoke", page=PAGE)
+    shown = ledger.Table([found[0] | {"claim": "<script>"}])._repr_html_()
+    assert "<script>" not in shown and "&lt;script&gt;" in shown and "<details" not in shown
+    counted, folded = ledger.Table(found)._repr_html_().split("<details")
+    number = sum(row["variant"] for row in found)
+    assert number and f"{number} variants" in folded
+    assert (counted.count("<td>") // 4, folded.count("<td>") // 4) == (len(found) - number, number)
 
 
 def test_claims_of_samples_judged_on_inception_speak_of_the_fid(tmp_path, monkeypatch):

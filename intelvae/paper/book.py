@@ -49,6 +49,8 @@ def render(notebooks: Path, tree: Path, out: Path) -> Path:
         _copy(ROOT / name, tree)
     for source in [p for pattern in PROSE for p in (ROOT / "book").glob(pattern)]:
         _copy(source, tree / "book")
+    for source in (ROOT / "book" / "_static").iterdir():
+        _copy(source, tree / "book" / "_static")
     if notebooks != tree / "book":
         for path in executed:
             _copy(path, tree / "book")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import html
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +12,7 @@ import pandas as pd
 
 from intelvae.data import files
 from intelvae.metrics import features
-from intelvae.paper import kinds, statistics, studies
+from intelvae.paper import kinds, prose, statistics, studies
 from intelvae.paper.kinds import Claim
 from intelvae.paper.results import Results
 from intelvae.paper.store import store_of
@@ -102,8 +104,8 @@ def summary(found: Sequence[dict[str, Any]]) -> str:
 class Table:
     """The rows of `rows` for readers, claims in full: what a page shows under "Paper beside ours".
 
-    The last two columns have p-values `corrected` for the number of tests in the table, and the smallest difference
-    that the seeds could have found (`statistics.detectable`).
+    With a p-value stands the one `corrected` for the number of tests in the table, and under "no difference found" the
+    smallest difference that the seeds could have found (`statistics.detectable`).
     """
 
     def __init__(self, found: Sequence[dict[str, Any]]) -> None:
@@ -113,28 +115,46 @@ class Table:
         return verdicts(self.found)
 
     def _repr_html_(self) -> str:
-        holm = {id: f"{p:.2g}" for id, p in corrected(self.found).items()}
-        shown = [
-            {
-                "verdict": row["verdict"],
-                "claim": f"{row['where']}. {row['claim']}" + " (a variant)" * row["variant"],
-                "paper": row["paper"],
-                "ours": _ours(row, ".4g", ".2g" if (row["sd"] or 0) < 99.5 else ".0f"),
-                "test": ", ".join(filter(None, [row["test"], f"n = {row['n']}", _p(row)])),
-                "p, Holm": holm.get(row["id"], ""),
-                "could find": "" if row["detectable"] is None else f"{row['detectable']:.2g}",
-            }
-            for row in self.found
-        ]
-        with pd.option_context("display.max_colwidth", None):
-            return pd.DataFrame(shown).to_html(index=False)
+        holm = corrected(self.found)
+        counted = [row for row in self.found if not row["variant"]]
+        variants = [row for row in self.found if row["variant"]]
+        shown = _as_html(counted, holm) if counted or not variants else ""
+        if variants:
+            summary = f"<summary>{len(variants)} variants</summary>"
+            shown += f'<details class="variants">{summary}{_as_html(variants, holm)}</details>'
+        return shown
 
 
-def _ours(row: dict[str, Any], digits: str, digits_of_sd: str) -> str:
+def _as_html(found: Sequence[dict[str, Any]], holm: dict[str, float]) -> str:
+    lines = [
+        {
+            "claim": f"{prose.badge(row['verdict'])} {html.escape(row['where'] + '. ' + row['claim'])}",
+            "paper": html.escape(row["paper"]),
+            "ours": html.escape(_ours(row)),
+            "test": html.escape(_tested(row, holm)),
+        }
+        for row in found
+    ]
+    with pd.option_context("display.max_colwidth", None):
+        return pd.DataFrame(lines).to_html(index=False, escape=False, border=0, classes="claims")
+
+
+def _tested(row: dict[str, Any], holm: dict[str, float]) -> str:
+    p = _p(row) + (f" (Holm {holm[row['id']]:.2g})" if row["id"] in holm else "")
+    words = ", ".join(filter(None, [row["test"], f"n = {row['n']}", p]))
+    return words + ("" if row["detectable"] is None else f"; could find {row['detectable']:.2g}")
+
+
+def _ours(row: dict[str, Any], decimals: int | None = None) -> str:
+    """Mean and standard deviation: with so many decimals, or with as many as the deviation needs for two digits."""
     if row["ours"] is None:
         return "no runs"
-    spread = f" ± {row['sd']:{digits_of_sd}}" if row["n"] > 1 and row["sd"] is not None else ""
-    return f"{row['ours'] + 0.0:{digits}}{spread}"
+    mean, sd = row["ours"] + 0.0, row["sd"] if row["n"] > 1 else None
+    if decimals is None:
+        if not sd:
+            return f"{mean:.4g}" + ("" if sd is None else " ± 0")
+        decimals = max(0, 1 - math.floor(math.log10(float(f"{sd:.1e}"))))
+    return f"{mean:.{decimals}f}" + ("" if sd is None else f" ± {sd:.{decimals}f}")
 
 
 def _p(row: dict[str, Any]) -> str:
@@ -147,6 +167,6 @@ def verdicts(found: Sequence[dict[str, Any]]) -> str:
     """The rows of `rows` as text, a line each: verdict, id, ours, n and p; what a page's last cell prints."""
     lines = []
     for row in found:
-        numbers = ", ".join(filter(None, [_ours(row, ".4f", ".4f"), f"n = {row['n']}", _p(row)]))
+        numbers = ", ".join(filter(None, [_ours(row, decimals=4), f"n = {row['n']}", _p(row)]))
         lines.append(f"{row['verdict']:<19} | {row['id']:<42} | {numbers}")
     return "\n".join(lines)

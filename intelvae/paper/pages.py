@@ -143,8 +143,14 @@ def figures(notebook: NotebookNode) -> Iterator[tuple[str, list[str]]]:
 
 
 def _clean(notebook: NotebookNode, stamp: str) -> NotebookNode:
-    """Drops what papermill and the kernel stamp on a notebook and numbers its cells, so that diffs show results."""
+    """Drops what papermill and the kernel stamp on a notebook and numbers its cells, so that diffs show results.
+
+    The book does not show the cells with the parameters.
+    """
     for i, cell in enumerate(notebook.cells):
+        tags = cell.metadata.get("tags", [])
+        if {"parameters", "injected-parameters"} & set(tags):
+            cell.metadata["tags"] = [*tags, "remove-cell"]
         cell.metadata.pop("execution", None)
         cell.metadata.pop("papermill", None)
         cell.id = f"cell-{i}"

@@ -1,10 +1,62 @@
-"""Sentences with numbers, for pages: they read the same in the book, in Jupyter and on GitHub."""
+"""Prose that cells display: sentences with numbers, the box at the top of a page, badges of verdicts, folded lines.
+
+It reads the same in the book, in Jupyter and on GitHub; the book gives it its look (`book/_static/book.css`).
+"""
 
 from __future__ import annotations
 
+import html
+from collections import Counter
+from collections.abc import Iterable
+from textwrap import dedent, indent
+
 from IPython.display import Markdown, display
+
+from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, REPRODUCED, VERDICTS
+from intelvae.paper.results import Results
+
+SYMBOLS = {REPRODUCED: "●", PARTLY: "◐", NO_DIFFERENCE: "○", OPPOSITE: "✕", NOT_TESTED: "·"}
 
 
 def say(text: str) -> None:
     """Displays Markdown."""
     display(Markdown(text))
+
+
+def in_short(text: str) -> None:
+    """Displays Markdown as the box that a page begins with: the claim, its verdict, and our answer."""
+    say(indent("**In short.** " + dedent(text).strip(), "> ", lambda line: True))
+
+
+def badge(verdict: str, words: str = "") -> str:
+    """A verdict as HTML within Markdown: its symbol and its name, or other `words`.
+
+    >>> badge("partly")
+    '<span class="verdict partly">◐ partly</span>'
+    """
+    name = verdict.replace(" ", "-")
+    return f'<span class="verdict {name}">{SYMBOLS[verdict]} {html.escape(words or verdict)}</span>'
+
+
+def badges(verdicts: Iterable[str]) -> str:
+    """How many there are of each verdict, a `badge` each.
+
+    >>> badges(["opposite", "partly", "partly"])
+    '<span class="verdict partly">◐ 2 partly</span> <span class="verdict opposite">✕ 1 opposite</span>'
+    """
+    of = Counter(verdicts)
+    return " ".join(badge(verdict, f"{of[verdict]} {verdict}") for verdict in VERDICTS if of[verdict])
+
+
+class Provenance:
+    """What the numbers on a page come from, `Results.provenance` of each of `results`, folded."""
+
+    def __init__(self, *results: Results) -> None:
+        self.lines = "\n".join(each.provenance() for each in results)
+
+    def __repr__(self) -> str:
+        return self.lines
+
+    def _repr_html_(self) -> str:
+        summary = "<summary>Where these numbers come from</summary>"
+        return f'<details class="provenance">{summary}<pre>{html.escape(self.lines)}</pre></details>'
