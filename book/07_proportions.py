@@ -31,7 +31,7 @@ from torch.distributions import Normal
 
 from intelvae import mappings
 from intelvae.paper import ledger, studies
-from intelvae.paper.prose import Provenance, badges, in_short, say
+from intelvae.paper.prose import Provenance, Table, badges, in_short, say
 from intelvae.paper.studies.digits import figures
 from intelvae.paper.studies.digits.analysis import table3
 
@@ -114,7 +114,7 @@ for b in (0.0, -0.6745, -1.0):
 # Where the data have no zeros, no cluster draws any. There we take the mass of the smaller side.
 
 # %% tags=["hide-input"]
-pd.DataFrame(table3.lines(results)).set_index(table3.ZEROS)
+Table(pd.DataFrame(table3.lines(results)))
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The learned share of zeros by steps of training, one line a run, for each share in the data (dashed). First seeds in the darkest colour; runs in which not exactly one cluster decodes to zeros have no line.", "name": "fig-proportions-training"}, "image": {"alt": "One panel for each share: lines that leave one half for the dashed line, or do not."}}
 figure = figures.paths(results)
@@ -142,7 +142,7 @@ learned shares for 40 % are, in order, {learned["text-40-seeds"]} %.
 
 # %% tags=["hide-input"]
 display(Provenance(code, longer))
-pd.DataFrame(table3.by_power(results, code, longer)).set_index(table3.ZEROS)
+Table(pd.DataFrame(table3.by_power(results, code, longer)))
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "A quarter of zeros for longer: the learned share by steps of training with the power of the text (solid) and that of the code (dotted), first seed; the dashed line is the share in the data.", "name": "fig-proportions-longer"}, "image": {"alt": "Two lines, one for each power, that start at one half, and a dashed line at a quarter."}}
 if longer:
@@ -165,7 +165,7 @@ than where it ends.
 
 # %% tags=["hide-input"]
 display(Provenance(bounded))
-pd.DataFrame(table3.bounded(results, code, bounded)).set_index("c2")
+Table(pd.DataFrame(table3.bounded(results, code, bounded)))
 
 # %% [markdown]
 # ## Paper beside ours

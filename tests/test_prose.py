@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 from drawn import result, results
 
 from intelvae.paper import kinds, prose
@@ -34,3 +35,10 @@ def test_where_numbers_come_from_is_folded_and_whole_without_markup():
     where = prose.Provenance(found, found)
     assert repr(where).splitlines() == 2 * found.provenance().splitlines()
     assert "<details" in where._repr_html_() and "<b>" not in where._repr_html_()
+
+
+def test_a_table_has_one_row_of_headings_and_writes_every_cell_out():
+    frame = pd.DataFrame({"gamma": [1, 2], "what": ["a" * 80, "<b>"]}).set_index("gamma")
+    shown = prose.Table(frame)._repr_html_()
+    assert shown.count("<tr") == 1 + len(frame) and [*re.findall("<th>(.*?)</th>", shown)] == ["gamma", "what"]
+    assert "a" * 80 in shown and "<b>" not in shown

@@ -1,4 +1,4 @@
-"""Prose that cells display: sentences with numbers, the box at the top of a page, badges of verdicts, folded lines.
+"""Prose that cells display: sentences with numbers, the box at the top of a page, badges of verdicts, and tables.
 
 It reads the same in the book, in Jupyter and on GitHub; the book gives it its look (`book/_static/book.css`).
 """
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from textwrap import dedent, indent
 
+import pandas as pd
 from IPython.display import Markdown, display
 
 from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, REPRODUCED, VERDICTS
@@ -46,6 +47,21 @@ def badges(verdicts: Iterable[str]) -> str:
     """
     of = Counter(verdicts)
     return " ".join(badge(verdict, f"{of[verdict]} {verdict}") for verdict in VERDICTS if of[verdict])
+
+
+class Table:
+    """A frame for readers: its index is its first column, and every heading stands in one row."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        named = any(name is not None for name in frame.index.names)
+        self.frame = frame.reset_index() if named else frame
+
+    def __repr__(self) -> str:
+        return self.frame.to_string(index=False)
+
+    def _repr_html_(self) -> str:
+        with pd.option_context("display.max_colwidth", None):
+            return self.frame.to_html(index=False, border=0)
 
 
 class Provenance:
