@@ -30,6 +30,7 @@ from myst_nb import glue
 
 from intelvae.paper import ledger, report, runs, studies
 from intelvae.paper.config import Evaluation
+from intelvae.paper.dashboard import Dashboard
 
 # %% [markdown]
 # ## Records
@@ -103,11 +104,14 @@ counts
 # %% tags=["hide-input"]
 ledger.Table(found)
 
+# %% tags=["hide-input", "nbval-ignore-output"]
+stored = ledger.stored("laptop")
+glue("dashboard", Dashboard(stored), display=False)
+
 # %% [markdown]
 # The book's first page has the published verdicts, whatever profile it was built at.
 
 # %% tags=["hide-input"]
-stored = ledger.stored("laptop")
 published = ledger.count(stored)
 for name, number in (published | report.answers(stored)).items():
     glue(name.replace(" ", "-"), number, display=False)

@@ -21,11 +21,12 @@ From the ground up; a module imports only from those above it:
     kinds        the kinds of claims
     style        the look of every figure
     explorer     images to move through
-    prose        sentences with numbers, for pages
+    prose        sentences with numbers, badges, tables, for pages
     studies      the chapters: rows, claims, analysis and figures of each; what text and code do in different ways
     settings     Tables C.1 and C.2, and what is used here
     ledger       all claims, judged, counted and shown
     report       what all claims and runs come to
+    dashboard    a tile a claim
     kernels      what executes a page's cells
     pages        pages -> executed notebooks
     references   what tests compare of them

@@ -126,17 +126,19 @@ class Table:
 
 
 def _as_html(found: Sequence[dict[str, Any]], holm: dict[str, float]) -> str:
-    lines = [
-        {
-            "claim": f"{prose.badge(row['verdict'])} {html.escape(row['where'] + '. ' + row['claim'])}",
-            "paper": html.escape(row["paper"]),
-            "ours": html.escape(_ours(row)),
-            "test": html.escape(_tested(row, holm)),
-        }
-        for row in found
-    ]
     with pd.option_context("display.max_colwidth", None):
-        return pd.DataFrame(lines).to_html(index=False, escape=False, border=0, classes="claims")
+        lines = pd.DataFrame([cells(row, holm) for row in found])
+        return lines.to_html(index=False, escape=False, border=0, classes="claims")
+
+
+def cells(row: dict[str, Any], holm: dict[str, float]) -> dict[str, str]:
+    """One of `rows` for readers, as HTML by column; `holm` is what they were all `corrected` to."""
+    return {
+        "claim": f"{prose.badge(row['verdict'])} {html.escape(row['where'] + '. ' + row['claim'])}",
+        "paper": html.escape(row["paper"]),
+        "ours": html.escape(_ours(row)),
+        "test": html.escape(_tested(row, holm)),
+    }
 
 
 def _tested(row: dict[str, Any], holm: dict[str, float]) -> str:

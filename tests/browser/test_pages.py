@@ -102,3 +102,53 @@ def test_search_leads_to_a_page_that_has_the_word(page, address):
     page.wait_for_url("**/book/*.html*")
     expect(page.locator("main")).to_contain_text("Sylvester")
     assert page.faults == []
+
+
+def verdict_of(tile):
+    return tile.get_attribute("aria-label").split(":")[0]
+
+
+def test_the_dashboard_has_a_tile_a_claim_and_tells_of_each_by_mouse_and_by_keyboard(page):
+    page.goto((SITE / "book" / "intro.html").as_uri())
+    dashboard = page.locator(".dashboard")
+    tiles, panel = dashboard.locator("button.tile"), dashboard.locator(".panel")
+    rows = dashboard.locator("tbody tr")
+    assert tiles.count() == rows.count() > 100
+    tiles.nth(3).hover()
+    said = rows.nth(3).locator("td").first.inner_text()
+    expect(panel).to_contain_text(" ".join(said.split()))
+    tiles.nth(0).click()
+    page.keyboard.press("ArrowRight")
+    expect(tiles.nth(1)).to_be_focused()
+    expect(panel.locator("dd").nth(1)).to_have_text(rows.nth(1).locator("td").nth(2).text_content())
+    page.keyboard.press("ArrowDown")
+    first_of_second_row = dashboard.locator(".item").nth(1).locator("button").first
+    expect(first_of_second_row).to_be_focused()
+    link = panel.locator("a").get_attribute("href")
+    assert (SITE / "book" / link).is_file()
+    assert page.faults == []
+
+
+def test_the_dashboard_filters_by_verdict_and_by_study(page):
+    page.goto((SITE / "book" / "intro.html").as_uri())
+    dashboard = page.locator(".dashboard")
+    shown = dashboard.locator("button.tile:visible")
+    every = shown.count()
+    for toggle in dashboard.locator(".counts button").all():
+        _, number, verdict = toggle.inner_text().split(maxsplit=2)
+        toggle.click()
+        assert shown.count() == every - int(number)
+        assert verdict not in map(verdict_of, shown.all())
+        toggle.click()
+        assert shown.count() == every
+    page_of = "07_proportions"
+    dashboard.locator("select").select_option(page_of)
+    assert shown.count() == dashboard.locator(f'tr[data-page="{page_of}"]').count() > 0
+    assert page.faults == []
+
+
+def test_without_scripts_the_dashboard_is_a_table(tab):
+    still = tab.context.browser.new_context(java_script_enabled=False).new_page()
+    still.goto((SITE / "book" / "intro.html").as_uri())
+    assert still.locator(".dashboard tbody tr").first.is_visible() and not still.locator(".dashboard .tile").count()
+    still.close()
