@@ -1,4 +1,4 @@
-"""What every mapping keeps to, as checks that a mapping of your own can be run through.
+"""What every mapping keeps to, as checks that a mapping of your own can be run through::
 
     from intelvae.testing import check_mapping
 

@@ -29,6 +29,7 @@ From the ground up; a module imports only from those above it:
     dashboard    a tile a claim
     kernels      what executes a page's cells
     pages        pages -> executed notebooks
+    docstrings   the library's, as the book's API reference shows them
     references   what tests compare of them
     book         executed notebooks -> site
     bench        the speed of training against others
