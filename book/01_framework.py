@@ -32,7 +32,7 @@ from intelvae import bounds, likelihoods, networks, priors
 from intelvae.mappings import Circle, Identity
 from intelvae.models import VAE
 from intelvae.paper import ledger, studies
-from intelvae.paper.prose import say
+from intelvae.paper.prose import Provenance, badges, in_short
 from intelvae.paper.studies.toys import analysis, figures
 
 results = studies.results("framework", profile, seeds, jobs=jobs, device=device)
@@ -40,17 +40,19 @@ circle = analysis.on_the_circle(results)
 found = ledger.rows(profile, results, page="01_framework")
 
 # %% tags=["hide-input"]
-say(f"""
-**In short.** An InteL-VAE is a VAE whose decoder begins with $g$, to the last bit
-(**{found[0]["verdict"]}**). What $g$ guarantees, every code has: of {circle["codes"]} codes of a
-model with the circle mapping, the farthest from the circle is {circle["farthest"]} away.
+in_short(f"""
+An InteL-VAE is a VAE whose decoder begins with $g$, to the last bit.
+{badges(row["verdict"] for row in found)}
+
+What $g$ guarantees, every code has: of {circle["codes"]} codes of a model with the circle
+mapping, the farthest from the circle is {circle["farthest"]} away.
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 1 of the paper, from a trained model: an InteL-VAE on the star. Two data points (green) are encoded as Gaussians in the space of y (ellipses: two standard deviations), and mapped to the circle, where all codes lie (grey). Right: samples, decoder noise included.", "name": "fig-framework"}, "image": {"alt": "Four panels: data on a star, Gaussian codes y, codes z on a circle, and samples."}}
 figure = figures.pipeline(results[0])
 
 # %% tags=["hide-input"]
-print(results.provenance())
+Provenance(results)
 
 # %% [markdown]
 # ## The idea
@@ -158,7 +160,7 @@ print("mapping as the decoder's first layer, bit for bit:", same_as_layer)
 # 2. Move the KL divergence behind $g$ for the circle. Why can it not be computed?
 
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 class Sinh(nn.Module):
     def forward(self, y):
         return y.sinh()

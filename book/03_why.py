@@ -32,7 +32,7 @@ from intelvae.mappings import Sparse
 from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper import ledger, studies
 from intelvae.paper.datasets import Points
-from intelvae.paper.prose import say
+from intelvae.paper.prose import Provenance, Table, badge, in_short, say
 from intelvae.paper.studies.toys import analysis, figures
 from intelvae.paper.style import by_seed
 
@@ -47,16 +47,16 @@ verdict = {row["id"]: row["verdict"] for row in found}
 between = analysis.bridges(bridge)
 
 # %% tags=["hide-input"]
-say(f"""
-**In short.** The paper's two pictures say more than our numbers do.
+in_short(f"""
+The paper's two pictures say more than our numbers do.
 
 - **The bridge.** {between["VAE"]} % of the VAE's samples lie between the clusters, and
   {between["InteL-VAE"]} % of the InteL-VAE's, where the data have {between["data"]} %. That a
-  VAE leaves the larger bridge: **{verdict["fig2-bridge"]}**.
+  VAE leaves the larger bridge: {badge(verdict["fig2-bridge"])}.
 - **Codes one by one.** The InteL-VAE's are nearer to as sparse as its prior says than those
-  of a VAE whose prior is as sparse as the data: **{verdict["fig3-sparsity"]}**.
+  of a VAE whose prior is as sparse as the data: {badge(verdict["fig3-sparsity"])}.
 - **All codes together.** The InteL-VAE's match its prior better than those of that VAE:
-  **{verdict["fig3-aggregate"]}**.
+  {badge(verdict["fig3-aggregate"])}.
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 3 of the paper, with the plain VAE added: what each model's prior says about codes (blue crosses), where the codes of all data lie (orange), and the codes of six single examples (black). First seed.", "name": "fig-mismatch"}, "image": {"alt": "Scatter plots of codes and priors in the plane, one for each model."}}
@@ -139,7 +139,7 @@ print(f"Hoyer score of the sparse prior in 50 dimensions: {hoyer(drawn).mean():.
 figure = figures.samples_by_seed(bridge)
 
 # %% tags=["hide-input"]
-print(bridge.provenance())
+Provenance(bridge)
 
 # %% [markdown]
 # ## Figure 3: the mismatch
@@ -149,7 +149,7 @@ print(bridge.provenance())
 # data), and the InteL-VAE with the sparse mapping. The figure at the top shows them.
 
 # %% tags=["hide-input"]
-print(results.provenance())
+display(Provenance(results))
 say(f"The Hoyer score of the data is {hoyer(Points('sparse').test).mean():.2f}.")
 
 # %% [markdown]
@@ -164,7 +164,7 @@ say(f"The Hoyer score of the data is {hoyer(Points('sparse').test).mean():.2f}."
 figure = by_seed(results, "aggregate_mismatch", "aggregate mismatch")
 
 # %% tags=["hide-input"]
-analysis.mismatches(results)
+Table(analysis.mismatches(results))
 
 # %% [markdown]
 # ## Paper beside ours
@@ -199,7 +199,7 @@ for claim in [c for c in ledger.CLAIMS if c.page == PAGE]:
 # 2. Rotate the data by 45 degrees. Are they still sparse?
 # 3. Rerun this page with `seeds = [10, 11, 12]`. Do the verdicts stay?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 data = Points("sparse").test
 weights = [w / 20 for w in range(8, 17)]
 with training.seeded(0):
@@ -209,5 +209,5 @@ print(f"1. of {weights[0]:g} to {weights[-1]:g} the nearest is {nearest:g}")
 turn = torch.tensor([[1.0, -1.0], [1.0, 1.0]], dtype=data.dtype) / 2**0.5
 print(f"2. no: a Hoyer score of {hoyer(data @ turn).mean():.2f}")
 
-# %% tags=["nbval-check-output", "hide-cell"]
+# %% tags=["nbval-check-output", "remove-cell"]
 print(ledger.verdicts(found))

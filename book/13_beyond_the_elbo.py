@@ -35,7 +35,7 @@ from intelvae.metrics.slopes import slopes
 from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
 from intelvae.paper import ledger, studies
-from intelvae.paper.prose import say
+from intelvae.paper.prose import Provenance, Table, in_short, say
 from intelvae.paper.studies.beyond import analysis, claims, figures, theorem
 from intelvae.paper.studies.toys.figures import sample_grid
 
@@ -50,8 +50,8 @@ found = ledger.rows(profile, of_bounds, of_flow, of_slopes, of_stability, page=P
 on = analysis.shown(of_slopes, "circle")
 elbo, iwae = (analysis.means(of_slopes, on, f"loose_{b}", 2) for b in ("elbo", "iwae"))
 rules = [line for line in found if line["id"] != "flow-equality"]
-say(f"""
-**In short.** What the paper says in passing, and the verdicts on its claims:
+in_short(f"""
+What the paper says in passing, and the verdicts on its claims:
 
 - **Other bounds.** They go with a mapping. On the {on} IWAE with eight samples is
   {iwae["InteL-VAE"]} nats below $\\log p(x)$ and the ELBO {elbo["InteL-VAE"]}; without a mapping
@@ -114,7 +114,7 @@ print(f"log p(x):    {exact:.3f}")
 figure = figures.looseness(of_slopes)
 
 # %% tags=["hide-input"]
-print(of_slopes.provenance())
+display(Provenance(of_slopes))
 tighter = {name: float(elbo[name]) - float(iwae[name]) for name in ("VAE", "InteL-VAE")}
 say(f"""
 On the {on} eight samples make the bound tighter by {tighter["VAE"]:.2f} nats for the VAE and
@@ -122,7 +122,7 @@ by {tighter["InteL-VAE"]:.2f} for the InteL-VAE.
 """)
 
 # %% tags=["hide-input", "hide-output"]
-analysis.looseness(of_slopes)
+Table(analysis.looseness(of_slopes))
 
 # %% [markdown]
 # **Training on it.** Three data sets, with and without the mapping, on the ELBO and on bounds with $K = 8$ and $\alpha$
@@ -130,14 +130,14 @@ analysis.looseness(of_slopes)
 # short: a quarter of page 04's steps. The rules judge by $\log p(x)$ from 500 samples, itself a bound.
 
 # %% tags=["hide-input"]
-print(of_bounds.provenance())
+display(Provenance(of_bounds))
 say(f"""
 Another bound gives a higher $\\log p(x)$ than the ELBO, by the rules: with a mapping
 {analysis.verdicts(found, "bounds-")}; without one {analysis.verdicts(found, "bounds-", variant=True)}.
 """)
 
 # %% tags=["hide-input"]
-analysis.gains(of_bounds)
+Table(analysis.gains(of_bounds))
 
 # %% [markdown]
 # ## A flow as mapping
@@ -152,7 +152,7 @@ analysis.gains(of_bounds)
 # sum over a grid of $z$. The circle, which is not invertible, loses what the radius says.
 
 # %% tags=["hide-input"]
-theorem.table()
+Table(theorem.table())
 
 # %% [markdown]
 # **The experiment.** The flow is trained as page 04's models are. It begins as the identity, and it stays a bijection:
@@ -163,7 +163,7 @@ theorem.table()
 figure = sample_grid(of_flow.first())
 
 # %% tags=["hide-input"]
-print(of_flow.provenance())
+display(Provenance(of_flow))
 data = analysis.shown(of_flow, "circle")
 inside = analysis.means(of_flow, data, "inside_hole", 1, 100.0)
 say(f"""
@@ -173,7 +173,7 @@ A flow against no mapping, by the rules: {analysis.verdicts(found, "flow-", vari
 """)
 
 # %% tags=["hide-input", "hide-output"]
-analysis.flows(of_flow)
+Table(analysis.flows(of_flow))
 
 # %% [markdown]
 # ## Steep decoders
@@ -197,7 +197,7 @@ print(f"exact:    {1 / math.sqrt(-2 * math.log(0.99)):.1f}")
 figure = figures.steepness(of_slopes)
 
 # %% tags=["hide-input"]
-print(of_slopes.provenance())
+display(Provenance(of_slopes))
 data = analysis.shown(of_slopes, "mixture")
 of_z, of_y = (analysis.means(of_slopes, data, f"slope_{v}") for v in "zy")
 say(f"""
@@ -214,7 +214,7 @@ On the {data} the VAE's decoder has a slope of {of_z["VAE"]}, the InteL-VAE's on
 # be steep.
 
 # %% tags=["hide-input", "hide-output"]
-analysis.slopes(of_slopes)
+Table(analysis.slopes(of_slopes))
 
 # %% [markdown]
 # ## Stability
@@ -230,17 +230,17 @@ analysis.slopes(of_slopes)
 figure = figures.endings(of_stability)
 
 # %% tags=["hide-input"]
-print(of_stability.provenance())
+display(Provenance(of_stability))
 say("Collapsed runs, by method and data, with page 04's settings:")
 
 # %% tags=["hide-input"]
-analysis.stability(of_stability)
+Table(analysis.stability(of_stability))
 
 # %% tags=["hide-input"]
 say("The same with the settings of the authors' notebooks, but one prior:")
 
 # %% tags=["hide-input"]
-analysis.stability(of_slopes)
+Table(analysis.stability(of_slopes))
 
 # %% [markdown]
 # ## Paper beside ours
@@ -278,5 +278,5 @@ ledger.Table(found)
 # 3. Multiply the slope by "size_z", the root mean square of z, which the same evaluation holds.
 # ```
 
-# %% tags=["nbval-check-output", "hide-cell"]
+# %% tags=["nbval-check-output", "remove-cell"]
 print(ledger.verdicts(found))

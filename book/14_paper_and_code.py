@@ -29,7 +29,7 @@ import pandas as pd
 
 from intelvae import networks
 from intelvae.paper import studies
-from intelvae.paper.prose import say
+from intelvae.paper.prose import Table, in_short, say
 from intelvae.paper.studies.discrepancies import analysis, figures, topics
 
 names = analysis.experiments("laptop")
@@ -51,9 +51,8 @@ smoke = """
 This copy was made at `smoke`: its numbers are those of a few steps of training and mean nothing.
 The sentences around them are about the published runs, of `laptop`.
 """
-say(f"""
-{smoke if profile == "smoke" else ""}
-**In short.** No single difference turns our results into the paper's. (On images many of these
+in_short(f"""
+No single difference turns our results into the paper's. (On images many of these
 numbers are of one seed, as the charts show.)
 
 - **Baselines.** The code draws the images of two baselines from $\\mathcal N(0, I)$ and not
@@ -65,6 +64,8 @@ numbers are of one seed, as the charts show.)
   score goes from {of_hoyer7("InteL-VAE: γ = 30, floor 0.2, |z| penalised")}.
 - **Points in the plane.** The notebooks train against one prior and sample from another,
   which changes the VAE's share in holes by {f4("VAE: the notebooks' two priors")}.
+
+{smoke if profile == "smoke" else ""}
 """)
 
 # %% [markdown]
@@ -96,7 +97,7 @@ The bars come from the experiments {", ".join(found)}, which other pages show in
 figure = figures.tornado([charts["table1"]])
 
 # %% tags=["hide-cell"]
-pd.DataFrame(analysis.lines(charts["table1"]))
+Table(pd.DataFrame(analysis.lines(charts["table1"])))
 
 # %% tags=["hide-input"]
 ours, paper = analysis.effect(charts["table1"])
@@ -125,7 +126,7 @@ the VAE, and ahead of all baselines. Here it is {ours}.
 figure = figures.tornado([charts["table2"]])
 
 # %% tags=["hide-cell"]
-pd.DataFrame(analysis.lines(charts["table2"]))
+Table(pd.DataFrame(analysis.lines(charts["table2"])))
 
 # %% tags=["hide-input"]
 ours, paper = analysis.effect(charts["table2"])
@@ -151,11 +152,11 @@ say(f"""
 figure = figures.tornado([charts["table4-distance"], charts["table4-score"]])
 
 # %% tags=["hide-cell"]
-pd.concat(
-    [
+Table(
+    pd.concat(
         pd.DataFrame(analysis.lines(charts[key]))
         for key in ("table4-distance", "table4-score")
-    ]
+    )
 )
 
 # %% tags=["hide-input"]
@@ -187,7 +188,7 @@ other codes. For the rest we do not know.
 figure = figures.tornado([charts["figure4"]])
 
 # %% tags=["hide-cell"]
-pd.DataFrame(analysis.lines(charts["figure4"]))
+Table(pd.DataFrame(analysis.lines(charts["figure4"])))
 
 # %% tags=["hide-input"]
 say(f"""
@@ -213,11 +214,11 @@ notebooks, exactly. For an InteL-VAE that leaves them empty: a larger decoder as
 figure = figures.tornado([charts["figure7-distance"], charts["figure7-score"]])
 
 # %% tags=["hide-cell"]
-pd.concat(
-    [
+Table(
+    pd.concat(
         pd.DataFrame(analysis.lines(charts[key]))
         for key in ("figure7-distance", "figure7-score")
-    ]
+    )
 )
 
 # %% tags=["hide-input"]
@@ -247,11 +248,11 @@ each needs another setting.
 figure = figures.tornado([charts["figurec.3-distance"], charts["figurec.3-score"]])
 
 # %% tags=["hide-cell"]
-pd.concat(
-    [
+Table(
+    pd.concat(
         pd.DataFrame(analysis.lines(charts[key]))
         for key in ("figurec.3-distance", "figurec.3-score")
-    ]
+    )
 )
 
 # %% tags=["hide-input"]
@@ -308,7 +309,7 @@ works like a smaller $\\beta$, and bars for $\\beta$ are in the chart of Figure 
 #    up the three bars first: what do you expect?
 # 3. Why can an empty bar be as good a reason to doubt a table as a full one?
 
-# %% tags=["nbval-check-output", "hide-cell"]
+# %% tags=["nbval-check-output", "remove-cell"]
 for filled in charts.values():
     of = f"{len(filled.bars)} of {len(filled.chart.discrepancies)} bars"
     print(f"{filled.chart.where:<22} {of}")

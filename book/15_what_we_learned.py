@@ -24,28 +24,29 @@ jobs = 1
 
 # %% tags=["hide-input"]
 from intelvae.paper import ledger, report, studies
-from intelvae.paper.prose import say
+from intelvae.paper.prose import badges, in_short, say
 
 results = [studies.stored(name, profile) for name in studies.NAMES]
 found = ledger.rows(profile, *results)
 counts, work = ledger.count(found), report.work(results)
-
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The paper's claims by table and figure, variants left out: how many have which verdict.", "name": "fig-report-verdicts"}, "image": {"alt": "A horizontal bar for each table and figure, stacked by verdict with colours and hatching."}}
-figure = report.verdicts(found)
 
 # %% tags=["hide-input"]
 smoke = """
 This copy was made at `smoke`, from a first look on small data: its verdicts mean nothing. The
 published page has those of `laptop`.
 """
-say(f"""
-**In short.** Of {sum(counts[v] for v in report.LOOK)} claims {counts["reproduced"]} are
-reproduced and {counts["partly"]} partly. For {counts["no difference found"]} we find no
-difference, {counts["opposite"]} come out the other way round, {counts["not tested"]} are not
-tested. {counts["tested"]} of the reproduced rest on a test; corrected for the number of tests,
+in_short(f"""
+{sum(counts[v] for v in report.LOOK)} claims:
+{badges(row["verdict"] for row in found if not row["variant"])}
+
+{counts["tested"]} of the reproduced claims rest on a test; corrected for the number of tests,
 {counts["kept"]} remain significant. [Status](91_status.ipynb) lists all.
+
 {smoke if profile == "smoke" else ""}
 """)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The paper's claims by table and figure, variants left out: how many have which verdict.", "name": "fig-report-verdicts"}, "image": {"alt": "A horizontal bar for each table and figure, stacked by verdict with colours and hatching."}}
+figure = report.verdicts(found)
 
 # %% [markdown]
 # ## Scope of reproducibility
@@ -156,6 +157,6 @@ say(report.claims_of(found))
 # 1. Which three experiments would change most verdicts? Use the column "could find".
 # 2. Fill in the checklist for a paper of your own.
 
-# %% tags=["nbval-check-output", "hide-cell"]
+# %% tags=["nbval-check-output", "remove-cell"]
 for name, of in report.by_item(found).items():
     print(f"{name:<12} {sum(of.values()):>3} claims")

@@ -4,7 +4,7 @@ import matplotlib
 import pytest
 from drawn import result, results
 
-from intelvae.paper import kinds, ledger, pages, report
+from intelvae.paper import kinds, ledger, pages, prose, report
 from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, REPRODUCED
 
 matplotlib.use("agg")
@@ -84,14 +84,16 @@ def test_findings_tell_each_statement_once_with_its_verdicts(declared):
     assert told[:2] == ["- None at this profile."] * 2
     lines = told[2].splitlines()
     assert len(lines) == len(report.STATEMENTS)
-    assert "- The KL divergence never grows under $g$. [3 not tested](02_theorem1.ipynb)" in lines
+    shown = prose.badges([NOT_TESTED] * 3)
+    assert f"- [The KL divergence never grows under $g$.](02_theorem1.ipynb) {shown}" in lines
 
 
 def test_the_table_has_our_number_beside_what_it_is_compared_with(declared):
     found = [each if each["id"] != "table1-vae" else row("table1-vae", PARTLY) for each in declared]
     lines = report.table(found).splitlines()
     assert len(lines) == 2 + len(report.ITEMS) and {line.count("|") for line in lines} == {8}
-    assert lines[2] == "| [Table\xa01](06_all_digits.ipynb) | 1 | 1 against 2 | 3 | 0.01 | 0.5 | partly |"
+    first = "| [Table\xa01](06_all_digits.ipynb) | 1 | 1 against 2 | 3 | 0.01 | 0.5 |"
+    assert lines[2] == f"{first} {prose.badge(PARTLY)} |"
     assert "| no run | 0 |" in lines[3]
     assert len(report.reasons().splitlines()) == len(report.ITEMS)
 

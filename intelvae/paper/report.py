@@ -12,7 +12,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from intelvae.paper import kinds
+from intelvae.paper import kinds, prose
 from intelvae.paper.results import Results
 from intelvae.paper.rows import BLUE, GREY, ORANGE, SKY
 from intelvae.paper.studies.faces.grid import PUBLISHED
@@ -198,7 +198,8 @@ def findings(found: Sequence[Row], which: str) -> str:
     for statement in STATEMENTS:
         of = of_ids(found, statement.ids)
         if side(of) == which:
-            lines.append(f"- {statement.text} [{_tally(of)}]({statement.page}.ipynb)")
+            verdicts = prose.badges(row["verdict"] for row in of)
+            lines.append(f"- [{statement.text}]({statement.page}.ipynb) {verdicts}")
     return "\n".join(lines) or "- None at this profile."
 
 
@@ -213,8 +214,9 @@ def table(found: Sequence[Row]) -> str:
         (row,) = of_ids(found, [item.main])
         p = "" if row["p"] is None else f"{row['p']:.2g}" if row["p"] >= 1e-4 else "< 0.0001"
         detectable = "" if row["detectable"] is None else _number(row["detectable"], 2)
+        verdict = prose.badge(row["verdict"])
         link = f"[{item.name.replace(' ', NBSP)}]({item.page}.ipynb)"
-        lines.append(f"| {link} | {row['paper']} | {_here(row)} | {row['n']} | {p} | {detectable} | {row['verdict']} |")
+        lines.append(f"| {link} | {row['paper']} | {_here(row)} | {row['n']} | {p} | {detectable} | {verdict} |")
     return "\n".join(lines)
 
 
