@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Status
 #
-# What the published numbers ran on, how long they took, and where every claim of the paper stands.
+# Where every claim of the paper stands, and what the numbers ran on and took.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -31,31 +31,65 @@ from myst_nb import glue
 from intelvae.paper import ledger, report, runs, studies
 from intelvae.paper.config import Evaluation
 from intelvae.paper.dashboard import Dashboard
+from intelvae.paper.prose import Table, badges, in_short
+
+found = ledger.stored(profile)
+counted = [row for row in found if not row["variant"]]
+
+# %% tags=["hide-input"]
+in_short(f"""
+Profile {profile}, {len(counted)} claims and {len(found) - len(counted)} variants.
+{badges(row["verdict"] for row in counted)}
+""")
+
+# %% [markdown]
+# ## Claims
+#
+# - *Reproduced* and *partly* are on the paper's side. *Opposite* is not, significantly so. *No difference found* says
+#   that the runs cannot tell: "could find" is the smallest difference that as many seeds, scattered as these are, find in
+#   four cases of five.
+# - In brackets, $p$ is corrected for the number of tests in this table (Holm; variants included, while on its own page a
+#   claim is corrected for that page's tests). Where it is above 0.05, a verdict "reproduced" may be one of the accidents
+#   that many tests bring.
+# - Rules that were written after the runs are marked ([how the rules came about](rules.md)).
+# - **Variants** count in nothing. They ask a claim again of a setting that is not the paper's or not the one its text
+#   names, or by a rule that a better one has replaced.
+
+# %% tags=["hide-input"]
+ledger.Table(found)
+
+# %% [markdown]
+# How many claims of each page have which verdict:
+
+# %% tags=["hide-input"]
+table = pd.DataFrame(counted)
+counts = table.groupby(["page", "verdict"]).size().unstack(fill_value=0)
+Table(counts)
+
+# %% tags=["hide-input"]
+print(ledger.summary(found))
 
 # %% [markdown]
 # ## Records
-
-# %% tags=["hide-input", "nbval-ignore-output"]
-pd.set_option("display.max_colwidth", None)
-found = [studies.stored(name, profile) for name in studies.NAMES]
-pd.DataFrame(map(studies.accounts, found)).set_index("experiment")
-
-# %% [markdown]
-# "Hours" adds up the runs' own times, on one or two threads each. Commits are of the library that made a run; one whose
-# model was measured anew later says at which, and a plus sign stands for changes that were not committed yet.
+#
+# "Hours" adds up the runs' own times, on one or two threads each. Commits are of the library that made a run. One whose
+# model was measured anew later says at which. A plus sign stands for changes that were not committed yet.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 print(
     f"this page: Python {platform.python_version()}, {platform.machine()}, profile {profile}"
 )
+records = [studies.stored(name, profile) for name in studies.NAMES]
+Table(pd.DataFrame(map(studies.accounts, records)))
 
 # %% [markdown]
 # ## Threads
 #
-# A result also says how many threads torch used (0 where an older version did not). A different number of threads adds
-# up sums in a different order, as a different processor does, and training amplifies the difference. The table compares
-# three trainings of the first model of Table 2, short ones on the embedded data: with one thread, with two (given two
-# processors), and from another seed.
+# A record also says how many threads torch used (0 where an older version did not). Another number of threads adds up
+# sums in another order, as another processor does, and training amplifies the difference.
+#
+# The table compares three short trainings of the first model of Table 2 on the embedded data: with one thread, with two
+# (given two processors), and from another seed.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 config = studies.runs("multi-modality", "smoke", "0")[0].training
@@ -75,34 +109,11 @@ def metrics(config, threads):
     return runs.measure(config, Evaluation("zeros-and-ones"), model).metrics
 
 
-found = {"1 thread": (config, 1), "2 threads": (config, 2), "other seed": (other, 1)}
-table = pd.DataFrame({name: metrics(*of) for name, of in found.items()}).loc[
+asked = {"1 thread": (config, 1), "2 threads": (config, 2), "other seed": (other, 1)}
+compared = pd.DataFrame({name: metrics(*of) for name, of in asked.items()}).loc[
     list(shown)
 ]
-table.rename(shown).map("{:.4g}".format)
-
-# %% [markdown]
-# ## Verdicts
-#
-# *Reproduced* and *partly* are on the paper's side. *Opposite* is not, significantly so; *no difference found* says
-# that the runs cannot tell. The last column has the smallest difference that as many seeds, scattered as these are, find in
-# four cases of five: where it is large, little has been learned. The column before corrects $p$ for the number of tests in
-# the table (Holm; variants included, while on its own page a claim is corrected for that page's tests): where it is above
-# 0.05, a verdict "reproduced" may be one of the accidents that many tests bring. Rules that were written after the runs
-# are marked, and what they replaced is among the variants.
-# The counts leave out **variants**: claims asked again of a setting that is not the paper's or not the one its text names,
-# or by a rule that a better one has replaced.
-
-
-# %% tags=["hide-input"]
-found = ledger.stored(profile)
-print(ledger.summary(found))
-table = pd.DataFrame([row for row in found if not row["variant"]])
-counts = table.groupby(["page", "verdict"]).size().unstack(fill_value=0)
-counts
-
-# %% tags=["hide-input"]
-ledger.Table(found)
+Table(compared.rename(shown).map("{:.4g}".format).rename_axis("metric"))
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 stored = ledger.stored("laptop")
@@ -123,9 +134,9 @@ glue(
     else "",
     display=False,
 )
-pd.Series(published).rename_axis("published").to_frame("claims")
+Table(pd.Series(published).rename_axis("published").to_frame("claims"))
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "remove-cell"]
 print(
     len(table),
     "claims and",
