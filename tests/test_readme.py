@@ -22,6 +22,11 @@ def test_the_mapping_of_the_readme_trains_and_keeps_the_contracts():
     check_mapping(names["Ellipse"], dim=2)
 
 
+def test_the_front_page_has_the_same_example():
+    code = re.search(r"```python\n.*?```", README, re.DOTALL)[0]
+    assert code in (ROOT / "book" / "intro.md").read_text(encoding="utf-8")
+
+
 def test_links_and_commands_exist():
     links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
     assert links and not [link for link in links if not (ROOT / link).exists()]
@@ -43,5 +48,5 @@ def test_commands_are_ones_that_the_command_line_takes():
 
 
 def test_every_numbered_page_of_the_paper_is_in_the_table():
-    named = set(re.findall(r"book/(\w+)\.py", README))
+    named = set(re.findall(r"book/(\w+)\.ipynb", README))
     assert {p.stem for p in pages.sources() if p.stem < "90"} <= named
