@@ -209,7 +209,7 @@ def _tally(of: Sequence[Row]) -> str:
 
 def table(found: Sequence[Row]) -> str:
     """A line of Markdown for each table and figure: its main claim, the paper beside ours, and the test."""
-    lines = ["| | paper | here | seeds | $p$ | could find | verdict |", "|---|---|---|---|---|---|---|"]
+    lines = ["| claim of | paper | here | seeds | $p$ | could find | verdict |", "|---|---|---|---|---|---|---|"]
     for item in ITEMS:
         (row,) = of_ids(found, [item.main])
         p = "" if row["p"] is None else f"{row['p']:.2g}" if row["p"] >= 1e-4 else "< 0.0001"

@@ -88,19 +88,31 @@ def test_a_page_shows_all_it_has_without_a_network(page, path):
     assert page.locator("mjx-container").count() == path.read_text(encoding="utf-8").count('class="math ')
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_fits_a_telephone(page, path):
+    """What is wider scrolls within its own box, and the page does not."""
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(path.as_uri())
+    page.evaluate("() => window.MathJax?.startup?.promise")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.set_viewport_size(wide)
+
+
 def test_the_index_leads_to_the_first_page(page):
     page.goto((SITE / "index.html").as_uri())
     page.wait_for_url("**/book/intro.html")
     assert page.faults == []
 
 
-def test_search_leads_to_a_page_that_has_the_word(page, address):
+@pytest.mark.parametrize("word", ["Sylvester", "SectorProduct"])
+def test_search_leads_to_a_page_that_has_the_word(page, address, word):
     page.goto(f"{address}/search.html")
-    page.locator("main input[name=q]").fill("Sylvester")
+    page.locator("main input[name=q]").fill(word)
     page.keyboard.press("Enter")
     page.locator("#search-results li a").first.click()
     page.wait_for_url("**/book/*.html*")
-    expect(page.locator("main")).to_contain_text("Sylvester")
+    expect(page.locator("main")).to_contain_text(word)
     assert page.faults == []
 
 
