@@ -11,6 +11,7 @@ from intelvae.testing import check_mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+HOW_TO = (ROOT / "book" / "howto.md").read_text(encoding="utf-8")
 
 
 def test_the_mapping_of_the_readme_trains_and_keeps_the_contracts():
@@ -20,6 +21,14 @@ def test_the_mapping_of_the_readme_trains_and_keeps_the_contracts():
         names["loss"].backward()
     assert all(p.grad.isfinite().all() for p in names["model"].parameters() if p.grad is not None)
     check_mapping(names["Ellipse"], dim=2)
+
+
+def test_the_prior_and_the_training_of_the_how_to_run():
+    names = {}
+    with training.seeded(0):
+        for code in re.findall(r"```python\n(.*?)```", HOW_TO, re.DOTALL):
+            exec(code, names)
+    assert names["loss"].isfinite() and len(names["history"].train_elbo) == 2
 
 
 def test_the_front_page_has_the_same_example():
@@ -36,7 +45,7 @@ def test_links_and_commands_exist():
 
 def test_commands_are_ones_that_the_command_line_takes():
     group = typer.main.get_command(cli.app)
-    commands = re.findall(r"\.venv/bin/intelvae ([a-z][^`#\n]*)", README.replace("\n--", " --"))
+    commands = re.findall(r"\.venv/bin/intelvae ([a-z][^`#\n]*)", (README + HOW_TO).replace("\n--", " --"))
     assert len(commands) > 6
     for words in map(str.split, commands):
         command, name = group, "intelvae"

@@ -18,8 +18,8 @@ class TrainingError(RuntimeError):
 class History:
     """What `fit` saw, one entry an epoch: means over examples in nats, and the epoch whose weights the model keeps.
 
-    Of a GM-VAE with free nats, and of training on another bound, the training curves have what is maximised, those of
-    the validation data the ELBO.
+    For a GM-VAE with free nats, and for training on another bound, the training curves hold what is maximised, and the
+    validation curves the ELBO.
     """
 
     train_elbo: list[float] = field(default_factory=list)
