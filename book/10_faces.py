@@ -15,8 +15,8 @@
 #
 # Sparse codes need not cost quality, says the paper (section 6.3, Table 4 of {cite}`miao2022intelvae`). On faces in
 # colour {cite}`liu2015celeba` an InteL-VAE's codes have a Hoyer score of 0.46, a VAE's 0.22, and its samples are as
-# good; with less sparsity they are better than all baselines'. A Sparse-VAE's codes are hardly sparser than a VAE's,
-# and its FIDs are above 300.
+# good; with less sparsity they are better than all baselines'. A Sparse-VAE's codes are hardly sparser, and its samples
+# unacceptable.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -53,19 +53,19 @@ trained = analysis.cited_of_training(results)
 
 # %% tags=["hide-input"]
 in_short(f"""
-Sparse codes at no cost in samples, from {short["faces"]} faces in {trained["steps"]} steps:
-{badge(short["quality"])}. All claims of the page:
+Sparse codes at no cost in samples, from {short["faces"]} faces in {trained["steps"]}
+steps: {badge(short["quality"])}. All claims of the page:
 {badges(row["verdict"] for row in found if not row["variant"])}
 
-- **Sparsity.** From the VAE to the InteL-VAE with $\\gamma = 70$ the Hoyer score of the codes
-  changes by {short["sparser"]}. In the paper it is +0.24.
-- **Samples.** That InteL-VAE's are {cited["gamma70_distance"]} from real faces, the VAE's
-  {cited["vae_distance"]}. The nearest are those of the row {short["nearest"]}.
-- **The Sparse-VAE's** samples, drawn as for the paper, are {short["times"]} times as far as
-  this InteL-VAE's; in the paper about 5 times.
+- **Sparsity.** From the VAE to the InteL-VAE with $\\gamma = 70$ the Hoyer score of the
+  codes changes by {short["sparser"]}. In the paper it is +0.24.
+- **Samples.** That InteL-VAE's are {cited["gamma70_distance"]} from real faces, the
+  VAE's {cited["vae_distance"]}. The nearest are those of the row {short["nearest"]}.
+- **The Sparse-VAE's** samples, drawn as for the paper, are {short["times"]} times as
+  far as this InteL-VAE's; in the paper about 5 times.
 """)
 
-# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Table 4 as a picture: distance of samples against the codes' Hoyer score, one mark a run; open marks are rows that we added, the dashed line is real against real. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-quality"}, "image": {"alt": "Scatter plot of the distance of samples against the sparsity of codes, a marker a row."}}
+# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Table 4 as a picture: distance of samples against the codes' Hoyer score, one mark a run; open marks are rows that we added, the dashed line is real against real, the dotted one the paper's score for γ = 70. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-quality"}, "image": {"alt": "Scatter plot of the distance of samples against the sparsity of codes, a marker a row."}}
 figure = figures.quality_and_sparsity(results)
 
 # %% tags=["hide-input"]
@@ -77,9 +77,9 @@ Provenance(results)
 # It is the one of the page on [sparsity](08_sparsity.ipynb). A dimension selector $\mathrm{DS}$ turns dimensions of $y$
 # off, one input at a time. A penalty asks it to turn off many for each input, and different ones for different inputs:
 #
-# $$ g(y) = y \odot \mathrm{DS}(y), \qquad
-# \text{loss} = -\mathcal L_Y + \gamma\, L_{sp}, \qquad
-# L_{sp} = \mathbb E\, H(\mathrm{DS}(y)) - H(\mathbb E\, \mathrm{DS}(y)). $$
+# $$ g(y) = y \odot \mathrm{DS}(y), \qquad \text{loss} = -\mathcal L_Y + \gamma\, L_{sp}, $$
+#
+# $$ L_{sp} = \mathbb E\, H(\mathrm{DS}(y)) - H(\mathbb E\, \mathrm{DS}(y)). $$
 #
 # In the second term each row is divided by its sum before the mean is taken, as in the authors' code.
 
@@ -92,7 +92,8 @@ def entropy(v):
 
 def loss(elbo, gates, gamma):
     shares = gates / gates.sum(-1, keepdim=True)
-    return -elbo.mean() + gamma * (entropy(gates).mean() - entropy(shares.mean(0)))
+    penalty = entropy(gates).mean() - entropy(shares.mean(0))
+    return -elbo.mean() + gamma * penalty
 
 
 # %% [markdown]
@@ -103,56 +104,55 @@ def loss(elbo, gates, gamma):
 # %%
 torch.manual_seed(0)
 gates = Sparse(128).gates(torch.randn(100, 128)).detach()
-same = (loss(torch.zeros(100), gates, 1.0) - sparsity(gates)).abs().item()
-print(f"the loss above and the library's penalty differ by {same:.0e}")
+same = loss(torch.zeros(100), gates, 1.0) - sparsity(gates)
+lines = [f"the loss and the library's penalty differ by {same.abs().item():.0e}"]
 for dim in (50, 64, 128, 256):
     drawn = hoyer(torch.randn(20_000, dim)).mean().item()
-    by_hand = math.sqrt(dim) * (1 - math.sqrt(2 / math.pi)) / (math.sqrt(dim) - 1)
-    print(
-        f"D = {dim:3}: Gaussian codes have {drawn:.3f}, exactly {by_chance(dim):.3f}, "
-        f"by the approximation {by_hand:.3f}"
+    root, rest = math.sqrt(dim), 1 - math.sqrt(2 / math.pi)
+    lines.append(
+        f"D = {dim:3}: drawn {drawn:.3f}, exactly {by_chance(dim):.3f}, "
+        f"by the approximation {root * rest / (root - 1):.3f}"
     )
+print(*lines, sep="\n")
 
 # %% tags=["hide-input"]
 limits = analysis.limits()
 say(f"""
-So 0.22 is the score of Gaussian codes with {limits["fits"]} dimensions. Of the powers of two
-only {limits["powers"]} fits, the largest that Table C.1 gives for CelebA. The paper does not
-name the latent dimension behind Table 4, and this proves no single number; we take 128.
+So 0.22 is the score of Gaussian codes with {limits["fits"]} dimensions. Of the powers
+of two only {limits["powers"]} fits, the largest that Table C.1 gives for CelebA. The
+paper does not name the dimension behind Table 4. We take that one, which is no proof.
 
-Nor does it say whether samples or means were scored. Samples of a posterior are spread as the
-prior, on average over the data, where the two match; means can have that score, too. Of our VAE
-$g(\\mu)$ scores {cited["vae_mean"]}, and samples score {cited["vae_score"]}. We score samples,
-as the code does.
+Nor does it say whether samples or means were scored. Samples of a posterior that
+matches the prior are spread so, and means can have that score, too: of our VAE
+$g(\\mu)$ scores {cited["vae_mean"]}, and samples score {cited["vae_score"]}. We score
+samples, as the code does.
 """)
 
 # %% [markdown]
-# Two scores can be known without training. One is of a standard normal $y$ through gates that are open for a share of
-# the dimensions and at the code's floor of 0.2 for the rest. The other is of a Sparse-VAE whose codes are spread as its
-# prior, which has each dimension on with probability $\alpha$.
+# Two more scores need no training: of a standard normal $y$ whose gates are open for some dimensions and at the code's
+# floor, 0.2, for the others; and of a Sparse-VAE's prior, which has each dimension on with probability $\alpha$.
 
 # %% tags=["hide-input"]
 say(f"""
-**The floor.** With it the score is at most about {limits["cap"]} where gates do not depend on
-$y$, and {limits["cap_seeing"]} where they open for its largest coordinates. The 0.46 of the
-paper's sparsest row is between the two, so it may have had that floor. Hence our row "as the
-code".
+**The floor.** With it the score is at most about {limits["cap"]} where gates do not
+depend on $y$, and {limits["cap_seeing"]} where they open for its largest coordinates.
+The 0.46 of the paper's sparsest row is between the two, so it may have had that floor.
+Hence our row "as the code".
 
-**The Sparse-VAE.** Its prior's codes score {limits["priors"]} for the paper's three $\\alpha$.
-The paper has 0.25 to 0.30, in no order of $\\alpha$, near codes that are not sparse. Was that
-measured before the gates, or on means? Nothing says so.
+**The Sparse-VAE.** Codes that are spread as its prior score {limits["priors"]} for the
+three $\\alpha$. The paper has 0.25 to 0.30, in no order of $\\alpha$, near codes that
+are not sparse. Was that measured before the gates, or on means? Nothing says so.
 
-Ours score {cited["slabs"]} before the gates, and $g(\\mu)$ scores {cited["vsc_means"]}. As for
-all methods we judge the score of $g(y)$, gates and all; the score before the gates is a
-variant.
+Ours score {cited["slabs"]} before the gates, and {cited["vsc_means"]} on means. We
+judge the score of $g(y)$, gates and all; the score before the gates is a variant.
 """)
 
 # %% [markdown]
 # ## The experiment
 #
 # **The data.** The paper trains on 163,000 of CelebA's photographs. At `laptop` there are 8,059, and 1,941 that no model
-# learns from: the first of CelebA's training part, at half size, in parts of our own that share no person. The file
-# `data/README.md` has the rule behind the parts, and how a face is cut and resized.
+# learns from: the first of CelebA's training part, at half size, in parts of our own that share no person
+# (`data/README.md` has the rule, and how a face is cut).
 #
 # Nobody may pass the photographs on, so this book shows none: all faces on this page are samples of models, or drawn.
 # The drawn ones are the data at `smoke`, where nothing is learned about faces.
@@ -162,7 +162,7 @@ drawn = celeba.load(smoke=True).test
 figure = style.strips({"drawn": drawn[:12], "faces": drawn[12:24]})
 
 # %% [markdown]
-# **The rows** are those of Table 4, two of the paper's submission ($\alpha = 0.05$, $\gamma = 50$), and five of our own.
+# **The rows** are those of Table 4, two of the paper's submission ($\alpha = 0.05$, $\gamma = 50$), and five of ours.
 # Three are Sparse-VAEs with $\beta = 0.1$, the weight of the KL divergence in the replication that the paper used. One
 # is the last row in the code's reading: a floor under the gates, and the penalty on $\lvert z \rvert$. One is another
 # [Sylvester flow](#the-sylvester-flow).
@@ -176,8 +176,8 @@ figure = style.strips({"drawn": drawn[:12], "faces": drawn[12:24]})
 
 # %% tags=["hide-input"]
 say(f"""
-What a perfect model would get is the distance of real faces from others: {short["floor"]}
-(*{analysis.yardstick(results)}*). The faces: {analysis.source(results[0])}.
+What a perfect model would get: {analysis.yardstick(results)}. The faces:
+{analysis.source(results[0])}.
 """)
 
 # %% tags=["hide-input", "origin-generated"] mystnb={"figure": {"caption": "Samples of each method from its own prior, first seed. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-samples"}, "image": {"alt": "Rows of generated faces, a row a method."}}
@@ -191,14 +191,15 @@ Table(pd.DataFrame(analysis.samples(results)), folded="Samples and bounds of all
 
 # %% tags=["hide-input"]
 say(f"""
-Distances on the stand-in's features cannot be compared with the paper's FIDs, and nothing here
-shows that they put models of faces in the same order. A single run stands for itself: distances
-of VAEs that differ in their seed only are up to {cited["vae_span"]} apart.
+Distances on the stand-in's features cannot be compared with the paper's FIDs, and
+nothing here shows that they put models of faces in the same order. A single run stands
+for itself: distances of VAEs that differ in their seed only are up to
+{cited["vae_span"]} apart.
 """)
 
 # %% [markdown]
-# *Recall* is the share of real faces that are no farther from a sample, in the space of features, than its own
-# fifth-nearest sample is. Where it is 0, all samples keep apart from real faces. The test ELBO is in nats. A
+# *Recall* is the share of real faces that are no farther from a sample, by their features, than its own
+# fifth-nearest sample is. Where it is 0, samples keep apart from real faces. The test ELBO is in nats; a
 # Sparse-VAE's is a bound for another prior, with full weight on the KL divergence, whatever it was trained with.
 #
 # **Sparse face by face?** A score is high, too, where most dimensions are off for every face. So we also score the
@@ -210,14 +211,14 @@ Table(pd.DataFrame(analysis.codes(results)), folded="Codes of all rows")
 
 # %% tags=["hide-input"]
 say(f"""
-The score is above chance by {cited["vsc_above"]} for the Sparse-VAEs with full weight on the KL
-divergence, by {cited["gamma70_above"]} for the InteL-VAE with $\\gamma = 70$, and by
-{cited["vae_above"]} for the VAE.
+The score is above chance by {cited["vsc_above"]} for the Sparse-VAEs with full weight
+on the KL divergence, by {cited["gamma70_above"]} for the InteL-VAE with $\\gamma = 70$,
+and by {cited["vae_above"]} for the VAE.
 
-Appendix C.3 says of pictures in the Sparse-VAE's own paper that its representation "seems to
-mostly 'switch off' some latents entirely, rather than having diversity between datapoints".
-Ours use {cited["vsc_in_use"]} dimensions. What is above chance in these few is diversity
-between faces.
+Appendix C.3 says of pictures in the Sparse-VAE's own paper that its representation
+"seems to mostly 'switch off' some latents entirely, rather than having diversity
+between datapoints". Ours use {cited["vsc_in_use"]} dimensions. What is above chance in
+these few is diversity between faces.
 """)
 
 # %% [markdown]
@@ -236,9 +237,9 @@ figure = figures.samples_both_ways(results)
 
 # %% tags=["hide-input"]
 say(f"""
-Of the Sparse-VAEs {analysis.nearer_from_a_normal(ways)} have samples nearer to real faces when
-they are drawn from $\\mathcal N(0, I)$. Where that is so, the replication's way does not make
-samples worse in these models; of the paper's, this says nothing.
+Of the Sparse-VAEs {analysis.nearer_from_a_normal(ways)} have samples nearer to real
+faces when they are drawn from $\\mathcal N(0, I)$. Where that is so, the replication's
+way does not make samples worse in these models; of the paper's, this says nothing.
 """)
 
 # %% [markdown]
@@ -264,8 +265,9 @@ Table(training, folded="Validation ELBO of all rows")
 
 # %% tags=["hide-input"]
 say(f"""
-There are {trained["epochs"]} epochs. What the last two changed is between {trained["least"]} and
-{trained["rise"]} nats, by row; a row where that is much, up or down, had not settled.
+There are {trained["epochs"]} epochs. What the last two changed is between
+{trained["least"]} and {trained["rise"]} nats, by row; a row where that is much, up or
+down, had not settled.
 """)
 
 # %% [markdown]
@@ -290,19 +292,19 @@ ledger.Table(found)
 #
 # ## The Sylvester flow
 #
-# Table C.2's network has 16,384 features where the flow's authors have 256. The row of Table 4 has a layer of 256 ReLU
-# units before the flow's head; another row has a linear head on all features. The optimiser is ours, not its authors'. In the
+# Table C.2's network has 16,384 features where the flow's authors have 256. The row of Table 4 has a layer of as many
+# ReLU units before the flow's head; another row has a linear head on all features. The optimiser is ours, not its authors'. In the
 # code the flow's score is of codes from *before* the flow.
 
 # %% tags=["hide-input"]
 say(f"""
-With the linear head the validation ELBO fell to {trained["linear_lowest"]} nats on the way. On
-faces that no model has seen the bound is {cited["sylvester_elbo"]} nats with the layer, and
-{cited["linear_elbo"]} with the linear head.
+With the linear head the validation ELBO fell to {trained["linear_lowest"]} nats on the
+way. On faces that no model has seen the bound is {cited["sylvester_elbo"]} nats with
+the layer, and {cited["linear_elbo"]} with the linear head.
 
-The flow contains the VAE, which has {cited["vae_elbo"]}, so its bound need not be lower. Where
-it is, this training did not find what is there, and the flow is a weak baseline. In the last
-two epochs it gained {trained["sylvester_gain"]} nats.
+The flow contains the VAE, which has {cited["vae_elbo"]}, so its bound need not be
+lower. Where it is, this training did not find what is there, and the flow is a weak
+baseline. In the last two epochs it gained {trained["sylvester_gain"]} nats.
 
 The claim is about the distance: {cited["sylvester_distance"]} with the layer, and
 {cited["linear_distance"]} with the linear head.
@@ -332,30 +334,20 @@ The claim is about the distance: {cited["sylvester_distance"]} with the layer, a
 # ## Exercises
 #
 # 1. A code has $k$ of 128 entries of one size, and zeros. For which $k$ is its Hoyer score 0.46, the paper's?
-# 2. Which rows have the smaller distance where samples are not clipped? What is a pixel of 1.01 then?
+# 2. Which bytes do pixels of 1.01 and -0.01 become without clipping?
 # 3. How many weights does the decoder of the code save, compared with Table C.2's?
-# 4. How near is a pseudo-input that is the mean of ten faces to a face? Take drawn ones.
 
 # %% tags=["hide-cell", "solution"]
 k = (math.sqrt(128) - 0.46 * (math.sqrt(128) - 1)) ** 2
-print(
-    f"1. {k:.0f}, of which the score is {hoyer((torch.arange(128)[None] < round(k)) * 1.0).item():.2f}"
-)
-black = (torch.tensor(1.01) * 255).int().item() % 256
-print(f"2. {', '.join(analysis.clipping_costs(results)) or 'none'}; a pixel of {black}")
+codes = (torch.rand(2000, 128).argsort(1) < round(k)).float()
+print(f"1. k = {k:.0f}, of which the score is {hoyer(codes).mean().item():.2f}")
+above, below = (int(255 * pixel) % 256 for pixel in (1.01, -0.01))
+print(f"2. {above}, nearly black, and {below}, nearly white")
 wide, narrow = (
     sum(p.numel() for p in networks.create(name, (3, 64, 64), 128)[1].parameters())
     for name in ("faces", "faces-narrow")
 )
 print(f"3. {wide - narrow:,} of {wide:,}")
-faces = celeba.load(smoke=True).train.double().flatten(1) / 255
-means = faces[:200].unflatten(0, (20, 10)).mean(1)
-near = torch.cdist(means, faces).min(1).values / faces.shape[1] ** 0.5
-apart = torch.cdist(faces[:20], faces[20:]).min(1).values / faces.shape[1] ** 0.5
-print(
-    f"4. root mean square of pixels {near.mean():.2f}; a face is {apart.mean():.2f} "
-    "from the nearest other one, and a pseudo-input that starts as a face 0"
-)
 
 # %% tags=["nbval-check-output", "remove-cell"]
 assert analysis.yardstick(results).floor < min(map(frechet, results))

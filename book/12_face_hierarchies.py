@@ -13,10 +13,10 @@
 # %% [markdown]
 # # Hierarchies of faces
 #
-# Codes of a hierarchical InteL-VAE are better features, says the paper, above all where labels are few (appendix B, Table
-# B.1 and Figure B.3 of {cite}`miao2022intelvae`). From 50 labelled faces a linear classifier tells their attributes with a
-# mean accuracy of 0.817 from its codes, and with 0.791 at most from a VAE's. A VAE's best dimension grows with the
-# number of labels; the InteL-VAE does without that choice.
+# Codes of a hierarchical InteL-VAE are better features, above all where labels are few, says the paper (appendix B, Table
+# B.1, Figure B.3 of {cite}`miao2022intelvae`). From 50 faces a linear classifier tells attributes with an accuracy
+# of 0.817 from its codes, of 0.791 at most from a VAE's. A VAE's best dimension grows with the labels; the
+# InteL-VAE needs no choice.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -56,15 +56,15 @@ short = hierarchies.in_short(results)
 
 # %% tags=["hide-input"]
 in_short(f"""
-Codes of the InteL-VAE are behind those of the best VAE for {short["behind"]} numbers of labels.
-{badges(row["verdict"] for row in found if not row["variant"])}
+Codes of the InteL-VAE are behind those of the best VAE for {short["behind"]} numbers of
+labels. {badges(row["verdict"] for row in found if not row["variant"])}
 
-- From {short["few-n"]} labelled faces they are right for {short["few-ours"]} %, and codes of the
-  best VAE for {short["few-theirs"]} %.
-- From {short["all-n"]} faces they are right for {short["all-ours"]} %, and codes of the best VAE
-  for {short["all-theirs"]} %.
-- Without looking at the face one is right for {setting["majority"]} %. In balanced accuracy,
-  in which that is 50 %, the InteL-VAE has {short["few-ours-balanced"]} % from
+- From {short["few-n"]} labelled faces they are right for {short["few-ours"]} %, and
+  codes of the best VAE for {short["few-theirs"]} %.
+- From {short["all-n"]} faces they are right for {short["all-ours"]} %, and codes of the
+  best VAE for {short["all-theirs"]} %.
+- Without looking at the face one is right for {setting["majority"]} %. In balanced
+  accuracy, in which that is 50 %, the InteL-VAE has {short["few-ours-balanced"]} % from
   {short["few-n"]} labels.
 """)
 
@@ -80,14 +80,14 @@ Provenance(results)
 #
 # An attribute of a face, such as glasses or a smile, is a yes or no. Encode a few labelled faces, fit a logistic
 # regression for each attribute to their codes $g(\mu(x))$, and see how often it is right on faces that neither model nor
-# classifier has seen. The mean over all attributes is one number for each model and number of labels.
+# classifier has seen. The mean over attributes is one number for each model.
 
 # %% tags=["hide-input"]
 say(f"""
-That number needs care. Most attributes are rare or common: always saying what most training
-faces have is right for {setting["majority"]} % of the answers here. This **majority** is what
-one gets without looking at the face. The **balanced accuracy**, the mean over faces with and
-without the attribute, is 0.5 for all who do not look.
+That number needs care. Most attributes are rare or common: always saying what most
+training faces have is right for {setting["majority"]} % of the answers here. This
+**majority** is what one gets without looking at the face. The **balanced accuracy**,
+the mean over faces with and without the attribute, is 0.5 for all who do not look.
 """)
 
 
@@ -108,16 +108,18 @@ def accuracies(train, has, test, truth):
 # %%
 rng = np.random.default_rng(0)
 z = rng.standard_normal((20_000, 8))
-noisy, nothing = z + rng.standard_normal(z.shape), rng.standard_normal(z.shape)
+noisy = z + rng.standard_normal(z.shape)
+nothing = rng.standard_normal(z.shape)
 common, rare = z[:, 0] > 0, z[:, 0] > 1.2816
 train, test = slice(10_000), slice(10_000, None)
 for title, codes, has in (
     ("half of the faces, noisy code", noisy, common),
     ("one in ten, no code", nothing, rare),
 ):
-    right, balanced = accuracies(codes[train], has[train], codes[test], has[test])
+    learn, judge = (codes[train], has[train]), (codes[test], has[test])
+    right, balanced = accuracies(*learn, *judge)
     print(f"{title:<30} accuracy {right:.3f}, balanced {balanced:.3f}")
-print(f"the most that can be had of the first: {1 - math.atan(1) / math.pi:.3f}")
+print(f"the most there is of the first: {1 - math.atan(1) / math.pi:.3f}")
 
 # %% tags=["hide-input"]
 codes, has = torch.from_numpy(noisy), torch.from_numpy(common)[:, None]
@@ -139,9 +141,11 @@ print(f"the library, the first case: {library.accuracy.item():.3f}")
 
 # %% tags=["hide-input"]
 say(f"""
-Trainings of each model: {setting["seeds"]}. Draws of labelled faces: {setting["draws"]}, from
-{setting["pool"]} training faces, the same ones for every model. The last number of labels,
-{setting["last-column"]}. The faces: {analysis.source(results[0])}.
+Trainings of each model: {setting["seeds"]}. Draws of labelled faces:
+{setting["draws"]}, from {setting["pool"]} training faces, the same ones for every
+model. The last number of labels, {setting["last-column"]}.
+
+The faces: {analysis.source(results[0])}.
 """)
 
 # %% tags=["hide-input"]
@@ -160,8 +164,8 @@ Table(balanced.rename_axis("balanced"), folded="Balanced accuracy by number of l
 
 # %% tags=["hide-input"]
 say(f"""
-Balanced, the best VAE has {short["few-theirs-balanced"]} % from {short["few-n"]} labels. From
-{short["all-n"]} faces the InteL-VAE has {short["all-ours-balanced"]} %, and the best VAE
+Balanced, the best VAE has {short["few-theirs-balanced"]} % from the fewest labels. From
+all faces the InteL-VAE has {short["all-ours-balanced"]} %, and the best VAE
 {short["all-theirs-balanced"]} %.
 """)
 
@@ -181,12 +185,12 @@ Table(pd.DataFrame(hierarchies.by_labels(results)))
 
 # %% tags=["hide-input"]
 say(f"""
-**Long enough?** {setting["epochs"]} epochs are {setting["steps"]} steps here; a single epoch
-over the paper's faces is {setting["steps-of-paper"]}.
+**Long enough?** {setting["epochs"]} epochs are {setting["steps"]} steps here; a single
+epoch over the paper's faces is {setting["steps-of-paper"]}.
 
 Over the last two the validation ELBO changed by {setting["gained-least"]} to
-{setting["gained-most"]}, with the hierarchical mappings by {setting["gained-intel"]}. What still
-rises is not trained to the end.
+{setting["gained-most"]}, with the hierarchical mappings by {setting["gained-intel"]}.
+What still rises is not trained to the end.
 """)
 
 # %% [markdown]
@@ -203,9 +207,8 @@ say("\n\n".join(hierarchies.counts(lines)))
 # ### Does the protocol decide?
 #
 # The text has a linear classifier. The authors' code trains a perceptron with ten hidden units on one posterior *sample*
-# of each of $n$ *test* faces. It watches its accuracy on the last faces of the same set, and reports the best epoch on
-# those, which is optimistic. Codes may be standardised, as here, or taken as they are, which leaves unused dimensions
-# small.
+# of each of $n$ *test* faces. It watches its accuracy on the last faces of the same set, and reports the best epoch
+# there, which is optimistic. Codes may be standardised, as here, or not, which leaves unused dimensions small.
 
 # %% tags=["hide-input"]
 protocols = pd.DataFrame(hierarchies.protocols(results)).T
@@ -215,9 +218,9 @@ Table(protocols.rename_axis(["labels", "model"]), folded="Accuracy by protocol")
 leads = hierarchies.leads(results)
 say(f"""
 The sign of the InteL-VAE's lead differs between the first protocol and the code's for
-{leads["flips"]} numbers of labels. Variants below test the code's, over {leads["code-draws"]}
-draws; a large p shows nobody ahead. Records do not say whether those draws are of the same
-faces for every model, so no test pairs them.
+{leads["flips"]} numbers of labels. Variants below test the code's, over
+{leads["code-draws"]} draws; a large p shows nobody ahead. Records do not say whether
+those draws are of the same faces for every model, so no test pairs them.
 """)
 
 # %% [markdown]
@@ -228,8 +231,8 @@ figure = level_traversals(results.first("InteL-VAE")[0])
 
 # %% tags=["hide-input"]
 say(f"""
-A level may be off, as the page on [hierarchies](11_hierarchies.ipynb) shows. What each level
-holds of the code, highest first: {hierarchies.held(results)}.
+A level may be off, as the page on [hierarchies](11_hierarchies.ipynb) shows. What each
+level holds of the code, highest first: {hierarchies.held(results)}.
 """)
 
 # %% [markdown]
@@ -253,10 +256,10 @@ holds of the code, highest first: {hierarchies.held(results)}.
 
 # %% tags=["hide-input"]
 say(f"""
-Draws share one training of each model: a small p says that these codes are better, not that such
-models are. They share faces, too: two draws of {setting["largest"]} have about
-{setting["overlap"]} % in common, and all are judged on the same test faces. So p understates what
-other faces would change.
+Draws share one training of each model: a small p says that these codes are better, not
+that such models are. They share faces, too: two draws of {setting["largest"]} have
+about {setting["overlap"]} % in common, and all are judged on the same test faces. So p
+understates what other faces would change.
 """)
 
 # %% tags=["hide-input"]
@@ -266,9 +269,9 @@ ledger.Table(found)
 # ## What the paper leaves open, and what the authors' code does
 #
 # - **The number of faces**: at `laptop` the largest draw is all of them, not 10,000.
-# - **Which hierarchy.** The text says 128 dimensions, the table 64, and the code has several splits for both. Its script
-#   loops over dimensions from 128 down to 2 without choosing a split for 128, and trains no VAE beside them; the later
-#   script reads models of 32 dimensions and fewer.
+# - **Which hierarchy.** The text says 128 dimensions, the table 64, and the code has several splits for both.
+# - **The code's script** loops over dimensions from 128 down to 2 without choosing a split for 128, and trains no VAE
+#   beside them; the later script reads models of 32 dimensions and fewer.
 # - **The classifier.** The code's learns from the first faces of CelebA's test set and is judged on the last 2,000. It
 #   stops when these stop getting better, and its best epoch counts. Adam goes on from one number of faces to the next
 #   without being reset; a linear classifier stands in a comment.
@@ -281,8 +284,8 @@ ledger.Table(found)
 # %% tags=["hide-input"]
 say(f"""
 - **The baseline.** The paper has none. From 50 labels its VAEs are right for
-  {setting["paper-worst"]} to {setting["paper-best"]} %, and the majority of the faces here
-  for {setting["majority"]} %.
+  {setting["paper-worst"]} to {setting["paper-best"]} %, and the majority of the faces
+  here for {setting["majority"]} %.
 """)
 
 # %% [markdown]
@@ -290,12 +293,12 @@ say(f"""
 #
 # 1. Give the classifier C = 0.01, 50 codes that say nothing, and an attribute of one face in ten. What does it gain?
 # 2. Which attributes does no model tell better than the majority, from all faces?
-# 3. Two draws of 5,000 out of 8,059 faces: how many have they in common?
+# 3. Two draws of 5,000 faces, out of all of `laptop`: how many have they in common?
 
 # %% tags=["hide-cell", "solution"]
 for c in (1.0, 0.01):
     right = []
-    for draw in range(20):
+    for _ in range(20):
         codes, has = rng.standard_normal((50, 64)), rng.random(50) < 0.1
         has[:2] = True, False
         model = LogisticRegression(C=c).fit(codes, has)

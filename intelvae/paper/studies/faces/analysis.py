@@ -118,14 +118,6 @@ def codes(results: Sequence[Result]) -> list[dict[str, Any]]:
     return _table(by_row(results), columns)
 
 
-def clipping_costs(results: Sequence[Result]) -> list[str]:
-    """The rows whose samples are nearer to real faces where they are not clipped, mean over seeds."""
-    fewest = yardstick(results).fewest
-    kinds = ("wrap_frechet", "frechet")
-    of = {name: [_mean(runs, f"{k}_{fewest}") for k in kinds] for name, runs in by_row(results).items()}
-    return [name for name, (wrapped, clipped) in of.items() if wrapped < clipped]
-
-
 def cited(results: Sequence[Result]) -> dict[str, str]:
     """What the text cites of the tables: of each of `CITED_ROWS` its numbers, and of the Sparse-VAEs as `FULL_BETA`."""
     of = by_row(results)
@@ -225,12 +217,12 @@ def cited_of_training(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the box cites: of the results, and the page's first verdict that says whether sparse codes cost quality."""
-    by, of = yardstick(results), by_row(results)
+    """What the box cites: of the results, and the verdict of the page that says whether sparse codes cost quality."""
+    fewest, of = yardstick(results).fewest, by_row(results)
     distances = {name: _mean(each, frechet) for name, each in of.items()}
     sparsest = of[CITED_ROWS["gamma70"]]
     times = [
-        _mean(of[name], f"dense_frechet_{by.fewest}") / _mean(sparsest, f"frechet_{by.fewest}")
+        _mean(of[name], f"dense_frechet_{fewest}") / _mean(sparsest, f"frechet_{fewest}")
         for name in FULL_BETA
         if name in of
     ]
@@ -241,7 +233,6 @@ def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> 
         "nearest": min(distances, key=distances.__getitem__),
         "times": span(times),
         "sparser": f"{_mean(sparsest, 'hoyer_sample') - _mean(of['VAE'], 'hoyer_sample'):+.3f}",
-        "floor": f"{by.floor:,.0f}",
     }
 
 

@@ -194,7 +194,7 @@ def _best(of: Mapping[int, ByNumber], n: int) -> int:
 
 
 def _leads(results: Sequence[Result], title: str) -> dict[int, float]:
-    """By how many points the InteL-VAE is ahead of the best VAE, by number of labelled faces, for one of `PROTOCOLS`."""
+    """By how many points the InteL-VAE is ahead of the best VAE, by number of labelled faces, by one of `PROTOCOLS`."""
     mine, theirs = by_number(ours(results), *PROTOCOLS[title]), _of_vaes(results, *PROTOCOLS[title])
     return {n: 100 * (statistics.fmean(of) - statistics.fmean(theirs[_best(theirs, n)][n])) for n, of in mine.items()}
 
@@ -204,7 +204,7 @@ def _of_vaes(results: Sequence[Result], *how: str) -> dict[int, ByNumber]:
 
 
 def by_labels(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """A line a number of labelled faces: the VAE's best dimension, the paper's, and the InteL-VAE's lead by protocol."""
+    """A line a number of labelled faces: the VAE's best dimension, the paper's, the InteL-VAE's lead by protocol."""
     of = {
         "lead": _leads(results, "linear, standardised"),
         "by the code's": _leads(results, "the code's"),
@@ -220,7 +220,7 @@ def by_labels(results: Sequence[Result]) -> list[dict[str, Any]]:
 
 
 def leads(results: Sequence[Result]) -> dict[str, Any]:
-    """What the text cites of the code's protocol: its draws, and for how many numbers of labels the lead's sign differs."""
+    """What the text cites of the code's protocol: its draws, and for how many numbers of labels leads turn round."""
     first, code = (_leads(results, title) for title in ("linear, standardised", "the code's"))
     flips = sum(first[n] * lead < 0 for n, lead in code.items())
     draws = next(iter(by_number(results[:1], protocol=AUTHORS).values()))
@@ -228,7 +228,7 @@ def leads(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def falls(results: Sequence[Result]) -> list[dict[str, str]]:
-    """A line a model of the paper: what it loses from the most labelled faces to the fewest, in points, and in the paper."""
+    """A line a model: what it loses from the most labelled faces to the fewest, in points, here and in the paper."""
     of, lines = models(results), []
     for name, members in of.items():
         paper = members[0].row.paper.values()

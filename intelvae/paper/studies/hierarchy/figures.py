@@ -82,7 +82,7 @@ def jacobians(checked: Mapping[str, Jacobian]) -> Figure:
     """The mean sizes of the blocks of Jacobians, a panel a mapping: dark where a level of z depends on one of y."""
     figure, axes = plt.subplots(1, len(checked), figsize=(6, 2.9), squeeze=False, layout="constrained")
     for axis, (title, of) in zip(axes[0], checked.items(), strict=True):
-        shown = axis.imshow(of.blocks.clamp(min=FAINTEST), cmap="Greys", norm=LogNorm(FAINTEST, 0.2))
+        shown = axis.imshow(of.blocks.clamp(min=FAINTEST).numpy(), cmap="Greys", norm=LogNorm(FAINTEST, 0.2))
         axis.set(title=title, xlabel="level of y", ylabel="level of z")
     figure.colorbar(shown, ax=axes, shrink=0.8, label="mean absolute entry")
     return figure
