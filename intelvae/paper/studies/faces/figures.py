@@ -58,7 +58,7 @@ def quality_and_sparsity(results: Results) -> Figure:
         x, y = [r.metrics["hoyer_sample"] for r in of], [frechet(r) for r in of]
         row = of[0].row
         marks = MARKS.get(row.method, {})
-        look = (
+        look: dict[str, Any] = (
             {"mfc": "white", "mec": row.method.color} if name in ONE_SEED else {"mfc": row.method.color, "mec": "black"}
         )
         axis.plot(x, y, marks.get(row.value, row.method.marker), ls="", ms=6, mew=0.8, label=name, **look)

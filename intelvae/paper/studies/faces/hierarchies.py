@@ -229,8 +229,8 @@ def leads(results: Sequence[Result]) -> dict[str, Any]:
 
 def falls(results: Sequence[Result]) -> list[dict[str, str]]:
     """A line a model: what it loses from the most labelled faces to the fewest, in points, here and in the paper."""
-    of, lines = models(results), []
-    for name, members in of.items():
+    lines: list[dict[str, str]] = []
+    for name, members in models(results).items():
         paper = members[0].row.paper.values()
         in_paper = _fall({i: [float(score)] for i, score in enumerate(paper)}) if paper else ""
         lines.append({"model": name, "loses": _fall(by_number(members)), "in the paper": in_paper})
