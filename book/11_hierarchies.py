@@ -130,7 +130,7 @@ for title, of in checked.items():
     )
 print(*lines, sep="\n")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Mean absolute Jacobian of untrained hierarchical mappings over a thousand draws of y, by level of z (rows) and y (columns).", "name": "fig-hierarchy-jacobian"}, "image": {"alt": "Two grids of five by five squares, white above the diagonal and fading below it towards the lower left."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Mean absolute entries of the Jacobian of untrained hierarchical mappings over a thousand draws of y, by level of z (rows) and y (columns).", "name": "fig-hierarchy-jacobian"}, "image": {"alt": "Two grids of five by five squares, white above the diagonal and fading below it towards the lower left."}}
 figure = figures.jacobians(checked)
 
 # %% [markdown]
@@ -271,7 +271,7 @@ with torch.no_grad():
 print("2. the layer with its columns in that order gives the same:", equal)
 for title, residual in (("one layer and a ReLU", False), ("residual", True)):
     deep = mappings.create("hierarchy", 50, levels=50, residual=residual)
-    reach = analysis.jacobian(deep, y, levels=50).blocks[-1, 0].item()
+    reach = analysis.jacobian(deep, y[:100], levels=50).blocks[-1, 0].item()
     print(f"3. {title:<20} derivative below 1e-20: {reach < 1e-20}")
 
 # %% tags=["nbval-check-output", "remove-cell"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import count, pairwise, takewhile
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.colors import LogNorm
@@ -23,7 +24,7 @@ PANELS = {  # of `level_numbers`, by metric
     "kl": "KL (nats)",
     "accuracy": "class told (accuracy)",
 }
-FAINTEST = 1e-4  # of an entry of a Jacobian; zeros are white as it is
+FAINTEST, DARK = 1e-4, 0.01  # of an entry of a Jacobian: zeros are white as the first; on darker ones text is white
 
 
 def graphical_model() -> Figure:
@@ -80,11 +81,13 @@ def level_numbers(results: Results, panels: Mapping[str, str]) -> Figure:
 
 def jacobians(checked: Mapping[str, Jacobian]) -> Figure:
     """The mean sizes of the blocks of Jacobians, a panel a mapping: dark where a level of z depends on one of y."""
-    figure, axes = plt.subplots(1, len(checked), figsize=(6, 2.9), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(1, len(checked), figsize=(6.4, 3.1), squeeze=False, layout="constrained")
     for axis, (title, of) in zip(axes[0], checked.items(), strict=True):
-        shown = axis.imshow(of.blocks.clamp(min=FAINTEST).numpy(), cmap="Greys", norm=LogNorm(FAINTEST, 0.2))
+        axis.imshow(of.blocks.clamp(min=FAINTEST).numpy(), cmap="Greys", norm=LogNorm(FAINTEST, 0.2))
         axis.set(title=title, xlabel="level of y", ylabel="level of z")
-    figure.colorbar(shown, ax=axes, shrink=0.8, label="mean absolute entry")
+        for (z, y), size in np.ndenumerate(of.blocks.numpy()):
+            shade = "white" if size > DARK else "black"
+            axis.text(y, z, f"{size:.1g}", ha="center", va="center", fontsize=7, color=shade)
     return figure
 
 
