@@ -42,3 +42,12 @@ def test_a_table_has_one_row_of_headings_and_writes_every_cell_out():
     shown = prose.Table(frame)._repr_html_()
     assert shown.count("<tr") == 1 + len(frame) and [*re.findall("<th>(.*?)</th>", shown)] == ["gamma", "what"]
     assert "a" * 80 in shown and "<b>" not in shown
+
+
+def test_a_folded_table_is_the_same_table_behind_a_line():
+    frame = pd.DataFrame({"gamma": [1, 2]})
+    plain, folded = prose.Table(frame), prose.Table(frame, "all <numbers>")
+    assert repr(folded) == repr(plain)
+    html = folded._repr_html_()
+    assert html.startswith('<details class="folded"><summary>all &lt;numbers&gt;</summary>')
+    assert html.endswith(f"{plain._repr_html_()}</details>") and "<details" not in plain._repr_html_()

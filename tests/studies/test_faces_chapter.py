@@ -20,7 +20,7 @@ from intelvae.metrics.hoyer import by_chance
 from intelvae.paper import datasets, kinds, ledger, runs, studies, style, sweeps
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.results import Measured, Result, Trained
-from intelvae.paper.rows import Run
+from intelvae.paper.rows import SPARSE_VAE, Run
 from intelvae.paper.rows import row as row_of
 from intelvae.paper.store import Store
 from intelvae.paper.studies.faces import analysis, attributes, claims, figures, grid, hierarchies
@@ -29,6 +29,7 @@ from intelvae.paper.studies.faces.kinds import MovingOptimum
 matplotlib.use("agg")
 BLACK = "#000000"
 BLUE, ORANGE, GREEN = (to_hex(shade) for shade in style.SHADES[:3])
+PINK = to_hex(SPARSE_VAE.color)
 PUBLISHED = "celeba, a part of it, 8,059 / 931 / 1,010 images (train / valid / test), 64x64"
 VAES = [row for row in grid.TABLE_B1 if row.name == "VAE"]
 
@@ -552,28 +553,42 @@ def one_of_each():
 
 def test_table_4_has_means_and_deviations_beside_the_papers_numbers():
     lines = analysis.table_4(one_of_each())
-    assert [line["method"] for line in lines] == [
-        "VAE", "VAE + Sylvester", "Sparse-VAE, α = 0.2", "Sparse-VAE, α = 0.2, β = 0.1", "InteL-VAE, γ = 70",
-    ]  # fmt: skip
+    assert [line["method"] for line in lines] == ["VAE", "VAE + Sylvester", "Sparse-VAE, α = 0.2", "InteL-VAE, γ = 70"]
     assert lines[0] == {
         "method": "VAE",
         "FD (EfficientNet-Lite0), N = 1,900": "1,100 ± 141",
-        "images from N(0, I), N = 1,900": "",
         "Hoyer of g(y)": "0.23 ± 0.01",
-        "Hoyer of g(μ)": "0.50 ± 0.00",
-        "in use": "8 ± 1",
-        "g(y), in use": "0.30 ± 0.00",
-        "by chance": f"{(by_chance(8) + by_chance(9)) / 2:.2f} ± {(by_chance(8) - by_chance(9)) / 2**0.5:.2f}",
+        "paper: FID": "68.6 ± 1.1",
+        "paper: Hoyer": "0.22",
+        "seeds": 2,
+    }
+    assert lines[2]["paper: FID"] == "337 ± 8"
+    everything = analysis.table_4([of(row.name, **one_of_each()[1].metrics) for row in grid.TABLE_4])
+    assert len(everything) == 9 and all(line["paper: FID"] and line["paper: Hoyer"] for line in everything)
+
+
+def test_all_rows_have_what_table_4_leaves_out():
+    names = ["VAE", "VAE + Sylvester", "Sparse-VAE, α = 0.2", "Sparse-VAE, α = 0.2, β = 0.1", "InteL-VAE, γ = 70"]
+    samples, codes = analysis.samples(one_of_each()), analysis.codes(one_of_each())
+    assert [line["method"] for line in samples] == [line["method"] for line in codes] == names
+    assert samples[0] == {
+        "method": "VAE",
+        "FD (EfficientNet-Lite0), N = 1,900": "1,100 ± 141",
+        "not clipped, N = 1,900": "1,105 ± 141",
         "recall": "0.25 ± 0.00",
         "test ELBO": "-6,000 ± 0",
         "seeds": 2,
-        "paper: FID": "68.6 ± 1.1",
-        "paper: Hoyer": "0.22",
     }
-    assert [line["images from N(0, I), N = 1,900"] for line in lines] == ["", "", "1,650", "3,500", ""]
-    assert [line["paper: FID"] for line in lines[2:4]] == ["337 ± 8"] * 2
-    code = analysis.table_4([of(grid.AS_THE_CODE, **one_of_each()[1].metrics)])
-    assert code[0]["paper: FID"] == code[0]["paper: Hoyer"] == ""
+    assert codes[0] == {
+        "method": "VAE",
+        "Hoyer of g(y)": "0.23 ± 0.01",
+        "of g(μ)": "0.50 ± 0.00",
+        "before the flow": "",
+        "in use": "8 ± 1",
+        "of g(y), in use": "0.30 ± 0.00",
+        "by chance": f"{(by_chance(8) + by_chance(9)) / 2:.2f} ± {(by_chance(8) - by_chance(9)) / 2**0.5:.2f}",
+    }
+    assert (codes[1]["Hoyer of g(y)"], codes[1]["before the flow"]) == ("0.22", "0.30")
 
 
 def test_samples_are_judged_at_the_largest_number_and_beside_real_faces():
@@ -585,11 +600,12 @@ def test_samples_are_judged_at_the_largest_number_and_beside_real_faces():
 
 def test_the_text_cites_the_table():
     found = analysis.cited(one_of_each())
-    assert (found["vae_distance"], found["gamma70_score"], found["vamp_elbo"]) == ("1,100 ± 141", "0.46", "(no run)")
+    assert (found["vae_distance"], found["gamma70_score"], found["linear_elbo"]) == ("1,100 ± 141", "0.46", "(no run)")
     assert (found["sylvester_elbo"], found["vae_span"]) == ("-5,000", "200")
-    assert (found["slabs"], found["vsc_means"]) == ("0.20", "0.50")  # without the one with less weight on the KL
-    assert found["three_above"] == f"{0.3 - by_chance(8):.2f}"
-    assert (found["most_seeds"], found["with_most"]) == (2, "VAE")
+    # of Sparse-VAEs without the one with less weight on the KL
+    assert (found["slabs"], found["vsc_means"], found["vsc_in_use"]) == ("0.20", "0.50", "8")
+    assert found["vsc_above"] == f"{0.3 - by_chance(8):.2f}"
+    assert analysis.cited(one_of_each()[:2])["slabs"] == "(no run)"
 
 
 def test_both_ways_to_draw_are_set_beside_each_other():
@@ -602,28 +618,32 @@ def test_both_ways_to_draw_are_set_beside_each_other():
             "its own prior": "3,000", "N(0, I)": "3,500", "nearer": "its own prior", "all in use off": "64 %",
         },
     }  # fmt: skip
-    assert analysis.cited_of_ways(ways) == {
-        "nearer": "1 of 2",
-        "least_off_row": "Sparse-VAE, α = 0.2",
-        "least_off": "17 %",
-        "least_own": "2,000",
-        "least_dense": "1,650",
-        "most_off_row": "Sparse-VAE, α = 0.2, β = 0.1",
-        "most_off": "64 %",
-        "most_own": "3,000",
-        "most_dense": "3,500",
-    }
     vamp = of("Vamp-VAE", **one_of_each()[2].metrics)  # its dimensions are always on
     assert analysis.ways_to_draw([vamp])["Vamp-VAE"]["all in use off"] == "0 %"
+    assert analysis.nearer_from_a_normal(ways | analysis.ways_to_draw([vamp])) == "1 of 2"
 
 
-def test_gates_and_what_the_code_does_otherwise_have_tables():
+def test_gates_have_a_table():
     gates = analysis.gates(one_of_each())
     assert [(line["method"], line["Hoyer of g(y)"], line["before the gates"], line["mean gate"]) for line in gates] == [
         ("Sparse-VAE, α = 0.2", "0.60", "0.20", "0.50"), ("Sparse-VAE, α = 0.2, β = 0.1", "0.70", "", ""),
     ]  # fmt: skip
-    flow = analysis.clipping_and_flow(one_of_each())[1]
-    assert list(flow.values()) == ["VAE + Sylvester", "900", "905", "0.22", "0.30"]
+
+
+def test_scores_of_codes_that_are_known_without_a_model():
+    """With all dimensions open, and with none, a floor changes nothing: the score is a Gaussian's."""
+    capped = analysis.capped_by_floor(shares=(0.0, 0.1, 1.0), n=2000)
+    for by_share in capped.values():
+        assert by_share[0.0] == pytest.approx(by_chance(128), abs=0.003)  # 2,000 draws: a standard error of 0.001
+        assert by_share[1.0] == pytest.approx(by_chance(128), abs=0.003)
+    assert capped["the largest"][0.1] > capped["at random"][0.1] + 0.05 > by_chance(128) + 0.1
+    assert analysis.of_sparse_prior(1.0) == pytest.approx(by_chance(128), abs=0.003)
+    # k of D equal entries would score (sqrt(D) - sqrt(k)) / (sqrt(D) - 1); Gaussian ones are a little sparser
+    assert 0.6 < analysis.of_sparse_prior(0.2) < 0.8 < analysis.of_sparse_prior(0.05) < analysis.of_sparse_prior(0.01)
+    found = analysis.limits()
+    assert (found["fits"], found["powers"]) == ("79 to 246", "128")
+    assert 0.4 < float(found["cap"]) < 0.46 < float(found["cap_seeing"]) < 0.65
+    assert len(found["priors"].split(", ")) == 3
 
 
 def test_training_is_told_by_its_validation_curve():
@@ -637,26 +657,25 @@ def test_training_is_told_by_its_validation_curve():
     assert analysis.cited_of_training([falling, rising, other]) == {
         "epochs": 10,
         "steps": 800,
-        "rise_row": "VAE",
         "rise": "+55",
-        "least_row": "InteL-VAE, γ = 70",
         "least": "-4",
         **{f"{key}_{what}": "(no run)" for key in ("sylvester", "linear") for what in ("lowest", "gain")},
     }
 
 
-def test_the_summary_counts_verdicts_of_what_is_no_variant():
-    judged = [{"verdict": verdict, "variant": False} for verdict in (kinds.PARTLY, kinds.NOT_TESTED, kinds.PARTLY)]
-    judged.append({"verdict": kinds.REPRODUCED, "variant": True})
-    assert analysis.in_short(one_of_each(), judged) == {
-        "nearest": "VAE + Sylvester (900)",
-        "vsc_scores": "0.60 to 0.60",
-        "times": "1.50 to 1.50",
-        "sparser": "+0.235",
-        "counted": 3,
-        "verdicts": "0 reproduced, 2 partly, 0 no difference found, 0 opposite, 1 not tested",
-        "floor": "60",
-    }
+def test_the_box_has_the_verdict_that_decides_and_the_numbers_behind_it():
+    judged = [
+        {"id": f"table4-{name}-8059-faces", "verdict": verdict, "variant": variant}
+        for name, verdict, variant in (
+            ("vae", kinds.PARTLY, False),
+            ("quality", kinds.OPPOSITE, False),
+            ("quality-alone", kinds.REPRODUCED, True),
+        )
+    ]
+    found = {"quality": kinds.OPPOSITE, "faces": "8,059", "nearest": "VAE + Sylvester", "sparser": "+0.235"}
+    assert analysis.in_short(one_of_each(), judged) == found | {"times": "1.50"}
+    without = [r for r in one_of_each() if "Sparse" not in r.row.name]
+    assert analysis.in_short(without, judged)["times"] == "(no run)"
 
 
 # What pages table and cite of Table B.1
@@ -735,11 +754,10 @@ def test_the_text_cites_the_setting():
     assert {name: found[name] for name in ("seeds", "draws", "pool", "largest", "epochs", "steps")} == {
         "seeds": 1, "draws": 2, "pool": "100", "largest": "50", "epochs": 10, "steps": 10,
     }  # fmt: skip
-    assert (found["overlap"], found["majority"], found["steps-of-paper"]) == (50, 75, 1627)
+    assert (found["overlap"], found["majority"], found["steps-of-paper"]) == ("50", "75.0", "1,627")
     assert found["last-column"].startswith("all 100 of them, can be drawn in one way only")
     assert found["gained-least"] == "2.0 nats (VAE, D = 8)" and found["gained-intel"] == "2.0 and 2.0"
-    assert found["total"] == pytest.approx(5.2)  # of all runs, (4 x 5 + 6) / 5
-    assert (found["paper-worst"], found["paper-best"]) == pytest.approx((72.2, 79.1))
+    assert (found["paper-worst"], found["paper-best"]) == ("72.2", "79.1")
 
 
 def test_figure_b3_is_by_attribute():
@@ -752,9 +770,11 @@ def test_figure_b3_is_by_attribute():
     assert math.isnan(balanced.intel["Bald"]) and balanced.vae[8]["Smiling"] == 0.55
     assert balanced.baseline == dict.fromkeys(NAMES, 0.5)
     assert hierarchies.counts(lines) == [
-        f"{n} labelled: at least as good as every VAE for 1 of 2 attributes, and better than the majority for 0"
+        f"{n} labelled: the InteL-VAE is at least as good as every VAE for 1 of 2 attributes, and better than the "
+        "majority for 0."
         for n in (50, 100)
     ]
+    assert hierarchies.untold(line) == ["Bald"]
     assert hierarchies.names_shown(b1()) == ["Bald", "Smiling"]
 
 
@@ -767,41 +787,34 @@ def test_protocols_are_compared_where_all_have_numbers():
         "the code's": "0.710\xa0±\xa0<0.001",
         "the code's, balanced": "0.650\xa0±\xa00.071",
     }
-    assert hierarchies.leads(b1()) == {
-        "lead-linear": "+5.0", "lead-code": "-1.0", "lead-fair": "+10.0",
-        "code-draws": 2, "common": "50", "flips": 1, "of-common": 1,
-    }  # fmt: skip
+    assert hierarchies.leads(b1()) == {"code-draws": 2, "flips": "1 of 1"}
 
 
-def test_the_summary_has_both_ends_of_table_b1():
-    judged = [
-        {"id": "tableB1-50-code-8059-faces", "p": 0.123, "ours": 0.7},
-        {"id": "tableB1-100-code-8059-faces", "p": None, "ours": 0.7},
-        {"id": "tableB1-500-code-8059-faces", "p": None, "ours": None},
-        {"id": "tableB1-50-8059-faces", "p": 0.5, "ours": 0.7},
+def test_the_best_dimension_and_the_lead_are_told_by_number_of_labels():
+    more = {"by the code's": "-1.0", "and balanced": "+10.0"}
+    assert hierarchies.by_labels(b1()) == [
+        {"labelled faces": "50", "best D": 8, "in the paper": "8", "lead": "+5.0", **more},
+        {"labelled faces": "100", "best D": 128, "in the paper": "16", "lead": "-1.0", **dict.fromkeys(more, "")},
     ]
-    found = hierarchies.in_short(b1(), judged)
-    texts = {name: value for name, value in found.items() if isinstance(value, str)}
-    assert texts == {
-        "few-n": "50",
-        "all-n": "all 100",
-        "fall": "5.0",
-        "falls": "9.0, 19.0",
-        "dims": "8, 128",
-        "paper-fall": "4.0",
-        "paper-falls": "2.8, 4.3, 7.7, 8.8, 13.0",
-        "code-p": "0.12, none",
+
+
+def test_what_few_labels_cost_is_set_beside_the_paper():
+    assert hierarchies.falls(b1()) == [
+        {"model": "VAE, D = 8", "loses": "9.0", "in the paper": "2.8"},
+        {"model": "VAE, D = 128", "loses": "19.0", "in the paper": "13.0"},
+        {"model": "InteL-VAE, D = 64", "loses": "5.0", "in the paper": "4.0"},
+        {"model": "InteL-VAE, D = 64, residual", "loses": "0.0", "in the paper": ""},
+    ]
+
+
+def test_the_box_has_both_ends_of_table_b1():
+    assert hierarchies.in_short(b1()) == {
+        "few-n": "50", "few-ours": "76.0", "few-theirs": "71.0",
+        "few-ours-balanced": "65.0", "few-theirs-balanced": "55.0",
+        "all-n": "all 100", "all-ours": "81.0", "all-theirs": "82.0",
+        "all-ours-balanced": "60.0", "all-theirs-balanced": "50.0",
         "behind": "1 of 2",
-        "best-dims": "8, 128",
-        "best-dims-paper": "8, 16, 64, 32 or 64, 64, 64",
-    }
-    numbers = {name: value for name, value in found.items() if name not in texts}
-    assert numbers == pytest.approx({
-        "few-best": 8, "few-ours": 76, "few-ours-sd": 2**0.5, "few-theirs": 71, "few-theirs-sd": 2**0.5,
-        "few-ours-balanced": 65, "few-theirs-balanced": 55, "few-most-balanced": 55,
-        "all-best": 128, "all-ours": 81, "all-theirs": 82,
-        "all-ours-balanced": 60, "all-theirs-balanced": 50, "all-most-balanced": 50,
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def test_levels_hold_nats_where_they_were_measured():
@@ -848,34 +861,40 @@ LINES = {
 
 EXAMPLES = {  # of every figure of the chapter
     "samples": lambda: figures.samples(with_pictures()),
+    "samples_both_ways": lambda: figures.samples_both_ways(with_pictures()),
     "quality_and_sparsity": lambda: figures.quality_and_sparsity(distances()),
     "accuracies": lambda: figures.accuracies(CURVES, 0.4, "accuracy"),
     "by_attribute": lambda: figures.by_attribute(LINES, ATTRIBUTES),
 }
 
 
-def test_samples_are_of_the_first_seed_from_both_priors():
-    axes = figures.samples(with_pictures()).axes
-    shown = {
-        "Sparse-VAE, α = 0.2": pictures(50),
-        "InteL-VAE, γ = 70": pictures(0),
-        "Sparse-VAE, α = 0.2,\nfrom N(0, I)": pictures(90),
-    }
-    assert [axis.get_ylabel() for axis in axes] == list(shown)
-    for axis, images in zip(axes, shown.values(), strict=True):
-        assert np.array_equal(tiles(axis, 1, 12)[0], images[:12].permute(0, 2, 3, 1))
+def strips_of(figure):
+    return {axis.get_ylabel(): tiles(axis, 1, 12)[0] for axis in figure.axes}
+
+
+def test_samples_are_of_the_first_seed_and_from_both_priors_where_there_are_two():
+    own = {"Sparse-VAE, α = 0.2": pictures(50), "InteL-VAE, γ = 70": pictures(0)}
+    dense = {"Sparse-VAE, α = 0.2": pictures(50), "Sparse-VAE, α = 0.2,\nfrom N(0, I)": pictures(90)}
+    for figure, wanted in (
+        (figures.samples(with_pictures()), own),
+        (figures.samples_both_ways(with_pictures()), dense),
+    ):
+        shown = strips_of(figure)
+        assert list(shown) == list(wanted)
+        for name, images in wanted.items():
+            assert np.array_equal(shown[name], images[:12].permute(0, 2, 3, 1))
 
 
 def test_distance_is_shown_against_sparsity_one_mark_a_run():
     figure = figures.quality_and_sparsity(distances())
     (axis,) = figure.axes
     assert (axis.get_xlabel(), axis.get_ylabel()) == ("Hoyer score of g(y)", "FD (EfficientNet-Lite0)")
-    assert legend(figure) == {"VAE": BLUE, "Sparse-VAE, α = 0.2": ORANGE, "InteL-VAE, γ = 30": GREEN}
+    assert legend(figure) == {"VAE": BLUE, "Sparse-VAE, α = 0.2": PINK, "InteL-VAE, γ = 30": ORANGE}
     assert lines(axis) == [
-        (BLUE, [0.2, 0.3], [300, 400]), (ORANGE, [0.8], [9000]), (GREEN, [0.9], [100]),
+        (BLUE, [0.2, 0.3], [300, 400]), (PINK, [0.8], [9000]), (ORANGE, [0.9], [100]),
     ]  # fmt: skip
-    assert [line.get_linestyle() for line in axis.lines] == ["None"] * 3 + ["--"]
-    assert levels(axis) == [(BLACK, "y", 50)]
+    assert [line.get_linestyle() for line in axis.lines] == ["None"] * 3 + ["--", ":"]
+    assert levels(axis) == [(BLACK, "y", 50), (ORANGE, "x", 0.46)]
 
 
 def test_every_row_of_table_4_has_a_mark_of_its_own_without_colours():

@@ -7,6 +7,7 @@ import torch
 from drawn import dots, legend, lines, result, results, tiles
 from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
+from torch import nn
 
 from intelvae.mappings import Hierarchy
 from intelvae.metrics import levels as of_levels
@@ -163,29 +164,49 @@ def test_models_have_a_line_with_means_and_deviations():
             ("InteL-VAE, residual", "-1,005.5", "8.0", "940.0", 1),
         )
     ]
+
+
+def test_both_ends_of_a_hierarchy_are_tabled():
+    keys = [f"class {what}: {where}, %" for what in ("changed", "told") for where in ("highest", "lowest")]
+    assert [list(line.values()) for line in analysis.ends(found())] == [
+        ["VAE", "20", "20", "20", "20", 2, "1 of 10"],
+        ["InteL-VAE, one layer", "50", "0", "50", "25", 0, "6 of 10"],
+        ["InteL-VAE, residual", "10", "20", "20", "20", 3, "0 of 5"],
+    ]
+    assert list(analysis.ends(found())[0]) == ["model", *keys, "changed most by level", "levels off"]
+
+
+def test_the_text_cites_what_levels_hold_and_change():
     assert analysis.cited(found()) == {
-        "one-layer-elbo": "-1,012.0",
-        "one-layer-distance": "955.0",
-        "residual-elbo": "-1,005.5",
-        "residual-distance": "940.0",
-    }
-
-
-def test_the_text_cites_what_levels_change_tell_and_hold():
-    cited = analysis.levels(found())
-    expected = {
-        "one-layer-change-0": 50, "one-layer-change-4": 0, "one-layer-accuracy-0": 50, "one-layer-accuracy-4": 25,
-        "VAE-change-0": 20, "residual-change-4": 20,
-        "one-layer-changes-most": 1, "residual-changes-most": 4, "VAE-changes-most": 3,
-        "VAE-off": 1, "VAE-levels": 10, "one-layer-off": 6, "one-layer-levels": 10, "residual-off": 0,
-        "held": 0.1, "whole": 8.5, "named": 80,
-    }  # fmt: skip
-    assert {name: cited[name] for name in expected} == pytest.approx(expected)
-    texts = {name: value for name, value in cited.items() if isinstance(value, str)}
-    assert texts == {
+        "VAE-elbo": "-1,001.0", "one-layer-elbo": "-1,012.0", "residual-elbo": "-1,005.5",
         "VAE-told": "0 of 2", "one-layer-told": "1 of 2", "residual-told": "0 of 1",
+        "VAE-off": "1 of 10", "one-layer-off": "6 of 10", "residual-off": "0 of 5",
         "kl-first": "8.50", "kl-rest": "0.30", "pixels-first": "0.050", "pixels-rest": "0.020",
+        "held": "0.1", "whole": "8.50", "named": "80",
     }  # fmt: skip
+
+
+class Triangular(nn.Module):
+    """Two levels of two: z_0 = 2 y_0, z_1 = relu(3 y_0 + y_1), or with `leak` z_0 looks at y_1, too."""
+
+    def __init__(self, leak=0.0):
+        super().__init__()
+        self.leak = leak
+
+    def forward(self, y):
+        first, second = y.chunk(2, -1)
+        return torch.cat([2 * first + self.leak * second, (3 * first + second).relu()], -1)
+
+
+def test_a_jacobian_is_seen_by_levels():
+    y = torch.tensor([[1.0, 1.0, 1.0, 1.0], [-1.0, -1.0, 1.0, 1.0]])  # the second is cut off by the ReLU
+    of = analysis.jacobian(Triangular(), y, levels=2)
+    assert (of.above, of.zeros, of.volume_kept) == (0, 0.5, False)
+    # means over two draws and over blocks of two by two, of which only the diagonals are not 0
+    assert of.blocks.tolist() == [[1, 0], [0.75, 0.25]]
+    assert analysis.jacobian(Triangular(0.5), y, levels=2).above == 0.5
+    assert analysis.jacobian(nn.Identity(), y, levels=2).volume_kept
+    assert analysis.jacobian(Hierarchy(50, levels=5, residual=True), torch.randn(4, 50)).volume_kept
 
 
 # The figures
@@ -213,8 +234,13 @@ def leveled(depth=3, bases=2):
     return result(kept={"traversals": images, "dimensions": torch.tensor([5, 0, 9])}), images
 
 
+JACOBIANS = {
+    name: analysis.Jacobian(0, 0, True, torch.tensor(blocks))
+    for name, blocks in (("one layer", [[0.1, 0.0], [0.01, 0.05]]), ("residual", [[0.1, 0.0], [0.02, 0.1]]))
+}
 EXAMPLES = {  # of every figure of the chapter
     "graphical_model": figures.graphical_model,
+    "jacobians": lambda: figures.jacobians(JACOBIANS),
     "level_numbers": lambda: figures.level_numbers(with_levels(), {"kl": "KL (nats)", "change": "changed"}),
     "level_traversals": lambda: figures.level_traversals(leveled()[0]),
 }
@@ -236,6 +262,20 @@ def test_levels_have_a_panel_for_each_metric_with_runs_and_their_mean():
             name: [[i, v + more] for values in all_ for i, v in enumerate(values)] for name, all_ in runs.items()
         }
         assert axis.get_xticks().tolist() == [0, 1, 2] and axis.get_ylim()[0] == 0
+
+
+def test_jacobians_have_levels_of_z_as_rows_and_of_y_as_columns():
+    axes = figures.jacobians(JACOBIANS).axes
+    assert [axis.get_title() for axis in axes] == list(JACOBIANS)
+    for axis, of in zip(axes, JACOBIANS.values(), strict=True):
+        assert (axis.get_xlabel(), axis.get_ylabel()) == ("level of y", "level of z")
+        (shown,) = axis.get_images()
+        assert shown.origin == "upper"
+        assert np.allclose(shown.get_array(), of.blocks.clamp(min=figures.FAINTEST))
+    written = {text.get_position(): (text.get_text(), text.get_color()) for text in axes[0].texts}
+    assert written == {
+        (0, 0): ("0.1", "white"), (1, 0): ("0", "black"), (0, 1): ("0.01", "black"), (1, 1): ("0.05", "white"),
+    }  # fmt: skip
 
 
 def test_levels_are_traversed_highest_first_from_one_image():

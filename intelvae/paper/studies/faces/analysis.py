@@ -7,23 +7,22 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import torch
+
 from intelvae.metrics import features
-from intelvae.paper.kinds import VERDICTS
+from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper.measures import above_chance, chance_in_use, features_of, frechet
 from intelvae.paper.results import Result
 from intelvae.paper.rows import SPARSE_VAE
 from intelvae.paper.statistics import Metric, mean_and_sd
-from intelvae.paper.studies.faces.grid import FID, HOYER, LINEAR_HEAD, LOW_BETA, PUBLISHED, TABLE_4
+from intelvae.paper.studies.faces.grid import DIM, FID, HOYER, LINEAR_HEAD, LOW_BETA, ONE_SEED, PUBLISHED, TABLE_4
 
 Column = str | Metric
 NO_RUN = "(no run)"
 CITED_ROWS = {
     "vae": "VAE",
-    "vamp": "Vamp-VAE",
     "sylvester": "VAE + Sylvester",
     "linear": LINEAR_HEAD,
-    "vsc": "Sparse-VAE, α = 0.01",
-    "gamma30": "InteL-VAE, γ = 30",
     "gamma70": "InteL-VAE, γ = 70",
 }
 # of which the Sparse-VAEs have the full weight on the KL divergence
@@ -83,55 +82,68 @@ def _table(of: Mapping[str, Sequence[Result]], columns: Mapping[str, Column]) ->
 
 
 def table_4(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """Table 4, a line a row: quality and sparsity, the number of seeds, and the paper's numbers."""
+    """Table 4, a line a row of the paper or its submission: quality and sparsity, ours and the paper's; the seeds."""
+    by = yardstick(results)
+    of = {name: runs for name, runs in by_row(results).items() if name not in ONE_SEED}
+    lines = _table(of, {f"{by.name}, N = {by.most:,}": frechet, "Hoyer of g(y)": "hoyer_sample"})
+    for line, runs in zip(lines, of.values(), strict=True):
+        paper = runs[0].row.paper
+        line |= {"paper: FID": paper[FID], "paper: Hoyer": paper[HOYER], "seeds": len(runs)}
+    return lines
+
+
+def samples(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """How every row's samples do, and its bound: a line a row. "not clipped" is as the authors' code makes bytes."""
     by, of = yardstick(results), by_row(results)
     columns: dict[str, Column] = {
         f"{by.name}, N = {by.most:,}": frechet,
-        f"images from N(0, I), N = {by.fewest:,}": f"dense_frechet_{by.fewest}",
-        "Hoyer of g(y)": "hoyer_sample",
-        "Hoyer of g(μ)": "hoyer_mean",
-        "in use": "active_overall",
-        "g(y), in use": "hoyer_used",
-        "by chance": chance_in_use,
+        f"not clipped, N = {by.fewest:,}": f"wrap_frechet_{by.fewest}",
         "recall": f"recall_{by.most}",
         "test ELBO": "test_elbo",
     }
     lines = _table(of, columns)
-    for line, runs in zip(lines, of.values(), strict=True):
-        paper = runs[0].row.paper
-        line |= {"seeds": len(runs), "paper: FID": paper.get(FID, ""), "paper: Hoyer": paper.get(HOYER, "")}
-    return lines
+    return [line | {"seeds": len(runs)} for line, runs in zip(lines, of.values(), strict=True)]
 
 
-def cited(results: Sequence[Result]) -> dict[str, Any]:
-    """What the text cites of Table 4: of each of `CITED_ROWS` its numbers, and how much stands behind them."""
+def codes(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """How sparse every row's codes are: all dimensions, those in use, and as many Gaussian ones; a line a row."""
+    columns: dict[str, Column] = {
+        "Hoyer of g(y)": "hoyer_sample",
+        "of g(μ)": "hoyer_mean",
+        "before the flow": "hoyer_base",
+        "in use": "active_overall",
+        "of g(y), in use": "hoyer_used",
+        "by chance": chance_in_use,
+    }
+    return _table(by_row(results), columns)
+
+
+def cited(results: Sequence[Result]) -> dict[str, str]:
+    """What the text cites of the tables: of each of `CITED_ROWS` its numbers, and of the Sparse-VAEs as `FULL_BETA`."""
     of = by_row(results)
     columns: dict[str, Column] = {
         "distance": frechet,
         "score": "hoyer_sample",
         "mean": "hoyer_mean",
-        "in_use": "active_overall",
-        "used": "hoyer_used",
-        "chance": chance_in_use,
         "above": above_chance,
         "elbo": "test_elbo",
     }
-    found: dict[str, Any] = {
+    found = {
         f"{key}_{what}": shown(of.get(name, []), column) or NO_RUN
         for key, name in CITED_ROWS.items()
         for what, column in columns.items()
     }
     full = [of[name] for name in FULL_BETA if name in of]
-    triples: dict[str, Column] = {"slabs": "hoyer_slab", "vsc_means": "hoyer_mean", "three_above": above_chance}
-    for key, column in triples.items():
-        found[key] = ", ".join(shown(each, column) for each in full)
-    most = max(map(len, of.values()))
-    distances = [frechet(r) for r in of.get("VAE", [])]
-    return found | {
-        "most_seeds": most,
-        "with_most": "; ".join(name for name, each in of.items() if len(each) == most),
-        "vae_span": f"{max(distances) - min(distances):,.0f}" if distances else NO_RUN,
+    of_full: dict[str, Column] = {
+        "slabs": "hoyer_slab",
+        "vsc_means": "hoyer_mean",
+        "vsc_above": above_chance,
+        "vsc_in_use": "active_overall",
     }
+    for key, column in of_full.items():
+        found[key] = ", ".join(shown(each, column) for each in full) or NO_RUN
+    distances = [frechet(r) for r in of.get("VAE", [])]
+    return found | {"vae_span": f"{max(distances) - min(distances):,.0f}" if distances else NO_RUN}
 
 
 def ways_to_draw(results: Sequence[Result]) -> dict[str, dict[str, str]]:
@@ -155,17 +167,10 @@ def ways_to_draw(results: Sequence[Result]) -> dict[str, dict[str, str]]:
     return lines
 
 
-def cited_of_ways(ways: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """What the text cites of `ways_to_draw`: where the prior of Sparse-VAEs turns off all dimensions least and most."""
-    of = {name: line for name, line in ways.items() if name.startswith("Sparse-VAE")}
-    nearer = sum(line["nearer"] == "N(0, I)" for line in of.values())
-    found = {"nearer": f"{nearer} of {len(of)}"}
-    by_share = sorted(of, key=lambda name: float(of[name]["all in use off"].removesuffix(" %")))
-    for key, name in (("least", by_share[0]), ("most", by_share[-1])):
-        line = of[name]
-        found |= {f"{key}_off_row": name, f"{key}_off": line["all in use off"]}
-        found |= {f"{key}_own": line["its own prior"], f"{key}_dense": line["N(0, I)"]}
-    return found
+def nearer_from_a_normal(ways: Mapping[str, Mapping[str, str]]) -> str:
+    """Of how many Sparse-VAEs of `ways_to_draw` samples from N(0, I) are the nearer ones."""
+    of = [line["nearer"] for name, line in ways.items() if name.startswith("Sparse-VAE")]
+    return f"{of.count('N(0, I)')} of {len(of)}"
 
 
 def gates(results: Sequence[Result]) -> list[dict[str, Any]]:
@@ -181,18 +186,6 @@ def gates(results: Sequence[Result]) -> list[dict[str, Any]]:
         "open for all": "open_for_all",
     }
     return _table(of, columns)
-
-
-def clipping_and_flow(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """What clipping and the flow change, a line a row."""
-    by = yardstick(results)
-    columns: dict[str, Column] = {
-        f"{by.name}, N = {by.fewest:,}": f"frechet_{by.fewest}",
-        "not clipped": f"wrap_frechet_{by.fewest}",
-        "Hoyer of g(y)": "hoyer_sample",
-        "before the flow": "hoyer_base",
-    }
-    return _table(by_row(results), columns)
 
 
 def training(results: Sequence[Result]) -> dict[str, dict[str, str]]:
@@ -211,14 +204,12 @@ def training(results: Sequence[Result]) -> dict[str, dict[str, str]]:
 
 
 def cited_of_training(results: Sequence[Result]) -> dict[str, Any]:
-    """What the text cites of `training`: its length, the rows that gained most and least, and the flows."""
+    """What the text cites of `training`: its length, the least and the most gain of a row, and the flows."""
     lines, first = training(results), results[0]
-    gains = {name: float(line["gain of the last two"]) for name, line in lines.items()}
+    gains = [float(line["gain of the last two"]) for line in lines.values()]
     epochs = first.training.epochs
     found: dict[str, Any] = {"epochs": epochs, "steps": epochs * (first.trained.examples // first.training.batch_size)}
-    for key, choose in (("rise", max), ("least", min)):
-        name = choose(gains, key=gains.__getitem__)
-        found |= {f"{key}_row": name, key: f"{gains[name]:+.0f}"}
+    found |= {"least": f"{min(gains):+.0f}", "rise": f"{max(gains):+.0f}"}
     for key in ("sylvester", "linear"):
         line = lines.get(CITED_ROWS[key], {})
         found |= {f"{key}_{what.split()[0]}": line.get(what, NO_RUN) for what in ("lowest", "gain of the last two")}
@@ -226,23 +217,82 @@ def cited_of_training(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the summary cites: of the results, and of the page's claims as they are `judged`."""
-    by, of = yardstick(results), by_row(results)
+    """What the box cites: of the results, and the verdict of the page that says whether sparse codes cost quality."""
+    fewest, of = yardstick(results).fewest, by_row(results)
     distances = {name: _mean(each, frechet) for name, each in of.items()}
-    nearest = min(distances, key=distances.__getitem__)
-    full = [of[name] for name in FULL_BETA if name in of]
     sparsest = of[CITED_ROWS["gamma70"]]
-    scores = [_mean(each, "hoyer_sample") for each in full]
-    times = [_mean(each, f"dense_frechet_{by.fewest}") / _mean(sparsest, f"frechet_{by.fewest}") for each in full]
-    counted = [row["verdict"] for row in judged if not row["variant"]]
+    times = [
+        _mean(of[name], f"dense_frechet_{fewest}") / _mean(sparsest, f"frechet_{fewest}")
+        for name in FULL_BETA
+        if name in of
+    ]
+    (quality,) = (row["verdict"] for row in judged if row["id"].startswith("table4-quality-") and not row["variant"])
     return {
-        "nearest": f"{nearest} ({distances[nearest]:,.0f})",
-        "vsc_scores": f"{min(scores):.2f} to {max(scores):.2f}",
-        "times": f"{min(times):.2f} to {max(times):.2f}",
+        "quality": quality,
+        "faces": f"{results[0].trained.examples:,}",
+        "nearest": min(distances, key=distances.__getitem__),
+        "times": span(times),
         "sparser": f"{_mean(sparsest, 'hoyer_sample') - _mean(of['VAE'], 'hoyer_sample'):+.3f}",
-        "counted": len(counted),
-        "verdicts": ", ".join(f"{counted.count(verdict)} {verdict}" for verdict in VERDICTS),
-        "floor": f"{by.floor:,.0f}",
+    }
+
+
+def span(values: Sequence[float]) -> str:
+    """The least and the largest of some numbers as text, one number where they are alike.
+
+    >>> span([0.921, 0.987, 0.95]), span([1.5, 1.501]), span([])
+    ('0.92 to 0.99', '1.50', '(no run)')
+    """
+    return " to ".join(dict.fromkeys(f"{of(values):.2f}" for of in (min, max))) if values else NO_RUN
+
+
+# What a Hoyer score can say, without any model
+
+
+def dimensions_of(score: float, largest: int = 1000) -> tuple[int, int, list[int]]:
+    """From how many to how many standard normal coordinates have that Hoyer score to two digits, and powers of two.
+
+    >>> dimensions_of(0.22)
+    (79, 246, [128])
+    """
+    fits = [dim for dim in range(2, largest) if round(by_chance(dim), 2) == score]
+    return fits[0], fits[-1], [dim for dim in fits if dim.bit_count() == 1]
+
+
+def capped_by_floor(
+    floor: float = 0.2, dim: int = DIM, shares: Sequence[float] = (0.05, 0.1, 0.2, 0.3), n: int = 5000
+) -> dict[str, dict[float, float]]:
+    """The Hoyer score of a standard normal y whose gates are 1 for a share of the dimensions and `floor` for the rest.
+
+    By how gates choose: "at random", or "the largest" coordinates; then by the share that is open.
+    """
+    generator = torch.Generator().manual_seed(0)
+    y = torch.randn(n, dim, generator=generator)
+    size = y.abs().argsort(descending=True).argsort() / dim
+    chance = torch.rand(n, dim, generator=generator)
+    return {
+        how: {share: hoyer(torch.where(place < share, y, floor * y)).mean().item() for share in shares}
+        for how, place in (("at random", chance), ("the largest", size))
+    }
+
+
+def of_sparse_prior(rate: float, dim: int = DIM, n: int = 5000) -> float:
+    """The Hoyer score of draws from a Sparse-VAE's prior, each dimension on with probability `rate`; all zero is 1."""
+    generator = torch.Generator().manual_seed(0)
+    y, on = torch.randn(n, dim, generator=generator), torch.rand(n, dim, generator=generator) < rate
+    return hoyer(y * on).mean().item()
+
+
+def limits() -> dict[str, str]:
+    """What the text cites of the three: which dimensions score 0.22, and what a floor and a sparse prior allow."""
+    first, last, powers = dimensions_of(0.22)
+    capped = capped_by_floor()
+    rates = [row.value or 0.0 for row in TABLE_4 if row.name in FULL_BETA]
+    return {
+        "fits": f"{first} to {last}",
+        "powers": ", ".join(map(str, powers)),
+        "cap": f"{max(capped['at random'].values()):.2f}",
+        "cap_seeing": f"{max(capped['the largest'].values()):.2f}",
+        "priors": ", ".join(f"{of_sparse_prior(rate):.2f}" for rate in rates),
     }
 
 

@@ -10,39 +10,64 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from intelvae.paper.measures import frechet
-from intelvae.paper.results import Results
-from intelvae.paper.rows import BLUE, ORANGE
-from intelvae.paper.studies.faces.analysis import by_row, yardstick
+from intelvae.paper.results import Result, Results
+from intelvae.paper.rows import BLUE, INTEL, ORANGE, SPARSE_VAE, Method
+from intelvae.paper.rows import row as row_of
+from intelvae.paper.studies.faces.analysis import CITED_ROWS, by_row, yardstick
+from intelvae.paper.studies.faces.grid import HOYER, ONE_SEED, TABLE_4
 from intelvae.paper.studies.faces.hierarchies import Line
 from intelvae.paper.style import MARKERS, MEAN_AND_SD, SHADES, legend_outside, strips
 
 ACROSS = 12  # images in a row
+# where rows of one method differ in a value, such as alpha or gamma, their marks do
+MARKS: Mapping[Method, Mapping[float | None, str]] = {
+    SPARSE_VAE: {0.01: SPARSE_VAE.marker, 0.05: "P", 0.2: "*"},
+    INTEL: {30.0: "<", 50.0: ">", 70.0: INTEL.marker},
+}
 
 
 def samples(results: Results) -> Figure:
-    """Generated faces of the first seed, a line a row of Table 4: from its own prior, then, of some, from N(0, I)."""
-    of = {name: runs[0].kept for name, runs in by_row(results.first()).items()}
-    own = {name: kept["images"] for name, kept in of.items() if "images" in kept}
-    dense = {f"{name},\nfrom N(0, I)": kept["dense_images"] for name, kept in of.items() if "dense_images" in kept}
-    return strips({name: images[:ACROSS] for name, images in (own | dense).items()})
+    """Generated faces of the first seed, a line a row of Table 4, each from its own prior."""
+    return _strips(results, {"": "images"})
+
+
+def samples_both_ways(results: Results) -> Figure:
+    """Generated faces of the first seed where the prior is not N(0, I), from it and from N(0, I): two lines a row."""
+    dense = [r for r in results if "dense_images" in r.kept]
+    return _strips(dense, {"": "images", ",\nfrom N(0, I)": "dense_images"})
+
+
+def _strips(results: Sequence[Result], kinds: Mapping[str, str]) -> Figure:
+    """A line for each row's first result with pictures, and each of the kinds that it kept."""
+    of = {name: runs[0].kept for name, runs in by_row([r for r in results if "images" in r.kept]).items()}
+    return strips({f"{name}{more}": kept[kind][:ACROSS] for name, kept in of.items() for more, kind in kinds.items()})
 
 
 def quality_and_sparsity(results: Results) -> Figure:
     """Table 4 as a picture: the distance (up, logarithmic) against the Hoyer score, one mark a run, a marker a row.
 
-    The dashed line is real against real. Markers repeat from the eleventh row on, open instead of filled.
+    Colours are those of methods. The dashed line is real against real, the dotted one the paper's score of the sparsest
+    InteL-VAE. Open marks are the rows that we added.
     """
     by = yardstick(results)
     figure, axis = plt.subplots(figsize=(7, 3.6), layout="constrained")
-    for i, (name, of) in enumerate(by_row(results).items()):
+    for name, of in by_row(results).items():
         x, y = [r.metrics["hoyer_sample"] for r in of], [frechet(r) for r in of]
-        shade, marker = SHADES[i % len(SHADES)], MARKERS[i % len(MARKERS)]
-        look = {"mfc": shade, "mec": "black", "mew": 0.4} if i < len(MARKERS) else {"mfc": "white", "mec": shade}
-        axis.plot(x, y, marker, ls="", ms=6, label=name, **look)
+        row = of[0].row
+        marks = MARKS.get(row.method, {})
+        look: dict[str, Any] = (
+            {"mfc": "white", "mec": row.method.color} if name in ONE_SEED else {"mfc": row.method.color, "mec": "black"}
+        )
+        axis.plot(x, y, marks.get(row.value, row.method.marker), ls="", ms=6, mew=0.8, label=name, **look)
     axis.axhline(by.floor, color="black", ls="--", lw=1)
+    axis.axvline(float(row_of(TABLE_4, CITED_ROWS["gamma70"]).paper[HOYER]), color=INTEL.color, ls=":", lw=1)
     axis.set(xlabel="Hoyer score of g(y)", ylabel=by.name, yscale="log")
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter("{x:,.0f}")
+    axis.yaxis.set_minor_formatter(NullFormatter())
     sns.despine(figure)
     legend_outside(figure, axis, loc="outside right upper", fontsize=8)
     return figure
@@ -91,10 +116,10 @@ def by_attribute(lines: Mapping[str, Line], names: Sequence[str]) -> Figure:
             axis.plot(range(len(dims)), [line.vae[dim][name] for dim in dims], "o-", color=BLUE, ms=3, lw=1)
             axis.axhline(line.intel[name], color=ORANGE, ls="--", lw=1.4)
             axis.axhline(line.baseline[name], color="black", ls=":", lw=0.8)
-            axis.tick_params(labelsize=6)
-            axis.set_xticks(range(len(dims)), [str(dim) for dim in dims], fontsize=6)
-        row[0].set_ylabel(label, fontsize=7)
+            axis.tick_params(labelsize=8)
+            axis.set_xticks(range(len(dims)), [str(dim) for dim in dims], fontsize=8)
+        row[0].set_ylabel(label, fontsize=9)
     for axis, name in zip(axes[0], names, strict=True):
-        axis.set_title(name.replace("_", " "), fontsize=8)
-    figure.supxlabel("latent dimensions of the VAE", fontsize=8)
+        axis.set_title(name.replace("_", " "), fontsize=10)
+    figure.supxlabel("latent dimensions of the VAE", fontsize=10)
     return figure

@@ -11,8 +11,6 @@ import numpy as np
 from intelvae.metrics.attributes import SIZES
 from intelvae.paper.evaluation.faces import POOL
 from intelvae.paper.results import Result
-from intelvae.paper.rows import row
-from intelvae.paper.statistics import summary
 from intelvae.paper.studies.faces import attributes
 from intelvae.paper.studies.faces.attributes import AUTHORS, LINEAR, PLAIN
 from intelvae.paper.studies.faces.grid import INTEL_VAE, LEVEL_COUNT, TABLE_B1, best_in_paper, label
@@ -103,7 +101,7 @@ def setting(results: Sequence[Result]) -> dict[str, Any]:
     draws = by_number(results[:1])
     sizes, pool = list(draws), min(POOL, examples)
     largest = max(n for n in sizes if n < pool)
-    everyone = f"all {pool:,} of them, can be drawn in one way only, and has no deviation"
+    everyone = f"all {pool:,} of them, can be drawn in one way only and has no deviation"
     gained = {name: statistics.fmean(_gain(r) for r in each) for name, each in of.items()}
     at_fewest = [100 * float(each.paper[f"{min(SIZES)}"]) for each in TABLE_B1 if each.name == "VAE" and each.paper]
     found = {
@@ -111,16 +109,15 @@ def setting(results: Sequence[Result]) -> dict[str, Any]:
         "draws": len(draws[sizes[0]]),
         "pool": f"{pool:,}",
         "largest": f"{largest:,}",
-        "overlap": 100 * largest / pool,
+        "overlap": f"{100 * largest / pool:.0f}",
         "last-column": everyone if sizes[-1] == pool else f"{sizes[-1]:,} of them, has one, too",
         "epochs": config.epochs,
         "steps": config.epochs * (examples // config.batch_size),
-        "steps-of-paper": STEPS_OF_PAPER,
+        "steps-of-paper": f"{STEPS_OF_PAPER:,}",
         "gained-intel": " and ".join(f"{gain:.1f}" for name, gain in gained.items() if name.startswith("InteL")),
-        "total": statistics.fmean(r.curves["valid_elbo"][-1] - r.curves["valid_elbo"][0] for r in results),
-        "majority": 100 * majority_of(results),
-        "paper-worst": min(at_fewest),
-        "paper-best": max(at_fewest),
+        "majority": f"{100 * majority_of(results):.1f}",
+        "paper-worst": f"{min(at_fewest):.1f}",
+        "paper-best": f"{max(at_fewest):.1f}",
     }
     for key, choose in (("least", min), ("most", max)):
         name = choose(gained, key=gained.__getitem__)
@@ -174,8 +171,8 @@ def counts(lines: Mapping[str, Line]) -> list[str]:
         good = sum(score >= best[name] for name, score in of.intel.items())
         better = sum(score > of.baseline[name] for name, score in of.intel.items())
         told.append(
-            f"{title}: at least as good as every VAE for {good} of {len(best)} attributes, and better than the "
-            f"majority for {better}"
+            f"{title}: the InteL-VAE is at least as good as every VAE for {good} of {len(best)} attributes, and better "
+            f"than the majority for {better}."
         )
     return told
 
@@ -191,20 +188,65 @@ def protocols(results: Sequence[Result]) -> dict[tuple[str, str], dict[str, str]
     }
 
 
-def leads(results: Sequence[Result]) -> dict[str, Any]:
-    """By how many points of accuracy the InteL-VAE is ahead of the best VAE, by protocol, as the text cites it."""
-    common = by_number(results[:1], protocol=AUTHORS)
-    of: dict[str, list[float]] = {}
-    for key, title in (("linear", "linear, standardised"), ("code", "the code's"), ("fair", "the code's, balanced")):
-        mine, *theirs = (by_number(each, *PROTOCOLS[title]) for each in (ours(results), *vaes(results).values()))
-        best = {n: max(statistics.fmean(by_n[n]) for by_n in theirs) for n in common}
-        of[key] = [100 * (statistics.fmean(mine[n]) - best[n]) for n in common]
-    return {f"lead-{key}": ", ".join(f"{lead:+.1f}" for lead in each) for key, each in of.items()} | {
-        "code-draws": len(next(iter(common.values()))),
-        "common": ", ".join(f"{n:,}" for n in common),
-        "flips": sum(a * b < 0 for a, b in zip(of["linear"], of["code"], strict=True)),
-        "of-common": len(common),
+def _best(of: Mapping[int, ByNumber], n: int) -> int:
+    """The key, a latent dimension, of the best mean score from n labelled faces."""
+    return max(of, key=lambda dim: statistics.fmean(of[dim][n]))
+
+
+def _leads(results: Sequence[Result], title: str) -> dict[int, float]:
+    """By how many points the InteL-VAE is ahead of the best VAE, by number of labelled faces, by one of `PROTOCOLS`."""
+    mine, theirs = by_number(ours(results), *PROTOCOLS[title]), _of_vaes(results, *PROTOCOLS[title])
+    return {n: 100 * (statistics.fmean(of) - statistics.fmean(theirs[_best(theirs, n)][n])) for n, of in mine.items()}
+
+
+def _of_vaes(results: Sequence[Result], *how: str) -> dict[int, ByNumber]:
+    return {dim: by_number(of, *how) for dim, of in vaes(results).items()}
+
+
+def by_labels(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """A line a number of labelled faces: the VAE's best dimension, the paper's, the InteL-VAE's lead by protocol."""
+    of = {
+        "lead": _leads(results, "linear, standardised"),
+        "by the code's": _leads(results, "the code's"),
+        "and balanced": _leads(results, "the code's, balanced"),
     }
+    theirs = _of_vaes(results)
+    lines = []
+    for n, paper in zip(of["lead"], SIZES, strict=False):
+        numbers = {title: f"{by_n[n]:+.1f}" if n in by_n else "" for title, by_n in of.items()}
+        in_paper = " or ".join(f"{each.value:g}" for each in best_in_paper(paper))
+        lines.append({"labelled faces": f"{n:,}", "best D": _best(theirs, n), "in the paper": in_paper, **numbers})
+    return lines
+
+
+def leads(results: Sequence[Result]) -> dict[str, Any]:
+    """What the text cites of the code's protocol: its draws, and for how many numbers of labels leads turn round."""
+    first, code = (_leads(results, title) for title in ("linear, standardised", "the code's"))
+    flips = sum(first[n] * lead < 0 for n, lead in code.items())
+    draws = next(iter(by_number(results[:1], protocol=AUTHORS).values()))
+    return {"code-draws": len(draws), "flips": f"{flips} of {len(code)}"}
+
+
+def falls(results: Sequence[Result]) -> list[dict[str, str]]:
+    """A line a model: what it loses from the most labelled faces to the fewest, in points, here and in the paper."""
+    lines: list[dict[str, str]] = []
+    for name, members in models(results).items():
+        paper = members[0].row.paper.values()
+        in_paper = _fall({i: [float(score)] for i, score in enumerate(paper)}) if paper else ""
+        lines.append({"model": name, "loses": _fall(by_number(members)), "in the paper": in_paper})
+    return lines
+
+
+def _fall(of: ByNumber) -> str:
+    """By how many points the accuracy falls from the last number of labelled faces to the first."""
+    first, last = (statistics.fmean(of[choose(of)]) for choose in (min, max))
+    return f"{100 * (last - first):.1f}"
+
+
+def untold(line: Line) -> list[str]:
+    """The attributes that no model of a line of Figure B.3 tells better than its baseline does."""
+    best = {name: max(of[name] for of in (*line.vae.values(), line.intel)) for name in line.baseline}
+    return [name for name, score in line.baseline.items() if best[name] <= score]
 
 
 def held(results: Sequence[Result]) -> str:
@@ -215,50 +257,19 @@ def held(results: Sequence[Result]) -> str:
     return ", ".join(f"{statistics.fmean(level):.2f}" for level in zip(*of, strict=True)) + " nats"
 
 
-def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the summary cites: of the results, and of the page's claims as they are `judged`."""
-    mine, mine_balanced = (by_number(ours(results), measure) for measure in ("accuracy", "balanced"))
-    theirs, theirs_balanced = (
-        {dim: by_number(of, measure) for dim, of in vaes(results).items()} for measure in ("accuracy", "balanced")
-    )
-    sizes, pool = list(mine), min(POOL, results[0].trained.examples)
-    best = {n: max(theirs, key=lambda dim, n=n: statistics.fmean(theirs[dim][n])) for n in sizes}  # type: ignore[misc]
-    fewest, most = sizes[0], sizes[-1]
-    found: dict[str, Any] = {}
-    for key, n in (("few", fewest), ("all", most)):
-        percent = {
-            "ours": mine[n],
-            "ours-balanced": mine_balanced[n],
-            "theirs": theirs[best[n]][n],
-            "theirs-balanced": theirs_balanced[best[n]][n],
-        }
-        found |= {f"{key}-{who}": 100 * statistics.fmean(scores) for who, scores in percent.items()}
-        found[f"{key}-n"] = f"all {n:,}" if n == pool else f"{n:,}"
-        found[f"{key}-best"] = best[n]
-        found[f"{key}-most-balanced"] = 100 * max(statistics.fmean(of[n]) for of in theirs_balanced.values())
-        if n == fewest:
-            found |= {f"{key}-{who}-sd": 100 * summary(percent[who])[1] for who in ("ours", "theirs")}
-    p_values = [each["p"] for each in judged if "-code-" in each["id"] and each["ours"] is not None]
-    behind = sum(statistics.fmean(mine[n]) < statistics.fmean(theirs[best[n]][n]) for n in sizes)
-    papers = [each for each in TABLE_B1 if each.name == "VAE" and each.paper]
-    return found | {
-        "fall": _falls(mine),
-        "falls": _falls(*theirs.values()),
-        "dims": ", ".join(map(str, theirs)),
-        "paper-fall": _falls(_in_paper(INTEL_VAE, "D = 64")),
-        "paper-falls": _falls(*(_in_paper(each.name, each.group) for each in papers)),
-        "code-p": ", ".join("none" if p is None else f"{p:.2f}" for p in p_values),
-        "behind": f"{behind} of {len(sizes)}",
-        "best-dims": ", ".join(map(str, best.values())),
-        "best-dims-paper": ", ".join(" or ".join(f"{each.value:g}" for each in best_in_paper(n)) for n in SIZES),
-    }
+def in_short(results: Sequence[Result]) -> dict[str, str]:
+    """What the box and the text cite of both ends of Table B.1, in per cent, and where the InteL-VAE is behind."""
+    found: dict[str, str] = {}
+    for more, measure in (("", "accuracy"), ("-balanced", "balanced")):
+        mine, theirs = by_number(ours(results), measure), _of_vaes(results, measure)
+        for key, choose in (("few", min), ("all", max)):
+            n = choose(mine)
+            found[f"{key}-n"] = f"all {n:,}" if n == min(POOL, results[0].trained.examples) else f"{n:,}"
+            found[f"{key}-ours{more}"] = _percent(mine[n])
+            found[f"{key}-theirs{more}"] = _percent(theirs[_best(theirs, n)][n])
+    behind = [lead < 0 for lead in _leads(results, "linear, standardised").values()]
+    return found | {"behind": f"{sum(behind)} of {len(behind)}"}
 
 
-def _in_paper(name: str, group: str) -> ByNumber:
-    return {n: [float(row(TABLE_B1, name, group).paper[f"{n:,}"])] for n in SIZES}
-
-
-def _falls(*of: ByNumber) -> str:
-    """By how many points accuracies fall from the last number of labelled faces to the first, as text."""
-    ends = [[statistics.fmean(by_n[n]) for n in (min(by_n), max(by_n))] for by_n in of]
-    return ", ".join(f"{100 * (last - first):.1f}" for first, last in ends)
+def _percent(scores: Sequence[float]) -> str:
+    return f"{100 * statistics.fmean(scores):.1f}"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
 
 from intelvae.metrics import features
 from intelvae.paper.measures import features_of
@@ -34,47 +37,69 @@ def table(results: Results) -> list[dict[str, Any]]:
     return lines
 
 
-def cited(results: Results) -> dict[str, str]:
-    """What the text cites of the table: bound and distance of both mappings."""
-    bound, _, distance = _columns(results)
-    return {
-        f"{_short(row.name)}-{key}": f"{_mean(results.of(row.name), metric):,.1f}"
-        for row in results.rows
-        if row.name != "VAE"
-        for key, metric in (("elbo", bound), ("distance", distance))
-    }
-
-
-def levels(results: Results) -> dict[str, Any]:
-    """What the text cites of the levels of each model: what they change, tell and hold."""
-    found: dict[str, Any] = {}
+def ends(results: Results) -> list[dict[str, Any]]:
+    """A line a model: what its highest and its lowest level change and tell, and how many levels are off."""
+    lines = []
     for row in results.rows:
-        of, short = results.of(row.name), _short(row.name)
-        for metric in ("change", "accuracy"):
-            for level in (0, LEVEL_COUNT - 1):
-                found[f"{short}-{metric}-{level}"] = 100 * _mean(of, f"{metric}_{level}")
+        of = results.of(row.name)
+        line: dict[str, Any] = {"model": row.name}
+        for metric, title in (("change", "class changed"), ("accuracy", "class told")):
+            for place, level in (("highest", 0), ("lowest", LEVEL_COUNT - 1)):
+                line[f"{title}: {place}, %"] = f"{100 * _mean(of, f'{metric}_{level}'):.0f}"
         changes = [_mean(of, f"change_{i}") for i in range(LEVEL_COUNT)]
+        lines.append(line | {"changed most by level": changes.index(max(changes)), "levels off": _off(of)})
+    return lines
+
+
+def cited(results: Results) -> dict[str, str]:
+    """What the text cites: bounds, what levels hold and change, and in how many runs the highest tells more."""
+    found: dict[str, str] = {}
+    for row in results.rows:
+        of, short = results.of(row.name), row.name.split(", ")[-1].replace(" ", "-")  # VAE, one-layer, residual
         told = sum(r.metrics["accuracy_0"] > r.metrics[f"accuracy_{LEVEL_COUNT - 1}"] for r in of)
         found |= {
-            f"{short}-changes-most": changes.index(max(changes)) + 1,
+            f"{short}-elbo": f"{_mean(of, 'test_elbo'):,.1f}",
             f"{short}-told": f"{told} of {len(of)}",
-            f"{short}-off": sum(r.metrics[f"kl_{i}"] < HELD for r in of for i in range(LEVEL_COUNT)),
-            f"{short}-levels": LEVEL_COUNT * len(of),
+            f"{short}-off": _off(of),
         }
     for metric, digits in (("kl", 2), ("pixels", 3)):
         first, *rest = (_mean(results.of(ONE_LAYER), f"{metric}_{i}") for i in range(LEVEL_COUNT))
         found |= {f"{metric}-first": f"{first:.{digits}f}", f"{metric}-rest": f"{max(rest):.{digits}f}"}
     return found | {
-        "held": HELD,
-        "whole": _mean(results.of("VAE"), "test_kl"),
-        "named": 100 * results[0].metrics["classifier_accuracy"],
+        "held": f"{HELD:g}",
+        "whole": f"{_mean(results.of('VAE'), 'test_kl'):.2f}",
+        "named": f"{100 * results[0].metrics['classifier_accuracy']:.0f}",
     }
+
+
+class Jacobian(NamedTuple):
+    """Of a hierarchical mapping's Jacobian: the largest entry above the diagonal of blocks, and their mean sizes.
+
+    `blocks` are these sizes by level of z and of y; `zeros` is the share of zeros in z below the first level, and
+    `volume_kept` whether the determinant is 1.
+    """
+
+    above: float
+    zeros: float
+    volume_kept: bool
+    blocks: Tensor
+
+
+def jacobian(g: nn.Module, y: Tensor, levels: int = LEVEL_COUNT) -> Jacobian:
+    """What there is to see of the Jacobian of g, levels of equal width, over the draws y (N, D)."""
+    full = torch.func.vmap(torch.func.jacrev(g))(y).detach()
+    by_level = full.unflatten(2, (levels, -1)).unflatten(1, (levels, -1))  # (N, levels, width, levels, width)
+    above = max(by_level[:, i, :, i + 1 :].abs().max().item() for i in range(levels - 1))
+    zeros = (g(y)[:, y.shape[1] // levels :] == 0).float().mean().item()
+    kept = torch.linalg.slogdet(full).logabsdet.abs().max().item() < 1e-4  # of single precision
+    return Jacobian(above, zeros, kept, by_level.abs().mean((0, 2, 4)))
+
+
+def _off(results: Sequence[Result]) -> str:
+    """How many levels of these results are off, of how many."""
+    off = sum(r.metrics[f"kl_{i}"] < HELD for r in results for i in range(LEVEL_COUNT))
+    return f"{off} of {LEVEL_COUNT * len(results)}"
 
 
 def _mean(results: Sequence[Result], metric: str) -> float:
     return statistics.fmean(r.metrics[metric] for r in results)
-
-
-def _short(name: str) -> str:
-    """Of the name of a row what tells it apart: VAE, one-layer, residual."""
-    return name.split(", ")[-1].replace(" ", "-")

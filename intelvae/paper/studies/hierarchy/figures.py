@@ -6,14 +6,25 @@ from collections.abc import Mapping
 from itertools import count, pairwise, takewhile
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from intelvae.metrics import levels
 from intelvae.paper.explorer import Explorer
 from intelvae.paper.results import Result, Results
+from intelvae.paper.studies.hierarchy.analysis import Jacobian
 from intelvae.paper.style import MARKERS, SHADES, legend_outside, strips
+
+PANELS = {  # of `level_numbers`, by metric
+    "change": "class changed (share)",
+    "pixels": "pixels changed",
+    "kl": "KL (nats)",
+    "accuracy": "class told (accuracy)",
+}
+FAINTEST, DARK = 1e-4, 0.01  # of an entry of a Jacobian: zeros are white as the first; on darker ones text is white
 
 
 def graphical_model() -> Figure:
@@ -48,8 +59,11 @@ def level_numbers(results: Results, panels: Mapping[str, str]) -> Figure:
     names = [row.name for row in results.rows]
     look = {"hue": "mapping", "style": "mapping", "palette": dict(zip(names, SHADES, strict=False))}
     markers = dict(zip(names, MARKERS, strict=False))
-    figure, axes = plt.subplots(1, len(panels), figsize=(2.3 * len(panels), 2.6), squeeze=False, layout="constrained")
-    for axis, (metric, label) in zip(axes[0], panels.items(), strict=True):
+    columns = min(2, len(panels))
+    lines = -(-len(panels) // columns)
+    size = (3.4 * columns, 2.3 * lines + 0.3)
+    figure, axes = plt.subplots(lines, columns, figsize=size, squeeze=False, layout="constrained")
+    for axis, (metric, label) in zip(axes.flat, panels.items(), strict=True):
         rows = [
             {"mapping": name, "level": level, label: value}
             for name in names
@@ -62,6 +76,18 @@ def level_numbers(results: Results, panels: Mapping[str, str]) -> Figure:
         axis.set(xticks=sorted(set(frame["level"])), ylim=(0, None))
     legend_outside(figure, axes[0, 0], ncols=len(names), fontsize=8)
     sns.despine(figure)
+    return figure
+
+
+def jacobians(checked: Mapping[str, Jacobian]) -> Figure:
+    """The mean sizes of the blocks of Jacobians, a panel a mapping: dark where a level of z depends on one of y."""
+    figure, axes = plt.subplots(1, len(checked), figsize=(6.4, 3.1), squeeze=False, layout="constrained")
+    for axis, (title, of) in zip(axes[0], checked.items(), strict=True):
+        axis.imshow(of.blocks.clamp(min=FAINTEST).numpy(), cmap="Greys", norm=LogNorm(FAINTEST, 0.2))
+        axis.set(title=title, xlabel="level of y", ylabel="level of z")
+        for (z, y), size in np.ndenumerate(of.blocks.numpy()):
+            shade = "white" if size > DARK else "black"
+            axis.text(y, z, f"{size:.1g}", ha="center", va="center", fontsize=7, color=shade)
     return figure
 
 
