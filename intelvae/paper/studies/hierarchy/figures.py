@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from intelvae.metrics import levels
-from intelvae.paper.explorer import Explorer
+from intelvae.paper.explorers import Explorer
 from intelvae.paper.results import Result, Results
 from intelvae.paper.style import MARKERS, SHADES, legend_outside, strips
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from intelvae.paper.explorer import Explorer
+from intelvae.paper.explorers import Explorer
 
 G, K, V = 2, 3, 4
 IMAGES = torch.randint(0, 256, (G, K, V, 1, 8, 8), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
