@@ -32,6 +32,7 @@ from intelvae import bounds, likelihoods, networks, priors
 from intelvae.mappings import Circle, Identity
 from intelvae.models import VAE
 from intelvae.paper import ledger, studies
+from intelvae.paper.explorers import MappingExplorer
 from intelvae.paper.prose import say
 from intelvae.paper.studies.toys import analysis, figures
 
@@ -90,6 +91,13 @@ def vae(mapping):
     decoder = nn.Sequential(network, likelihoods.Gaussian())
     return VAE(encoder, decoder, priors.StandardNormal(2), mapping)
 
+
+# %% [markdown]
+# **Mappings to move.** Choose the clusters and drag the black Gaussian $q(y|x)$ on the left across a dashed border, by
+# mouse, finger or arrow keys: on the right, $g$ tears it in two. (Where scripts do not run, the circle is shown.)
+
+# %% tags=["hide-input"]
+MappingExplorer()
 
 # %% [markdown]
 # ## Two checks

@@ -3,7 +3,6 @@
 It looks at what `intelvae book --site` has built last; `make test` does one after the other.
 """
 
-import re
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -78,35 +78,38 @@ MAPPINGS = {
     "circle": Shown(
         "circle",
         "z = y / √(|y|² + ε²)",
-        (Constant("log_eps", "log₁₀ ε", -4, 0, 0.5, -4),),
+        (Constant("log_eps", "log₁₀ ε", -4.0, 0.0, 0.5, -4.0),),
         _circle,
     ),
     "glue": Shown(
         "circle, points glued",
-        "c = y / |y|. h = 2: z = (c₁, c₂ (√(4/3 − (1 − |c₁|)²) − 1/√3)). More, ours: z = (c₁, c₂ |sin(h (arcsin c₁ + π/2))|)",
-        (Constant("h", "holes h", 2, 5, 1, 2),),
+        "c = y / |y|. Two holes: z = (c₁, c₂ (√(4/3 − (1 − |c₁|)²) − 1/√3)). "
+        "More, ours: z = (c₁, c₂ |sin(h (arcsin c₁ + π/2))|)",
+        (Constant("h", "holes h", 2.0, 5.0, 1.0, 2.0),),
         _glue,
     ),
     "clusters": Shown(
         "clusters",
-        "z = y + c₁ dis(y)^c₂ r(y); dis: distance to the border (dashed) of y’s sector, r: its direction",
+        "z = y + c₁ dis(y)^c₂ r(y); dis: distance to the border (dashed) of y’s sector, r: the sector’s direction",
         (
-            Constant("k", "clusters K", 2, 10, 1, 5),
-            Constant("c1", "c₁", 0, 8, 0.5, 5),
-            Constant("c2", "c₂", 0.1, 1, 0.1, 0.2),
+            Constant("k", "clusters K", 2.0, 10.0, 1.0, 5.0),
+            Constant("c1", "c₁", 0.0, 8.0, 0.5, 5.0),
+            Constant("c2", "c₂", 0.1, 1.0, 0.1, 0.2),
         ),
         _clusters,
     ),
     "sparse": Shown(
         "sparse",
-        "z = y ⊙ DS(y), DS(y)₁ = f + (1 − f) σ(s (|y₁| − |y₂|)), DS(y)₂ likewise. This selector is fixed; models learn one",
-        (Constant("s", "steepness s", 0, 20, 1, 5), Constant("floor", "floor f", 0, 0.9, 0.1, 0)),
+        "z = y ⊙ DS(y), DS(y)₁ = f + (1 − f) σ(s (|y₁| − |y₂|)), DS(y)₂ likewise. "
+        "Here the selector DS is fixed; a model learns it",
+        (Constant("s", "steepness s", 0.0, 20.0, 1.0, 5.0), Constant("floor", "floor f", 0.0, 0.9, 0.1, 0.0)),
         _sparse,
     ),
     "hierarchy": Shown(
         "hierarchy of two levels",
-        "z₁ = y₁, z₂ = max(0, w z₁ + y₂ + b): across the level above, up the one below. These weights are fixed; models learn them",
-        (Constant("w", "weight w", -2, 2, 0.25, 1), Constant("b", "offset b", -2, 2, 0.25, 0)),
+        "z₁ = y₁ (across, the higher level), z₂ = max(0, w z₁ + y₂ + b) (up). "
+        "Here the weights are fixed; a model learns them",
+        (Constant("w", "weight w", -2.0, 2.0, 0.25, 1.0), Constant("b", "offset b", -2.0, 2.0, 0.25, 0.0)),
         _hierarchy,
     ),
 }
@@ -128,7 +131,9 @@ class MappingExplorer:
         self.y, self.noise = draws.clamp(-0.95 * REACH, 0.95 * REACH).round(decimals=3).split([n, SAMPLES])
 
     def __repr__(self) -> str:
-        return f"{len(self.y)} points of N(0, I) and their images under: {'; '.join(m.title for m in MAPPINGS.values())}"
+        return (
+            f"{len(self.y)} points of N(0, I) and their images under: {'; '.join(m.title for m in MAPPINGS.values())}"
+        )
 
     def _repr_html_(self) -> str:
         first = next(iter(MAPPINGS.values()))
@@ -141,7 +146,7 @@ class MappingExplorer:
 <label for="@NAME@-g">mapping g</label><select id="@NAME@-g">{options}</select>
 {"".join(f'<p class="formula" data-of="{name}">{html.escape(m.formula)}</p>' for name, m in MAPPINGS.items())}
 {"".join(_slider(c, name) for name, m in MAPPINGS.items() for c in m.constants)}
-{_slider(Constant("width", "width σ", 0, 1.5, 0.05, 0.3))}
+{_slider(Constant("width", "width σ", 0.0, 1.5, 0.05, 0.3))}
 </div>
 <div class="planes">
 {_plane("y", self.y, self.y, '<circle class="spread"/><circle class="centre"/>')}

@@ -88,8 +88,8 @@ class TradeOffExplorer:
             h, w = kept[0].shape[-2:]
             scale = max(1, VIEW // (SAMPLES * w))
             height = h * scale
-            style += f"""& .samples {{ width: {SAMPLES * w * scale}px; height: {height}px; image-rendering: pixelated; }}
-& .samples {{ background: url({png(sheet(torch.stack(kept)))}) 0 0 / 100% auto; }}"""
+            style += f"""& .samples {{ width: {SAMPLES * w * scale}px; height: {height}px; }}
+& .samples {{ background: url({png(sheet(torch.stack(kept)))}) 0 0 / 100% auto; image-rendering: pixelated; }}"""
         return widget(
             style=style,
             body=f"""<div class="controls" hidden>
@@ -120,7 +120,9 @@ def _mark(method: Method) -> str:
     """Matplotlib's marker of a method as a path of SVG, one unit high and, as there, with y growing upwards."""
     style = MarkerStyle(method.marker)
     pieces = style.get_path().transformed(style.get_transform()).iter_segments(simplify=False)
-    return "".join("Z" if code == Path.CLOSEPOLY else _LETTERS[code] + " ".join(f"{x:.3g}" for x in at) for at, code in pieces)
+    return "".join(
+        "Z" if code == Path.CLOSEPOLY else _LETTERS[code] + " ".join(f"{x:.3g}" for x in at) for at, code in pieces
+    )
 
 
 def _entry(method: Method) -> str:
@@ -186,7 +188,8 @@ const draw = () => {
   const points = places.map(({ k, x: a, y: b }) => {
     const { bars, method } = data.points[k], { color, mark } = data.methods[method];
     const [x1, x2] = x.ends(bars[i]).map(x.place), [y1, y2] = y.ends(bars[j]).map(y.place);
-    return `<g role="option" tabindex="-1" data-k="${k}"><path d="M${x1} ${b}H${x2}M${a} ${y1}V${y2}" stroke="${color}"/>
+    return `<g role="option" tabindex="-1" data-k="${k}">
+      <path d="M${x1} ${b}H${x2}M${a} ${y1}V${y2}" stroke="${color}"/>
       <path d="${mark}" fill="${color}" transform="translate(${a} ${b}) scale(11 -11)"/>
       <circle class="ring" cx="${a}" cy="${b}" r="10"/><circle cx="${a}" cy="${b}" r="12" fill-opacity="0"/></g>`;
   });
@@ -203,7 +206,8 @@ const draw = () => {
   if (focused) chart.querySelector("[aria-selected=true]")?.focus();
 };
 const options = () => chart.querySelectorAll("[role=option]");
-const measures = k => data.points[k].texts.map((text, i) => text && `${data.labels[i]} ${text}`).filter(String).join("; ");
+const measures = k =>
+  data.points[k].texts.map((text, i) => text && `${data.labels[i]} ${text}`).filter(Boolean).join("; ");
 const choose = k => {
   chosen = k;
   for (const g of options()) {
@@ -228,8 +232,7 @@ chart.addEventListener("keydown", event => {
   const next = order[order.findIndex(({ k }) => k === chosen) + by];
   if (next) chart.querySelector(`[data-k="${next.k}"]`).focus();
 });
-chart.addEventListener("pointerover", pointed);
-chart.addEventListener("focusin", pointed);
+for (const what of ["pointermove", "click", "focusin"]) chart.addEventListener(what, pointed);  // not at rest
 root.querySelector(".controls").addEventListener("input", draw);
 root.querySelector(".controls").hidden = root.querySelector(".plot").hidden = details.open = false;
 new ResizeObserver(draw).observe(chart);"""
