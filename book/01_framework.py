@@ -93,8 +93,8 @@ def vae(mapping):
 
 
 # %% [markdown]
-# **Mappings to move.** Choose the clusters and drag the black Gaussian $q(y|x)$ on the left across a dashed border, by
-# mouse, finger or arrow keys: on the right, $g$ tears it in two. (Where scripts do not run, the circle is shown.)
+# **Mappings to move.** Choose the clusters and drag the large dot, the mean of a Gaussian $q(y|x)$, across a dashed border,
+# by mouse, finger or arrow keys: $g$ tears the Gaussian in two. (Where scripts do not run, the circle is shown.)
 
 # %% tags=["hide-input"]
 MappingExplorer()

@@ -194,7 +194,7 @@ def reach_of(points: Float[Tensor, "n 2"]) -> float:
 _STYLE = """
 & .row { display: contents; }
 & .formula { margin: 0; font-style: italic; }
-& .planes { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 22rem)); gap: 1rem; }
+& .planes { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1rem; max-width: 45rem; }
 & figure { margin: 0; }
 & figcaption { font-size: 0.85em; }
 & svg { display: block; width: 100%; border: 1px solid currentColor; }

@@ -174,7 +174,7 @@ const axis = (bars, from, to) => {
 };
 
 const draw = () => {
-  const width = chart.clientWidth, right = width - 12, bottom = HEIGHT - 44, [left, top] = [52, 12];
+  const width = chart.clientWidth, right = width - 12, bottom = HEIGHT - 44, [left, top] = [64, 12];
   if (!width) return;
   const [i, j] = [+across.value, +up.value], focused = chart.contains(document.activeElement);
   const shown = [...data.points.keys()].filter(k => data.points[k].bars[i] && data.points[k].bars[j]);
@@ -198,7 +198,7 @@ const draw = () => {
     + x.ticks.map(([at, text]) => `<text x="${at}" y="${bottom + 18}">${text}</text>`).join("")
     + y.ticks.map(([at, text]) => `<text class="of-y" x="${left - 8}" y="${at}">${text}</text>`).join("")
     + `<text class="title" x="${(left + right) / 2}" y="${HEIGHT - 8}">${escape(data.labels[i])}</text>`
-    + `<text class="title" transform="translate(12 ${(top + bottom) / 2}) rotate(-90)">${escape(data.labels[j])}</text>`
+    + `<text class="title" transform="translate(10 ${(top + bottom) / 2}) rotate(-90)">${escape(data.labels[j])}</text>`
     + lines.join("") + points.join("");
   for (const g of options()) g.setAttribute("aria-label", `${data.points[g.dataset.k].name}: ${measures(g.dataset.k)}`);
   if (shown.length) choose(shown.includes(chosen) ? chosen : shown[0]);
