@@ -32,6 +32,7 @@ from intelvae import bounds, likelihoods, networks, priors
 from intelvae.mappings import Circle, Identity
 from intelvae.models import VAE
 from intelvae.paper import ledger, studies
+from intelvae.paper.explorers import MappingExplorer
 from intelvae.paper.prose import Provenance, badges, in_short
 from intelvae.paper.studies.toys import analysis, figures
 
@@ -92,6 +93,13 @@ def vae(mapping):
     decoder = nn.Sequential(network, likelihoods.Gaussian())
     return VAE(encoder, decoder, priors.StandardNormal(2), mapping)
 
+
+# %% [markdown]
+# **Mappings to move.** Choose the clusters and drag the large dot, the mean of a Gaussian $q(y|x)$, across a dashed border,
+# by mouse, finger or arrow keys: $g$ tears the Gaussian in two. (Where scripts do not run, the circle is shown.)
+
+# %% tags=["hide-input"]
+MappingExplorer()
 
 # %% [markdown]
 # ## Two checks

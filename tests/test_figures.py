@@ -19,7 +19,7 @@ from drawn import colour, dots, hidden, legend_of, without_colour, words
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from intelvae.paper.explorer import Explorer
+from intelvae.paper.explorers import Explorer
 
 matplotlib.use("agg")
 

@@ -28,7 +28,7 @@ OTHERWISE = {
     "paper/pictures.py": "writes into the part that the store hands it",
     "data/decoded.py": "gigabytes that grow in place: a chunk counts once the journal has its checksum, and no sooner",
     "data/standin.py": "a folder is drawn elsewhere and renamed as one",
-    "paper/explorer.py": "a picture goes into memory",
+    "paper/explorers/widget.py": "a picture goes into memory",
     "metrics/features.py": "torch.hub checks the sum of what it has downloaded and renames it then",
 }
 

@@ -20,7 +20,7 @@ From the ground up; a module imports only from those above it:
     measures     metrics of a result that several chapters need
     kinds        the kinds of claims
     style        the look of every figure
-    explorer     images to move through
+    explorers    figures that a reader moves
     prose        sentences with numbers, badges, tables, for pages
     studies      the chapters: rows, claims, analysis and figures of each; what text and code do in different ways
     settings     Tables C.1 and C.2, and what is used here

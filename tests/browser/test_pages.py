@@ -3,22 +3,17 @@
 It looks at what `intelvae book --site` has built last; `make test` does one after the other.
 """
 
-import re
-import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 PAGES = sorted([*SITE.glob("book/*.html"), *SITE.glob("[!i]*.html")])  # without index.html, which leads to the first
 assert PAGES, "there is no built book: run `intelvae book --site`"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-ELSEWHERE = re.compile(r"^(?!file:|data:|blob:|http://127\.0\.0\.1:)")
-CUT_OFF = "net::ERR_ABORTED"  # not a fault: the summaries of results that search still fetches when one is opened
 
 # what a reader would see to be wrong, once MathJax is done and the pictures, folded ones too, are decoded
 WRONG = r"""async () => {
@@ -37,31 +32,6 @@ WRONG = r"""async () => {
   }
   return [...formulas.map(e => e.outerHTML), ...raw.map(text => text.data), ...broken]
 }"""
-
-
-@pytest.fixture(scope="module")
-def tab():
-    """A tab that reaches no other host; `tab.faults` is what it asked for all the same, and what went wrong."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        pytest.skip(f"no browser: install Chromium or Chrome so that one of {', '.join(BROWSERS)} is on the PATH")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=browser) as chromium:
-        tab = chromium.new_page(service_workers="block")
-        tab.faults = []
-        tab.route(ELSEWHERE, lambda route: route.abort())
-        tab.on("request", lambda sent: ELSEWHERE.match(sent.url) and tab.faults.append(f"asked for {sent.url}"))
-        tab.on("requestfailed", lambda sent: sent.failure == CUT_OFF or tab.faults.append(f"failed: {sent.url}"))
-        tab.on("response", lambda answer: answer.ok or tab.faults.append(f"{answer.status}: {answer.url}"))
-        tab.on("console", lambda message: message.type == "error" and tab.faults.append(message.text))
-        tab.on("pageerror", lambda error: tab.faults.append(str(error)))
-        yield tab
-
-
-@pytest.fixture
-def page(tab):
-    """The tab, which all tests share, since a new one takes longer than to open a page in it."""
-    tab.faults.clear()
-    return tab
 
 
 @pytest.fixture

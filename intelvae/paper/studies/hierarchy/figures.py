@@ -13,7 +13,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from intelvae.metrics import levels
-from intelvae.paper.explorer import Explorer
+from intelvae.paper.explorers import Explorer
 from intelvae.paper.results import Result, Results
 from intelvae.paper.studies.hierarchy.analysis import Jacobian
 from intelvae.paper.style import MARKERS, SHADES, legend_outside, strips

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from intelvae.data.images import CLASSES
 from intelvae.metrics import downstream
 from intelvae.paper.evaluation.codes import FIGURE_8
-from intelvae.paper.explorer import Explorer
+from intelvae.paper.explorers import Explorer
 from intelvae.paper.measures import frechet
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE, VAE_L1, VAE_L_SP, Method
