@@ -42,3 +42,12 @@ def test_a_table_has_one_row_of_headings_and_writes_every_cell_out():
     shown = prose.Table(frame)._repr_html_()
     assert shown.count("<tr") == 1 + len(frame) and [*re.findall("<th>(.*?)</th>", shown)] == ["gamma", "what"]
     assert "a" * 80 in shown and "<b>" not in shown
+
+
+def test_what_is_folded_has_a_title_and_all_that_it_holds():
+    tables = [prose.Table(pd.DataFrame({"gamma": [value]})) for value in ("one", "two")]
+    folded = prose.Folded("a < b", *tables)
+    shown = folded._repr_html_()
+    assert shown.startswith('<details class="folded"><summary>a &lt; b</summary>') and shown.endswith("</details>")
+    assert all(table._repr_html_() in shown and repr(table) in repr(folded) for table in tables)
+    assert repr(folded).startswith("a < b")

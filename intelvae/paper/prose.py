@@ -9,6 +9,7 @@ import html
 from collections import Counter
 from collections.abc import Iterable
 from textwrap import dedent, indent
+from typing import Any
 
 import pandas as pd
 from IPython.display import Markdown, display
@@ -62,6 +63,20 @@ class Table:
     def _repr_html_(self) -> str:
         with pd.option_context("display.max_colwidth", None):
             return self.frame.to_html(index=False, border=0)
+
+
+class Folded:
+    """What is long and secondary: its `title`, which opens it, and all that is `shown`."""
+
+    def __init__(self, title: str, *shown: Any) -> None:
+        self.title, self.shown = title, shown
+
+    def __repr__(self) -> str:
+        return "\n\n".join([self.title, *map(repr, self.shown)])
+
+    def _repr_html_(self) -> str:
+        inside = "\n".join(each._repr_html_() for each in self.shown)
+        return f'<details class="folded"><summary>{html.escape(self.title)}</summary>{inside}</details>'
 
 
 class Provenance:
