@@ -15,8 +15,8 @@
 #
 # Sparse codes, in which each image uses few of many dimensions, are easier to read and to learn from, but VAEs that are
 # made sparse draw worse samples. The InteL-VAE, says the paper (section 6.3, Figures 7 and 8 of
-# {cite}`miao2022intelvae`), reaches "extremely high levels" of sparsity on Fashion-MNIST, and for weights $\gamma < 3$ its
-# samples are even *better* than a VAE's.
+# {cite}`miao2022intelvae`), reaches "extremely high levels" of sparsity on Fashion-MNIST. For $\gamma < 3$ its samples are
+# even *better* than a VAE's.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -118,9 +118,8 @@ def loss(model, x, gamma):
 
 # %% [markdown]
 # Rows are divided by their sum before the mean is taken, as in the code; the printed equation takes the mean of the rows
-# as they are ([the next page but one](09_sparsity_in_detail.ipynb) tries both). In this form $-L_{sp}$ is a
-# Jensen-Shannon divergence, the mutual information between "which image" and "which dimension", and lies between 0 and
-# $\log D$.
+# as they are ([both are tried](09_sparsity_in_detail.ipynb)). In this form $-L_{sp}$ is a Jensen-Shannon divergence, the
+# mutual information between "which image" and "which dimension", and lies between 0 and $\log D$.
 #
 # **A check against what is known.** Four sets of gates whose $L_{sp}$ can be worked out by hand:
 
@@ -162,7 +161,28 @@ print("with gamma = 0, the negative ELBO to the bit:", bool(without == negative_
 #
 # Fashion-MNIST in grey (55,000 images to train on; at `smoke` the 800 that come with the book), 50 latent dimensions, the
 # network of Mathieu et al., Adam with 1e-3, squared errors and a constant $\gamma$. Every method samples from its own
-# prior. The InteL-VAE has $\gamma$ from 0 to 100, and is compared with four others.
+# prior. The InteL-VAE has $\gamma$ from 0 to 100. The others:
+#
+# - **VAE**, without and (ours) with the penalty **L1** on $y$, or with **$L_{sp}$** on $|y|$, which is the paper's
+#   ablation ([more](09_sparsity_in_detail.ipynb)).
+# - **DD** {cite}`mathieu2019dd`: a VAE with the sparse mixture prior of [](03_why.ipynb), and $\alpha$ times an MMD
+#   (maximum mean discrepancy, a distance of two samples) that draws codes towards it.
+# - **Sparse-VAE** {cite}`tonolini2020vsc`, in its first version, which the paper's numbers come from: each dimension is
+#   exactly 0 with a probability that the encoder chooses. The prior is $\mathcal N(0, 1)$ with probability $\alpha$, else 0.
+#
+# The paper says that DD pays for sparsity in samples, that the Sparse-VAE is hardly sparse though its samples are good, and
+# that few labels go farther with the InteL-VAE's codes: the state of the art. It shows curves and no numbers, so our numbers
+# have no counterpart.
+#
+# :::{dropdown} Two settings that are ours
+# **DD's weight.** Like $\gamma$, $\alpha$ is in nats of the likelihood. DD's authors take 100, with absolute errors divided
+# by 0.1: many times the nats of our squared ones. Our $\alpha = 3$ is a guess at the same weight.
+#
+# **The Sparse-VAE's gates** start at 1/2. It is at a disadvantage: most draws of its prior with $\alpha = 0.01$ are all zero,
+# and the decoder, whose first layer has no offset, turns these into one image without a shape.
+#
+# The page on [details](09_sparsity_in_detail.ipynb) tries the authors' weight, and an offset.
+# :::
 
 # %% tags=["hide-input"]
 first = results[0].training
@@ -173,27 +193,6 @@ over the seeds that both sides have.
 """)
 
 # %% [markdown]
-# - **VAE**, without and (ours) with the penalty **L1** on $y$, or with **$L_{sp}$** on $|y|$, which is the paper's
-#   ablation ([more](09_sparsity_in_detail.ipynb)).
-# - **DD** {cite}`mathieu2019dd`: a VAE with the sparse mixture prior of [](03_why.ipynb), and $\alpha$ times an MMD
-#   (maximum mean discrepancy, a distance of two samples) that draws codes towards it.
-# - **Sparse-VAE** {cite}`tonolini2020vsc`, in its first version, which the paper's numbers come from: each dimension is
-#   exactly 0 with a probability that the encoder chooses. The prior is $\mathcal N(0, 1)$ with probability $\alpha$, else 0.
-#
-# The paper says that DD pays for sparsity in samples, that the Sparse-VAE is hardly sparse though its samples are good,
-# and that few labels go farther with the InteL-VAE's codes. It calls this the state of the art. It shows curves and no
-# numbers, so our numbers have no counterpart.
-#
-# :::{dropdown} Two settings that are ours
-# **DD's weight.** Like $\gamma$, $\alpha$ is in nats of the likelihood. DD's authors take $\alpha = 100$ with absolute
-# errors divided by 0.1, which are many times the nats of our squared ones. Our $\alpha = 3$ is a guess at the same weight.
-# The page on [details](09_sparsity_in_detail.ipynb) has their own setting.
-#
-# **The Sparse-VAE's gates** start at 1/2. It is at a disadvantage here: most draws of its prior with $\alpha = 0.01$ are all
-# zero, and the decoder of all methods, whose first layer has no offset, turns these into one image without a shape. The
-# page on details tries an offset.
-# :::
-#
 # ## Figure 7, left: samples against sparsity
 #
 # The figure at the top is the paper's figure with our runs. Its distance is on stand-in features
@@ -218,8 +217,8 @@ Folded(
 # %% tags=["hide-input"]
 say(f"""
 The paper calls the Sparse-VAE's samples good. With its authors' $\\alpha = {grid.VSC_ALPHA:g}$
-they are at a distance of {few["vsc-distance"]}, DD's at {few["dd-distance"]}. The page on
-[details](09_sparsity_in_detail.ipynb) looks for reasons.
+they are at a distance of {few["vsc-distance"]}, DD's at {few["dd-distance"]}
+([why?](09_sparsity_in_detail.ipynb)).
 """)
 
 # %% [markdown]
@@ -248,8 +247,10 @@ the other end, $\\gamma = {curve["last"]}$, they are {curve["last-hoyer"]} and
 # %% [markdown]
 # But is a code with such a score sparse? Dimensions in which only noise is left count in it as much as any other
 # ([next page](08_sparsity_measures.ipynb)). So take the dimensions in use alone, and what Gaussian codes have there by
-# chance: a score near chance means that all images use the same dimensions. We call codes sparse *image by image* from
-# twice that score on (our line, drawn after the first seeds).
+# chance.
+#
+# A score near chance means that all images use the same dimensions. We call codes sparse *image by image* from twice the
+# score by chance on (our line, drawn after the first seeds).
 
 # %% tags=["hide-input"]
 say(f"""
@@ -261,10 +262,13 @@ say(f"""
 - There an image leaves off {curve["sparse-left-off"]} % of the dimensions in use. Classes
   overlap by {curve["sparse-overlap"]}, the VAE's by {curve["vae-overlap"]}.
 
-The price is the distance, {curve["sparse-distance"]} instead of {curve["vae-distance"]}. Of all
-settings above the line, "{curve["nearest"]}" has the nearest samples. The nearest of another
-method, at {curve["other-distance"]}, are from "{curve["other"]}". (All-zero codes count as
-sparse; these two have {curve["nearest-zero"]} and {curve["other-zero"]} % of them.)
+The price is the distance: {curve["sparse-distance"]}, and {curve["vae-distance"]} for the VAE.
+
+Of all settings above the line, "{curve["nearest"]}" has the nearest samples. The nearest of
+another method, at {curve["other-distance"]}, are from "{curve["other"]}".
+
+All-zero codes count as sparse; these two have {curve["nearest-zero"]} and
+{curve["other-zero"]} % of them.
 """)
 
 # %% [markdown]
@@ -283,14 +287,16 @@ figure = figures.few_shot(analysis.compared_on_labels(results))
 
 # %% tags=["hide-input"]
 say(f"""
-From {few["n-labels"]} labels, with codes of $\\gamma = {grid.SHOWN:g}$, the forest is right for
-{few["shown-random_forest"]} % of the test images (the VAE's codes:
-{few["vae-random_forest"]} %), and logistic regression for
-{few["shown-logistic_regression"]} % (the VAE's: {few["vae-logistic_regression"]} %).
+What is right from {few["n-labels"]} labels, of all test images:
 
-The forest's gain needs no mapping. With $L_{{sp}}$ on a VAE's codes it is right for
-{few["lsp-forest"]} % at a distance of {few["lsp-distance"]}. With L1 it is right for
-{few["l1-forest"]} % at {few["l1-distance"]}.
+- a forest: {few["shown-random_forest"]} % with codes of $\\gamma = {grid.SHOWN:g}$,
+  {few["vae-random_forest"]} % with the VAE's;
+- logistic regression: {few["shown-logistic_regression"]} % and
+  {few["vae-logistic_regression"]} %.
+
+The forest's gain needs no mapping. It has {few["lsp-forest"]} % with $L_{{sp}}$ on a VAE's codes,
+and {few["l1-forest"]} % with L1. The samples of these two are at distances of
+{few["lsp-distance"]} and {few["l1-distance"]}.
 """)
 
 # %% tags=["hide-input"]
@@ -316,8 +322,8 @@ figure = figures.class_profiles(results.first("VAE") + results.first(grid.FIGURE
 # %% tags=["hide-input"]
 active = analysis.few_active(results)
 say(f"""
-Of 50 dimensions {active["active-shown"]} are active in a class, mean over the ten, where the VAE
-has {active["active-vae"]} and the paper fewer than 5. The fewest of all $\\gamma$ are
+On average {active["active-shown"]} of 50 dimensions are active in a class, where the VAE has
+{active["active-vae"]} and the paper fewer than 5. The fewest of all $\\gamma$ are
 {active["active-fewest"]}, at $\\gamma = {active["fewest"]}$.
 """)
 
@@ -330,16 +336,16 @@ Table(tables.active(results).rename_axis(""))
 
 # %% [markdown]
 # Below, the paper changes one dimension at a time and finds the separation of trousers, the length of coats and the style
-# of shoes. Here we start at the code $g(\mu(x))$ of the first test image of a class and set one dimension to values from
-# $-a$ to $a$, where 99.5 % of all codes stay below $a$ in size.
+# of shoes. We start at the code $g(\mu(x))$ of a class's first test image and set one dimension to values from $-a$ to $a$;
+# 99.5 % of all codes are below $a$ in size.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 8, bottom, redrawn: what the decoder draws when one dimension of an InteL-VAE's code is changed, for the two largest dimensions of each class. First seed.", "name": "fig-traversals"}, "image": {"alt": "Rows of decoded trousers, coats and sneakers that change from left to right."}}
 (result,) = results.first(grid.FIGURE_8)
 figure = figures.traversals(result)
 
 # %% [markdown]
-# The same with sliders and more dimensions: choose a class, one of its five largest dimensions, and a value. (Where
-# scripts do not run, all images are there at once, a row for each dimension.)
+# With sliders: choose a class, one of its five largest dimensions, and a value. (Where scripts do not run, all images are
+# there at once, a row for each dimension.)
 
 # %% tags=["hide-input"]
 figures.explorer(result)
@@ -359,23 +365,22 @@ ledger.Table(found)
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does
 #
-# The page on [details](09_sparsity_in_detail.ipynb) tries what is marked with a star, and two points more: where samples of
-# the paper's Sparse-VAE come from, and the number of pixels.
+# The page on [details](09_sparsity_in_detail.ipynb) tries what has a star, and two points more: where samples of the paper's
+# Sparse-VAE come from, and the number of pixels.
 #
 # - **The selector's range**\*: $[0, 1]$ in the text, $[0.2, 1]$ in the code.
 # - **What is penalised**\*: DS(y) in the text, $|z|$ in the code. **The mean in the second term**\* differs, too.
-# - **$\beta$**\*: 1, 3 and 0.3 in the script, not in the text. The script for classifiers has $\beta = 3$ only; here it
-#   is 1.
+# - **$\beta$**\*: 1, 3 and 0.3 in the script, 3 alone in the script for classifiers, not in the text. Ours is 1.
 # - **The likelihood**\* is not given. The script for this figure has absolute errors, the first version of the code
 #   squared ones. "Binary" images in Table C.1 are grey in the code.
 # - **The settings** of DD, of the Sparse-VAE, and the $\gamma$ of Figures 7 (right) and 8 are not given. Neither of the two
 #   methods is in the code.
 #
 # :::{dropdown} And four more
-# - **The units of $\gamma$.** It weighs $L_{sp}$ against nats of the likelihood. The script's absolute errors have more of
-#   them than squared ones, so its $\gamma < 3$ may be a smaller range here. The claim is tested as it is printed.
+# - **The units of $\gamma$.** It weighs $L_{sp}$ against nats of the likelihood, and the script's absolute errors have more of
+#   them. So its $\gamma < 3$ may be a smaller range here; the claim is tested as it is printed.
 # - **The optimiser.** DD is trained with Adam and 1e-3, like all others, and not with its authors' optimiser.
-# - **The Sparse-VAE's score** on samples is high here: gates are drawn anew for each code, also in dimensions that say
+# - **The Sparse-VAE's score** is high here on samples: gates are drawn anew for each code, also in dimensions that say
 #   nothing, and all-zero codes count as 1. The paper has a score hardly above a VAE's and, by the official code, a higher
 #   one. A variant leaves the gates out, as on the page on [faces](10_faces.ipynb).
 # - **When training ends.** The script has 40 epochs without evaluation, and its classifiers use the model after epoch 30.

@@ -84,18 +84,19 @@ def hoyer(z):
 
 
 # %% [markdown]
-# **A check against what is known.** One-hot codes have 1. Independent Gaussians have a score too, by chance, and it can be
-# worked out.
+# **A check against what is known.** One-hot codes have 1. Independent Gaussians have a score too, by chance, which is known.
+# Here is the score as above and as in the library:
 
 # %%
 with training.seeded(0):
     for D in (50, 128):
         z = torch.randn(20_000, D)
-        print(f"Gaussian codes, D = {D:<3}  {hoyer(z).mean():.3f}", end="  ")
-        print(f"library {of_library(z).mean():.3f}  known {by_chance(D):.3f}")
-    print(f"one-hot codes            {hoyer(torch.eye(50)).mean():.3f}")
+        both = (f"{score(z).mean():.3f}" for score in (hoyer, of_library))
+        print(f"Gaussian codes, D = {D:<3} ", *both, f"known {by_chance(D):.3f}")
     drawn = priors.Sparse(50)().sample((20_000,))
-    print(f"draws from DD's prior    {hoyer(drawn).mean():.3f}")
+    for title, z in ("one-hot codes", torch.eye(50)), ("draws from DD's prior", drawn):
+        both = (f"{score(z).mean():.3f}" for score in (hoyer, of_library))
+        print(f"{title:<23} ", *both)
 
 # %% [markdown]
 # The paper's VAEs have 0.230 and, on CelebA with $D = 128$, 0.22: chance. The last line is the score of codes that follow
@@ -155,9 +156,9 @@ print(f"by chance                          {by_chance(24):.3f}")
 # %% [markdown]
 # ## The codes of Figure 7
 #
-# In the figure at the top, methods at 0 have no sparsity image by image. Where the score in use is the one by chance, all
-# images use the same dimensions: the model is a VAE with fewer of them, whatever its score over all fifty. The second term
-# of $L_{sp}$ is there to prevent this, by the paper's own words.
+# In the figure at the top, methods at 0 have no sparsity image by image. All images use the same dimensions: the model is a
+# VAE with fewer of them, whatever its score over all fifty. The second term of $L_{sp}$ is there to prevent this, by the
+# paper's own words.
 
 # %% tags=["hide-input"]
 scores, dimensions = tables.sparsity(results)
