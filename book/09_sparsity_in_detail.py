@@ -128,12 +128,13 @@ print(f"-log 50            {-torch.tensor(50.0).log():6.3f}")
 say(f"""
 That matters: seeds are far apart in the distance. Pixels
 [too faint to see](06_all_digits.ipynb) can play a part, so the table has it without them, too
-("clean", at 2,000 images). A method and its $\\gamma$ or $\\alpha$ where seeds are farthest apart:
+("clean", at 2,000 images). The settings (a method and its $\\gamma$ or $\\alpha$) whose seeds are
+farthest apart:
 
-- as it is, {mnist["apart-of"]}: {mnist["apart-as-it-is"]}, and {mnist["apart-clean"]} without
-  these pixels;
-- without them, {mnist["apart-clean-of"]}: {mnist["apart-clean-clean"]}, and
-  {mnist["apart-clean-as-it-is"]} as it is.
+- as they are, "{mnist["apart-of"]}": {mnist["apart-as-it-is"]}, which is
+  {mnist["apart-clean"]} without these pixels;
+- without them, "{mnist["apart-clean-of"]}": {mnist["apart-clean-clean"]}, which is
+  {mnist["apart-clean-as-it-is"]} with them.
 """)
 
 # %% tags=["hide-input"]
@@ -231,8 +232,8 @@ Folded("The choices in numbers", Table(main), Table(beside))
 # %% tags=["hide-input"]
 choice = analysis.of_choices(others)
 say(f"""
-With $\\gamma = {mnist["gamma-strong"]}$, over the seeds that all settings of this page's choices have
-({choice["open-seeds"]}):
+With $\\gamma = {mnist["gamma-strong"]}$, over the seeds that all choices have (seeds:
+{choice["open-seeds"]}):
 
 - As in Figure 7 the score is {choice["open-default-score"]}, at a distance of
   {choice["open-default-distance"]}.
@@ -302,10 +303,10 @@ tables.show(tables.any_vae(others))
 
 # %% tags=["hide-input"]
 say(f"""
-- **$\\beta$** changes how many dimensions are in use. Of the VAE's they are, from the smallest
-  $\\beta$ to the largest, {choice["open-light-vae-use"]}, {choice["open-shown-vae-use"]} and
+- **$\\beta$** changes how many dimensions are in use. The VAE has, from the smallest $\\beta$ to
+  the largest, {choice["open-light-vae-use"]}, {choice["open-shown-vae-use"]} and
   {choice["open-heavy-vae-use"]}.
-- The InteL-VAE's are, in this order, {choice["open-light-use"]}, {choice["open-shown-use"]} and
+- The InteL-VAE has, in this order, {choice["open-light-use"]}, {choice["open-shown-use"]} and
   {choice["open-heavy-use"]}.
 - **Absolute errors** weigh more against $\\gamma$ than squared ones. The score is
   {choice["open-absolute-score"]} instead of {choice["open-shown-score"]}.
@@ -341,7 +342,7 @@ model's own. The distances are {vsc["vsc-dense-distance"]} and {vsc["vsc-own-dis
 in common: {vsc["vsc-seeds"]}).
 
 Two rows are other models. **Ten pseudo-inputs** have the prior of the published version
-{{cite}}`tonolini2020vsc`, a mixture over learned pseudo-inputs, without the rest of it. **An
+of the Sparse-VAE, a mixture over learned pseudo-inputs, without the rest of it. **An
 offset** in the first layer lets the decoder give a shape to codes that are all zero, of which
 there are {all_zero:.1f} % among draws from the prior.
 """)
@@ -351,7 +352,7 @@ there are {all_zero:.1f} % among draws from the prior.
 # All codes without a dimension that is on become one image. Without a bias in its first layer our decoder cannot give it a
 # shape (the page on [zeros and ones](05_multi_modality.ipynb)). "All zero" in the table is of codes of test images.
 #
-# The published version's code also has images of unit norm, a learned variance for every pixel, and for the first 45,000
+# The code of the published version {cite}`tonolini2020vsc` also has images of unit norm, a learned variance for every pixel, and for the first 45,000
 # of 100,000 steps only patterns of gates to tell images by.
 # :::
 #
