@@ -196,7 +196,7 @@ $\\gamma = 30$ and {badge(verdict["ablation-100"])} with $\\gamma = 100$.
 
 # %%
 for floor, of in best.items():
-    shown = (f"{kind} {score:.2f} ({how})" for kind, (score, how) in of.items())
+    shown = [f"{kind} {score:.2f} ({k})" for kind, (score, k) in of.items()]
     print(f"floor {floor:<4}  {', '.join(shown)}")
 score, _ = analysis.best_scores(0.2, dim=128)["blind"]
 print(f"faces, 128 dimensions, floor 0.2: blind {score:.2f}")
@@ -212,7 +212,8 @@ print(f"faces, 128 dimensions, floor 0.2: blind {score:.2f}")
 # %%
 rank = y.abs().argsort(descending=True).argsort()
 five = torch.where(rank < 5, 1.0, 0.2)
-for title, v in (("|y|", y.abs()), ("the gates", five), ("|z|", (y * five).abs())):
+penalised = {"|y|": y.abs(), "the gates": five, "|z|": (y * five).abs()}
+for title, v in penalised.items():
     print(f"L_sp of {title:<10} {regularizers.sparsity(v):6.3f}")
 
 # %% [markdown]
