@@ -37,7 +37,7 @@ from intelvae.mappings import Sparse
 from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper import ledger, studies, style
 from intelvae.paper.measures import frechet
-from intelvae.paper.prose import Provenance, Table, badge, badges, in_short, say
+from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
 from intelvae.paper.studies.faces import analysis, figures
 from intelvae.regularizers import sparsity
 
@@ -187,7 +187,7 @@ figure = figures.samples(results)
 Table(pd.DataFrame(analysis.table_4(results)))
 
 # %% tags=["hide-input"]
-Table(pd.DataFrame(analysis.samples(results)), folded="Samples and bounds of all rows")
+Folded("Samples and bounds of all rows", Table(pd.DataFrame(analysis.samples(results))))
 
 # %% tags=["hide-input"]
 say(f"""
@@ -207,7 +207,7 @@ for itself: distances of VAEs that differ in their seed only are up to
 # What is above this *chance* is sparsity face by face ([more](08_sparsity.ipynb)).
 
 # %% tags=["hide-input"]
-Table(pd.DataFrame(analysis.codes(results)), folded="Codes of all rows")
+Folded("Codes of all rows", Table(pd.DataFrame(analysis.codes(results))))
 
 # %% tags=["hide-input"]
 say(f"""
@@ -251,7 +251,7 @@ way does not make samples worse in these models; of the paper's, this says nothi
 # tells these apart.
 
 # %% tags=["hide-input"]
-Table(pd.DataFrame(analysis.gates(results)), folded="Gates of the Sparse-VAEs")
+Folded("Gates of the Sparse-VAEs", Table(pd.DataFrame(analysis.gates(results))))
 
 # %% [markdown]
 # ## Long enough?
@@ -261,7 +261,7 @@ Table(pd.DataFrame(analysis.gates(results)), folded="Gates of the Sparse-VAEs")
 
 # %% tags=["hide-input"]
 training = pd.DataFrame(analysis.training(results)).T.rename_axis("method")
-Table(training, folded="Validation ELBO of all rows")
+Folded("Validation ELBO of all rows", Table(training))
 
 # %% tags=["hide-input"]
 say(f"""

@@ -35,7 +35,7 @@ from sklearn.linear_model import LogisticRegression
 
 from intelvae.metrics import attributes
 from intelvae.paper import ledger, studies
-from intelvae.paper.prose import Provenance, Table, badges, in_short, say
+from intelvae.paper.prose import Folded, Provenance, Table, badges, in_short, say
 from intelvae.paper.studies.faces import analysis, figures, hierarchies
 from intelvae.paper.studies.hierarchy.figures import level_traversals
 
@@ -150,9 +150,9 @@ The faces: {analysis.source(results[0])}.
 
 # %% tags=["hide-input"]
 accuracy = pd.DataFrame(hierarchies.with_majority(results)).T
-display(Table(accuracy.rename_axis("accuracy"), folded="Accuracy by number of labels"))
+display(Folded("Accuracy by number of labels", Table(accuracy.rename_axis("accuracy"))))
 paper = pd.DataFrame(hierarchies.paper()).T.rename_axis("paper")
-Table(paper, folded="Accuracy in the paper: 163,000 faces, another protocol")
+Folded("Accuracy in the paper: 163,000 faces, another protocol", Table(paper))
 
 # %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "The same, balanced: 0.5 is the accuracy of who does not look. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-balanced"}, "image": {"alt": "Rising curves of balanced accuracy, one for each model, above a dashed line at one half."}}
 curves = hierarchies.curves(results, "balanced")
@@ -160,7 +160,7 @@ figure = figures.accuracies(curves, 0.5, "mean balanced accuracy")
 
 # %% tags=["hide-input"]
 balanced = pd.DataFrame(hierarchies.table(results, "balanced")).T
-Table(balanced.rename_axis("balanced"), folded="Balanced accuracy by number of labels")
+Folded("Balanced accuracy by number of labels", Table(balanced.rename_axis("balanced")))
 
 # %% tags=["hide-input"]
 say(f"""
@@ -212,7 +212,7 @@ say("\n\n".join(hierarchies.counts(lines)))
 
 # %% tags=["hide-input"]
 protocols = pd.DataFrame(hierarchies.protocols(results)).T
-Table(protocols.rename_axis(["labels", "model"]), folded="Accuracy by protocol")
+Folded("Accuracy by protocol", Table(protocols.rename_axis(["labels", "model"])))
 
 # %% tags=["hide-input"]
 leads = hierarchies.leads(results)

@@ -61,7 +61,7 @@ def sparsity(v: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
     prints the mean of the rows as they are. So the scale of a row has no part in it, and a row of zeros, which has no
     shares, is left out. Rows with a sum below 1e-30 are on their way there: they count less and less, and a batch of
     such rows goes to 0 without a jump. The paper maximises "ELBO + gamma L_sp"; it has to be *minimised*, so here it is
-    a penalty. Book: "Sparsity".
+    a penalty. Book: "Sparse codes".
 
     >>> import torch
     >>> round(sparsity(torch.eye(50)).item(), 3), sparsity(torch.ones(4, 50)).item()

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted(page.name[:2] for page in (ROOT / "book").glob("[0-9][0-9]_*.py"))
+PAGES = sorted({page.name[:2] for page in (ROOT / "book").glob("[0-9][0-9]_*.py")})
 
 
 class Mutant(NamedTuple):

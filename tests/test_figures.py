@@ -45,7 +45,9 @@ LOGARITHMIC = {
     "studies.sparsity.figures.ablation": {("symlog", "linear"), ("symlog", "log")},
     "studies.faces.figures.accuracies": {("log", "linear")},
     "studies.faces.figures.quality_and_sparsity": {("linear", "log")},
+    "studies.sparsity.figures.as_coded": {("linear", "log")},
     "studies.sparsity.figures.few_shot": {("log", "linear")},
+    "studies.sparsity.figures.gates": {("symlog", "linear")},
     "studies.sparsity.figures.trade_off": {("linear", "log")},
 }
 

@@ -92,6 +92,16 @@ def test_a_table_for_readers_folds_variants_and_lets_no_markup_through():
     assert (counted.count("<td>") // 4, folded.count("<td>") // 4) == (len(found) - number, number)
 
 
+def test_the_rules_of_a_page_stand_there_once_with_all_claims_that_they_decide():
+    of_page = [claim for claim in ledger.CLAIMS if claim.page == PAGE]
+    rules = ledger.Rules(PAGE)
+    assert sum(map(len, rules.ids.values())) == len(of_page) > len(rules.ids)
+    assert all(claim.id in rules.ids[claim.rule] for claim in of_page)
+    shown = html.unescape(rules._repr_html_())
+    assert all(repr(rules).count(rule) == shown.count(f"<dd>{rule}</dd>") == 1 for rule in rules.ids)
+    assert all(claim.id in shown and claim.id in repr(rules) for claim in of_page)
+
+
 def test_claims_of_samples_judged_on_inception_speak_of_the_fid(tmp_path, monkeypatch):
     published, judged = store_of("laptop"), Store(tmp_path)
     for run in studies.runs("sparsity", "laptop"):

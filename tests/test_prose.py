@@ -44,10 +44,10 @@ def test_a_table_has_one_row_of_headings_and_writes_every_cell_out():
     assert "a" * 80 in shown and "<b>" not in shown
 
 
-def test_a_folded_table_is_the_same_table_behind_a_line():
-    frame = pd.DataFrame({"gamma": [1, 2]})
-    plain, folded = prose.Table(frame), prose.Table(frame, "all <numbers>")
-    assert repr(folded) == repr(plain)
-    html = folded._repr_html_()
-    assert html.startswith('<details class="folded"><summary>all &lt;numbers&gt;</summary>')
-    assert html.endswith(f"{plain._repr_html_()}</details>") and "<details" not in plain._repr_html_()
+def test_what_is_folded_has_a_title_and_all_that_it_holds():
+    tables = [prose.Table(pd.DataFrame({"gamma": [value]})) for value in ("one", "two")]
+    folded = prose.Folded("a < b", *tables)
+    shown = folded._repr_html_()
+    assert shown.startswith('<details class="folded"><summary>a &lt; b</summary>') and shown.endswith("</details>")
+    assert all(table._repr_html_() in shown and repr(table) in repr(folded) for table in tables)
+    assert repr(folded).startswith("a < b")

@@ -16,7 +16,7 @@ class Sparse(nn.Module):
     DS is a perceptron with ReLU layers of the sizes `hidden` and a sigmoid at its end. Nothing in it asks for sparsity:
     the penalty `regularizers.sparsity` on its `gates` does. The paper's range is [0, 1]; the authors' code has a floor
     of 0.2, below which no dimension can be turned off. Raises `ValueError` unless 0 <= floor < 1.
-    Book: "Sparsity".
+    Book: "Sparse codes".
 
     >>> g = Sparse(3)
     >>> y = torch.ones(5, 3)

@@ -125,6 +125,23 @@ class Table:
         return shown
 
 
+class Rules:
+    """The rules that a page's claims are judged by, and which claims, for readers."""
+
+    def __init__(self, page: str) -> None:
+        self.ids: dict[str, list[str]] = {}
+        for claim in CLAIMS:
+            if claim.page == page:
+                self.ids.setdefault(claim.rule, []).append(claim.id)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{', '.join(ids)}\n    {rule}" for rule, ids in self.ids.items())
+
+    def _repr_html_(self) -> str:
+        of = "".join(f"<dt>{', '.join(ids)}</dt><dd>{html.escape(rule)}</dd>" for rule, ids in self.ids.items())
+        return f"<dl>{of}</dl>"
+
+
 def _as_html(found: Sequence[dict[str, Any]], holm: dict[str, float]) -> str:
     with pd.option_context("display.max_colwidth", None):
         lines = pd.DataFrame([cells(row, holm) for row in found])

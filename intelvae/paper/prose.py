@@ -9,6 +9,7 @@ import html
 from collections import Counter
 from collections.abc import Iterable
 from textwrap import dedent, indent
+from typing import Any
 
 import pandas as pd
 from IPython.display import Markdown, display
@@ -50,23 +51,32 @@ def badges(verdicts: Iterable[str]) -> str:
 
 
 class Table:
-    """A frame for readers: its index is its first column, and every heading stands in one row.
+    """A frame for readers: its index is its first column, and every heading stands in one row."""
 
-    `folded`, if given, is the line to click on for a table that a reader need not see.
-    """
-
-    def __init__(self, frame: pd.DataFrame, folded: str = "") -> None:
+    def __init__(self, frame: pd.DataFrame) -> None:
         named = any(name is not None for name in frame.index.names)
-        self.frame, self.folded = frame.reset_index() if named else frame, folded
+        self.frame = frame.reset_index() if named else frame
 
     def __repr__(self) -> str:
         return self.frame.to_string(index=False)
 
     def _repr_html_(self) -> str:
         with pd.option_context("display.max_colwidth", None):
-            table = self.frame.to_html(index=False, border=0)
-        summary = f"<summary>{html.escape(self.folded)}</summary>"
-        return f'<details class="folded">{summary}{table}</details>' if self.folded else table
+            return self.frame.to_html(index=False, border=0)
+
+
+class Folded:
+    """What is long and secondary: its `title`, which opens it, and all that is `shown`."""
+
+    def __init__(self, title: str, *shown: Any) -> None:
+        self.title, self.shown = title, shown
+
+    def __repr__(self) -> str:
+        return "\n\n".join([self.title, *map(repr, self.shown)])
+
+    def _repr_html_(self) -> str:
+        inside = "\n".join(each._repr_html_() for each in self.shown)
+        return f'<details class="folded"><summary>{html.escape(self.title)}</summary>{inside}</details>'
 
 
 class Provenance:

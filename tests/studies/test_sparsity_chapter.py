@@ -10,7 +10,9 @@ import pytest
 import torch
 from drawn import bars, colour, dots, legend, levels, line_of, lines, pixels, result, results, tiles, words
 
+from intelvae import training
 from intelvae.metrics import downstream
+from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper import evaluation, kinds, measures, studies
 from intelvae.paper.results import Results
 from intelvae.paper.rows import BLUE, DD, INTEL, ORANGE, SPARSE_PRIOR, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, row
@@ -319,14 +321,18 @@ def test_a_table_has_a_line_for_every_row_that_was_run():
     assert table.loc[("InteL-VAE", "30")].tolist() == ["10.500", "21.0\xa0±\xa01.4", 2]
     assert table.loc[("VAE", ""), "mean"] == "20.500"
     one = shuffled()[:1]
-    short = tables.table([({"a": "one run, once"}, one), ({"a": "not run"}, [])], columns)
-    assert short.to_dict("index") == {"one\xa0run, once": {"mean": "0.000", "twice": "0.0", "seeds": 1}}
+    short = tables.table([({"a": "one run, of the first seed"}, one), ({"a": "not run"}, [])], columns)
+    assert short.to_dict("index") == {
+        "one\xa0run,\xa0of\xa0the first\xa0seed": {"mean": "0.000", "twice": "0.0", "seeds": 1}
+    }
     assert tables.table([({"a": "not run"}, [])], columns).empty
 
 
 def test_a_cell_without_results_says_so():
     assert Column("x").text([]) == "(no run)" and Column("x").text([], "(none)") == "(none)"
     assert Column("x", 1).mean(shuffled()[:2]) == 0.5
+    both = tables.Against(Column("x", 1), Column("x", 0, 10.0))
+    assert both.text(shuffled()[:2]) == "0.5\xa0(5)" and both.text([]) == "(no run)"
 
 
 def test_only_seeds_that_all_rows_have_are_comparable():
@@ -351,34 +357,71 @@ def numbers(r, seed):
 
 def test_tables_of_methods_have_all_rows_and_those_of_the_intel_vae_its_gammas():
     found = of_all(numbers)
-    for table in (tables.quality, tables.sparsity, tables.accuracies, tables.detail):
-        assert len(table(found)) == len(grid.METHODS)
-    quality = tables.quality(found)
-    assert list(quality)[:4] == ["N = 10,000", "N = 2,000", "min-max", "clean"]
-    assert quality.loc[("VAE", ""), "N = 2,000"] == "0.0"  # no deviation of the smaller number
-    labelled = tables.accuracies(found)
-    assert list(labelled) == [f"{c}, {n}" for c in ("forest", "logistic", "neighbours") for n in (10, 100)] + ["seeds"]
-    assert (
-        labelled.loc[("VAE", ""), "forest, 10"] == "1.1\xa0±\xa00.1"
-        and labelled.loc[("VAE", ""), "logistic, 10"] == "1.1"
-    )
+    for two in (tables.quality, tables.sparsity, tables.accuracies, tables.detail, tables.as_authors):
+        assert [len(table) for table in two(found)] == [len(grid.METHODS)] * 2
+    distances, beside = tables.quality(found)
+    assert list(distances) == ["N = 10,000", "N = 2,000", "min-max", "clean", "seeds"]
+    assert distances.loc[("VAE", ""), "min-max"] == "0" and "precision" in beside  # no deviation of these
+    forests, others = tables.accuracies(found)
+    assert list(forests) == ["forest, 10", "forest, 100", "seeds"]
+    assert list(others) == [f"{c}, {n}" for c in ("logistic", "neighbours") for n in (10, 100)] + ["seeds"]
+    assert forests.loc[("VAE", ""), "forest, 10"] == "1.1\xa0±\xa00.1"
+    assert others.loc[("VAE", ""), "logistic, 10"] == "1.1"
+    scores, dimensions = tables.sparsity(found)
+    chance = np.mean([by_chance(dim) for dim in (5, 6, 7)])
+    assert scores.loc[("VAE", ""), "in use (by chance)"] == f"0.011\xa0({chance:.3f})"
+    assert dimensions.loc[("VAE", ""), "in use"] == "6.0"
     gates = tables.gates(found)
     assert gates.index.tolist() == ["0", "0.1", "0.3", "1", "3", "10", "30", "100"]
     per_image = np.mean([(5 + s) * math.exp(0.01 + 0.001 * s) for s in range(3)])
     assert gates.loc["0", "gates per image"] == f"{per_image:.1f}"
 
 
+def test_the_tables_beside_figure_c3_have_the_rows_that_are_spoken_of():
+    found = of_all(numbers)
+    assert tables.curve(found).index.tolist() == ["(VAE)", "3", "10", "30", "100"]
+    ablation = tables.ablation(found)
+    assert ablation.index.tolist() == [
+        ("VAE", ""), ("InteL-VAE", "10"), *(("VAE\xa0+\xa0L_sp", gamma) for gamma in ("3", "30", "100")),
+    ]  # fmt: skip
+    assert "KL, nats" in ablation and "clean" not in ablation
+
+
 def test_tables_of_choices_have_a_line_for_each_row_that_was_run():
     rows = list(dict.fromkeys([*grid.MAPPING, *grid.ANY_VAE, *grid.OF_VSC, *grid.OF_DD]))
     found = of_all(numbers, rows=rows)
-    mapping, any_vae = tables.mapping(found), tables.any_vae(found)
-    assert len(mapping) == 12 and mapping.index[0] == ("10", "as\xa0in\xa0Figure\xa07")
-    assert "L_sp of the gates" in mapping and "L_sp of the gates" not in any_vae
+    (mapping, of_gates), (any_vae, beside) = tables.mapping(found), tables.any_vae(found)
+    assert len(mapping) == len(of_gates) == 12 and mapping.index[0] == ("10", "as\xa0in\xa0Figure\xa07")
+    assert "L_sp of the gates" in of_gates and "L_sp of the gates" not in beside
     assert [method for _, method in any_vae.index] == ["VAE", "InteL-VAE"] * 5
-    assert any_vae.loc[("beta\xa0=\xa03", "VAE"), "KL, nats"] == "0.0"
-    assert len(tables.sparse_vae(found)) == len(tables.dd(found)) == 4 and "KL, nats" in tables.dd(found)
+    assert beside.loc[("beta\xa0=\xa03", "VAE"), "KL, nats"] == "0.0"
+    assert len(tables.sparse_vae(found)[0]) == len(tables.dd(found)[0]) == 4
     few = results(*found.of(rows[0].name, rows[0].group))
-    assert len(tables.mapping(few)) == len(tables.any_vae(few)) == 1 and tables.dd(few).empty
+    assert len(tables.mapping(few)[0]) == len(tables.any_vae(few)[0]) == 1 and tables.dd(few)[0].empty
+
+
+def test_tables_of_the_code_and_of_pixels_name_data_weight_and_gamma():
+    coded = of_all(numbers, rows=grid.AS_CODED["fashion-mnist"])
+    assert tables.as_coded(coded)[0].index.tolist() == [
+        ("fashion-mnist", gamma) for gamma in ("(VAE)", "3", "10", "30", "100")
+    ]
+    weighted = results(*(
+        result(r.name, r.group, method=r.method, value=r.value, metrics=numbers(r, 0)) for r in grid.WEIGHTED
+    ))  # fmt: skip
+    assert tables.weighted(weighted)[0].index.tolist() == [
+        (pixels, gamma) for gamma in ("(VAE)", "1", "10") for pixels in ("32\xa0x\xa032", "28\xa0x\xa028")
+    ]
+
+
+def test_two_tables_are_displayed_the_second_folded_and_nothing_without_runs(monkeypatch):
+    shown = []
+    monkeypatch.setattr(tables, "display", lambda *of: shown.extend(of))
+    tables.show(tables.detail(results()))
+    assert not shown
+    tables.show(tables.detail(of_all(numbers)))
+    main, beside = shown
+    assert "left off, %" in repr(main) and "<details" not in main._repr_html_()
+    assert "per class" in repr(beside) and "<details" in beside._repr_html_()
 
 
 def test_changes_are_against_the_vae_over_the_seeds_of_both():
@@ -434,11 +477,11 @@ def curve():
     ))  # fmt: skip
 
 
-def test_the_seat_is_the_sparsest_at_no_cost_and_sparse_is_twice_chance():
-    found = analysis.seats(curve())
-    assert found["no-cost"] == "0, 1" and (found["seat"], found["after"], found["last"]) == ("1", "3", "30")
-    assert (found["seat-distance"], found["seat-hoyer"], found["seat-used"]) == ("996", "0.500", "0.300")
-    assert found["seat-chance"] == f"{measures.chance_in_use(curve()[0]):.3f}" == "0.231"  # 0.3 is below twice that
+def test_break_even_is_the_sparsest_with_samples_no_worse_and_sparse_is_twice_chance():
+    found = analysis.break_even(curve())
+    assert found["no-worse"] == "0, 1" and (found["even"], found["next"], found["last"]) == ("1", "3", "30")
+    assert (found["even-distance"], found["even-hoyer"], found["even-used"]) == ("996", "0.500", "0.300")
+    assert found["even-chance"] == f"{measures.chance_in_use(curve()[0]):.3f}" == "0.231"  # 0.3 is below twice that
     assert found["sparse"] == "10" and found["sparse-used"] == "0.600" and found["sparse-left-off"] == "25"
     assert found["nearest"] == "InteL-VAE, γ = 10" and found["nearest-distance"] == "1200"
     assert found["other"] == "Sparse-VAE, α = 0.2" and found["other-distance"] == "1300"
@@ -446,10 +489,10 @@ def test_the_seat_is_the_sparsest_at_no_cost_and_sparse_is_twice_chance():
     assert found["vae-in-use"] == "50" and found["last-hoyer"] == "0.900"
 
 
-def test_where_there_is_no_seat_the_text_says_so():
-    found = analysis.seats(results(*(r for r in curve() if r.row.name in ("VAE", at(INTEL, 3.0)))))
-    assert found["no-cost"] == found["seat"] == found["after"] == found["sparse"] == found["nearest"] == "none"
-    assert found["seat-distance"] == found["zero-hoyer"] == found["other-zero"] == "(none)"
+def test_where_no_gamma_breaks_even_the_text_says_so():
+    found = analysis.break_even(results(*(r for r in curve() if r.row.name in ("VAE", at(INTEL, 3.0)))))
+    assert found["no-worse"] == found["even"] == found["next"] == found["sparse"] == found["nearest"] == "none"
+    assert found["even-distance"] == found["zero-hoyer"] == found["other-zero"] == "(none)"
     assert found["last"] == "3" and found["last-distance"] == "1002"
 
 
@@ -550,6 +593,18 @@ def test_choices_are_cited_where_they_were_run():
     assert nothing["open-seeds"] == "none" and nothing["apart-distance"] == "(no run)" and nothing["apart-seeds"] == 0
 
 
+@pytest.mark.parametrize("floor", [0.0, 0.2])
+def test_the_best_scores_are_those_of_some_number_of_open_gates(floor):
+    found = analysis.best_scores(floor, n=500)
+    assert by_chance(50) < found["blind"][0] < found["seeing"][0] <= 1
+    if not floor:
+        assert found["seeing"] == (pytest.approx(1), "1 open") and found["blind"][1] == "5% open"
+    with training.seeded(0):
+        y, u = torch.randn(500, 50), torch.rand(500, 50)
+    is_open = u < float(found["blind"][1].split("%")[0]) / 100
+    assert found["blind"][0] == pytest.approx(hoyer(y * is_open.float().clamp_min(floor)).mean().item())
+
+
 # The figures
 
 # Hoyer scores and distances by seed; the distance of fewer images is not shown
@@ -630,6 +685,39 @@ def chosen():
     ))  # fmt: skip
 
 
+def gated():
+    """Gates by gamma, of two seeds; L_sp of 0 means that an image opens as many as the batch."""
+    return results(*(
+        of_row(at(INTEL, gamma), seed, metrics={"gates_per_batch": batch + 3 * seed, "l_sp_gates": l_sp})
+        for gamma, batch, l_sp in ((30.0, 20.0, math.log(0.1)), (1.0, 10.0, 0.0))
+        for seed in (0, 1)
+    ))  # fmt: skip
+
+
+def as_printed_and_coded():
+    """The InteL-VAE of the text at two gammas, and as coded at two, with VAEs, on one data set each."""
+
+    def made(name, group, score, distance):
+        return of_row(name, 0, group, metrics={"hoyer_used": score, "frechet_10000": distance})
+
+    text = [made(at(INTEL, gamma), "", gamma / 100, 100.0 + gamma) for gamma in (30.0, 10.0)]
+    coded = [made(at(INTEL, gamma), "fashion-mnist", gamma / 200, 50.0 + gamma) for gamma in (10.0, 30.0)]
+    return results(made("VAE", "fashion-mnist", 0.02, 120.0), *coded), {"fashion-mnist": text, "mnist": text[:1]}
+
+
+def of_any_vae():
+    """Scores and distances by the place of a choice, for the VAE and, 0.5 and 50 above, for the InteL-VAE."""
+    titles = list(grid.OF_ANY_VAE)
+    return results(*(
+        of_row(r.name, seed, r.group, metrics={
+            "hoyer_sample": 0.1 * titles.index(r.name) + 0.5 * (r.method == INTEL),
+            "frechet_10000": 10.0 * titles.index(r.name) + 50 * (r.method == INTEL) + seed,
+        })
+        for r in grid.ANY_VAE[:-1]
+        for seed in (0, 1)
+    ))  # fmt: skip
+
+
 EXAMPLES = {
     "trade_off": lambda: figures.trade_off(measured(), "FD"),
     "few_shot": lambda: figures.few_shot(labelled()),
@@ -638,6 +726,9 @@ EXAMPLES = {
     "traversals": lambda: figures.traversals(traversed()),
     "ablation": lambda: figures.ablation(measured(), "FD"),
     "choices": lambda: figures.choices(chosen(), "FD", [0.25, 0.35]),
+    "any_vae": lambda: figures.any_vae(of_any_vae(), "FD"),
+    "gates": lambda: figures.gates(gated()),
+    "as_coded": lambda: figures.as_coded(*as_printed_and_coded(), "FD"),
 }
 EXPLORERS = {"explorer": lambda: figures.explorer(traversed())}
 
@@ -791,6 +882,50 @@ def test_choices_are_numbered_and_filled_at_the_larger_gamma():
     assert [text.get_text() for text in names.texts] == list(grid.OF_THE_MAPPING)
     assert [handle.get_marker() for handle in names.legend_handles] == [f"${i}$" for i in range(1, 7)]
     assert [at for _, way, at in levels(axis) if way == "x"] == [0.25, 0.35]
+
+
+def test_a_line_leads_from_a_vae_to_the_number_of_what_both_have_in_common():
+    figure = figures.any_vae(of_any_vae(), "FD")
+    (axis,) = figure.axes
+    places = [((0.1 * i, 10 * i + 0.5), (0.1 * i + 0.5, 10 * i + 50.5)) for i in range(4)]  # of five; one is half run
+    for marker, k in ((VAE.marker, 0), (INTEL.marker, 1)):
+        marks = [line.get_xydata()[0] for line in axis.lines if line.get_marker() == marker]
+        assert [tuple(mark) for mark in marks] == [pytest.approx(pair[k]) for pair in places]
+    links = [line.get_xydata().ravel() for line in axis.lines if line.get_marker() == "None"]
+    assert [tuple(link) for link in links] == [pytest.approx((*a, *b)) for a, b in places]
+    assert [(text.get_text(), text.xy) for text in axis.texts] == [
+        (str(i + 1), pytest.approx(pair[1])) for i, pair in enumerate(places)
+    ]
+    (names,) = figure.legends
+    assert [text.get_text() for text in names.texts] == list(grid.OF_ANY_VAE)
+
+
+def test_gates_of_a_batch_and_of_an_image_are_means_and_deviations_by_gamma():
+    figure = figures.gates(gated())
+    (axis,) = figure.axes
+    assert legend(figure) == {"of a batch": BLUE, "of an image": ORANGE} and words(axis) == ("γ", "open gates")
+    for color, means, deviations in ((BLUE, [11.5, 21.5], [3, 3]), (ORANGE, [11.5, 2.15], [3, 0.3])):
+        assert line_of(axis, color).get_xdata().tolist() == [1, 30]
+        assert line_of(axis, color).get_ydata().tolist() == pytest.approx(means)
+        of = [d / 2**0.5 for d in deviations]
+        assert bars(axis, color) == [pytest.approx((m - d, m + d)) for m, d in zip(means, of, strict=True)]
+
+
+def test_the_text_and_the_code_are_two_lines_for_each_data_set_beside_its_vae():
+    coded, text = as_printed_and_coded()
+    figure = figures.as_coded(coded, text, "FD")
+    fashion, mnist = figure.axes
+    assert (fashion.get_title(), mnist.get_title()) == ("fashion-mnist", "mnist")
+    assert legend(figure) == {
+        "InteL-VAE": INTEL.color,
+        figures.AS_THE_CODE.name: figures.AS_THE_CODE.color,
+        "VAE": BLUE,
+    }
+    assert line_of(fashion, INTEL.color).get_xydata().tolist() == [[0.1, 110], [0.3, 130]]
+    assert line_of(fashion, figures.AS_THE_CODE.color).get_xydata().tolist() == [[0.05, 60], [0.15, 80]]
+    assert levels(fashion) == [(BLUE, "y", 120), (BLUE, "x", pytest.approx(0.02))] and levels(mnist) == []
+    assert line_of(mnist, INTEL.color).get_xydata().tolist() == [[0.3, 130]]  # the code has no run there
+    assert [text.get_text() for text in fashion.texts] == ["10", "30"] * 2
 
 
 def test_errors_that_weigh_as_with_28_pixels_stand_to_the_kl_and_to_l_sp_as_784_pixels_do():

@@ -30,7 +30,7 @@ class TradeOffExplorer:
     if a result of the row keeps "images", the first of its samples. Where scripts do not run, there is a table.
 
     Parameters: `results`; `measures`, pairs of a label and a metric, which is NaN for results that lack it; `name`,
-    what a row is called. Raises `ValueError` for fewer than two measures. Book: "Sparsity".
+    what a row is called. Raises `ValueError` for fewer than two measures. Book: "Sparse codes".
     """
 
     def __init__(

@@ -23,7 +23,7 @@ class Explorer:
     Parameters: `images` (G, K, V, C, H, W), bytes, grey ones drawn dark on light; `groups`, G names; `dimensions`, K
     names for each of them; `values`, V numbers for each of these; `start`, the column that is shown first, for each
     group and dimension; `kind`, what a group is; `alt`, the picture in words. Raises `ValueError` where these do not go
-    together, and for a single value. Book: "Sparsity".
+    together, and for a single value. Book: "Sparse codes".
 
     >>> import torch
     >>> images = torch.zeros(1, 2, 3, 1, 8, 8, dtype=torch.uint8)

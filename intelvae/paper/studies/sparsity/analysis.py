@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 
+import torch
+
+from intelvae import training
+from intelvae.metrics.hoyer import hoyer
 from intelvae.paper.measures import clean_frechet, frechet
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, Method, Row
 from intelvae.paper.studies.sparsity import grid
 from intelvae.paper.studies.sparsity.grid import DD_ALPHA, SHOWN, STRONG, VARIED, VSC_ALPHA, at
-from intelvae.paper.studies.sparsity.tables import CHANCE, IN_USE, LEFT_OFF, PER_CLASS, Column, by_gamma, by_row, shared
+from intelvae.paper.studies.sparsity.tables import (
+    CHANCE,
+    IN_USE,
+    LEFT_OFF,
+    PER_CLASS,
+    SCORE,
+    Column,
+    by_gamma,
+    by_row,
+    shared,
+)
 from intelvae.paper.studies.sparsity.tables import settings as lines_of
 
-SCORE = Column("hoyer_sample", 3)
 DISTANCE, CLEAN = Column(frechet, 0), Column(clean_frechet, 0)
 FOREST = Column("random_forest_100", 0, 100.0)
 LABELS = 100  # of which page 08 sums up the accuracies
 
-OF_A_SEAT = {
+OF_A_PLACE = {
     "distance": DISTANCE,
     "hoyer": SCORE,
     "used": IN_USE,
@@ -55,36 +68,37 @@ def in_words(row: Row) -> str:
 
 
 def is_sparse(results: Sequence[Result]) -> bool:
-    """Whether codes are sparse image by image: their score in use at least twice the one by chance (page 08's line)."""
+    """Whether codes are sparse image by image: their score in use at least twice the score by chance (our line)."""
     return IN_USE.mean(results) >= 2 * CHANCE.mean(results) > 0
 
 
-def seats(results: Results) -> dict[str, str]:
-    """Where a user would sit on the curve of Figure 7, "NAME" for the place and "NAME-WHAT" for `OF_A_SEAT` there.
+def break_even(results: Results) -> dict[str, str]:
+    """Places on the curve of Figure 7, "NAME" for the place and "NAME-WHAT" for `OF_A_PLACE` there.
 
-    Names of gammas are "seat", the highest score whose mean distance is not above the VAE's, "after", the next gamma,
-    "sparse", the smallest that `is_sparse`, and "last"; "zero" is gamma = 0, "no-cost" all gammas at no cost. "nearest"
-    is the row with the nearest samples of all that are sparse, "other" the same of other methods; and "vae".
+    Names of gammas are "even", the break-even gamma (the sparsest, by the score, whose mean distance is not above the
+    VAE's), "next", the one after it, "sparse", the smallest that `is_sparse`, and "last"; "zero" is gamma = 0,
+    "no-worse" all gammas whose mean distance is not above the VAE's. "nearest" is the row with the nearest samples of
+    all that are sparse, "other" the same of other methods; and "vae".
     """
     vae, intel, distance = results.of("VAE"), by_gamma(results), Column(frechet)
-    at_no_cost = {gamma: of for gamma, of in intel.items() if distance.mean(of) <= distance.mean(vae)}
-    seat = max(at_no_cost, key=lambda gamma: SCORE.mean(at_no_cost[gamma]), default=None)
-    after = min((gamma for gamma in intel if seat is not None and gamma > seat), default=None)
+    no_worse = {gamma: of for gamma, of in intel.items() if distance.mean(of) <= distance.mean(vae)}
+    even = max(no_worse, key=lambda gamma: SCORE.mean(no_worse[gamma]), default=None)
+    following = min((gamma for gamma in intel if even is not None and gamma > even), default=None)
     sparse = {row: of for row, of in by_row(results).items() if is_sparse(of)}
     first = min((row.value for row in sparse if row.method == INTEL and row.value is not None), default=None)
     rows = {
         name: min(chosen, key=lambda row: distance.mean(sparse[row]), default=None)
         for name, chosen in (("nearest", [*sparse]), ("other", [row for row in sparse if row.method != INTEL]))
     }
-    gammas = {"seat": seat, "after": after, "sparse": first, "last": max(intel)}
-    found = {"no-cost": ", ".join(f"{gamma:g}" for gamma in at_no_cost) or "none"}
+    gammas = {"even": even, "next": following, "sparse": first, "last": max(intel)}
+    found = {"no-worse": ", ".join(f"{gamma:g}" for gamma in no_worse) or "none"}
     found |= {name: "none" if gamma is None else f"{gamma:g}" for name, gamma in gammas.items()}
     found |= {name: "none" if row is None else in_words(row) for name, row in rows.items()}
     places = {"vae": vae, "zero": intel.get(0.0, [])}
     places |= {name: [] if gamma is None else intel[gamma] for name, gamma in gammas.items()}
     places |= {name: [] if row is None else sparse[row] for name, row in rows.items()}
     for name, of in places.items():
-        found |= {f"{name}-{what}": column.text(of, "(none)") for what, column in OF_A_SEAT.items()}
+        found |= {f"{name}-{what}": column.text(of, "(none)") for what, column in OF_A_PLACE.items()}
     return found
 
 
@@ -210,3 +224,22 @@ def of_choices(others: Results) -> dict[str, str | int]:
     for name, column, digits in (("score", SCORE, 2), ("distance", DISTANCE, 0)):
         found[f"apart-{name}"] = f"{_span(column, first):.{digits}f}" if first else "(no run)"
     return found
+
+
+def best_scores(floor: float, dim: int = 50, n: int = 5_000) -> dict[str, tuple[float, str]]:
+    """The best Hoyer scores of n Gaussian codes whose gates are open (1) or at the floor, and how many are open.
+
+    "blind": each gate is open with one probability, whatever y is; "seeing": those of the largest |y| are open, the
+    best that a selector could do.
+    """
+    with training.seeded(0):
+        y, u = torch.randn(n, dim), torch.rand(n, dim)
+    rank = y.abs().argsort(descending=True).argsort()
+    opened = {
+        "blind": {f"{p:.0%} open": u < p for p in (0.05, 0.1, 0.2, 0.3, 0.5)},
+        "seeing": {f"{k} open": rank < k for k in (1, 2, 3, 5, 10)},
+    }
+    return {
+        kind: max((hoyer(torch.where(is_open, y, floor * y)).mean().item(), how) for how, is_open in of.items())
+        for kind, of in opened.items()
+    }

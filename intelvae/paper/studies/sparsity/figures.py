@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -17,13 +17,14 @@ from intelvae.paper.evaluation.codes import FIGURE_8
 from intelvae.paper.explorers import Explorer
 from intelvae.paper.measures import frechet
 from intelvae.paper.results import Result, Results
-from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE, VAE_L1, VAE_L_SP, Method
+from intelvae.paper.rows import AMBER, BLUE, INTEL, ORANGE, VAE, VAE_L1, VAE_L_SP, Method
 from intelvae.paper.statistics import Metric, measured, summary
 from intelvae.paper.studies.sparsity import grid
-from intelvae.paper.studies.sparsity.tables import by_row
+from intelvae.paper.studies.sparsity.tables import by_gamma, by_row, gates_per_image
 from intelvae.paper.style import MEAN_AND_SD, by_method, image_rows, legend_outside
 
-HOYER = measured("hoyer_sample")
+HOYER, USED = measured("hoyer_sample"), measured("hoyer_used")
+AS_THE_CODE = Method("InteL-VAE, as the code has it", AMBER, "P", (3, 1, 1, 1))
 GREEK = {"gamma": "γ", "alpha": "α"}
 
 
@@ -38,15 +39,14 @@ def trade_off(results: Sequence[Result], distance: str, score: Metric = HOYER, l
     for method in dict.fromkeys(row.method for row in rows):
         values = [row.value for row in rows if row.method == method]
         of = [found for row, found in rows.items() if row.method == method]
-        x, y = (np.array([_bar([f(r) for r in found]) for found in of]).T for f in (score, frechet))
         varied = grid.VARIED.get(method)
         title = f"{method.name} ({GREEK[varied]})" if varied else method.name
-        axis.errorbar(x[0], y[0], y[1], x[1], label=title, ms=5, lw=1, capsize=2, **_look(method))
+        x, y = _line(axis, of, score, title, method)
         if varied:
-            points += [(*at, f"{value:g}") for *at, value in zip(x[0], y[0], values, strict=True)]
+            points += [(*at, f"{value:g}") for *at, value in zip(x, y, values, strict=True)]
         else:
-            axis.axhline(y[0][0], color=BLUE, ls="--", lw=0.7)
-            axis.axvline(x[0][0], color=BLUE, ls="--", lw=0.7)
+            axis.axhline(y[0], color=BLUE, ls="--", lw=0.7)
+            axis.axvline(x[0], color=BLUE, ls="--", lw=0.7)
     axis.set(xlabel=f"{label} (right: sparser)", ylabel=f"{distance} (down: better)", yscale="log")
     _plain_numbers(axis)
     axis.tick_params(axis="y", which="minor", labelsize=8)
@@ -56,15 +56,45 @@ def trade_off(results: Sequence[Result], distance: str, score: Metric = HOYER, l
     return figure
 
 
+def as_coded(coded: Results, as_printed: Mapping[str, Sequence[Result]], distance: str) -> Figure:
+    """The mapping of the text and of the code, a panel a data set: distance against the score in the dimensions in use.
+
+    `as_printed` has the results of the text's by data set; dashed lines show where the VAE of `coded` is.
+    """
+    figure, axes = plt.subplots(1, len(as_printed), figsize=(8, 3.6), squeeze=False, layout="constrained")
+    for axis, (data, printed) in zip(axes[0], as_printed.items(), strict=True):
+        points = []
+        for method, found in ((INTEL, printed), (AS_THE_CODE, coded.of(group=data))):
+            rows = by_gamma(found)
+            if rows:
+                x, y = _line(axis, [*rows.values()], USED, method.name, method)
+                points += [(*at, f"{gamma:g}") for *at, gamma in zip(x, y, rows, strict=True)]
+        if vae := coded.of("VAE", data):
+            axis.axhline(np.mean([frechet(r) for r in vae]), color=BLUE, ls="--", lw=0.7, label="VAE")
+            axis.axvline(np.mean([USED(r) for r in vae]), color=BLUE, ls="--", lw=0.7)
+        axis.set(title=data, xlabel="Hoyer score in use (right: sparser)", ylabel=distance, yscale="log")
+        _plain_numbers(axis)
+        axis.tick_params(axis="y", which="minor", labelsize=8)
+        _annotate(axis, points)
+    sns.despine(figure)
+    legend_outside(figure, axes[0][0], ncols=3, fontsize=9)
+    return figure
+
+
+def _line(
+    axis: plt.Axes, of: Sequence[Sequence[Result]], score: Metric, label: str, look: Method
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws the distance of some rows against their score, with deviations; gives the means of both."""
+    x, y = (np.array([_bar([f(r) for r in found]) for found in of]).T for f in (score, frechet))
+    style: dict[str, Any] = {"color": look.color, "marker": look.marker, "ls": (0, look.dashes or None)}
+    axis.errorbar(x[0], y[0], y[1], x[1], label=label, ms=5, lw=1, capsize=2, **style)
+    return x[0], y[0]
+
+
 def _bar(values: Sequence[float]) -> tuple[float, float]:
     """Mean and deviation; no deviation for a single value."""
     mean, sd = summary(values)
     return mean, sd if len(values) > 1 else 0.0
-
-
-def _look(method: Method) -> dict[str, Any]:
-    """How a method looks, as keywords of matplotlib."""
-    return {"color": method.color, "marker": method.marker, "ls": (0, method.dashes or None)}
 
 
 def _plain_numbers(axis: plt.Axes) -> None:
@@ -86,6 +116,24 @@ def _annotate(axis: plt.Axes, points: Sequence[tuple[float, float, str]]) -> Non
         offset = next((o for room, o in free if room > 1), max(free)[1])
         taken.append(place + offset)
         axis.annotate(text, (x, y), offset, textcoords="offset pixels", fontsize=7, ha="center", va="center")
+
+
+def gates(results: Sequence[Result]) -> Figure:
+    """How many gates an image opens, and how many all images of a batch: by gamma, means and deviations over seeds."""
+    figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")
+    rows = by_gamma(results)
+    drawn: list[tuple[str, Metric, dict[str, Any]]] = [
+        ("of a batch", measured("gates_per_batch"), {"color": BLUE, "marker": "o", "ls": "--"}),
+        ("of an image", gates_per_image, {"color": ORANGE, "marker": "s", "ls": "-"}),
+    ]
+    for title, metric, look in drawn:
+        mean, sd = np.array([_bar([metric(r) for r in of]) for of in rows.values()]).T
+        axis.errorbar([*rows], mean, sd, label=title, ms=5, lw=1, capsize=2, **look)
+    axis.set(xlabel="γ", ylabel="open gates", xlim=(-0.02, 200), ylim=(0, None))
+    axis.set_xscale("symlog", linthresh=0.1)
+    legend_outside(figure, axis, ncols=2)
+    sns.despine(figure)
+    return figure
 
 
 def few_shot(results: Sequence[Result]) -> Figure:
@@ -205,19 +253,46 @@ def choices(others: Results, distance: str, limits: Sequence[float]) -> Figure:
 
     Dashed: `limits` of the score.
     """
-    titles = list(grid.OF_THE_MAPPING)
-    figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained")
+    figure, axis = _numbered(list(grid.OF_THE_MAPPING), distance)
     for row in grid.MAPPING:
         if of := others.of(row.name, row.group):
-            x, y = (np.mean([f(r) for r in of]) for f in (HOYER, frechet))
             fill = ORANGE if row.value == grid.STRONG else "white"
-            axis.plot(x, y, "s", color=ORANGE, mfc=fill, ms=11)
-            axis.annotate(str(titles.index(row.name) + 1), (x, y), fontsize=7, ha="center", va="center")
+            _number(axis, list(grid.OF_THE_MAPPING).index(row.name), of, mfc=fill)
+    for limit in limits:
+        axis.axvline(limit, color="black", ls="--", lw=0.8)
+    return figure
+
+
+def any_vae(others: Results, distance: str) -> Figure:
+    """The rows of `grid.ANY_VAE`: distance against score, a line a choice from the VAE to the number of the choice."""
+    figure, axis = _numbered(list(grid.OF_ANY_VAE), distance)
+    for i, title in enumerate(grid.OF_ANY_VAE):
+        vae, intel = (others.of(title, group) for group in (VAE.name, grid.at(INTEL, grid.SHOWN)))
+        if vae and intel:
+            x, y = zip(*(_place(of) for of in (vae, intel)), strict=True)
+            axis.plot(x, y, color="black", lw=0.6, zorder=1)
+            axis.plot(x[0], y[0], VAE.marker, color=VAE.color, ms=5)
+            _number(axis, i, intel, mfc="white")
+    return figure
+
+
+def _numbered(titles: Sequence[str], distance: str) -> tuple[Figure, plt.Axes]:
+    """An empty figure of distance against score, and beside it the titles with their numbers."""
+    figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained")
     for i, title in enumerate(titles, 1):
         axis.plot([], [], ls="", marker=f"${i}$", ms=5, mew=0, color="black", label=title)
     figure.legend(loc="outside right upper", frameon=False, fontsize=8, handlelength=1)
-    for limit in limits:
-        axis.axvline(limit, color="black", ls="--", lw=0.8)
     axis.set(xlabel="Hoyer score, g(y)", ylabel=distance)
     sns.despine(figure)
-    return figure
+    return figure, axis
+
+
+def _place(of: Sequence[Result]) -> tuple[float, float]:
+    """Score and distance, means over seeds."""
+    return float(np.mean([HOYER(r) for r in of])), float(np.mean([frechet(r) for r in of]))
+
+
+def _number(axis: plt.Axes, i: int, of: Sequence[Result], **look: Any) -> None:
+    """The mark of an InteL-VAE with the number of its title in it."""
+    axis.plot(*_place(of), INTEL.marker, color=INTEL.color, ms=11, **look)
+    axis.annotate(str(i + 1), _place(of), fontsize=7, ha="center", va="center")

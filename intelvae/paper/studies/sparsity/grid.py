@@ -121,6 +121,7 @@ def mnist(profile: str, seeds: Seeds = None) -> list[Run]:
 
 # What the paper leaves open or its code does in another way, one at a time.
 AS_IN_FIGURE_7, FLOOR_OF_THE_CODE = "as in Figure 7", "floor 0.2, as in the code"
+AS_WITH_28 = "as with 28 x 28 pixels"
 CODED = "floor 0.2 and penalty on |z|, the code"
 OF_THE_MAPPING: dict[str, dict[str, Any]] = {
     AS_IN_FIGURE_7: {},
@@ -157,7 +158,7 @@ WEIGHTED = [
         (VAE, VAE.name, None, {}),
         *((INTEL, at(INTEL, gamma), gamma, intel(gamma)) for gamma in (1.0, SHOWN)),
     )
-    for title, beta in ((AS_IN_FIGURE_7, 1.0), ("as with 28 x 28 pixels", PIXELS))
+    for title, beta in ((AS_IN_FIGURE_7, 1.0), (AS_WITH_28, PIXELS))
 ]
 OWN_PRIOR, FROM_NORMAL = "its own prior", "images from N(0, I), as in the replication"
 OF_VSC = [

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import statistics
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import torch
+from IPython.display import display
 
 from intelvae.paper.measures import chance_in_use, clean_frechet, frechet
+from intelvae.paper.prose import Folded, Table
 from intelvae.paper.results import Result, Results
-from intelvae.paper.rows import INTEL, Row
+from intelvae.paper.rows import INTEL, VAE, VAE_L_SP, Row
 from intelvae.paper.statistics import Metric, change, mean_and_sd
 from intelvae.paper.studies.sparsity import grid
 
@@ -45,17 +48,37 @@ class Column:
         return mean_and_sd(values, self.digits).replace(" ", "\xa0")
 
 
+@dataclass(frozen=True)
+class Against:
+    """A column of a `table` with two means, the second in brackets: what the first is held against."""
+
+    first: Column
+    second: Column
+
+    def text(self, results: Sequence[Result], nothing: str = "(no run)") -> str:
+        """As `Column.text`."""
+        return f"{self.first.text(results)}\xa0({self.second.text(results)})" if results else nothing
+
+
+Columns = Mapping[str, Column | Against]
 Lines = Iterable[tuple[Mapping[str, str], Sequence[Result]]]
+LONG = 16  # letters: longer names are broken, where they have a space
 
 
-def table(lines: Lines, columns: Mapping[str, Column]) -> pd.DataFrame:
-    """A line for each row, given as what names it and its results over seeds; none for a row without results.
+def breakable(name: str) -> str:
+    """A name that breaks where a line of `LONG` letters ends: in a narrow column it would break after each word.
 
-    Names break at their commas only: a narrow page would otherwise have a line for each word.
+    >>> breakable("absolute errors, as in the code").replace("\xa0", "_")
+    'absolute_errors, as_in_the_code'
     """
+    return " ".join(line.replace(" ", "\xa0") for line in textwrap.wrap(name, LONG, break_on_hyphens=False))
+
+
+def table(lines: Lines, columns: Columns) -> pd.DataFrame:
+    """A line for each row, given as what names it and its results over seeds; none for a row without results."""
     filled = [
         {
-            **{k: v.replace(" ", "\xa0").replace(",\xa0", ", ") for k, v in names.items()},
+            **{k: breakable(v) for k, v in names.items()},
             **{title: column.text(of) for title, column in columns.items()},
             "seeds": len(of),
         }
@@ -101,44 +124,54 @@ def comparable(results: Results) -> Results:
     return Results(results.experiment, results.profile, results.asked, of_them)
 
 
+SCORE = Column("hoyer_sample", 3)
 IN_USE, CHANCE = Column("hoyer_used", 3), Column(chance_in_use, 3)
 LEFT_OFF, PER_CLASS = Column("left_off", 0, 100.0), Column("active_per_class", 1)
 ALL_ZERO = Column("zero_codes", 1, 100.0)
-DETAIL = {
-    "Hoyer, g(y)": Column("hoyer_sample", 3, spread=True),
-    "g(mu)": Column("hoyer_mean", 3),
-    "g(y), in use": IN_USE,
-    "by chance": CHANCE,
-    "in use": Column("active_overall", 1),
+MAIN: Columns = {
+    "score": Column("hoyer_sample", 3, spread=True),
+    "in use (by chance)": Against(IN_USE, CHANCE),
     "left off, %": LEFT_OFF,
-    "all zero, %": ALL_ZERO,
+    "distance": Column(frechet, 0, spread=True),
+    "clean": Column(clean_frechet, 0, spread=True),
+    "forest, %": Column("random_forest_100", 0, 100.0),
+}
+MORE: dict[str, Column | Against] = {
+    "score of g(mu)": Column("hoyer_mean", 3),
+    "dimensions in use": Column("active_overall", 1),
     "active per image": Column("active_per_image", 1),
     "per class": PER_CLASS,
-    "distance": Column(frechet, 1, spread=True),
-    "clean": Column(clean_frechet, 1, spread=True),
-    "forest, 100, %": Column("random_forest_100", 1, 100.0),
+    "all zero, %": ALL_ZERO,
+    "KL, nats": Column("test_kl", 1),
 }
-OF_GATES = {
+OF_GATES: dict[str, Column | Against] = {
     "L_sp of the gates": Column("l_sp_gates", 2),
     "of |z|": Column("l_sp_codes", 2),
     "open gates, %": Column("open_gates", 1, 100.0),
 }
-KL = {"KL, nats": Column("test_kl", 1)}
+Two = tuple[pd.DataFrame, pd.DataFrame]
 
 
-def quality(results: Results) -> pd.DataFrame:
+def gates_per_image(result: Result) -> float:
+    """How many gates of the InteL-VAE an image opens, exp H, of batches; "gates_per_batch" are those of all of it."""
+    return result.metrics["gates_per_batch"] * math.exp(result.metrics["l_sp_gates"])
+
+
+def quality(results: Results) -> Two:
     """Figure 7, left, in numbers: distances by number of images and what is done to them, and what is beside them."""
     sizes = sorted({int(name.split("_")[1]) for name in results[0].metrics if name.startswith("frechet_")})
-    columns = {f"N = {n:,}": Column(f"frechet_{n}", 1, spread=n == sizes[-1]) for n in reversed(sizes)}
-    columns |= {
-        "min-max": Column(f"minmax_frechet_{sizes[0]}", 1),
-        "clean": Column(f"clean_frechet_{sizes[0]}", 1, spread=True),
+    distances = {f"N = {n:,}": Column(f"frechet_{n}", 0, spread=True) for n in reversed(sizes)}
+    distances |= {
+        "min-max": Column(f"minmax_frechet_{sizes[0]}", 0),
+        "clean": Column(f"clean_frechet_{sizes[0]}", 0, spread=True),
+    }
+    beside = {
         "precision": Column(f"precision_{sizes[-1]}"),
         "recall": Column(f"recall_{sizes[-1]}"),
         "test ELBO": Column("test_elbo", 1),
         "test KL": Column("test_kl", 1),
     }
-    return table(settings(results), columns)
+    return _two(settings(results), distances, beside)
 
 
 def changes(results: Results) -> pd.DataFrame:
@@ -147,53 +180,57 @@ def changes(results: Results) -> pd.DataFrame:
     return pd.DataFrame(found).T.rename_axis("γ").rename(columns={"before": "VAE", "after": "InteL-VAE"})
 
 
-def sparsity(results: Results) -> pd.DataFrame:
-    """How sparse the codes of each row are: the scores, and what lies behind them."""
-    columns = {
-        "Hoyer, g(y)": Column("hoyer_sample", 3, spread=True),
-        "g(mu)": Column("hoyer_mean", 3, spread=True),
-        "g(y), in use": IN_USE,
-        "by chance": CHANCE,
+def sparsity(results: Results) -> Two:
+    """How sparse the codes of each row are: by scores, and by numbers of dimensions."""
+    scores: Columns = {
+        "score of g(y)": Column("hoyer_sample", 3, spread=True),
+        "of g(mu)": Column("hoyer_mean", 3, spread=True),
+        "in use (by chance)": Against(IN_USE, CHANCE),
+        "all zero, %": ALL_ZERO,
+        "score of the others": Column("hoyer_nonzero", 3),
+    }
+    dimensions: Columns = {
         "in use": Column("active_overall", 1),
-        "active per image": Column("active_per_image", 1),
         "left off, %": LEFT_OFF,
+        "active per image": Column("active_per_image", 1),
         "per class": PER_CLASS,
         "exp H": Column("effective_per_class", 1),
         "overlap": Column("class_overlap"),
-        "all zero, %": ALL_ZERO,
-        "Hoyer of the others": Column("hoyer_nonzero", 3),
     }
-    return table(settings(results), columns)
+    return _two(settings(results), scores, dimensions)
 
 
 def gates(results: Results) -> pd.DataFrame:
     """How many gates of the InteL-VAE are open in one image and in a batch, by gamma."""
     columns = {
         "L_sp": Column("l_sp_gates", 2),
-        "gates per image": Column(lambda r: r.metrics["gates_per_batch"] * math.exp(r.metrics["l_sp_gates"]), 1),
+        "gates per image": Column(gates_per_image, 1),
         "gates per batch": Column("gates_per_batch", 1),
-        "all zero, %": ALL_ZERO,
         "left off, %": LEFT_OFF,
-        "distance": Column(frechet, 1),
+        "all zero, %": ALL_ZERO,
+        "distance": Column(frechet, 0),
     }
     return table([({"γ": f"{gamma:g}"}, of) for gamma, of in by_gamma(results).items()], columns)
 
 
-def accuracies(results: Results) -> pd.DataFrame:
-    """Figure 7, right, in numbers: accuracy in % by classifier and number of labels."""
-    classifiers = {
-        "forest": "random_forest",
-        "the code's": "authors_random_forest",
-        "logistic": "logistic_regression",
-        "neighbours": "nearest_neighbours",
-    }
-    columns = {
-        f"{title}, {n}": Column(f"{name}_{n}", 1, 100.0, spread=title == "forest")
-        for title, name in classifiers.items()
-        for n in (10, 100, 1000)
-        if f"{name}_{n}" in results[0].metrics
-    }
-    return table(settings(results), columns)
+def accuracies(results: Results) -> Two:
+    """Figure 7, right, in numbers: accuracy in % by number of labels, of forests and of the other classifiers."""
+    pairs = (
+        {"forest": "random_forest", "the code's": "authors_random_forest"},
+        {"logistic": "logistic_regression", "neighbours": "nearest_neighbours"},
+    )
+    return _two(
+        settings(results),
+        *(
+            {
+                f"{title}, {n}": Column(f"{name}_{n}", 1, 100.0, spread=title == "forest")
+                for title, name in pair.items()
+                for n in (10, 100, 1000)
+                if f"{name}_{n}" in results[0].metrics
+            }
+            for pair in pairs
+        ),
+    )
 
 
 def active(results: Results) -> pd.DataFrame:
@@ -212,55 +249,86 @@ def active(results: Results) -> pd.DataFrame:
     return pd.DataFrame(found).T
 
 
-def detail(results: Results) -> pd.DataFrame:
+def detail(results: Results) -> Two:
     """Figure C.3 in numbers: sparsity, distances, and what a forest learns from 100 labels."""
-    return table(settings(results), DETAIL)
+    return _two(settings(results))
 
 
-def mapping(results: Results) -> pd.DataFrame:
+def curve(results: Results) -> pd.DataFrame:
+    """The VAE and the InteL-VAE with the larger gammas: how far the score is one of sparse images."""
+    return table([({"γ": _gamma(row)}, of) for row, of in by_row(results).items() if _is_on_curve(row)], MAIN)
+
+
+def _is_on_curve(row: Row) -> bool:
+    return row.method == VAE or (row.method == INTEL and (row.value or 0.0) >= 3)
+
+
+def ablation(results: Results) -> pd.DataFrame:
+    """The penalty without the mapping, the VAE, and the InteL-VAE at the gamma of Figure 8."""
+    lines = [
+        (names, of)
+        for (names, of), row in zip(settings(results), by_row(results), strict=True)
+        if row.method in (VAE, VAE_L_SP) or row.name == grid.FIGURE_8
+    ]
+    columns = {title: column for title, column in MAIN.items() if title != "clean"}
+    return table(lines, columns | {"KL, nats": MORE["KL, nats"]})
+
+
+def mapping(results: Results) -> Two:
     """How the mapping and its penalty are built, at two gammas."""
     lines = [({"γ": f"{row.value:g}", "choice": row.name}, _of(results, row)) for row in grid.MAPPING]
-    return table(lines, DETAIL | OF_GATES)
+    return _two(lines, beside=MORE | OF_GATES)
 
 
-def as_coded(results: Results) -> pd.DataFrame:
+def as_coded(results: Results) -> Two:
     """The mapping and the penalty of the code, by data set and gamma, beside the VAE."""
     lines = [
-        (
-            {"data": data, "method": row.method.name, "γ": "" if row.value is None else f"{row.value:g}"},
-            _of(results, row),
-        )
-        for data, rows in grid.AS_CODED.items()
-        for row in rows
+        ({"data": data, "γ": _gamma(row)}, _of(results, row)) for data, rows in grid.AS_CODED.items() for row in rows
     ]
-    return table(lines, DETAIL)
+    return _two(lines)
 
 
-def as_authors(results: Results) -> pd.DataFrame:
+def as_authors(results: Results) -> Two:
     """Figure 7 with all settings of the authors' script."""
-    return table(settings(results), KL | DETAIL)
+    return _two(settings(results))
 
 
-def weighted(results: Results) -> pd.DataFrame:
+def weighted(results: Results) -> Two:
     """The weight of errors in 32 x 32 pixels and in 28 x 28, with and without the mapping."""
-    lines = [({"weight of errors": row.name, "model": row.group}, _of(results, row)) for row in grid.WEIGHTED]
-    return table(lines, KL | DETAIL)
+    pixels = {grid.AS_IN_FIGURE_7: "32 x 32", grid.AS_WITH_28: "28 x 28"}
+    return _two([({"pixels": pixels[row.name], "γ": _gamma(row)}, _of(results, row)) for row in grid.WEIGHTED])
 
 
-def any_vae(results: Results) -> pd.DataFrame:
+def any_vae(results: Results) -> Two:
     """What concerns every VAE, with and without the mapping."""
-    lines = [({"choice": row.name, "method": row.method.name}, _of(results, row)) for row in grid.ANY_VAE]
-    return table(lines, KL | DETAIL)
+    return _two([({"choice": row.name, "method": row.method.name}, _of(results, row)) for row in grid.ANY_VAE])
 
 
-def sparse_vae(results: Results) -> pd.DataFrame:
+def sparse_vae(results: Results) -> Two:
     """Versions of the Sparse-VAE."""
-    return table([({"version": row.name}, _of(results, row)) for row in grid.OF_VSC], DETAIL)
+    return _two([({"version": row.name}, _of(results, row)) for row in grid.OF_VSC])
 
 
-def dd(results: Results) -> pd.DataFrame:
+def dd(results: Results) -> Two:
     """DD in units of ours and of its authors."""
-    return table([({"DD": row.name}, _of(results, row)) for row in grid.OF_DD], KL | DETAIL)
+    return _two([({"DD": row.name}, _of(results, row)) for row in grid.OF_DD])
+
+
+def show(two: Two) -> None:
+    """Displays what is looked at first, and the rest folded; nothing where there are no runs."""
+    main, beside = two
+    if len(main):
+        display(Table(main), Folded("More measures of the same runs", Table(beside)))
+
+
+def _two(lines: Lines, main: Columns = MAIN, beside: Columns = MORE) -> Two:
+    """A table of what is looked at first, and one of what is beside it: one of both would be wider than a page."""
+    lines = list(lines)
+    return table(lines, main), table(lines, beside)
+
+
+def _gamma(row: Row) -> str:
+    return "(VAE)" if row.value is None else f"{row.value:g}"
 
 
 def _of(results: Results, row: Row) -> list[Result]:
