@@ -25,6 +25,7 @@ jobs = 1
 
 # %% tags=["hide-input"]
 import torch
+from myst_nb import glue
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
@@ -99,7 +100,7 @@ def vae(mapping):
 # by mouse, finger or arrow keys: $g$ tears the Gaussian in two. (Where scripts do not run, the circle is shown.)
 
 # %% tags=["hide-input"]
-MappingExplorer()
+glue("mappings", MappingExplorer())
 
 # %% [markdown]
 # ## Two checks

@@ -36,6 +36,7 @@ from intelvae.mappings import Sparse
 from intelvae.metrics import downstream, features
 from intelvae.models import VAE
 from intelvae.paper import ledger, measures, studies
+from intelvae.paper.explorers import TradeOffExplorer
 from intelvae.paper.prose import Folded, Provenance, Table, badges, in_short, say
 from intelvae.paper.studies.sparsity import analysis, figures, grid, tables
 
@@ -220,6 +221,19 @@ The paper calls the Sparse-VAE's samples good. With its authors' $\\alpha = {gri
 they are at a distance of {few["vsc-distance"]}, DD's at {few["dd-distance"]}
 ([why?](09_sparsity_in_detail.ipynb)).
 """)
+
+# %% [markdown]
+# **The same runs by other measures.** Choose a measure for each axis, and a point for its values and its samples. What
+# sparse codes are worth to a forest shows with accuracy on one axis.
+
+# %% tags=["hide-input"]
+measured = [
+    ("Hoyer score", figures.HOYER),
+    (name, measures.frechet),
+    ("Hoyer score in use, above chance", measures.above_chance),
+    ("accuracy of a forest, few labels, %", measures.few_shot("random forest")),
+]
+TradeOffExplorer(results, measured, analysis.in_words)
 
 # %% [markdown]
 # ### Which gamma?
