@@ -41,4 +41,11 @@ def test_a_table_has_one_row_of_headings_and_writes_every_cell_out():
     frame = pd.DataFrame({"gamma": [1, 2], "what": ["a" * 80, "<b>"]}).set_index("gamma")
     shown = prose.Table(frame)._repr_html_()
     assert shown.count("<tr") == 1 + len(frame) and [*re.findall("<th>(.*?)</th>", shown)] == ["gamma", "what"]
-    assert "a" * 80 in shown and "<b>" not in shown
+    assert "a" * 80 in shown and "<b>" not in shown and "<details" not in shown
+
+
+def test_a_folded_table_is_whole_under_its_words():
+    frame = pd.DataFrame({"gamma": [1, 2]})
+    shown = prose.Table(frame, folded="all <numbers>")._repr_html_()
+    assert shown.startswith('<details class="folded"><summary>all &lt;numbers&gt;</summary>')
+    assert prose.Table(frame)._repr_html_() in shown and repr(prose.Table(frame, "x")) == repr(prose.Table(frame))

@@ -50,18 +50,23 @@ def badges(verdicts: Iterable[str]) -> str:
 
 
 class Table:
-    """A frame for readers: its index is its first column, and every heading stands in one row."""
+    """A frame for readers: its index is its first column, and every heading stands in one row.
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    `folded`: the words under which it is folded, for a table that a figure says in short; "" if it is not.
+    """
+
+    def __init__(self, frame: pd.DataFrame, folded: str = "") -> None:
         named = any(name is not None for name in frame.index.names)
-        self.frame = frame.reset_index() if named else frame
+        self.frame, self.folded = frame.reset_index() if named else frame, folded
 
     def __repr__(self) -> str:
         return self.frame.to_string(index=False)
 
     def _repr_html_(self) -> str:
         with pd.option_context("display.max_colwidth", None):
-            return self.frame.to_html(index=False, border=0)
+            table = self.frame.to_html(index=False, border=0)
+        summary = f"<summary>{html.escape(self.folded)}</summary>"
+        return f'<details class="folded">{summary}{table}</details>' if self.folded else table
 
 
 class Provenance:

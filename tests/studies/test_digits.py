@@ -15,7 +15,7 @@ from intelvae.paper.evaluation import digits as judge
 from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE
 from intelvae.paper.studies import digits
 from intelvae.paper.studies.digits import figures, grid, slips
-from intelvae.paper.studies.digits.analysis import table1, table2, table3
+from intelvae.paper.studies.digits.analysis import moved, table1, table2, table3
 from intelvae.paper.style import MARKERS, SHADES
 
 matplotlib.use("agg")
@@ -200,9 +200,9 @@ def test_table_2_has_a_line_a_row_with_the_papers_numbers():
     rows = [named(grid.table2(network), name) for network in ("mathieu", "authors") for name in ("VAE", "GM-VAE")]
     rows.append(dataclasses.replace(rows[-1], name="ours", paper={}))
     members = [r for row in rows for r in of_table2(row, 0.01, 0.03, ones=0.5, test_elbo=-1.0)]
-    found = table2.lines(results(*members))
-    assert [(line["network"], line["method"]) for line in found[:4]] == [
-        (network, method) for network in ("mathieu", "authors") for method in ("VAE", "GM-VAE")
+    found = table2.lines(results(*members)).to_dict("records")
+    assert [(line["network, likelihood"], line["method"]) for line in found[:4]] == [
+        (f"{network}, gaussian", method) for network in ("mathieu", "authors") for method in ("VAE", "GM-VAE")
     ]
     assert found[0]["ambiguous, %"] == "2.0 ± 1.4" and found[0]["ones, %"] == "50.0 ± 0.0" and found[0]["seeds"] == 2
     assert [line["paper: ambiguous / ones"] for line in found[:2]] == ["2.5 / 48.8", "3.5 / 48.1"]
@@ -211,9 +211,9 @@ def test_table_2_has_a_line_a_row_with_the_papers_numbers():
 
 def test_runs_of_table_2_are_shown_one_by_one():
     intel = named(grid.table2("authors", "bernoulli"), "InteL-VAE")
-    first, second = table2.run_by_run(of_table2(intel, 0.012, 0.5, stray=1.0))
+    first, second = table2.run_by_run(of_table2(intel, 0.012, 0.5, stray=1.0)).to_dict("records")
     assert first == {
-        "network": "authors", "likelihood": "bernoulli", "seed": 0, "ambiguous, %": "1.2", "ones, %": "0.0",
+        "network, likelihood": "authors, bernoulli", "seed": 0, "ambiguous, %": "1.2", "ones, %": "0.0",
         "strays, %": "100.0", "own side, %": "0.0", "test ELBO": "0.0",
     }  # fmt: skip
     assert (second["seed"], second["ambiguous, %"]) == (1, "50.0")
@@ -249,19 +249,22 @@ def test_means_are_those_of_a_network_a_method_and_a_likelihood():
         *of_table2(row("mathieu", "InteL-VAE", "bernoulli"), 0.51, 1.0, name="ones"),
     ]
     found = table2.means_by_network(results(*members))
-    assert [found[f"mathieu-VAE-{key}"] for key in ("ambiguous", "strays", "own")] == ["1.5", "50.0", "75.0"]
+    assert [found[f"mathieu-VAE-{key}"] for key in ("ambiguous", "strays")] == ["1.5", "50.0"]
     assert found["authors-VAE-Sylvester-ambiguous"] == "3.0" and found["bernoulli-VAE"] == "4.0"
     assert found["bernoulli-ones"] == "51.0 and 100.0"
-    assert found["mathieu-offset-VAE-own"] == found["bernoulli-InteL-VAE"] == "(not run at this profile)"
+    assert found["mathieu-offset-VAE-strays"] == found["bernoulli-InteL-VAE"] == "(not run at this profile)"
+    assert table2.by_decoder(results(*members)).to_dict("records") == [
+        {"method": "VAE", "network": "mathieu", "ambiguous, %": "1.5", "strays, %": "50.0", "own side, %": "75.0"}
+    ]
 
 
 def test_mappings_are_compared_by_their_gap_and_seed_by_seed():
     text, june = (named(grid.gaps("laptop"), name) for name in ("the paper's text", "the code of June 2021"))
     members = [*of_table2(text, 0.012, 0.02, ones=0.5), *of_table2(june, 0.05, ones=0.5)]
-    found = {line.pop("mapping"): line for line in table2.gaps(results(*members, profile="laptop"))}
-    assert found["the paper's text"]["ambiguous, %, by seed"] == "1.2, 2.0"
+    found = {line.pop("mapping"): line for line in table2.gaps(results(*members, profile="laptop")).to_dict("records")}
+    assert found["the paper's text"]["ambiguous, %"] == "1.2, 2.0"
     assert found["the code of June 2021"]["ones, %"] == "50.0"
-    assert found["the code of October 2021"]["ambiguous, %, by seed"] == ""
+    assert found["the code of October 2021"]["ambiguous, %"] == ""
     inside = [line["prior within |z| < 1, %"] for line in found.values()]
     # |y| + c1 |y|^c2 < 1 for |y| below 0.0003, 0.038 and 0.245; a standard error of 200,000 draws is below 0.1 %
     assert inside == pytest.approx([0.02, 3.1, 19.4], abs=0.4)
@@ -274,7 +277,7 @@ def test_methods_that_are_beaten_are_named_by_the_claims_that_count():
         for c in digits.claims.CLAIMS
         if c.page == digits.claims.MULTI_MODALITY
     ]
-    assert table2.won(found) == {"won-uncertain": "1 of 5 (MoG-VAE)", "won-balance": "0 of 5"}
+    assert table2.won(found) == {"uncertain": "1 of 5 (MoG-VAE)", "balance": "0 of 5"}
 
 
 def test_what_the_code_does_to_table_2_starts_from_the_row_that_the_slip_names():
@@ -287,7 +290,7 @@ def test_what_the_code_does_to_table_2_starts_from_the_row_that_the_slip_names()
     changed = results(
         *of_table2(normal.after, 0.11, 0.14, ones=0.5), *of_table2(forgotten.after, 0.25), profile="laptop"
     )
-    assert table2.slipped(main, gaps, changed) == [
+    assert table2.slipped(main, gaps, changed).to_dict("records") == [
         {
             "what the code does": "MoG: images from N(0, I)", "change of ambiguous": "+11",
             "ambiguous, %": "1.5 → 12.5", "ones, %": "0 → 50", "strays, %": "0 → 0", "seeds": 2,
@@ -297,7 +300,12 @@ def test_what_the_code_does_to_table_2_starts_from_the_row_that_the_slip_names()
             "ambiguous, %": "50 → 25", "ones, %": "0 → 0", "strays, %": "0 → 0", "seeds": 1,
         },
     ]  # fmt: skip
-    assert table2.slipped(main, gaps, results(profile="laptop")) == []
+    assert table2.slipped(main, gaps, results(profile="laptop")).empty
+    ambiguous = table2.SHARES[table2.AMBIGUOUS]
+    moves = moved.moved(slips.of_table2("laptop"), ambiguous, main, gaps, changed, scale=100.0)
+    assert list(moves) == [normal.after.name, forgotten.after.name]
+    assert moves[normal.after.name].with_it == pytest.approx([11, 14]) and moves[forgotten.after.name].without == [50]
+    assert moves[normal.after.name].means == (1.5, 12.5)
     assert table2.images_from_normal(main, changed) == {
         "MoG-from-normal": "11.0, 14.0",
         "MoG-from-own": "1.5",
@@ -607,11 +615,13 @@ def share_results():
     )  # fmt: skip
 
 
+MOVES = {"entropy": moved.Move([1.0, 3.0], [4.0, 6.0]), "network": moved.Move([5.0], [2.0])}
 EXAMPLES = {
     "sectors": lambda: figures.sectors(3),
     "by_network": lambda: figures.by_network(network_results(), "uncertain", "share"),
     "latent_histograms": lambda: figures.latent_histograms(latent_results()),
     "traversals": lambda: figures.traversals(traversal_results()),
+    "changes": lambda: figures.changes(MOVES, "FID"),
     "distances": lambda: figures.distances(faint_results(), 0.5, "FID"),
     "faint_pixels": lambda: figures.faint_pixels(faint_results(), "FID"),
     "masses": lambda: figures.masses(mass_results()),
@@ -678,6 +688,18 @@ def test_traversals_go_from_left_to_right():
     assert [axis.get_ylabel() for axis in figure.axes] == ["mlp\nVAE", "mathieu\nInteL-VAE"]
     for axis, first in zip(figure.axes, (0, 50), strict=True):
         assert np.array_equal(tiles(axis, 1, 6)[0], pictures(first)[:, 0])
+
+
+def test_changes_go_from_the_mean_without_to_the_mean_with_what_is_named():
+    figure = figures.changes(MOVES, "FID")
+    (axis,) = figure.axes
+    assert [text.get_text() for text in axis.get_yticklabels()] == list(MOVES)
+    assert legend(figure) == {"mean without": to_hex(BLUE), "mean with it": to_hex(ORANGE)}
+    shown = {color: (x, y) for color, x, y in lines(axis) if color in (to_hex(BLUE), to_hex(ORANGE))}
+    assert shown == {to_hex(BLUE): ([2, 5], [0, 1]), to_hex(ORANGE): ([5, 2], [0, 1])}
+    assert (BLACK, [4, 6], [0, 0]) in lines(axis) and axis.yaxis_inverted()
+    assert figures.changes(MOVES, "FID", log=True).axes[0].get_xscale() == "log"
+    assert not lines(figures.changes({}, "FID").axes[0])
 
 
 def test_distances_are_above_that_of_training_images_a_column_a_row():
