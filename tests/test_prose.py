@@ -48,4 +48,6 @@ def test_a_folded_table_is_whole_under_its_words():
     frame = pd.DataFrame({"gamma": [1, 2]})
     shown = prose.Table(frame, folded="all <numbers>")._repr_html_()
     assert shown.startswith('<details class="folded"><summary>all &lt;numbers&gt;</summary>')
+    empty = prose.Table(pd.DataFrame())
+    assert repr(empty) in empty._repr_html_() and "<table" not in empty._repr_html_()
     assert prose.Table(frame)._repr_html_() in shown and repr(prose.Table(frame, "x")) == repr(prose.Table(frame))

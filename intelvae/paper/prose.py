@@ -18,6 +18,8 @@ from intelvae.paper.results import Results
 
 SYMBOLS = {REPRODUCED: "●", PARTLY: "◐", NO_DIFFERENCE: "○", OPPOSITE: "✕", NOT_TESTED: "·"}
 
+NOTHING = "(No run of this table is there yet.)"
+
 
 def say(text: str) -> None:
     """Displays Markdown."""
@@ -52,7 +54,8 @@ def badges(verdicts: Iterable[str]) -> str:
 class Table:
     """A frame for readers: its index is its first column, and every heading stands in one row.
 
-    `folded`: the words under which it is folded, for a table that a figure says in short; "" if it is not.
+    `folded`: the words under which it is folded, for a table that a figure says in short; "" if it is not. An empty
+    frame is said to be one.
     """
 
     def __init__(self, frame: pd.DataFrame, folded: str = "") -> None:
@@ -60,9 +63,11 @@ class Table:
         self.frame, self.folded = frame.reset_index() if named else frame, folded
 
     def __repr__(self) -> str:
-        return self.frame.to_string(index=False)
+        return NOTHING if self.frame.empty else self.frame.to_string(index=False)
 
     def _repr_html_(self) -> str:
+        if self.frame.empty:
+            return f"<p>{NOTHING}</p>"
         with pd.option_context("display.max_colwidth", None):
             table = self.frame.to_html(index=False, border=0)
         summary = f"<summary>{html.escape(self.folded)}</summary>"

@@ -10,12 +10,16 @@ import torch
 from drawn import colour, dots, legend, levels, lines, result, results, tiles
 from matplotlib.colors import to_hex
 
+from intelvae.data import images
+from intelvae.metrics import samples
+from intelvae.metrics.features import STAND_IN
 from intelvae.paper import builder, kinds
 from intelvae.paper.evaluation import digits as judge
+from intelvae.paper.measures import clean_frechet
 from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE
 from intelvae.paper.studies import digits
 from intelvae.paper.studies.digits import figures, grid, slips
-from intelvae.paper.studies.digits.analysis import moved, table1, table2, table3
+from intelvae.paper.studies.digits.analysis import moved, real, table1, table2, table3
 from intelvae.paper.style import MARKERS, SHADES
 
 matplotlib.use("agg")
@@ -354,21 +358,24 @@ def test_table_1_has_the_distance_at_both_numbers_of_images_and_the_papers():
     more = dict.fromkeys([f"{name}_10000" for name in ("kid", "precision", "recall", "density", "coverage")], 0.5)
     rows = [named(grid.TABLE1, name) for name in ("VAE", "InteL-VAE, 2 x 5", "InteL-VAE, 2 sectors")]
     members = [r for row in rows for r in of_table1(row, 3.0, 5.0, minmax_frechet_2000=7.0, **more)]
-    found = table1.lines(results(*members), "FID")
+    found = table1.lines(results(*members)).to_dict("records")
     assert list(found[0]) == [
-        "method", "FID, N = 2,000", "rank", "FID, N = 10,000", "the same, min-max, N = 2,000", "KID", "precision",
-        "recall", "density", "coverage", "test ELBO", "seeds", "paper's FID",
+        "method", "N = 2,000", "N = 10,000", "min-max, N = 2,000", "rank", "seeds", "paper's FID",
     ]  # fmt: skip
-    assert (found[0]["FID, N = 2,000"], found[0]["FID, N = 10,000"]) == ("40\xa0±\xa014", "4.0\xa0±\xa01.4")
+    assert (found[0]["N = 2,000"], found[0]["N = 10,000"]) == ("40\xa0±\xa014", "4.0\xa0±\xa01.4")
     assert [line["paper's FID"] for line in found] == ["42.0 ± 1.1", "32.2 ± 1.5 (K not given)", ""]
+    (first, *_) = table1.more(results(*members)).to_dict("records")
+    assert first == {"method": "VAE", "test ELBO": "0", "KID": "0.5"} | dict.fromkeys(
+        ("precision", "recall", "density", "coverage"), "0.5"
+    )
 
 
 def test_the_clean_distance_is_beside_the_clipped_one_and_the_share_of_faint_pixels():
     vae, mog = named(grid.TABLE1, "VAE"), named(grid.TABLE1, "MoG-VAE")
     members = [*of_table1(vae, 2.0, faint=0.25), *of_table1(mog, 1.0, faint=0.5)]
-    assert table1.without_faint_pixels(results(*members), "FID") == [
-        {"method": "VAE", "FID, clean, N = 2,000": "40", "rank": "2 (2 to 2)", "clipped": "20", "faint, %": "25"},
-        {"method": "MoG-VAE", "FID, clean, N = 2,000": "20", "rank": "1 (1 to 1)", "clipped": "10", "faint, %": "50"},
+    assert table1.without_faint_pixels(results(*members)).to_dict("records") == [
+        {"method": "VAE", "clean, N = 2,000": "40", "rank": "2 (2 to 2)", "clipped": "20", "faint, %": "25"},
+        {"method": "MoG-VAE", "clean, N = 2,000": "20", "rank": "1 (1 to 1)", "clipped": "10", "faint, %": "50"},
     ]
 
 
@@ -408,14 +415,11 @@ def test_faint_pixels_explain_what_is_left_within_rows():
 def test_table_1_in_short_is_by_the_verdicts_distance_and_by_the_clean_one():
     distances = dict(zip([row.name for row in grid.TABLE1], (5.0, 4.0, 1.0, 6.0, 7.0, 4.5, 0.5, 8.0), strict=True))
     members = [r for row in grid.TABLE1 for r in of_table1(row, distances[row.name], test_elbo=-distances[row.name])]
-    verdicts = [kinds.REPRODUCED, kinds.PARTLY, kinds.REPRODUCED]
-    lines = [{"variant": i == 2, "verdict": verdict} for i, verdict in enumerate(verdicts)]
-    found = table1.in_short(results(*members), lines)
-    assert (found["short-below"], found["short-above"]) == ("VAE, Vamp-VAE, VAE + Sylvester", "GM-VAE, MoG-VAE")
-    assert (found["short-reproduced"], found["short-count"]) == (1, 2)
-    assert (found["short-best-name"], found["short-best"], found["short-best-elbo"]) == ("MoG-VAE", "20", "-1.0")
-    assert (found["short-product"], found["short-two"], found["short-ten"]) == ("90", "10", "160")
-    assert found["short-order"].startswith("InteL-VAE, 2 sectors, MoG-VAE, GM-VAE, InteL-VAE, 2 x 5, VAE")
+    found = table1.in_short(results(*members))
+    assert (found["below"], found["above"]) == ("VAE, Vamp-VAE, VAE + Sylvester", "GM-VAE, MoG-VAE")
+    assert (found["best-name"], found["best"], found["best-elbo"]) == ("MoG-VAE", "20", "-1.0")
+    assert (found["product"], found["two"], found["ten"]) == ("90", "10", "160")
+    assert found["order"].startswith("InteL-VAE, 2 sectors; MoG-VAE; GM-VAE; InteL-VAE, 2 x 5; VAE")
 
 
 def test_what_the_code_does_to_table_1_may_start_from_another_slip():
@@ -427,15 +431,16 @@ def test_what_the_code_does_to_table_1_may_start_from_another_slip():
         *of_table1(entropy.after, 5.0),
         profile="laptop",
     )
-    found = table1.slipped(main, changed)
+    found = table1.slipped(main, changed).to_dict("records")
     assert [(line["what the code does"], line["without"], line["with"], line["change"]) for line in found] == [
         ("InteL-VAE: c2 = 0.5, borders learned", "20", "60", "+40"),
         ("InteL-VAE: learned borders forgotten when loaded", "60", "140", "+80"),
         ("MoG: entropy of q counted D times", "40", "100", "+60"),
     ]
-    assert [(line["clipped: without"], line["with "]) for line in found] == [("1", "3"), ("3", "7"), ("2", "5")]
-    told = table1.told(found)
-    assert told.pop("slip-mog-entropy") == "40 to 100" and set(told.values()) == {"(not run)"}
+    assert [(line["clipped: without"], line["clipped: with"]) for line in found] == [("1", "3"), ("3", "7"), ("2", "5")]
+    moves = moved.moved(slips.of_table1("laptop"), clean_frechet, main, changed)
+    told = table1.told(moves)
+    assert told.pop("mog-entropy") == "40 to 100" and set(told.values()) == {"(not run)"}
 
 
 def test_every_slip_that_the_page_tells_of_is_one():
@@ -456,6 +461,28 @@ def test_what_a_decoder_of_cross_entropy_shows_is_judged_in_three_ways():
         and last.split() == "logits, stretched 3.0 (3.0, 3.0 by run)".split()
     )
     assert table1.before_the_sigmoid(results(*members[2:])) == "not run at this profile"
+
+
+@pytest.mark.usefixtures("projection")
+def test_real_images_are_as_far_apart_as_samples_of_the_same_would_be():
+    data = images.load("mnist", smoke=True)
+    found = real.distances(STAND_IN, data)
+    count = found["count"]
+    assert count == min(len(data.train), len(data.test))
+    train = data.train[torch.linspace(0, len(data.train) - 1, count).long()] / 255
+    assert found["train"] == pytest.approx(samples.judge(train, data.test, STAND_IN, sizes=[count])[f"frechet_{count}"])
+    first, second = data.test[: 2 * (count // 2)].unflatten(0, (-1, 2)).unbind(1)
+    halves = samples.judge(first / 255, second, STAND_IN, sizes=[count // 2])
+    assert found["halves"] == pytest.approx(halves[f"frechet_{count // 2}"], rel=1e-4)
+
+
+@pytest.mark.usefixtures("projection")
+def test_a_surplus_adds_images_to_one_side_only():
+    data = images.load("mnist", smoke=True)
+    train = data.train[torch.linspace(0, len(data.train) - 1, 200).long()] / 255
+    judged = samples.judge(train[:100], data.test, STAND_IN, sizes=[100])["frechet_100"]
+    assert real.with_surplus(STAND_IN, data, 100, 0) == pytest.approx(judged)
+    assert real.with_surplus(STAND_IN, data, 100, 100) != pytest.approx(judged)
 
 
 # Table 3
