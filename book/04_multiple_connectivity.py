@@ -47,8 +47,8 @@ mean = analysis.cited(results, wide)
 
 # %% tags=["hide-input"]
 in_short(f"""
-With the paper's settings the InteL-VAE leaves the holes of circle and square empty. On star,
-infinity sign and two Gaussians it is no better than the VAE, or worse.
+With the paper's settings the InteL-VAE leaves the holes of circle and square empty in most
+runs. On star, infinity sign and two Gaussians it is no better than the VAE, or worse.
 {badges(row["verdict"] for row in found if not row["variant"])}
 
 - Inside the circle are {mean["astray-circle-InteL-VAE-all"]} % of the InteL-VAE's samples and
@@ -77,8 +77,8 @@ Provenance(results)
 #
 # $$ g_2(y) = \Big( c_1,\; c_2 \big( \sqrt{4/3 - (1 - |c_1|)^2} - 1/\sqrt{3} \big) \Big). $$
 #
-# The paper's equation 5 prints ambiguous parentheses; this is the reading that does glue. For clusters, the third kind of
-# topology, the mapping tears a Gaussian in two ([next page](05_multi_modality.ipynb)).
+# The parentheses of the paper's equation 5 are ambiguous; this is the reading that does glue. For clusters, the mapping
+# tears a Gaussian in two ([next page](05_multi_modality.ipynb)).
 
 
 # %%
@@ -88,17 +88,18 @@ def one_hole(y):
 
 def two_holes(y):
     c1, c2 = one_hole(y).unbind(-1)
-    return torch.stack([c1, c2 * ((4 / 3 - (1 - c1.abs()) ** 2).sqrt() - 3**-0.5)], -1)
+    factor = (4 / 3 - (1 - c1.abs()) ** 2).sqrt() - 3**-0.5
+    return torch.stack([c1, c2 * factor], -1)
 
 
 # %% [markdown]
 # **A check against what is known.** The factor of $c_2$ is $0$ at $c_1 = 0$, which is the gluing. The library's mappings
-# agree with the formulas away from the origin, where they take a smooth square root, so that there is a gradient.
+# differ from the formulas near the origin only, where a smooth square root gives them a gradient.
 
 # %%
 y = torch.randn(1000, 2, generator=torch.Generator().manual_seed(0))
 poles = torch.tensor([[0.0, 2.0], [0.0, -2.0]])
-print("both poles map to the origin:", bool((Glue(holes=2)(poles).abs() < 1e-3).all()))
+print("poles map to the origin:", bool((Glue()(poles).abs() < 1e-3).all()))
 for name, ours, formula in (
     ("circle", Circle(), one_hole),
     ("glue", Glue(holes=2), two_holes),
@@ -112,16 +113,15 @@ figure = figures.gluing()
 # ## The experiment
 #
 # Five distributions in the plane, three models. Encoder and decoder are the paper's perceptrons, three hidden layers of ten
-# units. The latent space has two dimensions, and every batch is fresh. The InteL-VAE has the circle mapping for circle,
-# square and star, the two-hole mapping for the infinity sign, and a two-sector mapping for the mixture.
+# units, with two latent dimensions; every batch is fresh. The InteL-VAE has the circle mapping for circle, square and star,
+# the two-hole mapping for the infinity sign, and two sectors for the mixture.
 #
-# The paper shows pictures and gives no number. Pictures of one seed persuade; numbers over seeds decide:
+# The paper shows pictures and gives no number. Ours:
 #
-# - the **sliced Wasserstein distance** between 2,000 samples and 2,000 held-out points {cite}`bonneel2015sliced`, which is
-#   above zero for fresh data, too;
-# - the share of samples **off the support**, more than 0.3 away from it (the shapes have radius 2); for the mixture, more
-#   than four standard deviations from a centre;
-# - the share **astray**: in a hole, that is enclosed by the curve and clear of it, or, for the mixture, on the bridge.
+# - the share of samples **astray**: in a hole, clear of the curve, or, for the mixture, on the bridge;
+# - the {term}`sliced Wasserstein distance` of 2,000 samples from held-out data, which is above zero for fresh data, too;
+# - the share **off the support**, more than 0.3 away from it (the shapes have radius 2); for the mixture, more than four
+#   standard deviations from a centre.
 
 # %% tags=["hide-input"]
 say(f"The bridge is $|x_1| < 1$, where the data have {100 * BRIDGE_OF_DATA:.2f} %.")
@@ -136,9 +136,8 @@ figure = by_seed(results, "sliced_wasserstein", "sliced Wasserstein distance")
 circle, square = (analysis.worst_hole(results, data) for data in ("circle", "square"))
 say(f"""
 Means hide failures. Half of the InteL-VAE's runs on the circle have at most
-{circle["median"]} % of their samples in the hole, and the worst has {circle["worst"]} %.
-
-On the square these are {square["median"]} and {square["worst"]} %.
+{circle["median"]} % of their samples in the hole, and the worst has {circle["worst"]} %. On the
+square these are {square["median"]} and {square["worst"]} %.
 """)
 Table(
     analysis.connectivity(results),
@@ -148,12 +147,12 @@ Table(
 # %% [markdown]
 # ## Which likelihood
 #
-# The paper does not name it. We learn one variance for each coordinate, as the authors' notebooks do, with a floor (a
-# standard deviation of 0.05), because data on a curve would otherwise drive it to zero.
+# The paper does not name it. We learn one variance for each coordinate, as the authors' notebooks do, with a floor, because
+# data on a curve would otherwise drive it to zero.
 #
-# That alone is not enough. From a variance as large as the data's, methods often stay at the trivial solution, where the
-# code says nothing and the decoder is one wide Gaussian. So the variance starts small, and the weight of the KL divergence
-# rises from 0 to 1 over the first quarter of training.
+# From a variance as large as the data's, methods often stay at the trivial solution, where the code says nothing and the
+# decoder is one wide Gaussian. So the variance starts small, and the weight of the KL divergence rises from 0 to 1 over
+# the first quarter of training.
 #
 # The notebooks count the log-variance twice. With squared errors $e_d^2$ their loss is
 #
@@ -180,19 +179,16 @@ display(Provenance(readings))
 Table(analysis.readings(readings), folded="All numbers: means over data sets and seeds")
 
 # %% [markdown]
-# The rest of the page uses the first reading, which we chose [by its ELBO on other
-# seeds](rules.md#multiple-connectivity). None of the four gives the InteL-VAE a higher mean ELBO than the VAE.
+# The page uses the first reading, chosen [by its ELBO on other seeds](rules.md#multiple-connectivity). None of the four
+# gives the InteL-VAE a higher mean ELBO than the VAE.
 #
 # ## The notebooks, exactly
 #
-# The authors' notebooks differ from the text in more than the likelihood:
+# The authors' notebooks differ from the text in more than the likelihood: batches of ten points, two hidden layers instead
+# of three, a two-hole mapping times 2, and pseudo-inputs that start anywhere.
 #
-# - batches of ten points, and two hidden layers instead of three;
-# - a two-hole mapping times 2, and pseudo-inputs that start anywhere;
-# - two priors: the KL divergence is taken to $\mathcal N(0, e I)$, a log-variance of 1, and samples are drawn from
-#   $\mathcal N(0, I)$.
-#
-# Here all of that is done at once.
+# And they have two priors: the KL divergence is taken to $\mathcal N(0, e I)$, a log-variance of 1, and samples are drawn
+# from $\mathcal N(0, I)$. Here all of that is done at once.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The same with all settings of the authors' notebooks: data (black) and 200 samples of each trained model. First seed.", "name": "fig-notebooks"}, "image": {"alt": "A grid of scatter plots, one row a data set, one column a method."}}
 figure = figures.sample_grid(exact.first("VAE") + exact.first("InteL-VAE"))
@@ -201,10 +197,9 @@ figure = figures.sample_grid(exact.first("VAE") + exact.first("InteL-VAE"))
 # In the paper's figure the VAE fills the holes, and the InteL-VAE draws the curves. The first is so here. The second is
 # not: the InteL-VAE's samples are noisy, only closer to the data than the VAE's.
 #
-# With two priors, samples reach only the middle of the space that the decoder has learned from, and the middle is where
-# the hole is. Circle and two-hole mapping keep the direction of $y$ and drop its size, so that they do not notice. To test
-# this explanation, we change this setting alone: the notebooks once more, with samples from $\mathcal N(0, I)$, the prior
-# that training then uses, too.
+# With two priors, samples reach only the middle of the space that the decoder has learned from, where the hole is. Circle
+# and two-hole mapping drop the size of $y$, and might not notice. To test this, we change this setting alone: the
+# notebooks with $\mathcal N(0, I)$ for training, too.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples astray with the settings of the text, with the notebooks', and with these and one prior: one mark a seed, bars at the means.", "name": "fig-connectivity-priors"}, "image": {"alt": "Three panels of dots by data set and method; the VAE's are highest in the middle one."}}
 settings = analysis.by_setting(results, exact, one_prior)
@@ -216,9 +211,9 @@ text, both, one = (
     for prefix in ("", "notebooks-", "notebooks-one-prior-")
 )
 say(f"""
-With the notebooks' settings the InteL-VAE's samples are significantly closer to the data than
-the VAE's on {both["reproduced"]} of {both["of"]} data sets. With one prior they are on
-{one["reproduced"]}, with the text's settings on {text["reproduced"]}.
+The InteL-VAE's samples are significantly closer to the data than the VAE's on
+{both["reproduced"]} of the data sets with the notebooks' settings, on {one["reproduced"]} with
+these and one prior, and on {text["reproduced"]} with the text's settings.
 """)
 display(Provenance(exact, one_prior))
 shown = dict([analysis.DISTANCE, analysis.ASTRAY])
@@ -241,18 +236,14 @@ figure = figures.side_by_side(units, analysis.astray, "astray, %")
 
 # %% tags=["hide-input"]
 say(f"""
-With 50 units the InteL-VAE has {mean["astray-infinity-InteL-VAE-50"]} % of its samples astray
-on the infinity sign, instead of {mean["astray-infinity-InteL-VAE-10"]} %. The VAE gains as
-well: it has {mean["astray-infinity-VAE-50"]} % there.
+The larger network takes the InteL-VAE's samples astray on the infinity sign from
+{mean["astray-infinity-InteL-VAE-10"]} to {mean["astray-infinity-InteL-VAE-50"]} %. The VAE gains
+as well, and has {mean["astray-infinity-VAE-50"]} % there. On the circle the InteL-VAE stays
+ahead: {mean["astray-circle-InteL-VAE-50"]} %, and the VAE {mean["astray-circle-VAE-50"]} %.
 
-On the circle the InteL-VAE stays ahead: {mean["astray-circle-InteL-VAE-50"]} %, and the VAE
-{mean["astray-circle-VAE-50"]} %.
-
-The KL divergence tells whether a model has found the curve: a code that says where on the
-curve a point lies costs several nats. On the infinity sign the InteL-VAE's is
-{mean["kl-infinity-InteL-VAE-10"]} nats with ten units and
-{mean["kl-infinity-InteL-VAE-50"]} with 50; the VAE's is
-{mean["kl-infinity-VAE-10"]} with ten.
+A code that says where on the curve a point lies costs several nats. On the infinity sign the
+InteL-VAE's KL divergence is {mean["kl-infinity-InteL-VAE-10"]} nats in the small network, where
+the VAE's is {mean["kl-infinity-VAE-10"]}, and {mean["kl-infinity-InteL-VAE-50"]} in the larger.
 """)
 display(Provenance(wide))
 shown = dict([analysis.KL, analysis.DISTANCE, analysis.ASTRAY])
@@ -262,21 +253,18 @@ Table(
 )
 
 # %% [markdown]
-# The mapping leaves the decoder one dimension to work with where the VAE has two, with which a small decoder may do less
-# (our explanation, which no experiment here tests).
+# The mapping leaves the decoder one dimension where the VAE has two, with which a small decoder may do less (our
+# explanation, which no experiment here tests).
 #
-# **What a tear is worth.** For the mixture, $g$ pushes the two halves of the Gaussian apart, but $\lvert y \rvert^{0.2}$ is
-# steep only next to zero. A linear decoder, which is all it takes to put two clusters in their places, leaves a bridge:
+# **What a tear is worth.** For the mixture, $\lvert y \rvert^{0.2}$ is steep only next to zero. A linear decoder, which is
+# all it takes to put two clusters in their places, leaves a bridge:
 
 # %% tags=["hide-input"]
 tear = analysis.tear()
 say(f"""
-Points with $|y|$ below {tear["half"]:.3f} come out less than half as far as the mean. So
 {tear["bridge"]:.1f} % of the samples of such a decoder lie in $|x_1| < 1$, before any noise is
-added.
-
-Trained, the InteL-VAE has {mean["astray-mixture-InteL-VAE-all"]} % there, and the VAE
-{mean["astray-mixture-VAE-all"]} %.
+added: points with $|y|$ below {tear["half"]:.3f}. Trained, the InteL-VAE has
+{mean["astray-mixture-InteL-VAE-all"]} % there, and the VAE {mean["astray-mixture-VAE-all"]} %.
 """)
 
 # %% [markdown]
@@ -285,25 +273,25 @@ Trained, the InteL-VAE has {mean["astray-mixture-InteL-VAE-all"]} % there, and t
 
 # %% tags=["hide-input"]
 say(f"""
-**The prior.** Our Vamp-VAE, with 30 pseudo-inputs, has the fewest samples astray: on the star
+**The prior.** Our Vamp-VAE has the fewest samples astray: on the star
 {mean["astray-star-Vamp-VAE-all"]} %, where the VAE has {mean["astray-star-VAE-all"]} and the
-InteL-VAE {mean["astray-star-InteL-VAE-all"]} %.
+InteL-VAE {mean["astray-star-InteL-VAE-all"]} %. Its prior, thirty narrow Gaussians along a
+curve, is a good one for a curve.
 
-Thirty narrow Gaussians along a curve are a good prior for a curve. What it gets wrong may be
-how much of the data belongs to each, which no cell measures: on the mixture it has the largest
-sliced Wasserstein distance, {mean["sw-mixture-Vamp-VAE-all"]}.
+What it gets wrong may be how much of the data belongs to each, which no cell measures: on the
+mixture it has the largest sliced Wasserstein distance, {mean["sw-mixture-Vamp-VAE-all"]}.
 """)
 
 # %% [markdown]
 # ## Paper beside ours
 #
-# The paper's claim is one of pictures, so the rule is ours. For each data set, *reproduced* is a smaller mean of the
-# InteL-VAE with $p < 0.05$ in a paired t-test over seeds. *Partly* is smaller without significance. Larger is *opposite* if
-# $p < 0.05$, else *no difference found*. Fewer than three seeds is *not tested*.
+# For each data set, *reproduced* is a smaller mean of the InteL-VAE with $p < 0.05$ in a paired t-test over seeds. *Partly*
+# is smaller without significance. Larger is *opposite* if $p < 0.05$, else *no difference found*. Fewer than three seeds
+# is *not tested*.
 #
 # The rule was fixed before the runs, the one on the Vamp-VAE as a VAE was not ([how the rules came
-# about](rules.md#multiple-connectivity)). The rules do not correct for the number of tests; Holm's correction
-# ([](glossary.md)) stands in the table.
+# about](rules.md#multiple-connectivity)). They do not correct for the number of tests; the {term}`Holm correction` stands
+# in the table.
 
 # %% tags=["hide-input"]
 ledger.Table(found)
@@ -321,11 +309,10 @@ With the notebooks' settings (variants): {badges(notebook)}
 # %% [markdown]
 # ## What the paper leaves open
 #
-# - **Likelihood, steps, batch size.** Table C.1 says "10 to 500" for the batch. We take 100, and at the published profile
-#   20,000 steps, as many as the notebooks.
-# - **The prior's variance.** The notebooks have two priors. Ours has one.
-# - **The glue map's scale, the networks' depth.** The notebooks double the two-hole map (`Glue(scale=2)`) and have two
-#   hidden layers. Ours are the text's: no factor, three layers.
+# - **Likelihood, steps, batch size.** Table C.1 says "10 to 500" for the batch. We take 100, and at the published profile as
+#   many steps as the notebooks, 20,000.
+# - **The prior's variance, the glue map's scale, the networks' depth.** The notebooks differ from the text (above); ours
+#   are the text's.
 # - **More than two holes.** "Continue to glue points together" has no formula. `Glue(holes=h)` for $h > 2$ is our own
 #   chain of lobes.
 #

@@ -55,16 +55,15 @@ short, faint = table1.in_short(results), table1.faint_pixels(results)
 
 # %% tags=["hide-input"]
 in_short(f"""
-We cannot confirm it. As it is, the distance is decided by grey too faint to see. Without it,
-the InteL-VAE is about as far from real digits as the VAE, and the GM-VAE and the Vamp-VAE are
-closer.
+We cannot confirm it. Grey too faint to see decides the distance. Without it, the InteL-VAE is
+about as far from real digits as the VAE; GM-VAE and Vamp-VAE are closer.
 {badges(row["verdict"] for row in found if not row["variant"])}
 
-- As it is, the distance moves by {faint["clipped-spread"]:.0f} % from seed to seed of one
-  method; without faint pixels by {faint["clean-spread"]:.0f} %.
-- Without faint pixels it is {short["product"]} for the InteL-VAE with $2 \\cdot 5$ clusters,
-  {short["vae"]} for the VAE, and {short["best"]} for the best, the {short["best-name"]}.
-- Not an FID: another network stands in for Inception.
+- From seed to seed of one method the distance moves by {faint["clipped-spread"]:.0f} %, without
+  faint pixels by {faint["clean-spread"]:.0f} %.
+- Then it is {short["product"]} for the InteL-VAE, {short["vae"]} for the VAE, and
+  {short["best"]} for the best, the {short["best-name"]}.
+- It is no FID: another network stands in for Inception.
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The distance as it is (left) and without faint pixels (right) against the share of faint pixels, one mark a run. The smaller number of images in both.", "name": "fig-all-digits-faint"}, "image": {"alt": "Two scatter plots of distance against the share of faint pixels, with a marker for each method."}}
@@ -76,14 +75,14 @@ Provenance(results)
 # %% [markdown]
 # ## The idea
 #
-# Ten digits, so ten clusters? Ten sectors in one plane are thin: a point of the Gaussian is rarely far from a border, and
-# equation 6 moves it by the distance from the border. The paper's remedy (appendix C.2) is to factorise, $K = 2 \cdot 5$,
-# and to give each factor a plane of its own. The clusters are the products of a half-plane and a fifth of a plane:
+# Ten digits, so ten clusters? Ten sectors in one plane are thin: points are rarely far from a border, and equation 6 moves
+# them by that distance. The paper's remedy (appendix C.2) is to factorise, $K = 2 \cdot 5$, and to give each factor a
+# plane of its own:
 #
 # $$ g(y) = \big( g_2(y_1, y_2),\; g_5(y_3, y_4),\; y_5, \ldots, y_D \big). $$
 #
-# The paper does not say which $K$ Table 1 has, and the released code has no script for it (its clustered mapping has
-# $K = 2$ unless told otherwise). Our main row is $2 \cdot 5$; two sectors and ten sectors in one plane are beside it.
+# The paper does not say which $K$ Table 1 has, and the released code has no script for it. Our main row is $2 \cdot 5$; we
+# also run two sectors, the code's default, and ten sectors in one plane.
 
 # %%
 y = torch.randn(100_000, 4, generator=torch.Generator().manual_seed(0))
@@ -105,19 +104,17 @@ print("10 in one plane:      ", describe(one_plane, y[:, :2]))
 #
 # ## How samples are judged
 #
-# FID is the Fréchet distance between Gaussians fitted to Inception's features of real and generated images. Where those
-# weights cannot be had, as for the published page, another network stands in, EfficientNet-Lite0 trained on ImageNet,
-# and the distance has another name. Such numbers rank models; they cannot be compared with the paper's. With the weights,
-# this page's parameter `extractor = "inception"` gives the FID.
+# {term}`FID` is a distance between Inception's features of real and generated images. Where those weights cannot be had, as
+# for the published page, EfficientNet-Lite0 stands in. Its distances rank models, but cannot be compared with the paper's.
+# With the weights, this page's parameter `extractor = "inception"` gives the FID.
 #
-# **A check against what is known.** What would a model get that generates the training data's own distribution?
+# **A check against what is known.** What would a model get that draws from the data's own distribution?
 
 # %% tags=["hide-input"]
 floor = real.distances(network, digits)
 say(f"""
 By {name}, {floor["count"]:,} training images are {floor["train"]:.1f} away from as many test
-images. One half of the test images is {floor["halves"]:.1f} from the other; fewer images make
-the distance larger.
+images. One half of the test images is {floor["halves"]:.1f} from the other.
 """)
 
 # %% [markdown]
@@ -129,11 +126,12 @@ the distance larger.
 #
 # The paper gives no settings of the baselines; these are ours:
 #
-# - **GM-VAE** {cite}`dilokthanakul2016gmvae`: ten components. The choice of one may cost half a nat before it counts, the
-#   remedy of its own authors against components that become all alike.
+# - **GM-VAE** {cite}`dilokthanakul2016gmvae`: ten components, whose choice may cost half a nat before it counts, its authors'
+#   remedy against components that become all alike.
 # - **MoG-VAE**: a fixed mixture of ten Gaussians on a ring, four standard deviations apart, as the code's two are.
-# - **Vamp-VAE** {cite}`tomczak2018vamp`: 100 pseudo-inputs that start from training images.
-# - **Sylvester flow** {cite}`vandenberg2018sylvester`: four orthogonal steps with eight vectors.
+# - **Vamp-VAE** {cite}`tomczak2018vamp`: 100 pseudo-inputs that start from training images; the code has 500.
+# - **Sylvester flow** {cite}`vandenberg2018sylvester`: four orthogonal steps with eight vectors, and our optimiser instead of
+#   its authors'.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples of each method, first seed; the last two rows are the InteL-VAE with 2 and with 10 sectors in one plane.", "name": "fig-all-digits"}, "image": {"alt": "Rows of generated digits for each method."}}
 figure = style.image_rows(results.first(), columns=16, lines=1)
@@ -147,16 +145,13 @@ Table(
 )
 
 # %% [markdown]
-# The table's rank is by the mean over seeds at the larger number of images, 1 being the best. Its range holds 95 % of the
-# ranks when the seeds are drawn again with replacement; with so few seeds it is too narrow.
+# Ranks are of the means at the larger number of images. Their ranges hold 95 % of the ranks when seeds are drawn again with
+# replacement; with so few seeds they are too narrow. The other measures are in the [glossary](glossary.md).
 
 # %% tags=["hide-input"]
 Table(table1.more(results), folded="KID, precision, recall, density, coverage and ELBO")
 
 # %% [markdown]
-# {term}`KID` is the kernel distance, which has no bias at any number of images. {term}`Precision <precision>` and
-# {term}`density` tell how real samples look, {term}`recall` and {term}`coverage` how much of the data they cover.
-#
 # **Long enough?** The validation ELBO should have flattened.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Validation ELBO by epoch, one line a run.", "name": "fig-all-digits-curves"}, "image": {"alt": "Curves that rise and flatten, one a run."}}
@@ -181,13 +176,11 @@ From seed to seed one method's distance can be quite another: {rising["worst-low
 """)
 
 # %% [markdown]
-# Most of it is nothing one sees. The decoder ends in a linear layer, and where MNIST is black it leaves a little grey, a few
-# of 255. Clipping removes what happens to be below zero. A network that was trained on photographs, and is shown pictures
-# that are pure black but for a digit, notices the rest.
+# Most of it is nothing one sees. The decoder ends in a linear layer, and where MNIST is black it leaves a little grey. A
+# network that was trained on photographs notices.
 #
-# A measure of our own leaves it out: before features are taken, every value below 16 of 255 becomes 0, in generated and in
-# real images alike ("clean"). "Faint" is the share of generated pixels that this changes. The
-# [first figure](fig-all-digits-faint) has both.
+# A measure of our own leaves it out ("clean"): before features are taken, every value below 16 of 255 becomes 0, in
+# generated and in real images alike. "Faint" is the share of generated pixels that this changes.
 
 # %% tags=["hide-input"]
 say(f"""
@@ -197,21 +190,18 @@ Over all runs the rank correlation of the distance with the share of faint pixel
 Table(table1.without_faint_pixels(results), folded=f"{name} without faint pixels")
 
 # %% [markdown]
-# The verdicts below use the distance as it is, which was fixed before the runs; the same without faint pixels are variants.
-#
 # ### Which measure can tell?
 #
-# A measure that moves from seed to seed of one method cannot tell two methods apart. To choose a better one we look at
-# the table's VAE alone, with five seeds that the table does not have. The rule was committed before any of these models
-# was measured:
+# A measure that moves from seed to seed of one method cannot tell two methods apart. To choose a better one we look at the
+# VAE alone, with five seeds that the table does not have, by [a rule committed before](rules.md#all-ten-digits) any of
+# these models was measured:
 #
 # > A measure's **spread** is its standard deviation over seeds of the VAE, in per cent of how much larger the VAE's mean
 # > is than what as many real images get. Of the candidates, the one with the smallest spread decides Table 1 from the
 # > next runs on.
 #
-# So the spread is what chance alone moves a model by, as a part of all that a better one could gain. The candidates are the
-# distance without faint pixels, KID, and {term}`FD (classifier)`, the Fréchet distance on 64 features of a small network
-# that has learned to read MNIST's training images, and knows nothing else.
+# The candidates are the distance without faint pixels, KID, and {term}`FD (classifier)`, on features of a small network that
+# has learned to read MNIST's training images, and knows nothing else.
 
 # %% tags=["hide-input"]
 spreads = spread.spreads(alone, digits)
@@ -226,19 +216,17 @@ display(Provenance(alone))
 Table(spread.lines(spreads), folded="Spreads over the VAE's extra seeds")
 
 # %% [markdown]
-# The table's own seeds of the VAE have the older measures, which were known when the rule was written. They decide nothing,
-# but they say what to expect:
+# The table's own seeds of the VAE decide nothing, but they say what to expect of the older measures:
 
 # %% tags=["hide-input"]
 Table(spread.lines(spread.spreads(results.of("VAE"), digits)))
 
 # %% [markdown]
-# In brackets are 95 % intervals of the spread, for normal values. The last column is the difference of two methods that ten
-# seeds of each, as at `paper`, would find in four cases of five, in the same per cent.
+# In brackets are 95 % intervals, for normal values. The last column is the difference of two methods that ten seeds of each,
+# as at `paper`, would find in four cases of five, in the same per cent.
 #
 # A small spread is not enough: a measure that always said the same would have none. Tests hold that the classifier's
-# distance grows with noise and with blur, and sees a class that is missing. It does not see what no reader of a digit
-# needs.
+# distance grows with noise and blur, and sees a missing class.
 #
 # ## Paper beside ours
 #
@@ -246,17 +234,16 @@ Table(spread.lines(spread.spreads(results.of("VAE"), digits)))
 # must be smaller, with $p < 0.05$ in a t-test paired by seed (*reproduced*); smaller without significance is *partly*;
 # fewer than three seeds is *not tested*.
 #
-# That the baselines are better than the VAE became a claim after the runs, and the rule by "FD (classifier)" is newer than
-# the published models ([why these variants are not tested](rules.md#all-ten-digits)).
+# The rule by "FD (classifier)" is newer than the published models, so its variants are *not tested*
+# ([why](rules.md#all-ten-digits)).
 
 # %% tags=["hide-input"]
 ledger.Table(found)
 
 # %% tags=["hide-input"]
 say(f"""
-By the distance as it is, the InteL-VAE's mean is below that of {short["below"]}, and above that
-of {short["above"]}. Without faint pixels the order, from the closest on, is:
-{short["order"]}.
+As it is, the InteL-VAE's mean distance is below that of {short["below"]}, and above that of
+{short["above"]}. The order without faint pixels, from the closest on: {short["order"]}.
 
 **Clusters or their arrangement?** Without faint pixels two sectors have {short["two"]}, ten in
 one plane {short["ten"]}, and $2 \\cdot 5$ clusters {short["product"]}.
@@ -270,12 +257,10 @@ one plane {short["ten"]}, and $2 \\cdot 5$ clusters {short["product"]}.
 #
 # ## What the paper leaves open, and what the authors' code does
 #
-# - **$K$**, the number of epochs, and the reconstruction term are not given. That it is the squared error is an inference:
-#   one of the code's two versions has it for all images.
-# - **The baselines' settings** are not given either, and the GM-VAE is missing from the code. Our Vamp-VAE has 100
-#   pseudo-inputs, the code's 500 unless told otherwise; the Sylvester flow has our optimiser instead of its authors'.
-# - **1,024 pixels.** Mathieu's network takes images of 32x32, Table C.1 has 28x28. The sum of squared errors is over more
-#   pixels, and weighs more against the KL divergence ([by how much](14_paper_and_code.ipynb)).
+# - **$K$**, the number of epochs, the baselines' settings and the reconstruction term are not given. That it is the squared
+#   error is an inference: one of the code's two versions has it for all images. The GM-VAE is missing from the code.
+# - **1,024 pixels.** Mathieu's network takes images of 32x32, Table C.1 has 28x28. Summed squared errors weigh more against
+#   the KL divergence then ([by how much](14_paper_and_code.ipynb)).
 # - **2,100 images**, each stretched to the full range of grey ("min-max" in the first table), are compared with the first
 #   2,000 test images, which are not stretched.
 
@@ -285,14 +270,13 @@ same, more = (
     real.with_surplus(network, digits, least, surplus) for surplus in (0, 100)
 )
 say(f"""
-The hundred more change little: on training images, which need no stretch, the distance is
-{more:.1f} instead of {same:.1f}.
+The hundred more change little: of training images the distance is {more:.1f} instead of
+{same:.1f}.
 """)
 
 # %% [markdown]
 # Other deviations of the code change the models. Each is an option of a run, off by default (`intelvae.paper.authors`).
-# Here they are one at a time, compared with the method as it is meant (at `smoke` the first three only), by the distance
-# without faint pixels.
+# Here they are one at a time (at `smoke` the first three only).
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance without faint pixels with one deviation of the authors' code at a time (filled), and without it (hollow): means over the seeds that both have, on a logarithmic axis. Bars are the runs with it.", "name": "fig-all-digits-slips"}, "image": {"alt": "A line for each deviation, from a hollow to a filled circle; four of the baselines' go far to the right."}}
 moves = moved.moved(
@@ -311,31 +295,26 @@ Table(
 moves = table1.told(moves)
 say(f"""
 **Two slips harm the baselines.** An entropy that counts 50 times takes the MoG-VAE's distance
-from {moves["mog-entropy"]}, and the Vamp-VAE's from {moves["vamp-entropy"]}.
+from {moves["mog-entropy"]}, and the Vamp-VAE's from {moves["vamp-entropy"]}. Images from
+$\\mathcal N(0, I)$ instead of its own prior take the Vamp-VAE's from {moves["vamp-images"]}.
 
-Images from $\\mathcal N(0, I)$ instead of their own prior take the MoG-VAE's from
-{moves["mog-images"]}, and the Vamp-VAE's from {moves["vamp-images"]}.
+**The likelihood** is not given: cross-entropy takes the VAE's distance from
+{moves["vae-likelihood"]}, and the InteL-VAE's from {moves["intel-likelihood"]}.
 
-**The likelihood**, of which the paper says nothing, matters to both: cross-entropy takes the
-VAE's distance from {moves["vae-likelihood"]}, and the InteL-VAE's from
-{moves["intel-likelihood"]}.
-
-**Binary images**, which are what the text says and the code does not do, take the VAE's from
-{moves["vae-binary"]}, and the InteL-VAE's from {moves["intel-binary"]}. The number of seeds is
-in the table.
+**Binary images** are what the text says and the code does not do. They take the VAE's from
+{moves["vae-binary"]}, and the InteL-VAE's from {moves["intel-binary"]}.
 """)
 
 # %% [markdown]
 # :::{dropdown} What the names mean
-# - Samples of models of **binary images** are compared with the same grey test images.
-# - **The code's network** works on 28x28 pixels; its images are compared with test images of that size.
+# - **Binary images**: samples are compared with the same grey test images.
+# - **The code's network** works on 28x28 pixels; so do its test images.
 # - **2 x 2** is what the code's product of clusters makes of any two factors.
-# - **Forgotten** borders are those of a model that was saved and loaded.
-# - **Best epoch**: the code stops training by the test FID; ours takes the best epoch by the test ELBO.
+# - **Forgotten** borders: the model was saved and loaded.
+# - **Best epoch**: the code stops by the test FID; ours takes the best epoch by the test ELBO.
 # :::
 #
-# The code decodes with a sigmoid when it trains with cross-entropy, but stretches what the decoder gives *before* the sigmoid
-# when it computes the FID. For those runs:
+# With cross-entropy the code decodes with a sigmoid, but for the FID it stretches what the decoder gives *before* it:
 
 # %% tags=["hide-input"]
 print(table1.before_the_sigmoid(changed))

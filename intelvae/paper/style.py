@@ -67,7 +67,7 @@ def marks_by_seed(
 ) -> None:
     """One mark a run and a bar for the mean, into `axis`: a metric by groups, unless told otherwise rows', and methods.
 
-    The marks have legend labels, and the axis has no legend.
+    The marks have legend labels, the axis has no legend, and its limits are free.
     """
     data = pd.DataFrame([(group(r), r.row.method.name, metric(r)) for r in results], columns=["group", "method", label])
     methods = list(dict.fromkeys(r.row.method for r in results))
@@ -81,7 +81,7 @@ def marks_by_seed(
     bar = {"linestyle": "none", "marker": "_", "markersize": 14, "markeredgewidth": 1.2, "errorbar": None}
     black, apart = dict.fromkeys(names, "black"), 0.8 - 0.8 / max(1, len(methods))
     sns.pointplot(data, **place, **bar, palette=black, dodge=apart, legend=False)
-    axis.set(ylim=(min(0, data[label].min()), None), xlabel="data")
+    axis.set_xlabel("data")
 
 
 def by_seed(results: Sequence[Result], metric: str, label: str) -> Figure:
@@ -92,6 +92,7 @@ def by_seed(results: Sequence[Result], metric: str, label: str) -> Figure:
     found = [r for r in results if metric in r.metrics]
     figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
     marks_by_seed(axis, found, lambda r: r.metrics[metric], label)
+    axis.set_ylim(min(0, 0, *(r.metrics[metric] for r in found)), None)
     legend_outside(figure, axis, ncols=min(len({r.row.method for r in found}), 4) or 1)
     sns.despine(figure)
     return figure

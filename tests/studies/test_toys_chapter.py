@@ -279,7 +279,7 @@ def test_the_figure_of_readings_has_a_mark_a_run_of_all_data_sets():
 def beside():
     return {
         "10 units": [*sized([1.0, 2.0], (0, 1)), *sized([3.0], [0], "InteL-VAE", "circle")],
-        "50 units": sized([0.5], [0]),
+        "50 units": sized([4.0], [0]),
     }
 
 
@@ -288,9 +288,9 @@ def test_settings_have_a_panel_each_on_one_axis():
     assert [axis.get_title() for axis in figure.axes] == ["10 units", "50 units"] and legend(figure) == COLOR
     first, second = (dots(axis) for axis in figure.axes)
     assert [y for _, y in first[VAE.color]] == [100, 200] and [y for _, y in first[INTEL.color]] == [300]
-    assert second == {VAE.color: [[0, 50]]}
-    low, high = figure.axes[1].get_ylim()
-    assert low == 0 and high > 300 and figure.axes[0].get_ylabel() == "astray, %"
+    assert second == {VAE.color: [[0, 400]]}
+    low, high = figure.axes[0].get_ylim()
+    assert low == 0 and high > 400 and figure.axes[0].get_ylabel() == "astray, %"
 
 
 def test_gluing_brings_two_points_of_the_circle_together():

@@ -69,7 +69,8 @@ def side_by_side(found: Mapping[str, Sequence[Result]], metric: Metric, label: s
     for axis, (title, results) in zip(axes[0], found.items(), strict=True):
         marks_by_seed(axis, results, metric, label)
         axis.set(title=title)
-        axis.tick_params("x", labelrotation=30, labelsize=8)
+        if len(found) > 1:
+            axis.tick_params("x", labelrotation=30, labelsize=8)
     axes[0, 0].set(ylim=(0, None))  # of all
     legend_outside(figure, axes[0, 0], ncols=3)
     sns.despine(figure)

@@ -180,7 +180,6 @@ def slipped(results: Results, found: Results) -> pd.DataFrame:
 TOLD = {
     "MoG: entropy of q counted D times": "mog-entropy",
     "Vamp: entropy of q counted D times": "vamp-entropy",
-    "MoG: images from N(0, I)": "mog-images",
     "Vamp: images from N(0, I)": "vamp-images",
     "VAE: binary images, as the text says": "vae-binary",
     "InteL-VAE: binary images, as the text says": "intel-binary",

@@ -147,13 +147,18 @@ def slipped(results: Results, gaps: Results, found: Results) -> pd.DataFrame:
     return pd.DataFrame(changed)
 
 
-def images_from_normal(results: Results, found: Results) -> dict[str, str]:
-    """Ambiguous samples of the methods with a prior of their own, from it and from N(0, I), and those of the VAE."""
+def images_from_normal(results: Results, found: Results) -> pd.DataFrame:
+    """Ambiguous samples, seed by seed, of methods from their own prior and from N(0, I), which is the VAE's own."""
     of_name = {slip.after.name: slip for slip in slips.of_table2(results.profile)}
-    texts = {}
-    for name in ("MoG", "Vamp"):
-        own, normal = of_name[f"{name}: images from N(0, I)"].among(results, found)
-        texts[f"{name}-from-normal"] = shares.run_by_run(normal, SHARES[AMBIGUOUS], none=shares.NOT_RUN)
-        texts[f"{name}-from-own"] = shares.mean(own, SHARES[AMBIGUOUS])
-    group = grid.of_reading(grid.own_network(results.profile))
-    return texts | {"vae-on-own-network": shares.mean(results.of("VAE", group), SHARES[AMBIGUOUS])}
+    vae = results.of("VAE", grid.of_reading(grid.own_network(results.profile)))
+    mog, vamp = (of_name[f"{name}: images from N(0, I)"].among(results, found) for name in ("MoG", "Vamp"))
+    rows = {row.name: row for row in grid.table2(grid.own_network(results.profile))}
+    return pd.DataFrame(
+        {
+            "method": name,
+            "from its prior, %": shares.run_by_run(own, SHARES[AMBIGUOUS], none=shares.NOT_RUN),
+            "from N(0, I), %": shares.run_by_run(normal, SHARES[AMBIGUOUS], none=shares.NOT_RUN),
+            "paper, %": rows[name].paper["ambiguous"],
+        }
+        for name, (own, normal) in {"VAE": (vae, vae), "MoG-VAE": mog, "Vamp-VAE": vamp}.items()
+    )
