@@ -100,7 +100,7 @@ d = y.abs()
 forms = {
     "the paper's formula": split_in_one_dimension(y),
     "the library's": mappings.create("clusters", 1, k=2)(y),
-    "the obvious one": y + 5 * y.sign() * ((d + 1e-3) ** 0.2 - 1e-3**0.2),
+    "the obvious": y + 5 * y.sign() * ((d + 1e-3) ** 0.2 - 1e-3**0.2),
 }
 print(f"share within |z| < 1, exactly: {norm.cdf(edge) - norm.cdf(-edge):.5f}")
 for name, z in forms.items():
@@ -213,8 +213,9 @@ the InteL-VAE had not learned both digits when training ended: its runs have
 """)
 
 # %% [markdown]
-# **The width of the gap.** The paper's text, the code of October 2021 and the code of June 2021 have three mappings, with
-# very different gaps. Here they are on the code's network (at `smoke`, on Mathieu's), shares in % seed by seed.
+# **The width of the gap.** The paper's text, the code of October 2021 ($c_2 = 0.5$, a learned border) and the code of June
+# 2021 ($c_1 = 1$) have mappings with very different gaps. Here they are on the code's network (at `smoke`, on Mathieu's),
+# shares in % seed by seed.
 
 # %% tags=["hide-input"]
 display(Provenance(gaps))

@@ -92,7 +92,7 @@ def by_seed(results: Sequence[Result], metric: str, label: str) -> Figure:
     found = [r for r in results if metric in r.metrics]
     figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
     marks_by_seed(axis, found, lambda r: r.metrics[metric], label)
-    axis.set_ylim(min(0, 0, *(r.metrics[metric] for r in found)), None)
+    axis.set_ylim(min([0.0, *(r.metrics[metric] for r in found)]), None)
     legend_outside(figure, axis, ncols=min(len({r.row.method for r in found}), 4) or 1)
     sns.despine(figure)
     return figure
