@@ -51,3 +51,8 @@ def test_what_is_folded_has_a_title_and_all_that_it_holds():
     assert shown.startswith('<details class="folded"><summary>a &lt; b</summary>') and shown.endswith("</details>")
     assert all(table._repr_html_() in shown and repr(table) in repr(folded) for table in tables)
     assert repr(folded).startswith("a < b")
+
+
+def test_an_empty_table_says_that_it_is_one():
+    empty = prose.Table(pd.DataFrame())
+    assert repr(empty) in empty._repr_html_() and "<table" not in empty._repr_html_()

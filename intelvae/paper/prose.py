@@ -19,6 +19,8 @@ from intelvae.paper.results import Results
 
 SYMBOLS = {REPRODUCED: "●", PARTLY: "◐", NO_DIFFERENCE: "○", OPPOSITE: "✕", NOT_TESTED: "·"}
 
+NOTHING = "(No run of this table is there yet.)"
+
 
 def say(text: str) -> None:
     """Displays Markdown."""
@@ -51,16 +53,18 @@ def badges(verdicts: Iterable[str]) -> str:
 
 
 class Table:
-    """A frame for readers: its index is its first column, and every heading stands in one row."""
+    """A frame for readers: its index is its first column, and every heading stands in one row. An empty one says so."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
         named = any(name is not None for name in frame.index.names)
         self.frame = frame.reset_index() if named else frame
 
     def __repr__(self) -> str:
-        return self.frame.to_string(index=False)
+        return NOTHING if self.frame.empty else self.frame.to_string(index=False)
 
     def _repr_html_(self) -> str:
+        if self.frame.empty:
+            return f"<p>{NOTHING}</p>"
         with pd.option_context("display.max_colwidth", None):
             return self.frame.to_html(index=False, border=0)
 

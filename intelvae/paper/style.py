@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -58,19 +58,22 @@ def frame(axes: Sequence[plt.Axes], width: float, height: float) -> None:
         axis.set(xlim=(-wider * width, wider * width), ylim=(-wider * height, wider * height), aspect="equal")
 
 
-def by_seed(results: Sequence[Result], metric: str, label: str) -> Figure:
-    """One mark a run and a bar for the mean: a metric by the rows' groups and methods.
+def marks_by_seed(
+    axis: plt.Axes,
+    results: Sequence[Result],
+    metric: Callable[[Result], float],
+    label: str,
+    group: Callable[[Result], str] = lambda result: result.row.group,
+) -> None:
+    """One mark a run and a bar for the mean, into `axis`: a metric by groups, unless told otherwise rows', and methods.
 
-    Runs without the metric, or not run yet, are left out.
+    The marks have legend labels, the axis has no legend, and its limits are free.
     """
-    found = [r for r in results if metric in r.metrics]
-    data = pd.DataFrame(
-        [(r.row.group, r.row.method.name, r.metrics[metric]) for r in found], columns=["group", "method", label]
-    )
-    methods = list(dict.fromkeys(r.row.method for r in found))
+    data = pd.DataFrame([(group(r), r.row.method.name, metric(r)) for r in results], columns=["group", "method", label])
+    methods = list(dict.fromkeys(r.row.method for r in results))
     names = [method.name for method in methods]
-    place = {"x": "group", "y": label, "hue": "method", "hue_order": names, "order": list(dict.fromkeys(data["group"]))}
-    figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
+    order = list(dict.fromkeys(data["group"]))
+    place = {"x": "group", "y": label, "hue": "method", "hue_order": names, "order": order, "ax": axis}
     for method in methods:
         look = {"marker": method.marker, "palette": by_method(methods)["palette"], "size": 4.5, "alpha": 0.7}
         sns.stripplot(data[data["method"] == method.name], **place, **look, dodge=True, jitter=False, legend=False)
@@ -78,8 +81,19 @@ def by_seed(results: Sequence[Result], metric: str, label: str) -> Figure:
     bar = {"linestyle": "none", "marker": "_", "markersize": 14, "markeredgewidth": 1.2, "errorbar": None}
     black, apart = dict.fromkeys(names, "black"), 0.8 - 0.8 / max(1, len(methods))
     sns.pointplot(data, **place, **bar, palette=black, dodge=apart, legend=False)
-    axis.set(ylim=(min(0, data[label].min()), None), xlabel="data")
-    legend_outside(figure, axis, ncols=min(len(methods), 4) or 1)
+    axis.set_xlabel("data")
+
+
+def by_seed(results: Sequence[Result], metric: str, label: str) -> Figure:
+    """`marks_by_seed` of a metric by the rows' groups and methods.
+
+    Runs without the metric, or not run yet, are left out.
+    """
+    found = [r for r in results if metric in r.metrics]
+    figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
+    marks_by_seed(axis, found, lambda r: r.metrics[metric], label)
+    axis.set_ylim(min([0.0, *(r.metrics[metric] for r in found)]), None)
+    legend_outside(figure, axis, ncols=min(len({r.row.method for r in found}), 4) or 1)
     sns.despine(figure)
     return figure
 

@@ -10,12 +10,16 @@ import torch
 from drawn import colour, dots, legend, levels, lines, result, results, tiles
 from matplotlib.colors import to_hex
 
+from intelvae.data import images
+from intelvae.metrics import samples
+from intelvae.metrics.features import STAND_IN
 from intelvae.paper import builder, kinds
 from intelvae.paper.evaluation import digits as judge
+from intelvae.paper.measures import clean_frechet
 from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE
 from intelvae.paper.studies import digits
 from intelvae.paper.studies.digits import figures, grid, slips
-from intelvae.paper.studies.digits.analysis import table1, table2, table3
+from intelvae.paper.studies.digits.analysis import moved, real, table1, table2, table3
 from intelvae.paper.style import MARKERS, SHADES
 
 matplotlib.use("agg")
@@ -200,9 +204,9 @@ def test_table_2_has_a_line_a_row_with_the_papers_numbers():
     rows = [named(grid.table2(network), name) for network in ("mathieu", "authors") for name in ("VAE", "GM-VAE")]
     rows.append(dataclasses.replace(rows[-1], name="ours", paper={}))
     members = [r for row in rows for r in of_table2(row, 0.01, 0.03, ones=0.5, test_elbo=-1.0)]
-    found = table2.lines(results(*members))
-    assert [(line["network"], line["method"]) for line in found[:4]] == [
-        (network, method) for network in ("mathieu", "authors") for method in ("VAE", "GM-VAE")
+    found = table2.lines(results(*members)).to_dict("records")
+    assert [(line["network, likelihood"], line["method"]) for line in found[:4]] == [
+        (f"{network}, gaussian", method) for network in ("mathieu", "authors") for method in ("VAE", "GM-VAE")
     ]
     assert found[0]["ambiguous, %"] == "2.0 ± 1.4" and found[0]["ones, %"] == "50.0 ± 0.0" and found[0]["seeds"] == 2
     assert [line["paper: ambiguous / ones"] for line in found[:2]] == ["2.5 / 48.8", "3.5 / 48.1"]
@@ -211,9 +215,9 @@ def test_table_2_has_a_line_a_row_with_the_papers_numbers():
 
 def test_runs_of_table_2_are_shown_one_by_one():
     intel = named(grid.table2("authors", "bernoulli"), "InteL-VAE")
-    first, second = table2.run_by_run(of_table2(intel, 0.012, 0.5, stray=1.0))
+    first, second = table2.run_by_run(of_table2(intel, 0.012, 0.5, stray=1.0)).to_dict("records")
     assert first == {
-        "network": "authors", "likelihood": "bernoulli", "seed": 0, "ambiguous, %": "1.2", "ones, %": "0.0",
+        "network, likelihood": "authors, bernoulli", "seed": 0, "ambiguous, %": "1.2", "ones, %": "0.0",
         "strays, %": "100.0", "own side, %": "0.0", "test ELBO": "0.0",
     }  # fmt: skip
     assert (second["seed"], second["ambiguous, %"]) == (1, "50.0")
@@ -249,19 +253,22 @@ def test_means_are_those_of_a_network_a_method_and_a_likelihood():
         *of_table2(row("mathieu", "InteL-VAE", "bernoulli"), 0.51, 1.0, name="ones"),
     ]
     found = table2.means_by_network(results(*members))
-    assert [found[f"mathieu-VAE-{key}"] for key in ("ambiguous", "strays", "own")] == ["1.5", "50.0", "75.0"]
+    assert [found[f"mathieu-VAE-{key}"] for key in ("ambiguous", "strays")] == ["1.5", "50.0"]
     assert found["authors-VAE-Sylvester-ambiguous"] == "3.0" and found["bernoulli-VAE"] == "4.0"
     assert found["bernoulli-ones"] == "51.0 and 100.0"
-    assert found["mathieu-offset-VAE-own"] == found["bernoulli-InteL-VAE"] == "(not run at this profile)"
+    assert found["mathieu-offset-VAE-strays"] == found["bernoulli-InteL-VAE"] == "(not run at this profile)"
+    assert table2.by_decoder(results(*members)).to_dict("records") == [
+        {"method": "VAE", "network": "mathieu", "ambiguous, %": "1.5", "strays, %": "50.0", "own side, %": "75.0"}
+    ]
 
 
 def test_mappings_are_compared_by_their_gap_and_seed_by_seed():
     text, june = (named(grid.gaps("laptop"), name) for name in ("the paper's text", "the code of June 2021"))
     members = [*of_table2(text, 0.012, 0.02, ones=0.5), *of_table2(june, 0.05, ones=0.5)]
-    found = {line.pop("mapping"): line for line in table2.gaps(results(*members, profile="laptop"))}
-    assert found["the paper's text"]["ambiguous, %, by seed"] == "1.2, 2.0"
+    found = {line.pop("mapping"): line for line in table2.gaps(results(*members, profile="laptop")).to_dict("records")}
+    assert found["the paper's text"]["ambiguous, %"] == "1.2, 2.0"
     assert found["the code of June 2021"]["ones, %"] == "50.0"
-    assert found["the code of October 2021"]["ambiguous, %, by seed"] == ""
+    assert found["the code of October 2021"]["ambiguous, %"] == ""
     inside = [line["prior within |z| < 1, %"] for line in found.values()]
     # |y| + c1 |y|^c2 < 1 for |y| below 0.0003, 0.038 and 0.245; a standard error of 200,000 draws is below 0.1 %
     assert inside == pytest.approx([0.02, 3.1, 19.4], abs=0.4)
@@ -274,7 +281,7 @@ def test_methods_that_are_beaten_are_named_by_the_claims_that_count():
         for c in digits.claims.CLAIMS
         if c.page == digits.claims.MULTI_MODALITY
     ]
-    assert table2.won(found) == {"won-uncertain": "1 of 5 (MoG-VAE)", "won-balance": "0 of 5"}
+    assert table2.won(found) == {"uncertain": "1 of 5 (MoG-VAE)", "balance": "0 of 5"}
 
 
 def test_what_the_code_does_to_table_2_starts_from_the_row_that_the_slip_names():
@@ -287,7 +294,7 @@ def test_what_the_code_does_to_table_2_starts_from_the_row_that_the_slip_names()
     changed = results(
         *of_table2(normal.after, 0.11, 0.14, ones=0.5), *of_table2(forgotten.after, 0.25), profile="laptop"
     )
-    assert table2.slipped(main, gaps, changed) == [
+    assert table2.slipped(main, gaps, changed).to_dict("records") == [
         {
             "what the code does": "MoG: images from N(0, I)", "change of ambiguous": "+11",
             "ambiguous, %": "1.5 → 12.5", "ones, %": "0 → 50", "strays, %": "0 → 0", "seeds": 2,
@@ -297,14 +304,18 @@ def test_what_the_code_does_to_table_2_starts_from_the_row_that_the_slip_names()
             "ambiguous, %": "50 → 25", "ones, %": "0 → 0", "strays, %": "0 → 0", "seeds": 1,
         },
     ]  # fmt: skip
-    assert table2.slipped(main, gaps, results(profile="laptop")) == []
-    assert table2.images_from_normal(main, changed) == {
-        "MoG-from-normal": "11.0, 14.0",
-        "MoG-from-own": "1.5",
-        "Vamp-from-normal": "(not run at this profile)",
-        "Vamp-from-own": "(not run at this profile)",
-        "vae-on-own-network": "3.0",
-    }
+    assert table2.slipped(main, gaps, results(profile="laptop")).empty
+    ambiguous = table2.SHARES[table2.AMBIGUOUS]
+    moves = moved.moved(slips.of_table2("laptop"), ambiguous, main, gaps, changed, scale=100.0)
+    assert list(moves) == [normal.after.name, forgotten.after.name]
+    assert moves[normal.after.name].with_it == pytest.approx([11, 14]) and moves[forgotten.after.name].without == [50]
+    assert moves[normal.after.name].means == (1.5, 12.5)
+    not_run = "(not run at this profile)"
+    assert table2.images_from_normal(main, changed).to_numpy().tolist() == [
+        ["VAE", "3.0", "3.0", "2.5"],
+        ["MoG-VAE", "1.0, 2.0", "11.0, 14.0", "4.5"],
+        ["Vamp-VAE", not_run, not_run, "2.4"],
+    ]
 
 
 # Table 1
@@ -346,21 +357,24 @@ def test_table_1_has_the_distance_at_both_numbers_of_images_and_the_papers():
     more = dict.fromkeys([f"{name}_10000" for name in ("kid", "precision", "recall", "density", "coverage")], 0.5)
     rows = [named(grid.TABLE1, name) for name in ("VAE", "InteL-VAE, 2 x 5", "InteL-VAE, 2 sectors")]
     members = [r for row in rows for r in of_table1(row, 3.0, 5.0, minmax_frechet_2000=7.0, **more)]
-    found = table1.lines(results(*members), "FID")
+    found = table1.lines(results(*members)).to_dict("records")
     assert list(found[0]) == [
-        "method", "FID, N = 2,000", "rank", "FID, N = 10,000", "the same, min-max, N = 2,000", "KID", "precision",
-        "recall", "density", "coverage", "test ELBO", "seeds", "paper's FID",
+        "method", "N = 2,000", "N = 10,000", "min-max, N = 2,000", "rank", "seeds", "paper's FID",
     ]  # fmt: skip
-    assert (found[0]["FID, N = 2,000"], found[0]["FID, N = 10,000"]) == ("40\xa0±\xa014", "4.0\xa0±\xa01.4")
+    assert (found[0]["N = 2,000"], found[0]["N = 10,000"]) == ("40\xa0±\xa014", "4.0\xa0±\xa01.4")
     assert [line["paper's FID"] for line in found] == ["42.0 ± 1.1", "32.2 ± 1.5 (K not given)", ""]
+    (first, *_) = table1.more(results(*members)).to_dict("records")
+    assert first == {"method": "VAE", "test ELBO": "0", "KID": "0.5"} | dict.fromkeys(
+        ("precision", "recall", "density", "coverage"), "0.5"
+    )
 
 
 def test_the_clean_distance_is_beside_the_clipped_one_and_the_share_of_faint_pixels():
     vae, mog = named(grid.TABLE1, "VAE"), named(grid.TABLE1, "MoG-VAE")
     members = [*of_table1(vae, 2.0, faint=0.25), *of_table1(mog, 1.0, faint=0.5)]
-    assert table1.without_faint_pixels(results(*members), "FID") == [
-        {"method": "VAE", "FID, clean, N = 2,000": "40", "rank": "2 (2 to 2)", "clipped": "20", "faint, %": "25"},
-        {"method": "MoG-VAE", "FID, clean, N = 2,000": "20", "rank": "1 (1 to 1)", "clipped": "10", "faint, %": "50"},
+    assert table1.without_faint_pixels(results(*members)).to_dict("records") == [
+        {"method": "VAE", "clean, N = 2,000": "40", "rank": "2 (2 to 2)", "clipped": "20", "faint, %": "25"},
+        {"method": "MoG-VAE", "clean, N = 2,000": "20", "rank": "1 (1 to 1)", "clipped": "10", "faint, %": "50"},
     ]
 
 
@@ -400,14 +414,11 @@ def test_faint_pixels_explain_what_is_left_within_rows():
 def test_table_1_in_short_is_by_the_verdicts_distance_and_by_the_clean_one():
     distances = dict(zip([row.name for row in grid.TABLE1], (5.0, 4.0, 1.0, 6.0, 7.0, 4.5, 0.5, 8.0), strict=True))
     members = [r for row in grid.TABLE1 for r in of_table1(row, distances[row.name], test_elbo=-distances[row.name])]
-    verdicts = [kinds.REPRODUCED, kinds.PARTLY, kinds.REPRODUCED]
-    lines = [{"variant": i == 2, "verdict": verdict} for i, verdict in enumerate(verdicts)]
-    found = table1.in_short(results(*members), lines)
-    assert (found["short-below"], found["short-above"]) == ("VAE, Vamp-VAE, VAE + Sylvester", "GM-VAE, MoG-VAE")
-    assert (found["short-reproduced"], found["short-count"]) == (1, 2)
-    assert (found["short-best-name"], found["short-best"], found["short-best-elbo"]) == ("MoG-VAE", "20", "-1.0")
-    assert (found["short-product"], found["short-two"], found["short-ten"]) == ("90", "10", "160")
-    assert found["short-order"].startswith("InteL-VAE, 2 sectors, MoG-VAE, GM-VAE, InteL-VAE, 2 x 5, VAE")
+    found = table1.in_short(results(*members))
+    assert (found["below"], found["above"]) == ("VAE, Vamp-VAE, VAE + Sylvester", "GM-VAE, MoG-VAE")
+    assert (found["best-name"], found["best"], found["best-elbo"]) == ("MoG-VAE", "20", "-1.0")
+    assert (found["product"], found["two"], found["ten"]) == ("90", "10", "160")
+    assert found["order"].startswith("InteL-VAE, 2 sectors; MoG-VAE; GM-VAE; InteL-VAE, 2 x 5; VAE")
 
 
 def test_what_the_code_does_to_table_1_may_start_from_another_slip():
@@ -419,15 +430,16 @@ def test_what_the_code_does_to_table_1_may_start_from_another_slip():
         *of_table1(entropy.after, 5.0),
         profile="laptop",
     )
-    found = table1.slipped(main, changed)
+    found = table1.slipped(main, changed).to_dict("records")
     assert [(line["what the code does"], line["without"], line["with"], line["change"]) for line in found] == [
         ("InteL-VAE: c2 = 0.5, borders learned", "20", "60", "+40"),
         ("InteL-VAE: learned borders forgotten when loaded", "60", "140", "+80"),
         ("MoG: entropy of q counted D times", "40", "100", "+60"),
     ]
-    assert [(line["clipped: without"], line["with "]) for line in found] == [("1", "3"), ("3", "7"), ("2", "5")]
-    told = table1.told(found)
-    assert told.pop("slip-mog-entropy") == "40 to 100" and set(told.values()) == {"(not run)"}
+    assert [(line["clipped: without"], line["clipped: with"]) for line in found] == [("1", "3"), ("3", "7"), ("2", "5")]
+    moves = moved.moved(slips.of_table1("laptop"), clean_frechet, main, changed)
+    told = table1.told(moves)
+    assert told.pop("mog-entropy") == "40 to 100" and set(told.values()) == {"(not run)"}
 
 
 def test_every_slip_that_the_page_tells_of_is_one():
@@ -448,6 +460,28 @@ def test_what_a_decoder_of_cross_entropy_shows_is_judged_in_three_ways():
         and last.split() == "logits, stretched 3.0 (3.0, 3.0 by run)".split()
     )
     assert table1.before_the_sigmoid(results(*members[2:])) == "not run at this profile"
+
+
+@pytest.mark.usefixtures("projection")
+def test_real_images_are_as_far_apart_as_samples_of_the_same_would_be():
+    data = images.load("mnist", smoke=True)
+    found = real.distances(STAND_IN, data)
+    count = found["count"]
+    assert count == min(len(data.train), len(data.test))
+    train = data.train[torch.linspace(0, len(data.train) - 1, count).long()] / 255
+    assert found["train"] == pytest.approx(samples.judge(train, data.test, STAND_IN, sizes=[count])[f"frechet_{count}"])
+    first, second = data.test[: 2 * (count // 2)].unflatten(0, (-1, 2)).unbind(1)
+    halves = samples.judge(first / 255, second, STAND_IN, sizes=[count // 2])
+    assert found["halves"] == pytest.approx(halves[f"frechet_{count // 2}"], rel=1e-4)
+
+
+@pytest.mark.usefixtures("projection")
+def test_a_surplus_adds_images_to_one_side_only():
+    data = images.load("mnist", smoke=True)
+    train = data.train[torch.linspace(0, len(data.train) - 1, 200).long()] / 255
+    judged = samples.judge(train[:100], data.test, STAND_IN, sizes=[100])["frechet_100"]
+    assert real.with_surplus(STAND_IN, data, 100, 0) == pytest.approx(judged)
+    assert real.with_surplus(STAND_IN, data, 100, 100) != pytest.approx(judged)
 
 
 # Table 3
@@ -607,11 +641,13 @@ def share_results():
     )  # fmt: skip
 
 
+MOVES = {"entropy": moved.Move([1.0, 3.0], [4.0, 6.0]), "network": moved.Move([5.0], [2.0])}
 EXAMPLES = {
     "sectors": lambda: figures.sectors(3),
     "by_network": lambda: figures.by_network(network_results(), "uncertain", "share"),
     "latent_histograms": lambda: figures.latent_histograms(latent_results()),
     "traversals": lambda: figures.traversals(traversal_results()),
+    "changes": lambda: figures.changes(MOVES, "FID"),
     "distances": lambda: figures.distances(faint_results(), 0.5, "FID"),
     "faint_pixels": lambda: figures.faint_pixels(faint_results(), "FID"),
     "masses": lambda: figures.masses(mass_results()),
@@ -678,6 +714,18 @@ def test_traversals_go_from_left_to_right():
     assert [axis.get_ylabel() for axis in figure.axes] == ["mlp\nVAE", "mathieu\nInteL-VAE"]
     for axis, first in zip(figure.axes, (0, 50), strict=True):
         assert np.array_equal(tiles(axis, 1, 6)[0], pictures(first)[:, 0])
+
+
+def test_changes_go_from_the_mean_without_to_the_mean_with_what_is_named():
+    figure = figures.changes(MOVES, "FID")
+    (axis,) = figure.axes
+    assert [text.get_text() for text in axis.get_yticklabels()] == list(MOVES)
+    assert legend(figure) == {"mean without": to_hex(BLUE), "mean with it": to_hex(ORANGE)}
+    shown = {color: (x, y) for color, x, y in lines(axis) if color in (to_hex(BLUE), to_hex(ORANGE))}
+    assert shown == {to_hex(BLUE): ([2, 5], [0, 1]), to_hex(ORANGE): ([5, 2], [0, 1])}
+    assert (BLACK, [4, 6], [0, 0]) in lines(axis) and axis.yaxis_inverted()
+    assert figures.changes(MOVES, "FID", log=True).axes[0].get_xscale() == "log"
+    assert not lines(figures.changes({}, "FID").axes[0])
 
 
 def test_distances_are_above_that_of_training_images_a_column_a_row():

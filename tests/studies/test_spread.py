@@ -74,7 +74,9 @@ def test_the_candidate_with_the_smallest_spread_decides_from_three_seeds_on(monk
     for few in (without, spread.spreads(found([9.0, 11.0]), DATA), spread.spreads(found([9.0]), DATA), []):
         assert spread.candidates(few) == [] and "No choice yet" in spread.told(few)
     shown = spread.lines(lines)
-    assert shown[0]["VAE"] == "10.0\xa0±\xa01.0" and [bool(line["candidate"]) for line in shown].count(True) == 3
+    assert shown["VAE"][0] == "10.0\xa0±\xa01.0"
+    assert shown["measure (* candidate)"].str.endswith(" *").tolist() == [line["candidate"] for line in lines]
+    assert sum(line["candidate"] for line in lines) == 3 and spread.lines([]).empty
 
 
 def test_samples_that_are_judged_on_other_features_have_none_of_the_measures():

@@ -64,6 +64,9 @@ def followed():
 
 EXAMPLES = {
     "sample_grid": lambda: figures.sample_grid(grid()),
+    "gluing": figures.gluing,
+    "side_by_side": lambda: figures.side_by_side(beside(), analysis.astray, "astray, %"),
+    "readings": lambda: figures.readings(reading_results()),
     "samples_by_seed": lambda: figures.samples_by_seed(grid()[::2]),
     "mismatch": lambda: figures.mismatch(mismatches()),
     "pipeline": lambda: figures.pipeline(followed()),
@@ -178,43 +181,128 @@ def test_holes_are_told_by_the_worst_run_and_the_median():
     }
 
 
+def test_without_a_run_holes_are_told_without_numbers():
+    assert set(analysis.worst_hole(results(), "circle").values()) == {"(no run)"}
+
+
 def test_the_table_of_connectivity_has_what_was_measured_and_what_fresh_data_have():
     found = of("VAE", "mixture", [0.1, 0.2], metrics=["sliced_wasserstein", "off_support", "bridge", "log_likelihood"])
-    table = analysis.connectivity(results(*found))
-    (line,) = table.to_dict("records")
-    assert table.index.tolist() == [("mixture", "VAE")]
-    assert line["bridge"] == "0.150 ± 0.071" and line["inside a hole"] == ""
-    assert float(line["sliced W., fresh data"]) == pytest.approx(0.05, abs=0.04)
+    (line,) = analysis.connectivity(results(*found)).to_dict("records")
+    assert (line["data"], line["method"], line["off support, %"]) == ("mixture", "VAE", "15.0 ± 7.1")
+    assert line["in a hole or on the bridge, %"] == "15.0 ± 7.1" and line["log p(x), nats"] == "0.15 ± 0.07"
+    assert float(line["of fresh data"]) == pytest.approx(0.05, abs=0.04)
+
+
+def sized(values, seeds, method="VAE", data="star"):
+    """Results whose KL divergence, distance and share of samples astray are these values, by seed."""
+    return [
+        result(method, data, seed=s, metrics={"sliced_wasserstein": v, "inside_hole": v}, curves={"valid_kl": [9.0, v]})
+        for s, v in zip(seeds, values, strict=True)
+    ]
 
 
 def test_layers_of_ten_and_fifty_units_are_compared_over_the_seeds_of_both():
-    def runs(values, seeds):
-        return [
-            result("VAE", "star", seed=s, metrics={"sliced_wasserstein": v, "inside_hole": v}, curves={"valid_kl": [v]})
-            for s, v in zip(seeds, values, strict=True)
-        ]
-
-    ten, fifty = results(*runs([1.0, 2.0, 6.0], range(3))), results(*runs([3.0, 5.0], (0, 1)))
+    ten, fifty = results(*sized([1.0, 2.0, 6.0], range(3))), results(*sized([3.0, 5.0, 9.0], (0, 1, 7)))
     assert analysis.seeds_of_both(ten, fifty) == [0, 1]
-    table = analysis.capacity(ten, fifty)
-    assert table.loc[("star", "VAE"), ("KL, nats", "10")] == "1.50 ± 0.71"
-    assert table.loc[("star", "VAE"), ("sliced Wasserstein", "50")] == "4.00 ± 1.41"
-    cited = analysis.cited(ten, fifty)
-    assert (cited["kl-star-VAE-all"], cited["kl-star-VAE-10"], cited["hole-star-VAE-50"]) == ("3.0", "1.5", "400.0")
+    units = analysis.by_units(ten, fifty)
+    assert {name: [r.seed for r in of] for name, of in units.items()} == {"10 units": [0, 1], "50 units": [0, 1]}
+    (line,) = analysis.side_by_side(units, dict([analysis.KL, analysis.DISTANCE, analysis.ASTRAY])).to_dict("records")
+    assert line == {
+        "data": "star", "method": "VAE", "KL, 10 units": "1.5 ± 0.7", "KL, 50 units": "4.0 ± 1.4",
+        "sliced W., 10 units": "1.50 ± 0.71", "sliced W., 50 units": "4.00 ± 1.41",
+        "astray, %, 10 units": "150.0 ± 70.7", "astray, %, 50 units": "400.0 ± 141.4",
+    }  # fmt: skip
+    mean = analysis.cited(ten, fifty)
+    assert (mean["kl-star-VAE-all"], mean["kl-star-VAE-10"], mean["astray-star-VAE-50"]) == ("3.0", "1.5", "400.0")
+    assert mean["sw-star-VAE-all"] == "3.00" and mean["astray-circle-VAE-50"] == "(no run)"
+
+
+def test_samples_astray_are_in_a_hole_or_on_the_bridge():
+    assert analysis.astray(result(metrics={"inside_hole": 0.5})) == 50
+    assert analysis.astray(result(metrics={"bridge": 0.25})) == 25
+
+
+def test_settings_are_side_by_side_without_the_vamp_vae_and_with_gaps_where_one_has_no_run():
+    text = results(*sized([1.0], [0]), *sized([5.0], [0], "Vamp-VAE"), *sized([2.0], [0], data="circle"))
+    found = analysis.by_setting(text, results(*sized([3.0], [0])), results())
+    assert list(found) == ["the text", "notebooks", "notebooks, one prior"]
+    star, circle = analysis.side_by_side(found, dict([analysis.DISTANCE])).to_dict("records")
+    assert list(star.values()) == ["star", "VAE", "1.00", "3.00", ""] and circle["sliced W., notebooks"] == ""
+
+
+@pytest.mark.parametrize(("c2", "half", "bridge"), [(0.2, 0.039, 3.1), (0.5, 0.2, 16.1)])
+def test_a_linear_decoder_leaves_a_bridge_where_the_mapping_is_steep(c2, half, bridge):
+    found = analysis.tear(c2)
+    assert found["half"] == pytest.approx(half, abs=0.003)
+    # half of the mean is one: the bridge is the mass of |y| below that
+    assert found["bridge"] == pytest.approx(bridge, abs=0.05)
+    assert found["bridge"] == pytest.approx(100 * float(2 * torch.special.ndtr(torch.tensor(half)) - 1), abs=0.3)
+
+
+def reading_results():
+    metrics = {"log_likelihood": -1.0, "sliced_wasserstein": 0.5, "off_support": 0.25}
+    first, second, *_ = toys.grid.READINGS
+    return [
+        result(
+            method, toys.grid.of_reading(name, data), metrics=metrics, curves={"valid_kl": [kl], "valid_elbo": [-kl]}
+        )
+        for method, name, data, kl in (
+            ("VAE", first, "circle", 1.0),
+            ("VAE", first, "star", 2.0),
+            ("InteL-VAE", second, "star", 4.0),
+        )
+    ]
 
 
 def test_readings_are_means_over_data_sets_and_seeds():
-    metrics = {"log_likelihood": -1.0, "sliced_wasserstein": 0.5, "off_support": 0.25}
-    first, *_ = toys.grid.READINGS
-    found = [
-        result("VAE", toys.grid.of_reading(first, data), metrics=metrics, curves={"valid_kl": [kl], "valid_elbo": [kl]})
-        for data, kl in (("circle", 1.0), ("star", 2.0))
-    ]
-    (line,) = analysis.readings(results(*found)).to_dict("records")
+    line, other = analysis.readings(results(*reading_results())).to_dict("records")
     assert line == {
-        "runs": 2, "KL, nats": "1.50", "ELBO, nats": "1.50", "log p(x), nats": "-1.00", "sliced Wasserstein": "0.50",
-        "off support, %": "25.00",
+        "reading": "small variance first, KL warm-up", "method": "VAE", "runs": 2, "KL, nats": "1.50",
+        "ELBO, nats": "-1.50", "log p(x), nats": "-1.00", "sliced W.": "0.50", "off support, %": "25.00",
     }  # fmt: skip
+    assert (other["method"], other["KL, nats"]) == ("InteL-VAE", "4.00")
+
+
+def test_the_figure_of_readings_has_a_mark_a_run_of_all_data_sets():
+    figure = figures.readings(reading_results())
+    assert legend(figure) == COLOR
+    assert [axis.get_ylabel() for axis in figure.axes] == ["KL (nats)", "ELBO (nats)"]
+    for axis, sign in zip(figure.axes, (1, -1), strict=True):
+        assert [text.get_text() for text in axis.get_xticklabels()] == [
+            "small variance first,\nKL warm-up", "small variance first",
+        ]  # fmt: skip
+        shown = dots(axis)
+        assert [y for _, y in shown[VAE.color]] == [sign * 1.0, sign * 2.0]
+        assert shown[INTEL.color] == [[pytest.approx(1.2), sign * 4.0]]
+
+
+def beside():
+    return {
+        "10 units": [*sized([1.0, 2.0], (0, 1)), *sized([3.0], [0], "InteL-VAE", "circle")],
+        "50 units": sized([4.0], [0]),
+    }
+
+
+def test_settings_have_a_panel_each_on_one_axis():
+    figure = figures.side_by_side(beside(), analysis.astray, "astray, %")
+    assert [axis.get_title() for axis in figure.axes] == ["10 units", "50 units"] and legend(figure) == COLOR
+    first, second = (dots(axis) for axis in figure.axes)
+    assert [y for _, y in first[VAE.color]] == [100, 200] and [y for _, y in first[INTEL.color]] == [300]
+    assert second == {VAE.color: [[0, 400]]}
+    low, high = figure.axes[0].get_ylim()
+    assert low == 0 and high > 400 and figure.axes[0].get_ylabel() == "astray, %"
+
+
+def test_gluing_brings_two_points_of_the_circle_together():
+    axes = figures.gluing().axes
+    assert [axis.get_title() for axis in axes] == ["h = 1", "half way", "h = 2", "h = 4 (ours)"]
+    apart = []
+    for axis in axes[:3]:
+        (a, b) = axis.lines[0].get_xydata()
+        apart.append(np.linalg.norm(a - b))
+    assert apart == pytest.approx([2, 1, 0], abs=0.05) and not axes[3].lines
+    ring = np.asarray(axes[0].collections[0].get_offsets())
+    assert np.linalg.norm(ring, axis=1) == pytest.approx(1, abs=1e-3)
 
 
 def test_the_notebooks_settings_are_all_taken_at_once():
@@ -272,24 +360,6 @@ def test_a_vamp_vae_that_leaves_holes_empty_does_not_behave_like_a_vae():
             for s in range(3)
         ]
         assert on_circle.judge(results(*found, experiment="connectivity")).verdict == verdict
-
-
-def test_priors_are_set_side_by_side_and_without_the_vamp_vae():
-    def made(value, names=("VAE", "InteL-VAE")):
-        return results(
-            *(
-                result(name, data, seed=s, metrics={"sliced_wasserstein": value + s, key: (value + s) / 10})
-                for name in names
-                for data, key in (("star", "inside_hole"), ("mixture", "bridge"))
-                for s in range(2)
-            )
-        )
-
-    table = analysis.priors(made(1.0, ("VAE", "Vamp-VAE", "InteL-VAE")), made(3.0), made(5.0, ("VAE",)))
-    assert {name for _, name in table.index} == {"VAE", "InteL-VAE"} and len(table) == 4
-    line = table.loc[("mixture", "VAE")]
-    assert line.tolist() == ["1.50 ± 0.71", "3.50 ± 0.71", "5.50 ± 0.71", "15 ± 7", "35 ± 7", "55 ± 7"]
-    assert table.loc[("star", "InteL-VAE"), ("sliced Wasserstein", "the notebooks, one prior")] == ""
 
 
 def test_the_rules_on_distances_are_counted_by_their_settings():

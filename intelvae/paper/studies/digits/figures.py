@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -15,8 +15,9 @@ from intelvae import mappings
 from intelvae.paper import style
 from intelvae.paper.measures import clean_frechet, frechet
 from intelvae.paper.results import Result, Results
-from intelvae.paper.rows import BLUE, ORANGE
+from intelvae.paper.rows import BLUE, GREY, ORANGE
 from intelvae.paper.studies.digits import grid
+from intelvae.paper.studies.digits.analysis.moved import Move
 from intelvae.paper.studies.digits.analysis.table1 import smallest
 from intelvae.paper.studies.digits.analysis.table3 import path, zeros
 from intelvae.paper.studies.digits.claims import learned
@@ -83,6 +84,26 @@ def traversals(results: Sequence[Result]) -> Figure:
         axis.set(xticks=[], yticks=[])
         label = f"{result.training.network}\n{result.row.name}"
         axis.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
+    return figure
+
+
+def changes(moves: Mapping[str, Move], label: str, *, log: bool = False) -> Figure:
+    """A line for each move, from the mean without what is named (hollow) to the mean with it (filled).
+
+    Small marks are its runs; `log`: on a logarithmic axis.
+    """
+    figure, axis = plt.subplots(figsize=(7.5, 0.8 + 0.24 * max(1, len(moves))), layout="constrained")
+    for i, of in enumerate(moves.values()):
+        axis.plot(of.means, [i, i], color=GREY, lw=1.2)
+        axis.plot(of.with_it, [i] * len(of.with_it), "|", color="black", ms=7)
+    means, places = [of.means for of in moves.values()], range(len(moves))
+    axis.plot([a for a, _ in means], places, "o", ms=6, mfc="white", mec=BLUE, label="mean without")
+    axis.plot([b for _, b in means], places, "o", ms=6, color=ORANGE, label="mean with it")
+    axis.set_yticks(places, list(moves), fontsize=8)
+    axis.set(xlabel=label, ylabel="what the code does", xscale="log" if log else "linear")
+    axis.invert_yaxis()
+    sns.despine(figure)
+    style.legend_outside(figure, axis, ncols=2)
     return figure
 
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import torch
 from scipy import stats
 from torch import Tensor
@@ -127,20 +128,19 @@ def candidates(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(those, key=lambda line: line["spread"]) if whole else []
 
 
-def lines(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The lines of `spreads` for readers."""
-    return [
+def lines(found: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """The lines of `spreads` for readers; a candidate has an asterisk."""
+    return pd.DataFrame(
         {
-            "measure": line["measure"],
+            "measure (* candidate)": line["measure"] + " *" * line["candidate"],
             "images": f"{line['n']:,}",
             "VAE": to_second_digit(line["values"]),
             "real images": f"{line['real']:.3g}",
             "spread, %": f"{line['spread']:.1f} ({line['low']:.1f} to {line['high']:.1f})",
             f"found by {PLANNED} seeds, %": f"{line['detectable']:.0f}",
-            "candidate": "yes" if line["candidate"] else "",
         }
         for line in found
-    ]
+    )
 
 
 def told(found: Sequence[dict[str, Any]]) -> str:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import statistics
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import torch
+from scipy.optimize import brentq
 
+from intelvae import mappings
 from intelvae.data import toys
 from intelvae.metrics.toy import sliced_wasserstein
 from intelvae.paper.datasets import Points
 from intelvae.paper.kinds import REPRODUCED
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import VAMP
-from intelvae.paper.statistics import mean_and_sd
+from intelvae.paper.statistics import Metric, mean_and_sd, measured
 from intelvae.paper.studies.toys import grid
 from intelvae.paper.studies.toys.claims import BRIDGE_OF_DATA
+
+NO_RUN = "(no run)"
 
 
 def on_the_circle(results: Results) -> dict[str, Any]:
@@ -73,24 +79,45 @@ def floor(data: str) -> float:
     return statistics.fmean(sliced_wasserstein(fresh, test, generator=generator) for fresh in sets)
 
 
+def astray(result: Result) -> float:
+    """The share of samples, in %, where the data have none: inside a hole or, of the mixture, on the bridge."""
+    return 100 * result.metrics.get("inside_hole", result.metrics.get("bridge", math.nan))
+
+
 def connectivity(results: Results) -> pd.DataFrame:
     """Figures 4 and C.2 in numbers: means and deviations over seeds by data set and method, beside fresh data's."""
-    columns = {
-        "sliced Wasserstein": "sliced_wasserstein",
-        "off support": "off_support",
-        "inside a hole": "inside_hole",
-        "bridge": "bridge",
-        "log p(x), nats": "log_likelihood",
-    }
-    found = by_data(results, columns)
-    floors = {data: f"{floor(data):.3f}" for data in found.index.unique("data")}
-    return found.assign(**{"sliced W., fresh data": found.index.get_level_values("data").map(floors)})
+    floors = {data: f"{floor(data):.3f}" for data in dict.fromkeys(row.group for row in results.rows)}
+    return pd.DataFrame(
+        {
+            "data": row.group,
+            "method": row.name,
+            "sliced W.": cell(of, "sliced_wasserstein"),
+            "of fresh data": floors[row.group],
+            "off support, %": cell(of, "off_support", 1, 100.0),
+            "in a hole or on the bridge, %": mean_and_sd([astray(r) for r in of]),
+            "log p(x), nats": cell(of, "log_likelihood", 2),
+        }
+        for row in results.rows
+        for of in [results.of(row.name, row.group)]
+    )
 
 
 def worst_hole(results: Results, data: str) -> dict[str, str]:
     """The InteL-VAE's samples inside a hole of that data set, in %: the worst run, and the median over runs."""
     shares = [r.metrics["inside_hole"] for r in results.of("InteL-VAE", data)]
+    if not shares:
+        return {"worst": NO_RUN, "median": NO_RUN}
     return {"worst": f"{100 * max(shares):.0f}", "median": f"{100 * statistics.median(shares):.1f}"}
+
+
+def kl(result: Result) -> float:
+    """The KL divergence on validation data at the end of training, in nats; of the trivial solution it is 0."""
+    return result.curves["valid_kl"][-1]
+
+
+def elbo(result: Result) -> float:
+    """The ELBO on validation data at the end of training, in nats."""
+    return result.curves["valid_elbo"][-1]
 
 
 def readings(results: Results) -> pd.DataFrame:
@@ -101,24 +128,17 @@ def readings(results: Results) -> pd.DataFrame:
         for method in dict.fromkeys(r.row.name for r in of):
             chosen = [r for r in of if r.row.name == method]
             values = {
-                "KL, nats": [r.curves["valid_kl"][-1] for r in chosen],
-                "ELBO, nats": [r.curves["valid_elbo"][-1] for r in chosen],
+                "KL, nats": map(kl, chosen),
+                "ELBO, nats": map(elbo, chosen),
                 "log p(x), nats": [r.metrics["log_likelihood"] for r in chosen],
-                "sliced Wasserstein": [r.metrics["sliced_wasserstein"] for r in chosen],
+                "sliced W.": [r.metrics["sliced_wasserstein"] for r in chosen],
                 "off support, %": [100 * r.metrics["off_support"] for r in chosen],
             }
             lines.append(
                 {"reading": name, "method": method, "runs": len(chosen)}
-                | {title: f"{sum(v) / len(v):.2f}" for title, v in values.items()}
+                | {title: f"{statistics.fmean(v):.2f}" for title, v in values.items()}
             )
-    return pd.DataFrame(lines).set_index(["reading", "method"])
-
-
-CAPACITY = {
-    "KL, nats": lambda r: r.curves["valid_kl"][-1],
-    "sliced Wasserstein": lambda r: r.metrics["sliced_wasserstein"],
-    "in a hole or on the bridge, %": lambda r: 100 * r.metrics.get("inside_hole", r.metrics.get("bridge")),
-}
+    return pd.DataFrame(lines)
 
 
 def seeds_of_both(results: Results, wide: Results) -> list[int]:
@@ -126,55 +146,74 @@ def seeds_of_both(results: Results, wide: Results) -> list[int]:
     return sorted({r.seed for r in results} & {r.seed for r in wide})
 
 
-def capacity(results: Results, wide: Results) -> pd.DataFrame:
-    """Layers of ten and of 50 units side by side, over the seeds that both have: means and deviations."""
-    lines = {
-        (row.group, row.name): {
-            (title, units): mean_and_sd([metric(r) for r in of], 2)
-            for title, metric in CAPACITY.items()
-            for units, of in _by_units(results, wide, row.name, row.group).items()
-            if units != "all"
+def by_units(results: Results, wide: Results) -> dict[str, list[Result]]:
+    """The results with layers of ten and of 50 units, of the seeds that both have."""
+    seeds = seeds_of_both(results, wide)
+    return {"10 units": [r for r in results if r.seed in seeds], "50 units": [r for r in wide if r.seed in seeds]}
+
+
+def by_setting(results: Results, notebooks: Results, one_prior: Results) -> dict[str, list[Result]]:
+    """The results with the text's settings, the notebooks', and these with one prior; without Vamp-VAEs."""
+    every = {"the text": results, "notebooks": notebooks, "notebooks, one prior": one_prior}
+    return {title: [r for r in of if r.row.method != VAMP] for title, of in every.items()}
+
+
+def side_by_side(found: Mapping[str, Sequence[Result]], shown: Mapping[str, tuple[Metric, int]]) -> pd.DataFrame:
+    """Means and deviations of metrics, which have decimals, by settings: a line a data set and method."""
+    rows = dict.fromkeys((r.row.group, r.row.name) for of in found.values() for r in of)
+    return pd.DataFrame(
+        {"data": data, "method": name}
+        | {
+            f"{title}, {setting}": mean_and_sd(
+                [metric(r) for r in of if (r.row.group, r.row.name) == (data, name)], digits
+            )
+            for title, (metric, digits) in shown.items()
+            for setting, of in found.items()
         }
-        for row in results.rows
-    }
-    found = pd.DataFrame.from_dict(lines, orient="index")
-    found.index.names, found.columns.names = ["data", "method"], [None, "units"]
-    return found
+        for data, name in rows
+    )
 
 
-def _by_units(results: Results, wide: Results, name: str, data: str) -> dict[str, list[Result]]:
-    """The results of a row with ten units, "all" of its seeds or those that are shared, and with 50."""
-    every, seeds = results.of(name, data), seeds_of_both(results, wide)
-    return {"all": every, "10": [r for r in every if r.seed in seeds], "50": wide.of(name, data)}
+DISTANCE, ASTRAY, KL = (
+    ("sliced W.", (measured("sliced_wasserstein"), 2)),
+    ("astray, %", (astray, 1)),
+    ("KL", (kl, 1)),
+)
 
 
 def cited(results: Results, wide: Results) -> dict[str, str]:
-    """What page 04 cites of `CAPACITY`: "kl-DATA-METHOD-UNITS", "hole-..." and "sw-...", means over seeds."""
-    found = {}
-    for row in results.rows:
-        for units, of in _by_units(results, wide, row.name, row.group).items():
-            for key, digits, metric in zip(("kl", "sw", "hole"), (1, 3, 1), CAPACITY.values(), strict=True):
-                mean = statistics.fmean(map(metric, of))
-                found[f"{key}-{row.group}-{row.name}-{units}"] = f"{mean:.{digits}f}"
-    return found
+    """What page 04 says of data, methods and units, means over seeds: "kl-DATA-METHOD-UNITS", "astray-...", "sw-...".
+
+    UNITS are 10 or 50, of the seeds that both have, or "all": ten units, all seeds.
+    """
+    found: dict[str, list[Result]] = {}
+    for units, of in {"all": list(results), **by_units(results, wide)}.items():
+        for r in of:
+            found.setdefault(f"{r.row.group}-{r.row.name}-{units.removesuffix(' units')}", []).append(r)
+    metrics = {"kl": (kl, 1), "sw": (measured("sliced_wasserstein"), 2), "astray": (astray, 1)}
+    return defaultdict(
+        lambda: NO_RUN,
+        {
+            f"{key}-{name}": f"{statistics.fmean(map(metric, of)):.{digits}f}"
+            for name, of in found.items()
+            for key, (metric, digits) in metrics.items()
+        },
+    )
 
 
-def priors(results: Results, notebooks: Results, one_prior: Results) -> pd.DataFrame:
-    """The text's settings, the notebooks', and these with one prior, side by side: means and deviations over seeds."""
-    by_setting = {"the text": results, "the notebooks": notebooks, "the notebooks, one prior": one_prior}
-    metrics = {title: CAPACITY[title] for title in ("sliced Wasserstein", "in a hole or on the bridge, %")}
-    lines = {
-        (row.group, row.name): {
-            (title, setting): mean_and_sd([metric(r) for r in of.of(row.name, row.group)], digits)
-            for (title, metric), digits in zip(metrics.items(), (2, 0), strict=True)
-            for setting, of in by_setting.items()
-        }
-        for row in results.rows
-        if row.method != VAMP
+def tear(c2: float = 0.2) -> dict[str, float]:
+    """What a decoder that is linear makes of the mixture's mapping with that power, by a million draws of the prior.
+
+    "half": below which |y| a point comes out less than half as far as the mean; "bridge": the share of samples in
+    |x_1| < 1, in %, where the means of the two halves are at the data's, -2 and 2.
+    """
+    y = torch.randn(1_000_000, 2, generator=torch.Generator().manual_seed(0))
+    torn = mappings.create("clusters", 2, k=2, c2=c2)(y)[:, 1].abs()
+    mean = torn.mean().item()
+    return {
+        "half": float(brentq(lambda y: y + 5 * y**c2 - mean / 2, 0, 1)),
+        "bridge": 100 * (2 * torn / mean < 1).double().mean().item(),
     }
-    found = pd.DataFrame.from_dict(lines, orient="index")
-    found.index.names, found.columns.names = ["data", "method"], [None, "settings"]
-    return found
 
 
 def closer(found: Sequence[Mapping[str, Any]], prefix: str) -> dict[str, str | int]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
+import seaborn as sns
+import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
+from intelvae.mappings import Circle, Glue
 from intelvae.paper.datasets import Points
 from intelvae.paper.results import Result
 from intelvae.paper.rows import BLUE, GREEN, GREY, ORANGE
-from intelvae.paper.style import frame, points
+from intelvae.paper.statistics import Metric
+from intelvae.paper.studies.toys import grid
+from intelvae.paper.studies.toys.analysis import elbo, kl
+from intelvae.paper.style import frame, legend_outside, marks_by_seed, points
 
 PAPERS_AXES = (4.5, 3.0)  # from the middle to the side and to the top, in Figures 2, 4 and C.2
 
@@ -39,6 +45,48 @@ def sample_grid(results: Sequence[Result], *, shown: int = 200) -> Figure:
     for axis, title in zip(axes[0], ["data", *(method.name for method in methods)], strict=True):
         axis.set_title(title)
     frame(figure.axes, *PAPERS_AXES)
+    return figure
+
+
+def gluing() -> Figure:
+    """Figure C.1: the circle with the points that are to be glued, half way, two holes, and the chain of four."""
+    angle = torch.linspace(0, 2 * torch.pi, 400)
+    ring = torch.stack([angle.cos(), angle.sin()], -1)
+    one, two, four = Circle()(ring), Glue(holes=2)(ring), Glue(holes=4)(ring)
+    panels = {"h = 1": one, "half way": (one + two) / 2, "h = 2": two, "h = 4 (ours)": four}
+    figure, axes = plt.subplots(1, 4, figsize=(8, 2.3), layout="constrained")
+    for axis, (title, z) in zip(axes, panels.items(), strict=True):
+        axis.scatter(*z.T, c=ring[:, 1], s=6, cmap="cividis", linewidths=0)
+        if z is not four:
+            axis.plot(*z[[100, 300]].T, "s", color=ORANGE, mec="black")
+        axis.set(title=title, xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal", xticks=[], yticks=[])
+    return figure
+
+
+def side_by_side(found: Mapping[str, Sequence[Result]], metric: Metric, label: str) -> Figure:
+    """A metric by data set and method, one mark a run and a bar for the mean: a panel for each of some settings."""
+    figure, axes = plt.subplots(1, len(found), figsize=(8, 2.8), sharey=True, squeeze=False, layout="constrained")
+    for axis, (title, results) in zip(axes[0], found.items(), strict=True):
+        marks_by_seed(axis, results, metric, label)
+        axis.set(title=title)
+        if len(found) > 1:
+            axis.tick_params("x", labelrotation=30, labelsize=8)
+    axes[0, 0].set(ylim=(0, None))  # of all
+    legend_outside(figure, axes[0, 0], ncols=3)
+    sns.despine(figure)
+    return figure
+
+
+def readings(results: Sequence[Result]) -> Figure:
+    """The KL divergence and the ELBO by reading of the likelihood, one mark a run and a bar for the mean of all."""
+    name_of = {grid.of_reading(name, data): name for name in grid.READINGS for data in grid.TOYS}
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    for axis, metric, label in zip(axes, (kl, elbo), ("KL (nats)", "ELBO (nats)"), strict=True):
+        marks_by_seed(axis, results, metric, label, lambda r: name_of[r.row.group].replace(", ", ",\n"))
+        axis.set(xlabel="reading")
+        axis.tick_params("x", labelrotation=30, labelsize=8)
+    legend_outside(figure, axes[0], ncols=3)
+    sns.despine(figure)
     return figure
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
+import pandas as pd
 import torch
 
 from intelvae import mappings
@@ -28,28 +29,41 @@ SHARES: dict[str, Metric] = {
 }
 
 
-def lines(results: Results) -> list[dict[str, Any]]:
+def lines(results: Results) -> pd.DataFrame:
     """A line for each row: means and deviations over its seeds, their number, and the paper's two numbers, if any."""
     found = []
     for row in results.rows:
         of = results.of(row.name, row.group)
         found.append(
-            {"network": row.settings["network"], "likelihood": row.settings["likelihood"], "method": row.name}
+            {"network, likelihood": row.group, "method": row.name}
             | {title: mean_and_sd([metric(r) for r in of], scale=100.0) for title, metric in SHARES.items()}
             | {"test ELBO": mean_and_sd([r.metrics["test_elbo"] for r in of]), "seeds": len(of)}
             | {"paper: ambiguous / ones": " / ".join(row.paper[name] for name in ("ambiguous", "ones") if row.paper)}
         )
-    return found
+    return pd.DataFrame(found)
 
 
-def run_by_run(results: Sequence[Result]) -> list[dict[str, Any]]:
+def run_by_run(results: Sequence[Result]) -> pd.DataFrame:
     """A line for each run."""
-    return [
-        {"network": r.training.network, "likelihood": r.training.likelihood, "seed": r.seed}
+    return pd.DataFrame(
+        {"network, likelihood": r.row.group, "seed": r.seed}
         | {title: f"{100 * metric(r):.1f}" for title, metric in SHARES.items()}
         | {"test ELBO": f"{r.metrics['test_elbo']:.1f}"}
         for r in results
-    ]
+    )
+
+
+def by_decoder(results: Results) -> pd.DataFrame:
+    """The VAE and the InteL-VAE with squared error: mean shares by method and network."""
+    return pd.DataFrame(
+        {"method": row.name, "network": network}
+        | {title: shares.mean(of, SHARES[title]) for title in (AMBIGUOUS, STRAYS, OWN_SIDE)}
+        for name in ("VAE", "InteL-VAE")
+        for row in results.rows
+        for network in [row.settings["network"]]
+        if row.name == name and row.group == grid.of_reading(network)
+        for of in [results.of(name, row.group)]
+    )
 
 
 def still_rising(results: Sequence[Result]) -> dict[str, Any]:
@@ -84,7 +98,7 @@ def means_by_network(results: Results) -> dict[str, str]:
         for network, likelihood in grid.READINGS
         if likelihood == "gaussian"
         for row in grid.table2(network)
-        for key, title in (("ambiguous", AMBIGUOUS), ("strays", STRAYS), ("own", OWN_SIDE))
+        for key, title in (("ambiguous", AMBIGUOUS), ("strays", STRAYS))
     }
     authors, mathieu = (grid.of_reading(network, "bernoulli") for network in ("authors", "mathieu"))
     for method in ("VAE", "InteL-VAE"):
@@ -93,19 +107,18 @@ def means_by_network(results: Results) -> dict[str, str]:
     return found | {"bernoulli-ones": ones.replace(", ", " and ")}
 
 
-def gaps(results: Results) -> list[dict[str, Any]]:
+def gaps(results: Results) -> pd.DataFrame:
     """A line for each mapping: how much of the prior it leaves near 0, and what its runs give, seed by seed."""
     y = torch.randn(200_000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    shown = {f"{AMBIGUOUS}, by seed": AMBIGUOUS, ONES: ONES, OWN_SIDE: OWN_SIDE}
     found = []
     for row in grid.gaps(results.profile):
         g = mappings.create("clusters", 1, **row.settings["mapping_options"])
         inside = round(100 * (g(y).abs() < 1).double().mean().item(), 2)
         found.append(
             {"mapping": row.name, "prior within |z| < 1, %": inside}
-            | {title: shares.run_by_run(results.of(row.name), SHARES[name]) for title, name in shown.items()}
+            | {title: shares.run_by_run(results.of(row.name), SHARES[title]) for title in (AMBIGUOUS, ONES, OWN_SIDE)}
         )
-    return found
+    return pd.DataFrame(found)
 
 
 def won(found: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -115,11 +128,11 @@ def won(found: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     for kind in ("uncertain", "balance"):
         of = [line for line in found if not line["variant"] and f"-{kind}-" in line["id"]]
         names = [theirs[line["id"]] for line in of if line["verdict"] == REPRODUCED]
-        texts[f"won-{kind}"] = f"{len(names)} of {len(of)}" + f" ({', '.join(names)})" * bool(names)
+        texts[kind] = f"{len(names)} of {len(of)}" + f" ({', '.join(names)})" * bool(names)
     return texts
 
 
-def slipped(results: Results, gaps: Results, found: Results) -> list[dict[str, Any]]:
+def slipped(results: Results, gaps: Results, found: Results) -> pd.DataFrame:
     """A line for each of `slips.of_table2` that has been run: how it changes the shares."""
     changed = []
     for slip in slips.of_table2(results.profile):
@@ -131,16 +144,21 @@ def slipped(results: Results, gaps: Results, found: Results) -> list[dict[str, A
                 | {title: f"{of['before']} → {of['after']}" for title, of in moved.items()}
                 | {"seeds": moved[AMBIGUOUS]["seeds"]}
             )
-    return changed
+    return pd.DataFrame(changed)
 
 
-def images_from_normal(results: Results, found: Results) -> dict[str, str]:
-    """Ambiguous samples of the methods with a prior of their own, from it and from N(0, I), and those of the VAE."""
+def images_from_normal(results: Results, found: Results) -> pd.DataFrame:
+    """Ambiguous samples, seed by seed, of methods from their own prior and from N(0, I), which is the VAE's own."""
     of_name = {slip.after.name: slip for slip in slips.of_table2(results.profile)}
-    texts = {}
-    for name in ("MoG", "Vamp"):
-        own, normal = of_name[f"{name}: images from N(0, I)"].among(results, found)
-        texts[f"{name}-from-normal"] = shares.run_by_run(normal, SHARES[AMBIGUOUS], none=shares.NOT_RUN)
-        texts[f"{name}-from-own"] = shares.mean(own, SHARES[AMBIGUOUS])
-    group = grid.of_reading(grid.own_network(results.profile))
-    return texts | {"vae-on-own-network": shares.mean(results.of("VAE", group), SHARES[AMBIGUOUS])}
+    vae = results.of("VAE", grid.of_reading(grid.own_network(results.profile)))
+    mog, vamp = (of_name[f"{name}: images from N(0, I)"].among(results, found) for name in ("MoG", "Vamp"))
+    rows = {row.name: row for row in grid.table2(grid.own_network(results.profile))}
+    return pd.DataFrame(
+        {
+            "method": name,
+            "from its prior, %": shares.run_by_run(own, SHARES[AMBIGUOUS], none=shares.NOT_RUN),
+            "from N(0, I), %": shares.run_by_run(normal, SHARES[AMBIGUOUS], none=shares.NOT_RUN),
+            "paper, %": rows[name].paper["ambiguous"],
+        }
+        for name, (own, normal) in {"VAE": (vae, vae), "MoG-VAE": mog, "Vamp-VAE": vamp}.items()
+    )
