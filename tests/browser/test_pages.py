@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
@@ -67,6 +68,17 @@ def test_a_page_fits_a_telephone(page, path):
     page.evaluate("() => window.MathJax?.startup?.promise")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.set_viewport_size(wide)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["intro", "07_proportions", "08_sparsity", "api_mappings"])
+def test_those_who_see_or_hear_it_otherwise_can_use_a_page(page, name, scheme):
+    """One page of each kind: contrast, names of controls, headings of tables, and what else WCAG 2.1 AA asks for."""
+    page.emulate_media(color_scheme=scheme)
+    page.goto((SITE / "book" / f"{name}.html").as_uri())
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]}).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+    page.emulate_media(color_scheme="light")
 
 
 def test_the_index_leads_to_the_first_page(page):
