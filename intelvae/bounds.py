@@ -116,7 +116,7 @@ def renyi_of(log_w: Tensor, alpha: float) -> Tensor:
 
 @dataclass(frozen=True)
 class Weighted:
-    """A bound that training may maximise in the place of the ELBO: `renyi` with K `samples`, `iwae` for alpha = 0.
+    """A bound that training may maximise instead of the ELBO: `renyi` with K `samples`, `iwae` for alpha = 0.
 
     Raises `ValueError`, one line, for a number out of its range.
 

@@ -126,7 +126,7 @@ class _Projected(torch.autograd.Function):
 class Vamp(nn.Module):
     """The VampPrior `p(y) = 1/C sum_c q(y|u_c)` over learned pseudo-inputs `u_c` (Tomczak & Welling, 2018).
 
-    The pseudo-inputs are projected onto `data_range`, in the place of the authors' hard tanh, which holds a pixel at
+    The pseudo-inputs are projected onto `data_range`, instead of the authors' hard tanh, which holds a pixel at
     the border for ever. They pass through the encoder with its batch normalisation in evaluation mode, so that
     they neither share nor shift the statistics of the data; with `encoder` in evaluation mode nothing changes.
 

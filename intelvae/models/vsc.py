@@ -41,7 +41,7 @@ class SpikeAndSlab(Distribution):
 
     A density here is one with respect to the sum of Lebesgue measure and a unit mass at 0, dimension by dimension, so
     that ratios of two of them are importance weights. With a `slope` c, `rsample` is differentiable in gamma too: the
-    gate is `sigmoid(c (u - 1 + gamma))`, u uniform, in the place of `u > 1 - gamma`, its limit for a large c. Such
+    gate is `sigmoid(c (u - 1 + gamma))`, u uniform, instead of `u > 1 - gamma`, its limit for a large c. Such
     relaxed samples have no density that is known, and `log_prob` raises `NotImplementedError`. `sample` is exact.
 
     Parameters: `gates` gamma, `mu` and `sigma`, each (*batch, D); `slope`, or None for exact samples.

@@ -4,7 +4,7 @@ From the ground up; a module imports only from those above it:
 
     lifeline     workers that end with their sweep
     pictures     images in files
-    authors      what the authors' code does in another way, in the place of parts of the library
+    authors      what the authors' code does in another way, instead of parts of the library
     config       what decides a model's weights, and what is measured of it
     rows         rows of tables and figures, methods and their look
     builder      config -> model

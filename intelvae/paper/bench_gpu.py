@@ -97,7 +97,7 @@ def epoch(of: Callable[[], object], case: bench.Case) -> int:
 
 
 def compiled(case: bench.Case, data: Tensor, precision: str) -> Callable[[], int]:
-    """Ours with `torch.compile` in the place of a graph."""
+    """Ours with `torch.compile` instead of a graph."""
     steps = begun(case, data, 0, precision, graphs=False)
     bound = torch.compile(lambda x: bounds.elbo(steps.model, x).mean())
 

@@ -66,7 +66,7 @@ class Training:
     `data` is a name of `datasets.of`; `mapping` one of `mappings.NAMES`, `prior` one of `priors.NAMES`, with options of
     what they name there; `posterior` "gaussian" or "sylvester" (options of `flows.SylvesterEncoder`); `network` and
     `likelihood` names of their modules. `model` is "vae", with all of these, "gm-vae" (options of `gmvae.Components`,
-    and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`, their number, in the place of `start`);
+    and `free_nats`) or "vsc" (options of `vsc.create`, with `pseudo_inputs`, their number, instead of `start`);
     the last two have their own prior and posterior and no mapping. Options may be given as dicts.
 
     What repeats the authors' code is in `authors`, and off unless asked for: the `prior` "wide"; of cluster

@@ -34,7 +34,7 @@ def by_method(methods: Iterable[Method]) -> dict[str, Any]:
 
 
 def legend_outside(figure: Figure, axis: plt.Axes, **look: Any) -> None:
-    """The legend of `axis` in the margin of the figure, in the place of those that seaborn has put into the axes."""
+    """The legend of `axis` in the margin of the figure, instead of those that seaborn has put into the axes."""
     handles, labels = axis.get_legend_handles_labels()
     for each in figure.axes:
         if (inside := each.get_legend()) is not None:

@@ -82,7 +82,7 @@ class Objective:
             given := [name for name, value in plain.items() if getattr(self, name) != value]
         ):
             raise ValueError(
-                f"a bound in the place of the ELBO is maximised as it is: leave {given[0]} at {plain[given[0]]}"
+                f"a bound instead of the ELBO is maximised as it is: leave {given[0]} at {plain[given[0]]}"
             )
 
     def weight_of_kl(self, epoch: int) -> float:

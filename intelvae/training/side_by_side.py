@@ -34,7 +34,7 @@ class Member:
     """One of the runs: its model, what it learns from, and its two streams of random numbers, all on the CPU.
 
     `model`, changed in place; `train`, a function `(n, generator) -> data` (n, F); `valid` (N, F); `order`, the
-    generator of the data; `noise`, the generator of the latents' noise, in the place of torch's global generator, which
+    generator of the data; `noise`, the generator of the latents' noise, instead of torch's global generator, which
     ends where that one would after `training.fit`.
     """
 

@@ -12,7 +12,7 @@ from intelvae.flows import Step, Sylvester, SylvesterEncoder
 class OnMean(SylvesterEncoder):
     """Sylvester steps whose parameters are computed from the mean of the Gaussian (experiment_flow.py).
 
-    The head sees D numbers in the place of the encoder's features, and what they do not tell of x the flow cannot know.
+    The head sees D numbers instead of the encoder's features, and what they do not tell of x the flow cannot know.
     """
 
     def _seen(self, h: Tensor, base: Distribution) -> Tensor:

@@ -34,7 +34,7 @@ def samples(model: VAE, data: Faces, features: str, device: str) -> dict[str, fl
     "real_frechet_n", for the largest n, is the distance of n training faces from as many of the real ones, what a
     perfect model would get. What the authors' code does in another way is beside it: "wrap_frechet_n" for the smallest
     n is of means that it cuts to bytes without a clip, and "dense_frechet_n" of a model with a prior of its own is of
-    images from N(0, I) in the place of that prior.
+    images from N(0, I) instead of that prior.
     """
     sizes, real = data.sizes, data.real
     drawn = _generate(model, sizes[-1])
@@ -65,7 +65,7 @@ def _generate(model: VAE, n: int) -> Tensor:
 
 @torch.no_grad()
 def _decode_normal(model: VAE, n: int) -> Tensor:
-    """The decoder's means for n draws of N(0, I) in the place of the model's prior, (n, 3, H, W)."""
+    """The decoder's means for n draws of N(0, I) instead of the model's prior, (n, 3, H, W)."""
     y = torch.randn(n, *model.prior().event_shape)
     return torch.cat([model.decode(part).mean for part in y.split(AT_ONCE)])
 

@@ -26,7 +26,7 @@ def samples(model: VAE, data: Grey, features: str, device: str) -> dict[str, flo
 
     Names are those of `metrics.samples.judge`. They are for means clipped to [0, 1]; for the smaller number,
     "minmax_frechet_N" stretches each image as the authors' code does, and "clean_frechet_N" has no faint pixels, of
-    which "faint" is the share. With a Bernoulli decoder also "logits_frechet_N", of logits in the place of means, which
+    which "faint" is the share. With a Bernoulli decoder also "logits_frechet_N", of logits instead of means, which
     that code stretches.
     """
     sizes, real = data.sizes, data.yardstick.test

@@ -63,7 +63,7 @@ class Measure:
         return result.metrics.get(f"{self.metric}_{self.number([result])}", math.nan)
 
     def of_real(self, data: ImageData, n: int) -> float:
-        """Its value for n training images, spread over the file, in the place of generated ones."""
+        """Its value for n training images, spread over the file, instead of generated ones."""
         train = data.train[torch.linspace(0, len(data.train) - 1, n).long()]
         extractor = features.of_data(self.features, data.name)
         real, other = (feature_cache.real(extractor, self._shown(x)) for x in (data.test[:n], train))

@@ -147,7 +147,7 @@ def readings(profile: str, seeds: Seeds = None) -> list[Run]:
 
 
 def capacity(profile: str, seeds: Seeds = None) -> list[Run]:
-    """Figure C.2 with layers of 50 units in the place of the paper's 10 (ours): three seeds."""
+    """Figure C.2 with layers of 50 units instead of the paper's 10 (ours): three seeds."""
     rows = [row for data in TOYS for row in three(data, network="mlp-50")]
     return runs_of(rows, profile, seeds_or_own(seeds, min(3, SCALE[profile].seeds)))
 
