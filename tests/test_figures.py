@@ -6,6 +6,7 @@ import inspect
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
+import test_bench_steps
 import test_beyond_chapter
 import test_digits
 import test_discrepancies
@@ -14,7 +15,9 @@ import test_hierarchy_chapter
 import test_report
 import test_sparsity_chapter
 import test_style
+import test_theorem
 import test_toys_chapter
+import test_wines
 from drawn import colour, dots, hidden, legend_of, without_colour, words
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -27,13 +30,16 @@ matplotlib.use("agg")
 TESTED = {
     "style": test_style,
     "studies.toys.figures": test_toys_chapter,
+    "studies.toys.theorem": test_theorem,
     "studies.digits.figures": test_digits,
     "studies.sparsity.figures": test_sparsity_chapter,
     "studies.faces.figures": test_faces_chapter,
     "studies.hierarchy.figures": test_hierarchy_chapter,
     "studies.beyond.figures": test_beyond_chapter,
     "studies.discrepancies.figures": test_discrepancies,
+    "studies.wines": test_wines,
     "report": test_report,
+    "bench_steps": test_bench_steps,
 }
 EXAMPLES = {f"{module}.{name}": of for module, tests in TESTED.items() for name, of in tests.EXAMPLES.items()}
 EXPLORERS = {
@@ -41,8 +47,10 @@ EXPLORERS = {
 }
 
 LOGARITHMIC = {
+    "bench_steps.ratios": {("log", "linear")},
     "studies.beyond.figures.steepness": {("linear", "log")},
     "studies.sparsity.figures.ablation": {("symlog", "linear"), ("symlog", "log")},
+    "studies.toys.theorem.by_cells": {("log", "linear")},
     "studies.faces.figures.accuracies": {("log", "linear")},
     "studies.faces.figures.quality_and_sparsity": {("linear", "log")},
     "studies.sparsity.figures.as_coded": {("linear", "log")},

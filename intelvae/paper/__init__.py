@@ -33,6 +33,7 @@ From the ground up; a module imports only from those above it:
     references   what tests compare of them
     book         executed notebooks -> site
     bench        the speed of training against others
+    bench_steps  what a step's time goes into, and what makes it faster
     bench_gpu    what a GPU does for training
     cli          the command `intelvae`
     slot         a short slot on a GPU, used well

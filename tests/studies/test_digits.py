@@ -547,15 +547,22 @@ def test_precisions_are_beside_each_other_by_data_and_seed():
         made = result(data=data, seed=seed, curves={"valid_elbo": [0.0, elbo]}, metrics=metrics)
         return dataclasses.replace(made, trained=dataclasses.replace(made.trained, precision=precision))
 
-    wide = digits.analysis.by_precision(
-        results(
-            run("mnist", 0, "float32", -600.001),
-            run("mnist", 0, "bfloat16", -601.5),
-            run("mnist-01", 0, "bfloat16", -9.0, uncertain=0.0125, ones=0.5),
-        )
+    found = results(
+        run("mnist", 0, "float32", -600.001),
+        run("mnist", 0, "bfloat16", -601.5),
+        run("mnist", 1, "float32", -603.0),
+        run("mnist", 1, "bfloat16", -602.75),
+        run("mnist-01", 0, "float32", -8.0, uncertain=0.02, ones=0.25),
+        run("mnist-01", 0, "bfloat16", -9.0, uncertain=0.0125, ones=0.5),
     )
+    wide = digits.analysis.by_precision(found)
     assert wide["validation ELBO"].loc[("mnist", 0)].to_dict() == {"bfloat16": -601.5, "float32": -600.0}
     assert wide["ambiguous, %"].loc["mnist-01", "bfloat16"].tolist() == [1.25]
+    table = digits.analysis.precision_table(found, "bfloat16")
+    assert table.iloc[0].tolist() == ["mnist", 0, "-600.00, -601.50", "", ""]
+    assert table.iloc[2].tolist() == ["mnist-01", 0, "-8.00, -9.00", "2.00, 1.25", "25.00, 50.00"]
+    cost = digits.analysis.cost_of_precision(found, "bfloat16")
+    assert cost == {"worst": "1.50", "seeds": "3.00", "other": "1.25", "float32": "2.00"}
 
 
 # Figures
