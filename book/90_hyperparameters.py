@@ -13,8 +13,7 @@
 # %% [markdown]
 # # Hyperparameters
 #
-# The paper's Tables C.1 and C.2 beside what each profile of this book uses. Settings, repeats, parameters and numbers of runs
-# are read from the grids and networks that the experiments use; sizes of data sets and layers are typed here.
+# The paper gives its settings in Tables C.1 and C.2 of {cite}`miao2022intelvae`, and leaves some of them out.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -25,19 +24,33 @@ jobs = 1
 # %% tags=["hide-input"]
 from intelvae.paper import settings, studies
 from intelvae.paper.config import SEMANTICS
+from intelvae.paper.prose import Table, in_short, say
 
 studies.check_profile(profile)  # the tables are of all of them
+runs = settings.table_of_runs()
+
+# %% tags=["hide-input"]
+in_short("""
+The settings of the paper, beside those of each profile of this book.
+
+- Settings, repeats, parameters and numbers of runs are read from the grids and networks that
+  the experiments use. Sizes of data sets and layers are typed here.
+- The paper gives no number of epochs, no number of repeats and no likelihood; ours are below.
+""")
 
 # %% [markdown]
 # ## Table C.1
 
 # %% tags=["hide-input"]
-settings.table_c1()
+c1 = settings.table_c1()
+for experiment, title in settings.COLUMNS_OF_C1.items():
+    say(f"**{title}** (the experiment `{experiment}`)")
+    display(Table(c1.loc[experiment].rename_axis("setting")))
 
 # %% [markdown]
-# Where the paper says "binary" the authors' code uses grey images, and so do we; `Training(binary=True)` gives the other
-# reading. Runs at `laptop` and `paper` on images use bfloat16 for the networks' arithmetic; densities, validation and
-# all metrics are in float32.
+# Where the paper says "binary", the authors' code uses grey images, and so do we; `Training(binary=True)` gives the other
+# reading. Runs at `laptop` and `paper` on images use bfloat16 for the networks' arithmetic where the processor has units
+# for it. Densities, validation and all metrics are in float32.
 #
 # ## The networks
 #
@@ -49,17 +62,22 @@ settings.table_c1()
 # | `authors` (the one in the code) | the same widths, batch norm throughout, biases; dense heads | dense to 7x7x128, then 64, 32, 1 |
 # | `faces` (Table C.2) | 4x4 convolutions, stride 2, to 64, 128, 256 channels; dense heads | dense to 8x8x256, then 256, 128, 3 |
 # | `faces-narrow` (the code's) | the same | dense to 8x8x256, then 128, 64, 3 |
+#
+# They have so many parameters, with two latent dimensions:
 
 # %% tags=["hide-input"]
-settings.table_c2()
+Table(settings.table_c2())
 
 # %% [markdown]
-# Parameters with two latent dimensions.
-#
 # ## How many runs
+#
+# So many models does each experiment train. A training that two experiments share counts in both.
 
-# %% tags=["nbval-check-output"]
-for name in studies.NAMES:
-    runs = {p: settings.number_of_runs(name, p) for p in studies.PROFILES}
-    print(f"{name:<16} " + ", ".join(f"{p}: {count}" for p, count in runs.items()))
+# %% tags=["hide-input"]
+say(f"The settings are of version {SEMANTICS} of what training does.")
+Table(runs)
+
+# %% tags=["nbval-check-output", "remove-cell"]
+for name, of in runs.iterrows():
+    print(f"{name:<16} " + ", ".join(f"{p}: {count}" for p, count in of.items()))
 print("semantics of training:", SEMANTICS)

@@ -14,7 +14,9 @@ import test_hierarchy_chapter
 import test_report
 import test_sparsity_chapter
 import test_style
+import test_theorem
 import test_toys_chapter
+import test_wines
 from drawn import colour, dots, hidden, legend_of, without_colour, words
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -27,12 +29,14 @@ matplotlib.use("agg")
 TESTED = {
     "style": test_style,
     "studies.toys.figures": test_toys_chapter,
+    "studies.toys.theorem": test_theorem,
     "studies.digits.figures": test_digits,
     "studies.sparsity.figures": test_sparsity_chapter,
     "studies.faces.figures": test_faces_chapter,
     "studies.hierarchy.figures": test_hierarchy_chapter,
     "studies.beyond.figures": test_beyond_chapter,
     "studies.discrepancies.figures": test_discrepancies,
+    "studies.wines": test_wines,
     "report": test_report,
 }
 EXAMPLES = {f"{module}.{name}": of for module, tests in TESTED.items() for name, of in tests.EXAMPLES.items()}
@@ -43,6 +47,7 @@ EXPLORERS = {
 LOGARITHMIC = {
     "studies.beyond.figures.steepness": {("linear", "log")},
     "studies.sparsity.figures.ablation": {("symlog", "linear"), ("symlog", "log")},
+    "studies.toys.theorem.by_cells": {("log", "linear")},
     "studies.faces.figures.accuracies": {("log", "linear")},
     "studies.faces.figures.quality_and_sparsity": {("linear", "log")},
     "studies.sparsity.figures.as_coded": {("linear", "log")},

@@ -27,6 +27,9 @@ def test_what_is_used_is_read_from_the_grid_of_each_profile():
 
 def test_table_c1_has_the_paper_and_every_profile_side_by_side():
     table = settings.table_c1()
+    assert (
+        list(settings.COLUMNS_OF_C1) == list(settings.TABLE_C1) == list(dict.fromkeys(table.index.get_level_values(0)))
+    )
     assert list(table) == ["in the paper", *studies.PROFILES] and len(table) == 4 * 9
     assert table.loc[("sparsity", "latent dimensions")].tolist() == ["50"] * 4
     assert table.loc[("table4", "training examples"), "in the paper"] == "163k"
@@ -37,6 +40,13 @@ def test_a_training_that_two_rows_share_is_one_run(monkeypatch):
     shared = studies.runs("mismatch", "smoke", [0, 1])
     monkeypatch.setattr(studies, "runs", lambda experiment, profile: [*shared, shared[0]])
     assert settings.number_of_runs("mismatch", "smoke") == len(shared)
+
+
+def test_the_table_of_runs_has_every_experiment_at_every_profile(monkeypatch):
+    monkeypatch.setattr(studies, "NAMES", ("framework", "mismatch"))
+    table = settings.table_of_runs()
+    assert table.loc["framework"].to_dict() == {"smoke": 1, "laptop": 1, "paper": 1}
+    assert table.loc["mismatch"].to_dict() == {p: settings.number_of_runs("mismatch", p) for p in studies.PROFILES}
 
 
 def test_table_c2_counts_the_parameters_of_every_network():

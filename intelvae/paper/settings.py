@@ -45,6 +45,12 @@ TABLE_C1 = {  # by the experiment that stands for a column of it
         **_OF_ALL,
     },
 }
+COLUMNS_OF_C1 = {  # what they are about
+    "connectivity": "Points in the plane",
+    "multi-modality": "Zeros and ones",
+    "sparsity": "Sparsity",
+    "table4": "Faces",
+}
 EXAMPLES = {  # images that a model learns from, by profile
     "multi-modality": {"smoke": "800 embedded", "laptop": "10,000", "paper": "10,000"},
     "sparsity": {"smoke": "800 embedded", "laptop": "55,000", "paper": "55,000"},
@@ -83,6 +89,12 @@ def used(experiment: str, profile: str) -> dict[str, str]:
 def number_of_runs(experiment: str, profile: str) -> int:
     """How many models an experiment trains at a profile."""
     return len(_trainings(experiment, profile))
+
+
+def table_of_runs() -> pd.DataFrame:
+    """`number_of_runs` of every experiment, a line each, at every profile."""
+    counts = {name: {p: number_of_runs(name, p) for p in studies.PROFILES} for name in studies.NAMES}
+    return pd.DataFrame.from_dict(counts, orient="index").rename_axis("experiment")
 
 
 def _trainings(experiment: str, profile: str) -> list[Training]:

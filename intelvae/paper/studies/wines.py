@@ -1,0 +1,58 @@
+"""The wines of the page "Your own mapping, your own data": what was found of its models, as figures and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from intelvae.paper.rows import BLUE, ORANGE
+from intelvae.paper.statistics import mean_and_sd, summary
+
+
+def comparison(found: pd.DataFrame, real: Mapping[str, float]) -> Figure:
+    """One mark a run, and mean and deviation over seeds: a panel a measure, a line a way to make a model.
+
+    `found` has the ways as its index, a line a run, and a column a measure; of some measures there is a value of `real`
+    examples, too (dashed).
+    """
+    ways = list(dict.fromkeys(found.index))
+    figure, axes = plt.subplots(1, len(found.columns), figsize=(9, 2.4), sharey=True, layout="constrained")
+    for axis, measure in zip(np.atleast_1d(axes), found, strict=True):
+        for line, way in enumerate(ways):
+            values = found.loc[[way], measure].tolist()
+            mean, deviation = summary(values)
+            axis.plot(values, [line] * len(values), "o", color=BLUE, ms=5, alpha=0.5)
+            axis.errorbar(mean, line + 0.25, xerr=deviation, marker="|", ms=9, color="black", capsize=2)
+        if measure in real:
+            axis.axvline(real[measure], color="black", ls="--", lw=1)
+        axis.set_yticks(range(len(ways)), ways)
+        axis.set(xlabel=measure, ylim=(len(ways) - 0.5, -0.5))
+    np.atleast_1d(axes)[0].set_ylabel("model")
+    sns.despine(figure)
+    return figure
+
+
+def table(found: pd.DataFrame) -> pd.DataFrame:
+    """Means and deviations over runs, a line a way to make a model."""
+    lines = {
+        way: {measure: mean_and_sd(found.loc[[way], measure].tolist(), 2) for measure in found}
+        for way in dict.fromkeys(found.index)
+    }
+    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("model")
+
+
+def codes(by_way: Mapping[str, Tensor], groups: Sequence[int] | np.ndarray) -> Figure:
+    """Codes (N, 2) of examples, a panel a way to make a model; marks and colours are three groups."""
+    figure, axes = plt.subplots(2, 2, figsize=(6.5, 6), layout="constrained")
+    for axis, (way, z) in zip(axes.flat, by_way.items(), strict=True):
+        for group, (marker, colour) in enumerate(zip("os^", (ORANGE, BLUE, "black"), strict=True)):
+            of = np.asarray(groups) == group
+            axis.scatter(*z.detach().cpu().numpy()[of].T, s=9, marker=marker, color=colour, linewidths=0)
+        axis.set(title=way, aspect="equal", adjustable="datalim", xlabel="$z_1$", ylabel="$z_2$")
+    return figure

@@ -1,0 +1,64 @@
+"""What the page on one's own data shows of its models, of runs made by hand."""
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from drawn import bars, dots, levels, lines
+from matplotlib.colors import to_hex
+
+from intelvae.paper.rows import BLUE, ORANGE
+from intelvae.paper.studies import wines
+
+matplotlib.use("agg")
+BLACK = "#000000"
+
+
+def found():
+    runs = {"VAE": [(-15.0, 5.0), (-16.0, 7.0)], "clusters": [(-17.0, 2.0)]}
+    index = [way for way, of in runs.items() for _ in of]
+    return pd.DataFrame([run for of in runs.values() for run in of], index, ["nats", "unsure, %"])
+
+
+def by_way():
+    return {
+        f"way {k}": torch.tensor([[k, 0.0], [k, 1.0], [k, 2.0], [k, 3.0]], dtype=torch.float64).requires_grad_()
+        for k in range(4)
+    }
+
+
+EXAMPLES = {
+    "comparison": lambda: wines.comparison(found(), {"unsure, %": 8.5}),
+    "codes": lambda: wines.codes(by_way(), [0, 2, 1, 0]),
+}
+
+
+def test_the_comparison_has_a_panel_for_each_measure_and_a_mark_for_each_run():
+    nats, unsure = EXAMPLES["comparison"]().axes
+    for axis, values in ((nats, [[-15.0, -16.0], [-17.0]]), (unsure, [[5.0, 7.0], [2.0]])):
+        runs = [(x, y) for colour, x, y in lines(axis) if colour == to_hex(BLUE)]
+        assert runs == [(values[0], [0, 0]), (values[1], [1])]
+        means = [x for colour, x, _ in lines(axis) if colour == BLACK]
+        assert means == [[np.mean(of)] for of in values]
+        deviation = np.std(values[0], ddof=1)
+        assert bars(axis, BLACK, "x") == [pytest.approx((means[0][0] - deviation, means[0][0] + deviation))]
+    assert [text.get_text() for text in nats.get_yticklabels()] == ["VAE", "clusters"]
+    assert levels(nats) == [] and levels(unsure) == [(BLACK, "x", 8.5)]
+
+
+def test_the_table_has_means_and_deviations_where_there_are_some():
+    shown = wines.table(found())
+    assert shown.loc["VAE"].tolist() == ["-15.50 ± 0.71", "6.00 ± 1.41"]
+    assert shown.loc["clusters"].tolist() == ["-17.00", "2.00"]
+
+
+def test_codes_have_a_panel_for_each_way_and_the_marks_of_their_group():
+    axes = EXAMPLES["codes"]().axes
+    assert [axis.get_title() for axis in axes] == list(by_way())
+    for k, axis in enumerate(axes):
+        assert dots(axis) == {
+            to_hex(ORANGE): [[k, 0.0], [k, 3.0]],
+            to_hex(BLUE): [[k, 2.0]],
+            BLACK: [[k, 1.0]],
+        }
