@@ -10,6 +10,7 @@ import numpy as np
 import seaborn as sns
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 from intelvae import mappings
 from intelvae.paper import style
@@ -101,6 +102,10 @@ def changes(moves: Mapping[str, Move], label: str, *, log: bool = False) -> Figu
     axis.plot([b for _, b in means], places, "o", ms=6, color=ORANGE, label="mean with it")
     axis.set_yticks(places, list(moves), fontsize=8)
     axis.set(xlabel=label, ylabel="what the code does", xscale="log" if log else "linear")
+    if log:
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter(ScalarFormatter())
+        axis.xaxis.set_minor_formatter(NullFormatter())
     axis.invert_yaxis()
     sns.despine(figure)
     style.legend_outside(figure, axis, ncols=2)
