@@ -37,8 +37,9 @@ from intelvae.paper import ledger, measures, studies
 from intelvae.paper.prose import Folded, Provenance, Table, badge, in_short, say
 from intelvae.paper.studies.sparsity import analysis, figures, tables
 
-options = {"features": extractor, "jobs": jobs, "device": device}
-results = studies.results("sparsity", profile, seeds, **options)
+results = studies.results(
+    "sparsity", profile, seeds, features=extractor, jobs=jobs, device=device
+)
 name = features.distance_name(measures.features_of(results))
 found = ledger.rows(profile, results, page="08_sparsity")
 verdict = {row["id"]: badge(row["verdict"]) for row in found}
