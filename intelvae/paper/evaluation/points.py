@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from intelvae import bounds, training
 from intelvae.metrics import toy
@@ -73,6 +73,17 @@ def encoded(model: VAE, data: Points) -> dict[str, Tensor]:
         kept["prior_z"] = model.mapping(model.prior().sample((SHOWN,)))
         kept["exemplars"] = model.mapping(model.encode(test[:EXEMPLARS]).sample((40,))).transpose(0, 1)
     return {name: _short(places) for name, places in kept.items()}
+
+
+@torch.no_grad()
+def decoder(model: VAE, data: Points) -> dict[str, Tensor]:
+    """The decoder's numbers: of each layer "layer_0", ... the weights with the bias last, (out, in + 1).
+
+    And "stddev" of p(x|z), (2,), which is the same for all z. Between two layers is a ReLU.
+    """
+    layers = [layer for layer in model.decoder.modules() if isinstance(layer, nn.Linear)]
+    kept = {f"layer_{i}": torch.cat([of.weight, of.bias[:, None]], 1).float() for i, of in enumerate(layers)}
+    return kept | {"stddev": model.generate(1).stddev[0].float()}
 
 
 def smoothness(model: VAE, data: Points) -> dict[str, float]:

@@ -9,7 +9,7 @@ from typing import Any
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.rows import INTEL, MATCHED_PRIOR, SPARSE_PRIOR, VAE, VAMP, Row, Run, row
 from intelvae.paper.studies.profiles import PRECISION
-from intelvae.paper.studies.seeds import Seeds, seeds_or_own
+from intelvae.paper.studies.seeds import TO_MOVE, Seeds, seeds_of, seeds_or_own
 
 TOYS = ("circle", "square", "star", "infinity", "mixture")
 MAPPING: dict[str, dict[str, Any]] = {
@@ -23,7 +23,7 @@ MAPPING: dict[str, dict[str, Any]] = {
 # large as the data's, training stays where q(y|x) is the prior. Chosen for the validation ELBO, on seeds other than the
 # published ones (100 to 102); `READINGS` are the alternatives.
 START = {"start": -4.0}
-NUMBERS, SAMPLES, CODES = (Evaluation(name) for name in ("points", "scatter", "encoded"))
+NUMBERS, SAMPLES, CODES, DECODER = (Evaluation(name) for name in ("points", "scatter", "encoded", "decoder"))
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,13 @@ def connectivity(profile: str, seeds: Seeds = None) -> list[Run]:
     return runs_of(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
 
+def to_move(profile: str, seeds: Seeds = None) -> list[Run]:
+    """The VAEs and InteL-VAEs of `connectivity` from a seed of their own, with decoders for a reader's browser."""
+    rows = [row(three(data), name, data) for data in few_at_smoke(profile) for name in ("VAE", "InteL-VAE")]
+    chosen = seeds_of(seeds) or TO_MOVE
+    return runs_of(rows, profile, chosen, len(chosen), (DECODER,))
+
+
 READINGS: dict[str, dict[str, Any]] = {
     "small variance first, KL warm-up": {},
     "small variance first": {"warmup": 0},
@@ -190,6 +197,7 @@ EXPERIMENTS = {
     "bridge": bridge,
     "mismatch": mismatch,
     "connectivity": connectivity,
+    "connectivity-to-move": to_move,
     "readings": readings,
     "capacity": capacity,
     "notebooks": notebooks,
