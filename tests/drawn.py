@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection, LineCollection, PathCollection
 from matplotlib.colors import to_hex
@@ -14,8 +15,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation
 
-from intelvae.paper import rows
+from intelvae import training
+from intelvae.models import VAE
+from intelvae.paper import rows, runs
 from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.datasets import Points
+from intelvae.paper.evaluation.points import decoder
 from intelvae.paper.results import Measured, Result, Results, Trained
 from intelvae.paper.rows import Method, Row, Run
 
@@ -32,6 +37,39 @@ def result(name="VAE", group="", *, seed=0, method=None, value=None, metrics=Non
     trained = Trained(run.training, curves or {}, 0, 1.0, "cpu", {"torch": "2"}, "abc", "2026-11-28")
     measured = Measured(run.training.key, evaluation, metrics or {}, 1.0, "abc", "2026-11-28", kept or {})
     return Result(run, trained, [measured])
+
+
+def with_decoder(method, data, *, seed=0, **settings) -> tuple[Result, VAE]:
+    """A result of an untrained model of points in the plane, which keeps its decoder, and the model."""
+    of = result(method.name, method=method, data=data, seed=seed, likelihood="learned-gaussian", **settings)
+    with training.seeded(seed):
+        _, model, _ = runs.prepare(of.training)
+    with torch.no_grad():
+        for weights in model.decoder[0].parameters():
+            weights *= 3  # untrained it is nearly constant
+    kept = decoder(model.eval(), Points(data))
+    return result(of.row.name, method=method, seed=seed, kept=kept, **of.row.settings), model
+
+
+def untrained() -> list[tuple[Result, VAE]]:
+    """Such models with all mappings that a reader moves them with."""
+    return [
+        with_decoder(rows.VAE, "circle"),
+        with_decoder(rows.INTEL, "circle", mapping="circle", seed=1),
+        with_decoder(rows.VAE, "infinity", network="mlp-2", seed=2),
+        with_decoder(rows.INTEL, "infinity", mapping="glue", seed=3),
+        with_decoder(rows.INTEL, "mixture", mapping="clusters", mapping_options={"k": 2}, seed=4),
+    ]
+
+
+def along(*methods: Method) -> list[Result]:
+    """Results that keep images along y, each image of one grey of its own."""
+    greys = torch.arange(2 * 61, dtype=torch.uint8).reshape(2, 61, 1, 1, 1).expand(-1, -1, 1, 8, 8)
+    of = {rows.VAE: {}, rows.INTEL: {"mapping": "clusters", "mapping_options": {"k": 2}}}
+    return [
+        result(m.name, method=m, data="mnist-01", latent_dim=1, kept={"along": greys[i]}, **of[m])
+        for i, m in enumerate(methods)
+    ]
 
 
 def results(*found: Result, experiment="", profile="smoke") -> Results:

@@ -67,6 +67,15 @@ def test_traversals_are_of_the_first_latent_of_every_model(row):
         assert torch.equal(pictures[-1:], images.as_bytes(model.decode(y).mean))
 
 
+def test_pictures_along_y_are_the_traversals_with_four_more_in_between():
+    training = grid.zeros_and_ones(grid.table2("authors")[0], "smoke", 0).training
+    work = datasets.of(training)
+    model = builder.build(training, work.shape, work.train).eval()
+    coarse, fine = digits.traversal(model, work)["traversal"], digits.along(model, work)["along"]
+    assert fine.shape == (61, 1, 28, 28)
+    assert (fine[::5].int() - coarse.int()).abs().max() <= 1  # a batch of another size is rounded otherwise
+
+
 def test_the_halves_of_a_learned_threshold_are_its_own():
     y = torch.tensor([[-2.0], [-0.5], [0.5]])
     mapping = Threshold(learnable=True)
@@ -84,6 +93,16 @@ def test_a_threshold_that_is_not_learned_has_no_learned_share():
     latents, traversal = (runs.measure(config, Evaluation(name), model).kept for name in ("latents", "traversal"))
     assert {name: z.ndim for name, z in latents.items()} == {"zeros": 1, "ones": 1}
     assert traversal["traversal"].shape == (13, 1, 28, 28)
+
+
+def test_a_decoder_is_kept_as_its_weights_with_the_bias_last():
+    config = Training("circle", "mlp", 2, "learned-gaussian", epochs=1, likelihood_options={"start": -4.0})
+    _, model, _ = runs.prepare(config)
+    kept = points.decoder(model, Points("circle"))
+    assert [list(kept[f"layer_{i}"].shape) for i in range(4)] == [[10, 3], [10, 11], [10, 11], [2, 11]]
+    assert len(kept) == 5 and kept["stddev"].tolist() == pytest.approx([math.exp(-2)] * 2)
+    last = model.decoder[0][6]
+    assert torch.equal(kept["layer_3"], torch.cat([last.weight, last.bias[:, None]], 1))
 
 
 def test_points_are_judged_with_the_decoders_noise_and_without():

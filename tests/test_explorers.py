@@ -13,11 +13,13 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 import torch
-from drawn import result
+from drawn import along, result, untrained, with_decoder
 from PIL import Image
 
 from intelvae.mappings import Circle
-from intelvae.paper.explorers import Explorer, MappingExplorer, TradeOffExplorer
+from intelvae.paper.datasets import Points
+from intelvae.paper.explorers import DecoderExplorer, Explorer, LineExplorer, MappingExplorer, TradeOffExplorer
+from intelvae.paper.explorers.decoder import SHOWN
 from intelvae.paper.explorers.mapping import MAPPINGS, SAMPLES
 from intelvae.paper.rows import INTEL, VAE
 from intelvae.paper.statistics import measured
@@ -80,8 +82,20 @@ def trade_off(score=0.1, name="</script><b>") -> TradeOffExplorer:
     return TradeOffExplorer(found, measures, lambda row: f"{name} {row.value}")
 
 
-KINDS = {"traversals": explorer, "mapping": MappingExplorer, "trade-off": trade_off}
+def decoders(n=400) -> DecoderExplorer:
+    return DecoderExplorer([found for found, _ in untrained()], n)
+
+
+def line(*methods) -> LineExplorer:
+    return LineExplorer(along(*(methods or (VAE, INTEL))))
+
+
+KINDS = {
+    "traversals": explorer, "mapping": MappingExplorer, "trade-off": trade_off, "decoder": decoders, "line": line,
+}  # fmt: skip
 OTHERS = {
+    "decoder": lambda: decoders(10),
+    "line": lambda: line(INTEL),
     "traversals": lambda: explorer(255 - IMAGES),
     "mapping": lambda: MappingExplorer(10),
     "trade-off": lambda: trade_off(0.2),
@@ -259,3 +273,65 @@ def test_rows_without_any_value_or_image_are_no_error():
     assert data_of(explorer._repr_html_())["points"][0]["bars"] == [None, None]
     with pytest.raises(ValueError, match="two measures or more, not 1"):
         TradeOffExplorer(found, [("a", measured("a"))])
+
+
+def test_without_scripts_the_planes_show_the_first_decoder_on_its_data():
+    _, model = untrained()[0]
+    text = decoders()._repr_html_()
+    y, z, x = dots(text, "y"), dots(text, "z"), dots(text, "x")
+    assert y.shape == z.shape == (400, 2) and torch.equal(y, z) and 'class="controls" hidden' in text  # a VAE
+    data, means = x[:SHOWN], x[SHOWN:]
+    assert (data - Points("circle").test[:SHOWN]).abs().max() < 1e-3
+    with torch.no_grad():
+        torch.testing.assert_close(means, model.decode(y.float()).mean.double(), rtol=0, atol=1e-3)  # three digits
+
+
+@pytest.mark.parametrize("i", range(5))
+def test_what_is_drawn_of_a_decoder_is_what_the_model_decodes(i):
+    found, model = untrained()[i]
+    explorer = DecoderExplorer([found])
+    z, x = explorer.images(found)
+    with torch.no_grad():
+        torch.testing.assert_close(z, model.mapping.double()(explorer.y))
+        torch.testing.assert_close(x, model.double().decode(explorer.y).mean.double(), rtol=1e-5, atol=1e-5)  # float32
+
+
+def test_the_script_of_decoders_has_their_numbers_and_axes_for_all_models_of_the_data():
+    data = data_of(decoders()._repr_html_())
+    assert [(m["data"], m["map"]) for m in data["models"]] == [
+        ("circle", "identity"), ("circle", "circle"), ("infinity", "identity"), ("infinity", "glue"),
+        ("mixture", "clusters"),
+    ]  # fmt: skip
+    assert data["models"][4]["constants"] == {"k": 2, "c1": 5.0, "c2": 0.2}
+    assert [len(m["layers"]) for m in data["models"]] == [4, 4, 3, 4, 4]
+    assert data["models"][0]["stddev"] == pytest.approx([1.0, 1.0])
+    every = decoders()
+    for found, _ in untrained():
+        assert every.images(found)[1].abs().max() <= data["reach"][found.training.data]
+
+
+def test_no_decoder_and_a_mapping_that_the_script_lacks_get_one_line():
+    with pytest.raises(ValueError, match="no decoder to show"):
+        DecoderExplorer([])
+    with pytest.raises(ValueError, match="no mapping 'sparse'"):
+        DecoderExplorer([with_decoder(INTEL, "sparse", mapping="sparse")[0]])
+    with pytest.raises(ValueError, match="no images to show"):
+        LineExplorer([])
+
+
+def test_the_line_has_all_images_for_the_script_and_every_fifth_without():
+    text = line()._repr_html_()
+    (sprite,) = re.findall(r"url\(data:image/png;base64,(.*?)\)", text)
+    (strip,) = [a["src"].split(",")[1] for tag, a in _Page(text).tags if tag == "img"]
+    for picture, step in ((sprite, 1), (strip, 5)):
+        shown = np.array(Image.open(io.BytesIO(base64.b64decode(picture))))
+        greys = 255 - np.arange(122).reshape(2, 61)[:, ::step]
+        assert (shown == greys.repeat(8, 0).repeat(8, 1)).all()
+    assert [a.get("class") for _, a in _Page(text).tags if "hidden" in a] == ["controls", "views"]
+
+
+def test_the_line_knows_where_each_mapping_takes_y():
+    data = data_of(line()._repr_html_())
+    assert data["y"] == pytest.approx([-3 + 0.1 * i for i in range(61)]) and data["z"][0] == data["y"]
+    assert data["z"][1][30] == 0 and data["z"][1][31] == pytest.approx(0.1 + 5 * 0.1**0.2, abs=0.006)
+    assert data["names"] == ["VAE", "InteL-VAE"]

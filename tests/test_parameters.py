@@ -147,6 +147,15 @@ def test_every_grid_takes_all_kinds_of_seeds_and_zero_is_one(name):
             assert {run.training.seed for run in studies.runs(name, "laptop", value)} == set(seeds)
 
 
+def test_models_that_a_reader_moves_are_in_no_claim():
+    """Their seed is no other experiment's own, at any profile."""
+    to_move = {name for name in studies.NAMES if name.endswith("-to-move")}
+    for profile in studies.PROFILES:
+        of = {name: {run.training for run in studies.runs(name, profile)} for name in studies.NAMES}
+        moved = set().union(*(of[name] for name in to_move))
+        assert moved and not any(moved & of[name] for name in of.keys() - to_move)
+
+
 def test_published_results_are_those_that_grids_ask_for(published):
     """A key that changes leaves its results behind; what is added has none yet."""
     asked = {key: set() for key in LEFT_BEHIND}

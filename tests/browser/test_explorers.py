@@ -1,13 +1,16 @@
 """What a reader moves in the book, in a real browser: it shows what the library computes, by mouse, touch and keys."""
 
+import io
 import re
 
 import pytest
 import torch
-from drawn import result
+from drawn import along, result, untrained
+from PIL import Image
 from playwright.sync_api import expect
 
-from intelvae.paper.explorers import Explorer, MappingExplorer, TradeOffExplorer
+from intelvae.paper.datasets import Points
+from intelvae.paper.explorers import DecoderExplorer, Explorer, LineExplorer, MappingExplorer, TradeOffExplorer
 from intelvae.paper.explorers.mapping import MAPPINGS
 from intelvae.paper.rows import INTEL, VAE
 from intelvae.paper.statistics import measured
@@ -102,8 +105,9 @@ def test_the_mouse_drags_the_gaussian_and_a_click_places_it(show):
     assert reading(page)[:2] == pytest.approx([1, 2], abs=0.05)
 
 
-def test_a_finger_drags_the_gaussian_and_not_the_page(show):
-    page = show(MappingExplorer())
+@pytest.mark.parametrize("kind", ["mapping", "decoder"])
+def test_a_finger_drags_the_dot_and_not_the_page(show, decoders, kind):
+    page = show({"mapping": MappingExplorer(), "decoder": decoders}[kind])
     page.set_viewport_size({"width": 390, "height": 500})  # the page can scroll
     page.locator("svg.y").scroll_into_view_if_needed()
     at, before = page.locator("circle.centre").bounding_box(), page.evaluate("scrollY")
@@ -159,6 +163,111 @@ def test_sliders_show_the_picture_that_they_say(show):
     page.locator("input").nth(1).press("ArrowRight")
     expect(view).to_have_attribute("aria-label", "b, dimension 4 at 1.00")
     assert view.evaluate("e => e.style.backgroundPosition") == "-448px -224px"
+
+
+@pytest.fixture(scope="module")
+def models():
+    """Untrained models of points in the plane, and results that keep their decoders."""
+    return untrained()
+
+
+@pytest.fixture(scope="module")
+def decoders(models):
+    return DecoderExplorer([found for found, _ in models], 1000)
+
+
+def decoded(model, y):
+    """z = g(y), and the mean and standard deviation of p(x|z)."""
+    with torch.no_grad():
+        p = model.double().decode(y)
+        return model.mapping(y), p.mean.double(), p.stddev[0].double()
+
+
+@pytest.mark.parametrize("i", range(5))
+def test_the_browser_decodes_what_pytorch_decodes(show, models, decoders, i):
+    """Its weights have six digits, whose errors add up over four layers and grow where terms cancel: 1e-4 is enough."""
+    found, model = models[i]
+    page = show(decoders)
+    page.locator("[name=data]").select_option(found.training.data)
+    page.locator("[name=model]").select_option(found.row.method.name)
+    expect(page.locator("[name=model]")).to_have_value(found.row.method.name)  # also where the other model is missing
+    y, z, x = (points(page, plane) for plane in "yzx")
+    assert y.shape == z.shape == x.shape == (1000, 2) and x.std(0).min() > 0.1
+    of_z, of_x, _ = decoded(model, y)
+    torch.testing.assert_close(z, of_z, rtol=0, atol=1e-5)
+    torch.testing.assert_close(x, of_x, rtol=1e-4, atol=1e-4 * of_x.abs().max().item())
+    shown = points(page, "x", ".data")
+    assert shown.shape == (400, 2) and (shown - Points(found.training.data).test[:400]).abs().max() < 1e-3
+
+
+def test_y_is_dragged_by_mouse_and_keys_through_a_decoder(show, models, decoders):
+    page = show(decoders)
+    assert reading(page)[:2] == [0.8, 0.1]
+
+    def check(y, model):
+        z, x, sd = decoded(model, torch.tensor([y], dtype=torch.float64))
+        assert reading(page) == pytest.approx([*y, *z[0].tolist(), *x[0].tolist(), *sd.tolist()], abs=0.0051)
+        ellipse = page.locator(".x .spread")
+        at = [float(ellipse.get_attribute(name)) for name in ("cx", "cy", "rx", "ry")]
+        assert at == pytest.approx([*x[0].tolist(), *(2 * sd).tolist()], abs=1e-3)
+        torch.testing.assert_close(points(page, "x", "path.centre"), x, rtol=0, atol=1e-3)
+
+    page.locator("circle.centre").focus()
+    for key in ("ArrowUp", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+    check([0.7, 0.3], models[0][1])
+    page.locator("[name=model]").select_option("InteL-VAE")  # y stays
+    check([0.7, 0.3], models[1][1])
+    box = page.locator("svg.y").bounding_box()
+    centre = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    dot = page.locator("circle.centre").bounding_box()
+    page.mouse.move(dot["x"] + dot["width"] / 2, dot["y"] + dot["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(*centre, steps=2)
+    page.mouse.move(centre[0] - box["width"] / 8, centre[1], steps=2)
+    page.mouse.up()
+    assert reading(page)[:2] == pytest.approx([-1, 0], abs=0.05)
+    assert reading(page)[2:4] == pytest.approx([-1, 0], abs=0.05)  # across the hole, on the other side of the circle
+
+
+def test_the_line_shows_the_images_of_its_y(show):
+    page = show(LineExplorer(along(VAE, INTEL)))
+    slider, views = page.locator("input"), page.locator(".view")
+    expect(page.locator("img")).to_be_hidden()
+    slider.fill("30")
+    slider.press("ArrowRight")
+    expect(page.locator("output")).to_have_text("0.10, p(y) = 0.40")
+    expect(slider).to_have_attribute("aria-valuetext", "0.10")
+    assert [view.get_attribute("aria-label") for view in views.all()] == ["VAE at y = 0.10", "InteL-VAE at y = 0.10"]
+    assert page.locator("figcaption span").all_text_contents() == ["z = 0.10", "z = 3.25"]
+    for k, view in enumerate(views.all()):
+        assert view.evaluate("e => e.style.backgroundPosition") == f"-{31 * 160}px -{k * 160}px".replace("-0px", "0px")
+        box = view.bounding_box()  # the middle of the picture is the grey of its tile
+        shot = Image.open(io.BytesIO(page.screenshot(clip={**box}))).convert("L")
+        assert abs(shot.getpixel((80, 80)) - (255 - (61 * k + 31))) <= 1
+    at = page.locator(".at").get_attribute("d")
+    assert at == "M248 0V90"
+
+
+def test_the_slider_lies_below_its_place_on_the_curve(show):
+    page = show(LineExplorer(along(VAE, INTEL)))
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        curve, slider = page.locator("svg").bounding_box(), page.locator("input").bounding_box()
+        assert (curve["x"], curve["width"]) == pytest.approx((slider["x"] + 8, slider["width"] - 16), abs=0.5)
+        assert curve["y"] + curve["height"] <= slider["y"]
+
+
+@pytest.mark.parametrize("kind", ["decoder", "line"])
+def test_models_to_move_fit_a_telephone(show, decoders, kind):
+    page = show({"decoder": decoders, "line": LineExplorer(along(VAE, INTEL))}[kind])
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    top, bottom = (
+        page.locator({"decoder": what, "line": other}[kind]).first.bounding_box()
+        for what, other in (("svg.y", "input"), ("svg.x", ".view"))
+    )
+    assert bottom["y"] + bottom["height"] - top["y"] < 600  # both in sight
 
 
 @pytest.fixture

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from intelvae.mappings import Circle, Glue, Hierarchy, Sectors, Sparse
+from intelvae.paper.explorers.plane import MAPS, REACH, SCRIPT, STYLE, cloud, plane, reach_of
 from intelvae.paper.explorers.widget import widget
 
-HUES = 24  # shades of the cloud, by the angle of y
-REACH = 4.0  # of the axes of y
 SAMPLES = 200  # of the Gaussian
 
 
@@ -127,8 +124,7 @@ class MappingExplorer:
     """
 
     def __init__(self, n: int = 600) -> None:
-        draws = torch.randn(n + SAMPLES, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-        self.y, self.noise = draws.clamp(-0.95 * REACH, 0.95 * REACH).round(decimals=3).split([n, SAMPLES])
+        self.y, self.noise = cloud(n + SAMPLES).split([n, SAMPLES])
 
     def __repr__(self) -> str:
         return (
@@ -140,8 +136,11 @@ class MappingExplorer:
         with torch.no_grad():
             z = first.made(**{c.name: c.start for c in first.constants}).double()(self.y)
         options = "".join(f'<option value="{name}">{html.escape(m.title)}</option>' for name, m in MAPPINGS.items())
+        border, samples = '<path class="border" d=""/>', '<path class="samples" d=""/>'
+        gaussian = samples + '<circle class="spread"/><circle class="centre"/>'
+        image = samples + '<path class="centre" d=""/>'
         return widget(
-            style=_STYLE,
+            style=STYLE + _STYLE,
             body=f"""<div class="controls" hidden>
 <label for="@NAME@-g">mapping g</label><select id="@NAME@-g">{options}</select>
 {"".join(f'<p class="formula" data-of="{name}">{html.escape(m.formula)}</p>' for name, m in MAPPINGS.items())}
@@ -149,12 +148,12 @@ class MappingExplorer:
 {_slider(Constant("width", "width σ", 0.0, 1.5, 0.05, 0.3))}
 </div>
 <div class="planes">
-{_plane("y", self.y, self.y, '<circle class="spread"/><circle class="centre"/>')}
-{_plane("z", z, self.y, '<path class="centre" d=""/>')}
+{plane("y", "y from N(0, I)", self.y, self.y, reach=REACH, below=border, above=gaussian)}
+{plane("z", "z = g(y)", z, self.y, reach=reach_of(z), below=border, above=image)}
 </div>
 <output class="reading"></output>""",
-            script=_SCRIPT,
-            data={"noise": self.noise.tolist(), "reach": REACH},
+            script=MAPS + SCRIPT + _SCRIPT,
+            data={"noise": self.noise.tolist()},
         )
 
 
@@ -166,76 +165,15 @@ def _slider(constant: Constant, of: str = "") -> str:
 <input type="range" id="{name}" name="{constant.name}" {limits}><output for="{name}"></output></div>"""
 
 
-def _plane(title: str, points: Float[Tensor, "n 2"], y: Float[Tensor, "n 2"], probe: str) -> str:
-    """Points in the plane, a path of dots for each hue, and the elements of the Gaussian, which the script fills."""
-    shades = (torch.atan2(y[:, 1], y[:, 0]) / (2 * math.pi) * HUES).floor().long() % HUES
-    paths = "".join(
-        f'<path stroke="hsl({360 * i // HUES} 70% 50%)" d="{"".join(f"M{a:g} {b:g}h0" for a, b in dots)}"/>'
-        for i in range(HUES)
-        if (dots := points[shades == i].round(decimals=3).tolist())
-    )
-    reach = reach_of(points) if title == "z" else REACH
-    axes = '<path class="axes" d="M-99 0H99M0-99V99"/><path class="border" d=""/>'
-    return f"""<figure><svg class="{title}" viewBox="{-reach:g} {-reach:g} {2 * reach:g} {2 * reach:g}" role="group"
- aria-label="{len(points)} points {title}"><g transform="scale(1 -1)">{axes}<g class="cloud">{paths}</g>
-<path class="samples" d=""/>{probe}</g></svg>
-<figcaption>{"y from N(0, I)" if title == "y" else "z = g(y)"}, axes to ±<span>{reach:g}</span></figcaption></figure>"""
-
-
-def reach_of(points: Float[Tensor, "n 2"]) -> float:
-    """The least of 1.25, 2.5, 5, ... that axes have to reach to show these points: it seldom jumps, and so sizes show.
-
-    >>> reach_of(torch.tensor([[1.0, 0.0]])), reach_of(torch.tensor([[0.0, -6.0]]))
-    (1.25, 10.0)
-    """
-    return 1.25 * 2.0 ** max(0, math.ceil(math.log2(1.02 * float(points.abs().max()) / 1.25)))
-
-
 _STYLE = """
 & .row { display: contents; }
 & .formula { margin: 0; font-style: italic; }
-& .planes { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1rem; max-width: 45rem; }
-& figure { margin: 0; }
-& figcaption { font-size: 0.85em; }
-& svg { display: block; width: 100%; border: 1px solid currentColor; }
-& svg path { fill: none; stroke-linecap: round; vector-effect: non-scaling-stroke; }
-& .cloud path { stroke-width: 4px; stroke-opacity: 0.7; }
-& .axes, & .border { stroke: currentColor; stroke-width: 1px; stroke-opacity: 0.3; }
-& .border { stroke-opacity: 1; stroke-dasharray: 4 4; }
+& .border { stroke: currentColor; stroke-width: 1px; stroke-dasharray: 4 4; }
 & path.samples { stroke: currentColor; stroke-width: 3px; stroke-opacity: 0.8; }
-& circle { fill: none; stroke: currentColor; vector-effect: non-scaling-stroke; }
-& circle.centre { fill: currentColor; stroke: var(--pst-color-background, Canvas); stroke-width: 3px; cursor: grab; }
-& path.centre { stroke: currentColor; stroke-width: 12px; }
-& .reading { display: block; min-height: 1.5em; font-variant-numeric: tabular-nums; }
-@media (max-width: 600px) { & .formula { grid-column: 1 / -1; } & figure { max-width: 17rem; } }  /* both in sight */
+@media (max-width: 600px) { & .formula { grid-column: 1 / -1; } }
 """
 
-_SCRIPT = """const { sin, cos, atan2, hypot, abs, sqrt, exp, floor, PI } = Math;
-const maps = {
-  circle: ({ log_eps }) => ([a, b]) => { const r = hypot(a, b, 10 ** log_eps); return [a / r, b / r]; },
-  glue: ({ h }) => y => {
-    const eps = 1e-4, [a, b] = maps.circle({ log_eps: -4 })(y), t = atan2(a, hypot(b, eps));
-    return [a, b * (h === 2 ? sqrt(4 / 3 - (1 - abs(a)) ** 2) - 1 / sqrt(3) : abs(sin(h * (t + PI / 2))))];
-  },
-  clusters: ({ k, c1, c2 }) => ([a, b]) => {
-    const delta = 1e-3, wide = 2 * PI / k, start = floor((atan2(b, a) + 2 * PI) % (2 * PI) / wide) * wide;
-    const to = t => a * cos(t) + b * sin(t) > 0 ? abs(b * cos(t) - a * sin(t)) : hypot(a, b);
-    const dis = Math.min(to(start), to(start + wide)), middle = start + wide / 2;
-    const push = c1 * dis * (dis ** 2 + delta ** 2) ** ((c2 - 1) / 2);
-    return [a + push * cos(middle), b + push * sin(middle)];
-  },
-  sparse: ({ s, floor: f }) => ([a, b]) => {
-    const gate = x => f + (1 - f) / (1 + exp(-s * x));
-    return [a * gate(abs(a) - abs(b)), b * gate(abs(b) - abs(a))];
-  },
-  hierarchy: ({ w, b }) => ([above, own]) => [above, Math.max(0, w * above + own + b)],
-};
-const find = what => root.querySelector(what), all = what => [...root.querySelectorAll(what)];
-const menu = find("select"), width = find("[name=width]"), left = find(".y"), centre = find("circle.centre");
-const dots = points => points.map(([a, b]) => `M${a} ${b}h0`).join("");
-const text = point => `(${point.map(x => (Math.round(100 * x) / 100 + 0).toFixed(2)).join(", ")})`;
-const cloud = all(".y .cloud path").map(path =>
-  path.getAttribute("d").match(/-?[\\d.]+ -?[\\d.]+/g).map(pair => pair.split(" ").map(Number)));
+_SCRIPT = """const menu = find("select"), width = find("[name=width]");
 let g, mu = [0.8, 0.1];
 
 const drag = () => {
@@ -243,48 +181,21 @@ const drag = () => {
   find(".y .samples").setAttribute("d", dots(samples));
   find(".z .samples").setAttribute("d", dots(samples.map(g)));
   find("path.centre").setAttribute("d", dots([z]));
-  for (const [what, r] of [[".spread", 2 * width.value], ["circle.centre", 0.2]])
-    Object.entries({ cx: mu[0], cy: mu[1], r }).forEach(pair => find(what).setAttribute(...pair));
-  const reading = `μ = ${text(mu)}, g(μ) = ${text(z)}`;
-  centre.setAttribute("aria-valuenow", mu[0].toFixed(2));
-  centre.setAttribute("aria-valuetext", find(".reading").textContent = reading);
+  set(find(".spread"), { cx: mu[0], cy: mu[1], r: 2 * width.value });
+  say(`μ = ${text(mu)}, g(μ) = ${text(z)}`);
 };
-const move = to => { mu = to.map(x => Math.max(-3.5, Math.min(3.5, x))); drag(); };
+const say = movable(find("circle.centre"), mu, to => { mu = to; drag(); }, "mean of q(y|x); arrow keys move it");
 const draw = () => {
   all("[data-of]").forEach(row => row.hidden = row.dataset.of !== menu.value);
   all("input").forEach(input => input.nextElementSibling.textContent = input.value.replace("-", "−"));
   const constants = Object.fromEntries(all(`[data-of=${menu.value}] input`).map(input => [input.name, +input.value]));
   g = maps[menu.value](constants);
-  const images = cloud.map(points => points.map(g));
-  all(".z .cloud path").forEach((path, i) => path.setAttribute("d", dots(images[i])));
-  const far = Math.max(...images.flat(2).map(abs));
-  const reach = 1.25 * 2 ** Math.max(0, Math.ceil(Math.log2(1.02 * far / 1.25)));
-  find(".z").setAttribute("viewBox", `${-reach} ${-reach} ${2 * reach} ${2 * reach}`);
-  find(".z + figcaption span").textContent = reach;
+  put(".z", cloud.map(points => points.map(g)));
   const rays = menu.value === "clusters" ? [...Array(constants.k).keys()].map(i => 2 * PI * i / constants.k) : [];
   all(".border").forEach(path => path.setAttribute("d", rays.map(t => `M0 0L${99 * cos(t)} ${99 * sin(t)}`).join("")));
   drag();
 };
 
-const place = event => {
-  const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(left.getScreenCTM().inverse());
-  move([x, -y]);
-};
-const steps = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] };
-const attributes = { tabindex: 0, role: "slider", "aria-valuemin": -3.5, "aria-valuemax": 3.5 };
-Object.entries({ ...attributes, "aria-label": "mean of q(y|x); arrow keys move it" })
-  .forEach(pair => centre.setAttribute(...pair));
-left.addEventListener("click", place);
-centre.addEventListener("touchstart", event => event.preventDefault(), { passive: false });  // the page stays
-centre.addEventListener("pointerdown", event => { centre.setPointerCapture(event.pointerId); centre.focus(); });
-centre.addEventListener("pointermove", event => centre.hasPointerCapture(event.pointerId) && place(event));
-centre.addEventListener("keydown", event => {
-  const step = steps[event.key];
-  if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
-  event.preventDefault();
-  event.stopPropagation();
-  move(mu.map((x, i) => x + step[i]));
-});
 root.addEventListener("input", draw);
 find(".controls").hidden = false;
 draw();"""
