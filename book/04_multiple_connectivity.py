@@ -28,6 +28,7 @@ import torch
 
 from intelvae.mappings import Circle, Glue
 from intelvae.paper import ledger, studies
+from intelvae.paper.explorers import DecoderExplorer
 from intelvae.paper.prose import Folded, Provenance, Table, badges, in_short, say
 from intelvae.paper.studies.toys import analysis, figures
 from intelvae.paper.studies.toys.claims import BRIDGE_OF_DATA
@@ -143,6 +144,16 @@ Folded(
     "All numbers: means and deviations over seeds",
     Table(analysis.connectivity(results)),
 )
+
+# %% [markdown]
+# **Models to move.** Drag the large dot, $y$, through the middle, by mouse, finger or arrow keys: the VAE's decoded point
+# crosses the circle's hole, and the InteL-VAE's jumps to the other side. The browser computes the decoders, of a seed that
+# is in no claim. (Where scripts do not run, the VAE on the circle is shown.)
+
+# %% tags=["hide-input"]
+to_move = studies.results("connectivity-to-move", profile, jobs=jobs, device=device)
+display(Provenance(to_move))
+DecoderExplorer(to_move)
 
 # %% [markdown]
 # ## Which likelihood
