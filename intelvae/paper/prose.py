@@ -52,6 +52,15 @@ def badges(verdicts: Iterable[str]) -> str:
     return " ".join(badge(verdict, f"{of[verdict]} {verdict}") for verdict in VERDICTS if of[verdict])
 
 
+def fold(title: str, inside: str) -> str:
+    """HTML that a reader opens by its title.
+
+    >>> fold("a < b", "<p>why</p>")
+    '<details class="folded"><summary>a &lt; b</summary><p>why</p></details>'
+    """
+    return f'<details class="folded"><summary>{html.escape(title)}</summary>{inside}</details>'
+
+
 class Table:
     """A frame for readers: its index is its first column, and every heading stands in one row. An empty one says so."""
 
@@ -79,8 +88,7 @@ class Folded:
         return "\n\n".join([self.title, *map(repr, self.shown)])
 
     def _repr_html_(self) -> str:
-        inside = "\n".join(each._repr_html_() for each in self.shown)
-        return f'<details class="folded"><summary>{html.escape(self.title)}</summary>{inside}</details>'
+        return fold(self.title, "\n".join(each._repr_html_() for each in self.shown))
 
 
 class Provenance:
@@ -93,5 +101,4 @@ class Provenance:
         return self.lines
 
     def _repr_html_(self) -> str:
-        summary = "<summary>Where these numbers come from</summary>"
-        return f'<details class="provenance">{summary}<pre>{html.escape(self.lines)}</pre></details>'
+        return fold("Where these numbers come from", f"<pre>{html.escape(self.lines)}</pre>")
