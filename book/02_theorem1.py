@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Theorem 1
 #
-# Let $q$ be the encoder's distribution and $p = \mathcal N(0, I)$ the prior, both over $y$. A mapping $g$ never makes
-# their divergence larger (Theorem 1, equations 3 and 4, appendix A of {cite}`miao2022intelvae`):
+# A mapping never drives the encoder's distribution further from the prior. Let $q$ be the former and
+# $p = \mathcal N(0, I)$ the latter, both over $y$ (Theorem 1, equations 3 and 4, appendix A of {cite}`miao2022intelvae`):
 #
 # $$ \mathrm{KL}(g_\# q \,\|\, g_\# p) \;\le\; \mathrm{KL}(q \,\|\, p) \quad \text{for every measurable } g, $$
 #

@@ -74,7 +74,7 @@ Provenance(results)
 # %% [markdown]
 # ## The idea
 #
-# It is the one of the page on [sparsity](08_sparsity.ipynb). A dimension selector $\mathrm{DS}$ turns dimensions of $y$
+# It is the one of the page on [sparse codes](08_sparsity.ipynb). A dimension selector $\mathrm{DS}$ turns dimensions of $y$
 # off, one input at a time. A penalty asks it to turn off many for each input, and different ones for different inputs:
 #
 # $$ g(y) = y \odot \mathrm{DS}(y), \qquad \text{loss} = -\mathcal L_Y + \gamma\, L_{sp}, $$
@@ -204,7 +204,7 @@ for itself: distances of VAEs that differ in their seed only are up to
 #
 # **Sparse face by face?** A score is high, too, where most dimensions are off for every face. So we also score the
 # dimensions *in use*, with a mean $\lvert z \rvert$ of at least a tenth of the largest, against as many Gaussian ones.
-# What is above this *chance* is sparsity face by face ([more](08_sparsity.ipynb)).
+# What is above this *chance* is sparsity face by face ([more](08_sparsity_measures.ipynb)).
 
 # %% tags=["hide-input"]
 Folded("Codes of all rows", Table(pd.DataFrame(analysis.codes(results))))

@@ -216,7 +216,7 @@ figures.level_explorer(results.first(RESIDUAL)[0])
 #
 # The rules are for the mapping of the authors' code. For the first two claims, the highest level's number is larger than
 # the lowest's, with p < 0.05 in a t-test paired over at least three seeds (*reproduced*); larger without significance
-# is *partly*. So it is where the lowest level is off, since any level would win against it.
+# is *partly*. So it is where the lowest level is off, since any level would win against it. The variants leave this out.
 #
 # The second claim has an easy start: $y_0$ enters $z$ as it is and reaches every level, while $y_4$ enters through one
 # layer whose weights begin small.

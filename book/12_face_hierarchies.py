@@ -42,13 +42,7 @@ from intelvae.paper.studies.hierarchy.figures import level_traversals
 PAGE = "12_face_hierarchies"
 
 results = studies.results(
-    "table-b1",
-    profile,
-    seeds,
-    features=extractor,
-    jobs=jobs,
-    device=device,
-    every=True,
+    "table-b1", profile, seeds, features=extractor, jobs=jobs, device=device, every=True
 )
 found = ledger.rows(profile, results, page=PAGE)
 setting = hierarchies.setting(results)

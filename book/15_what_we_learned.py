@@ -121,7 +121,7 @@ say(report.claims_of(found))
 #
 # - **Measuring samples.** FID's weights could not be had, and the distance in its place is decided by [grey too faint to
 #   see](06_all_digits.ipynb).
-# - **Measuring sparsity.** The Hoyer score sees dimensions that are [not in use](08_sparsity.ipynb).
+# - **Measuring sparsity.** The Hoyer score sees dimensions that are [not in use](08_sparsity_measures.ipynb).
 # - **Sharp mappings.** At borders the slope of $g$ has no bound, and has to be [softened](05_multi_modality.ipynb).
 # - **Baselines.** Six methods without settings, each with traps of its own ([digits](06_all_digits.ipynb),
 #   [sparsity](09_sparsity_in_detail.ipynb)).

@@ -1,5 +1,6 @@
 """One set of pins: pyproject.toml's ranges, constraints.txt and environment.yml say the same."""
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -53,3 +54,12 @@ def test_the_workflow_runs_every_python_that_the_project_names():
     runs = workflow["jobs"]["test"]["strategy"]["matrix"]["include"]
     assert sorted({run["python"] for run in runs}) == named and named[0] in PROJECT["requires-python"]
     assert "make test" in [run["command"] for run in runs]
+
+
+def test_the_container_has_a_python_that_the_project_names_and_installs_as_make_does():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    version = container["image"].partition("python:")[2]
+    assert f"Programming Language :: Python :: {version}" in PROJECT["classifiers"]
+    assert container["postCreateCommand"].endswith("make .venv/ready")
+    settings = container["customizations"]["vscode"]["settings"]
+    assert settings["python.defaultInterpreterPath"] == ".venv/bin/python"

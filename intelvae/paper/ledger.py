@@ -120,8 +120,7 @@ class Table:
         variants = [row for row in self.found if row["variant"]]
         shown = _as_html(counted, holm) if counted or not variants else ""
         if variants:
-            summary = f"<summary>{len(variants)} variants</summary>"
-            shown += f'<details class="variants">{summary}{_as_html(variants, holm)}</details>'
+            shown += prose.fold(f"{len(variants)} variants", _as_html(variants, holm))
         return shown
 
 

@@ -6,8 +6,10 @@ It reads the same in the book, in Jupyter and on GitHub; the book gives it its l
 from __future__ import annotations
 
 import html
+import math
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import dedent, indent
 from typing import Any
 
@@ -20,6 +22,8 @@ from intelvae.paper.results import Results
 SYMBOLS = {REPRODUCED: "●", PARTLY: "◐", NO_DIFFERENCE: "○", OPPOSITE: "✕", NOT_TESTED: "·"}
 
 NOTHING = "(No run of this table is there yet.)"
+ASIDE = re.compile(r"\([^)]*\)|\b(?:to|of)\b|e[-+]\d")  # in a number: a remark, a range, a share, an exponent
+LETTER = re.compile(r"[^\W\d_]")
 
 
 def say(text: str) -> None:
@@ -52,8 +56,20 @@ def badges(verdicts: Iterable[str]) -> str:
     return " ".join(badge(verdict, f"{of[verdict]} {verdict}") for verdict in VERDICTS if of[verdict])
 
 
+def fold(title: str, inside: str) -> str:
+    """HTML that a reader opens by its title.
+
+    >>> fold("a < b", "<p>why</p>")
+    '<details class="folded"><summary>a &lt; b</summary><p>why</p></details>'
+    """
+    return f'<details class="folded"><summary>{html.escape(title)}</summary>{inside}</details>'
+
+
 class Table:
-    """A frame for readers: its index is its first column, and every heading stands in one row. An empty one says so."""
+    """A frame for readers: its index is its first column, and every heading stands in one row. An empty one says so.
+
+    Cells of columns of numbers have the class "number", by which the book aligns them.
+    """
 
     def __init__(self, frame: pd.DataFrame) -> None:
         named = any(name is not None for name in frame.index.names)
@@ -65,8 +81,33 @@ class Table:
     def _repr_html_(self) -> str:
         if self.frame.empty:
             return f"<p>{NOTHING}</p>"
-        with pd.option_context("display.max_colwidth", None):
-            return self.frame.to_html(index=False, border=0)
+        lines = [[_written(value) for value in line] for line in self.frame.itertuples(index=False)]
+        numbers = [_of_numbers(column) for column in zip(*lines, strict=True)]
+
+        def row(tag: str, cells: Iterable[str]) -> str:
+            kinds = [' class="number"' if number else "" for number in numbers]
+            return "".join(f"<{tag}{kind}>{html.escape(cell)}</{tag}>" for cell, kind in zip(cells, kinds, strict=True))
+
+        head = row("th", map(str, self.frame.columns))
+        body = "\n".join(f"<tr>{row('td', line)}</tr>" for line in lines)
+        return f'<table class="dataframe"><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>'
+
+
+def _of_numbers(cells: Sequence[str]) -> bool:
+    """Whether a column is of numbers, with what may stand for or beside one.
+
+    >>> _of_numbers(["1,000", "0.36 ± 0.10", "1 to 5", "(no run)", "-"]), _of_numbers(["10 units", "50 units"])
+    (True, False)
+    """
+    bare = [ASIDE.sub("", cell) for cell in cells]
+    return any(map(str.isdigit, "".join(bare))) and not any(map(LETTER.search, bare))
+
+
+def _written(value: Any) -> str:
+    """A cell: a float to six digits, as pandas writes one, and nothing for one that is missing."""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:g}"
+    return str(value)
 
 
 class Folded:
@@ -79,8 +120,7 @@ class Folded:
         return "\n\n".join([self.title, *map(repr, self.shown)])
 
     def _repr_html_(self) -> str:
-        inside = "\n".join(each._repr_html_() for each in self.shown)
-        return f'<details class="folded"><summary>{html.escape(self.title)}</summary>{inside}</details>'
+        return fold(self.title, "\n".join(each._repr_html_() for each in self.shown))
 
 
 class Provenance:
@@ -93,5 +133,4 @@ class Provenance:
         return self.lines
 
     def _repr_html_(self) -> str:
-        summary = "<summary>Where these numbers come from</summary>"
-        return f'<details class="provenance">{summary}<pre>{html.escape(self.lines)}</pre></details>'
+        return fold("Where these numbers come from", f"<pre>{html.escape(self.lines)}</pre>")

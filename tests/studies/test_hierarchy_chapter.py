@@ -79,6 +79,9 @@ def test_levels_are_compared_within_a_run():
         finding = details.judge(found)
         assert finding.verdict == verdict and ("level that is off" in finding.test) is (verdict == kinds.PARTLY)
         assert finding.ours == pytest.approx(0.51)
+        earlier = claim("details-off").judge(found)  # the rule as it was before the runs does not ask for nats
+        assert earlier.verdict == (kinds.REPRODUCED if last < 0.5 else kinds.OPPOSITE)
+    assert claim("details-off").variant and details.post_hoc and not claim("details-off").post_hoc
     codes = one_layer(lambda seed: {"accuracy_0": 0.7 + seed / 100, "accuracy_4": 0.3, "kl_4": 1.0})
     assert claim("category").judge(codes).verdict == kinds.REPRODUCED
     assert claim("category").judge(results(*codes[:2])).verdict == kinds.NOT_TESTED

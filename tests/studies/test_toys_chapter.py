@@ -263,6 +263,18 @@ def test_readings_are_means_over_data_sets_and_seeds():
     assert (other["method"], other["KL, nats"]) == ("InteL-VAE", "4.00")
 
 
+@pytest.mark.parametrize(("kls", "told"), [((4.0, 3.0), "none of the 1"), ((1.0, 2.0), "1 of the 1")])
+def test_the_elbos_of_the_readings_are_compared_where_both_methods_are_there(kls, told):
+    first, *_ = toys.grid.READINGS
+    both = [
+        result(
+            method, toys.grid.of_reading(first, "circle"), metrics={}, curves={"valid_elbo": [-kl], "valid_kl": [kl]}
+        )
+        for method, kl in zip(("InteL-VAE", "VAE"), kls, strict=True)
+    ]
+    assert analysis.in_how_many_readings(results(*both, reading_results()[-1])) == told
+
+
 def test_the_figure_of_readings_has_a_mark_a_run_of_all_data_sets():
     figure = figures.readings(reading_results())
     assert legend(figure) == COLOR

@@ -13,6 +13,7 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.path import Path
 
 from intelvae.paper.explorers.widget import png, sheet, widget
+from intelvae.paper.prose import Table
 from intelvae.paper.results import Result
 from intelvae.paper.rows import Method, Row
 from intelvae.paper.statistics import Metric, by_seed, mean_and_sd, summary
@@ -102,7 +103,7 @@ class TradeOffExplorer:
 <output class="reading"></output>
 <div class="samples" role="img" aria-label="samples of the chosen row"></div>
 </div>
-<details open><summary>As a table</summary>{self.table().to_html(index=False, border=0)}</details>""",
+<details open><summary>As a table</summary>{Table(self.table())._repr_html_()}</details>""",
             script=_SCRIPT,
             data={"labels": self.labels, "points": points, "methods": methods, "height": height},
         )

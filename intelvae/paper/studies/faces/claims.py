@@ -225,6 +225,7 @@ def _table_b1() -> list[Claim]:
             "table-b1",
             attributes.fall,
             other=_SAME_SIZE.group,
+            post_hoc=True,
         ),
         MovingOptimum(
             _id("tableB1-optimum"),
