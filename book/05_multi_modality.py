@@ -31,7 +31,6 @@ from scipy.stats import norm
 
 from intelvae import mappings
 from intelvae.paper import ledger, studies, style
-from intelvae.paper.explorers import LineExplorer
 from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
 from intelvae.paper.studies.digits import figures, slips
 from intelvae.paper.studies.digits.analysis import moved, table2
@@ -132,15 +131,6 @@ figure = figures.sectors(k)
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 6 of the paper, with more methods: generated digits, first seed, the network of Mathieu et al., squared error.", "name": "fig-digits"}, "image": {"alt": "Rows of generated zeros and ones for each method."}}
 figure = style.image_rows(first)
 
-# %% [markdown]
-# **Models to move.** Move $y$ across 0, where the InteL-VAE's $g$ tears the latent, and see what either model decodes: these
-# two were trained for a third of the epochs, from a seed that is in no claim.
-
-# %% tags=["hide-input"]
-to_move = studies.results("multi-modality-to-move", profile, jobs=jobs, device=device)
-display(Provenance(to_move))
-LineExplorer(to_move)
-
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of strays, samples unlike any real digit, one mark a run (squared error).", "name": "fig-digits-strays"}, "image": {"alt": "Dots by network and method."}}
 figure = figures.by_network(squared, "stray", "share of strays")
 
@@ -195,7 +185,14 @@ From the second to the last third of the {rising["epochs"]} epochs the median st
 # To see how much this layer explains, `mathieu-offset` (ours) adds one learned tensor, zero at first, to its output.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Decoded images along the latent y, from -3 (left) to 3 (right) in steps of one half, first seed, squared error. The middle column is y = 0.", "name": "fig-digits-traversal"}, "image": {"alt": "Rows of decoded images by network and method, from left to right along the latent."}}
-figure = figures.traversals([r for r in results.first() if "traversal" in r.kept])
+along = [r for r in results.first() if "traversal" in r.kept]
+figure = figures.traversals(along)
+
+# %% [markdown]
+# **The same, to move.** Choose a network, and move $y$ across 0, where the InteL-VAE's $g$ tears the latent.
+
+# %% tags=["hide-input"]
+figures.explorer(along)
 
 # %% tags=["hide-input"]
 Table(table2.by_decoder(results))

@@ -62,14 +62,18 @@ def untrained() -> list[tuple[Result, VAE]]:
     ]
 
 
-def along(*methods: Method) -> list[Result]:
-    """Results that keep images along y, each image of one grey of its own."""
-    greys = torch.arange(2 * 61, dtype=torch.uint8).reshape(2, 61, 1, 1, 1).expand(-1, -1, 1, 8, 8)
+def along(*methods: Method, networks=("mathieu", "authors")) -> list[Result]:
+    """Results that keep images along y, each of one grey of its own; smaller ones of the network "authors"."""
+    greys = 2 * torch.arange(len(networks) * len(methods) * 13, dtype=torch.uint8).reshape(-1, 13, 1, 1, 1)
     of = {rows.VAE: {}, rows.INTEL: {"mapping": "clusters", "mapping_options": {"k": 2}}}
+    sizes = [(network, 8 if network == "authors" else 12, method) for network in networks for method in methods]
     return [
-        result(m.name, method=m, data="mnist-01", latent_dim=1, kept={"along": greys[i]}, **of[m])
-        for i, m in enumerate(methods)
-    ]
+        result(
+            method.name, method=method, data="mnist-01", latent_dim=1, network=network,
+            kept={"traversal": grey.expand(-1, 1, size, size)}, **of[method],
+        )
+        for (network, size, method), grey in zip(sizes, greys, strict=True)
+    ]  # fmt: skip
 
 
 def results(*found: Result, experiment="", profile="smoke") -> Results:

@@ -67,15 +67,6 @@ def test_traversals_are_of_the_first_latent_of_every_model(row):
         assert torch.equal(pictures[-1:], images.as_bytes(model.decode(y).mean))
 
 
-def test_pictures_along_y_are_the_traversals_with_four_more_in_between():
-    training = grid.zeros_and_ones(grid.table2("authors")[0], "smoke", 0).training
-    work = datasets.of(training)
-    model = builder.build(training, work.shape, work.train).eval()
-    coarse, fine = digits.traversal(model, work)["traversal"], digits.along(model, work)["along"]
-    assert fine.shape == (61, 1, 28, 28)
-    assert (fine[::5].int() - coarse.int()).abs().max() <= 1  # a batch of another size is rounded otherwise
-
-
 def test_the_halves_of_a_learned_threshold_are_its_own():
     y = torch.tensor([[-2.0], [-0.5], [0.5]])
     mapping = Threshold(learnable=True)

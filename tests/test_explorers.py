@@ -315,23 +315,27 @@ def test_no_decoder_and_a_mapping_that_the_script_lacks_get_one_line():
         DecoderExplorer([])
     with pytest.raises(ValueError, match="no mapping 'sparse'"):
         DecoderExplorer([with_decoder(INTEL, "sparse", mapping="sparse")[0]])
-    with pytest.raises(ValueError, match="no images to show"):
-        LineExplorer([])
 
 
-def test_the_line_has_all_images_for_the_script_and_every_fifth_without():
-    text = line()._repr_html_()
-    (sprite,) = re.findall(r"url\(data:image/png;base64,(.*?)\)", text)
-    (strip,) = [a["src"].split(",")[1] for tag, a in _Page(text).tags if tag == "img"]
-    for picture, step in ((sprite, 1), (strip, 5)):
-        shown = np.array(Image.open(io.BytesIO(base64.b64decode(picture))))
-        greys = 255 - np.arange(122).reshape(2, 61)[:, ::step]
-        assert (shown == greys.repeat(8, 0).repeat(8, 1)).all()
-    assert [a.get("class") for _, a in _Page(text).tags if "hidden" in a] == ["controls", "views"]
+def test_the_line_has_all_images_a_row_a_model_small_ones_in_the_middle():
+    page = _Page(line()._repr_html_())
+    (source,) = [a["src"] for tag, a in page.tags if tag == "img"]
+    shown = 255 - np.array(Image.open(io.BytesIO(base64.b64decode(source.split(",")[1])))).reshape(4, 12, 13, 12)
+    greys = 2 * np.arange(4 * 13).reshape(4, 1, 13, 1)
+    assert (shown[:2] == greys[:2]).all() and (shown[2:, 2:10, :, 2:10] == greys[2:]).all()
+    assert (shown[2:, :2] == 0).all() and (shown[2:, :, :, 10:] == 0).all()
+    assert [a.get("class") for _, a in page.tags if "hidden" in a] == ["controls", "views"]
 
 
-def test_the_line_knows_where_each_mapping_takes_y():
+def test_the_line_knows_where_each_mapping_takes_y_and_how_probable_it_is():
     data = data_of(line()._repr_html_())
-    assert data["y"] == pytest.approx([-3 + 0.1 * i for i in range(61)]) and data["z"][0] == data["y"]
-    assert data["z"][1][30] == 0 and data["z"][1][31] == pytest.approx(0.1 + 5 * 0.1**0.2, abs=0.006)
-    assert data["names"] == ["VAE", "InteL-VAE"]
+    assert data["y"] == [-3 + i / 2 for i in range(13)] and data["z"][0] == data["z"][2] == data["y"]
+    assert data["z"][1][6] == 0 and data["z"][1][7] == pytest.approx(0.5 + 5 * 0.5**0.2, abs=0.006)
+    assert data["density"][7] == pytest.approx(0.352, abs=0.001) and data["names"] == ["VAE", "InteL-VAE"]
+
+
+def test_a_network_that_lacks_a_model_is_left_out():
+    *rest, last = along(VAE, INTEL)
+    assert LineExplorer(rest).networks == ["mathieu"] and LineExplorer([*rest, last]).networks == ["mathieu", "authors"]
+    with pytest.raises(ValueError, match="no network with all models"):
+        LineExplorer([])

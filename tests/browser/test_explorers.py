@@ -230,23 +230,23 @@ def test_y_is_dragged_by_mouse_and_keys_through_a_decoder(show, models, decoders
     assert reading(page)[2:4] == pytest.approx([-1, 0], abs=0.05)  # across the hole, on the other side of the circle
 
 
-def test_the_line_shows_the_images_of_its_y(show):
+def test_the_line_shows_the_images_of_its_network_and_y(show):
     page = show(LineExplorer(along(VAE, INTEL)))
     slider, views = page.locator("input"), page.locator(".view")
     expect(page.locator("img")).to_be_hidden()
-    slider.fill("30")
+    slider.fill("6")
     slider.press("ArrowRight")
-    expect(page.locator("output")).to_have_text("0.10, p(y) = 0.40")
-    expect(slider).to_have_attribute("aria-valuetext", "0.10")
-    assert [view.get_attribute("aria-label") for view in views.all()] == ["VAE at y = 0.10", "InteL-VAE at y = 0.10"]
-    assert page.locator("figcaption span").all_text_contents() == ["z = 0.10", "z = 3.25"]
-    for k, view in enumerate(views.all()):
-        assert view.evaluate("e => e.style.backgroundPosition") == f"-{31 * 160}px -{k * 160}px".replace("-0px", "0px")
-        box = view.bounding_box()  # the middle of the picture is the grey of its tile
-        shot = Image.open(io.BytesIO(page.screenshot(clip={**box}))).convert("L")
-        assert abs(shot.getpixel((80, 80)) - (255 - (61 * k + 31))) <= 1
-    at = page.locator(".at").get_attribute("d")
-    assert at == "M248 0V90"
+    expect(page.locator("output")).to_have_text("0.5, p(y) = 0.35")
+    expect(slider).to_have_attribute("aria-valuetext", "0.5")
+    assert page.locator(".at").get_attribute("d") == "M280 0V90"
+    assert page.locator("figcaption span").all_text_contents() == ["z = 0.50", "z = 4.85"]
+    for network in (0, 1):
+        page.locator("select").select_option(str(network))
+        for k, (view, name) in enumerate(zip(views.all(), ("VAE", "InteL-VAE"), strict=True)):
+            expect(view).to_have_attribute("aria-label", f"{name} at y = 0.5")
+            box, grey = view.bounding_box(), 2 * (13 * (2 * network + k) + 7)
+            shot = Image.open(io.BytesIO(page.screenshot(clip={**box}))).convert("L")
+            assert abs(shot.getpixel((80, 80)) - (255 - grey)) <= 1  # in the middle
 
 
 def test_the_slider_lies_below_its_place_on_the_curve(show):

@@ -37,7 +37,6 @@ KINDS: dict[str, dict[str, Measure]] = {  # by name and by data
     "looseness": _by_data((POINTS, points.looseness)),
     "zeros-and-ones": _by_data((DIGITS, digits.zeros_and_ones)),
     "traversal": _by_data((DIGITS, digits.traversal)),
-    "along": _by_data((DIGITS, digits.along)),
     "latents": _by_data((DIGITS, digits.latents)),
     "elbo": _by_data((GREY, images.elbo), (FACES, images.elbo)),
     "samples": _by_data((GREY, images.samples), (FACES, faces.samples)),

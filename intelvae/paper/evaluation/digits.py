@@ -16,7 +16,7 @@ from intelvae.paper.datasets import Grey
 from intelvae.paper.evaluation.images import as_bytes, means
 
 GENERATED, AT_SMOKE = 10_000, 500
-COARSE, FINE = torch.linspace(-3, 3, 13), torch.linspace(-3, 3, 61)  # where "traversal" and "along" decode y_1
+ALONG = torch.linspace(-3, 3, 13)  # where the traversal decodes y_1
 POINTS = 400  # codes of each digit that a figure shows
 
 
@@ -49,23 +49,13 @@ def zeros_and_ones(model: VAE, data: Grey) -> dict[str, float]:
     return metrics | (_learned(model, classifier) if learns_proportions(model) else {})
 
 
+@torch.no_grad()
 def traversal(model: VAE, data: Grey) -> dict[str, Tensor]:
     """What is decoded at y_1 from -3 to 3, all else 0, (13, 1, H, W)."""
-    return {"traversal": _decoded(model, data, COARSE)}
-
-
-def along(model: VAE, data: Grey) -> dict[str, Tensor]:
-    """The same in steps that a reader can move through, (61, 1, H, W)."""
-    return {"along": _decoded(model, data, FINE)}
-
-
-@torch.no_grad()
-def _decoded(model: VAE, data: Grey, first: Tensor) -> Tensor:
-    """What is decoded at these y_1 (N,), all else 0, as bytes (N, 1, H, W)."""
     codes = model.encode(as_float(data.test[:1])).mean  # a GM-VAE's are wider than its prior
-    y = codes.new_zeros(len(first), codes.shape[1])
-    y[:, 0] = first
-    return as_bytes(model.decode(y).mean)
+    y = codes.new_zeros(len(ALONG), codes.shape[1])
+    y[:, 0] = ALONG
+    return {"traversal": as_bytes(model.decode(y).mean)}
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Decoded images along one latent dimension: models side by side, a slider for y, and what the prior says of it."""
+"""Decoded images along one latent dimension: models side by side, a slider for y, and how probable y is."""
 
 from __future__ import annotations
 
@@ -7,88 +7,105 @@ import math
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import UInt8
 from torch import Tensor
+from torch.nn.functional import pad
 
 from intelvae import mappings
-from intelvae.paper.evaluation.digits import FINE
+from intelvae.paper.evaluation.digits import ALONG
 from intelvae.paper.explorers.widget import png, sheet, widget
 from intelvae.paper.results import Result
 
-EVERY = 5  # of the images that are shown where scripts do not run
+VIEW = 160  # pixels a side, or the next smaller multiple of the image's own: two fit a telephone
 WIDTH, HEIGHT = 480, 90  # of the curve of p(y)
 
 
 class LineExplorer:
-    """What the models decode at y: a slider, with the curve of p(y) above it, and the images of all models below.
+    """What models with the prior N(0, 1) decode at y: the images of one network's models, side by side.
 
-    A dashed line is at y = 0, where the mapping of the digits tears the latent. Where scripts do not run, every fifth
-    image is there, a row a model.
+    A menu chooses the network, a slider y, below the curve of p(y). A dashed line is at y = 0, where the mapping of two
+    clusters tears the latent. Where scripts do not run, all images are there, a row a model.
 
-    Parameter: `results` of models with one latent dimension, which keep their images "along" y. Raises `ValueError` for
-    none. Book: "Multi-modality on zeros and ones".
+    Parameter: `results` of models with one latent dimension, which keep their "traversal"; a network that lacks one of
+    the rows is left out. Raises `ValueError` if none is left. Book: "Multi-modality on zeros and ones".
     """
 
     def __init__(self, results: Sequence[Result]) -> None:
-        if not results:
-            raise ValueError("there are no images to show: run the experiment first")
-        self.results, self.images = list(results), torch.stack([r.kept["along"] for r in results])
+        self.names = list(dict.fromkeys(r.row.name for r in results))
+        of = {(r.training.network, r.row.name): r for r in results}
+        networks = dict.fromkeys(r.training.network for r in results)
+        self.networks = [network for network in networks if all((network, name) in of for name in self.names)]
+        if not self.networks:
+            raise ValueError("there is no network with all models to show: run the experiment first")
+        self.results = [of[network, name] for network in self.networks for name in self.names]
 
     def __repr__(self) -> str:
-        names = ", ".join(r.row.method.name for r in self.results)
-        return f"{names}: {len(FINE)} images each, y from {FINE[0]:g} to {FINE[-1]:g}"
+        y = f"{len(ALONG)} images each, y from {ALONG[0]:g} to {ALONG[-1]:g}"
+        return f"{', '.join(self.names)}, by network: {', '.join(self.networks)}; {y}"
+
+    def images(self) -> UInt8[Tensor, "models values 1 side side"]:
+        """All images, the smaller ones with a margin, in the order of networks and names."""
+        found = [r.kept["traversal"] for r in self.results]
+        side = max(of.shape[-1] for of in found)
+        margins = [(side - of.shape[-1]) // 2 for of in found]
+        return torch.stack([pad(of, (margin,) * 4) for of, margin in zip(found, margins, strict=True)])
 
     def _repr_html_(self) -> str:
-        _, n, _, h, w = self.images.shape
-        scale = max(1, 160 // w)
-        width, height = w * scale, h * scale
-        names = [r.row.method.name for r in self.results]
-        alt = f"Images decoded at y from {FINE[0]:g} to {FINE[-1]:g}, a row for each of {', '.join(names)}."
-        views = "".join(
-            f'<figure><div class="view" role="img" style="background-position-y: {-i * height}px"></div>'
-            f"<figcaption>{html.escape(name)}<br><span></span></figcaption></figure>"
-            for i, name in enumerate(names)
-        )
+        images = self.images()
+        m, n, *_, w = images.shape
+        side = w * max(1, VIEW // w)
+        options = "".join(f'<option value="{i}">{html.escape(name)}</option>' for i, name in enumerate(self.networks))
+        view = '<figure><div class="view" role="img"></div><figcaption>{}<br><span></span></figcaption></figure>'
+        alt = f"Images decoded at y from {ALONG[0]:g} to {ALONG[-1]:g}, for the networks {', '.join(self.networks)} in "
+        alt += f"turn a row for each of {', '.join(self.names)}."
         return widget(
             style=f"""{_STYLE}
-& .view {{ width: {width}px; height: {height}px; background-image: url({png(sheet(self.images))}); }}
-& .view {{ background-size: {width * n}px {height * len(names)}px; image-rendering: pixelated; }}""",
+& .view {{ width: {side}px; height: {side}px; border: 1px solid currentColor; }}
+& .view {{ background-size: {side * n}px {side * m}px; image-rendering: pixelated; }}""",
             body=f"""<div class="controls" hidden>
+<label for="@NAME@-network">network</label><select id="@NAME@-network">{options}</select>
 <svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="p(y), a Gaussian around 0; dashed: y = 0">
 <path class="prior" d="{_curve()}"/><path class="tear" d="M{WIDTH / 2:g} 0V{HEIGHT}"/><path class="at" d=""/></svg>
 <label for="@NAME@-y">y</label>
-<input type="range" id="@NAME@-y" min="0" max="{n - 1}" step="1" value="{n // 2 + n // 6}">
-<output for="@NAME@-y"></output>
+<input type="range" id="@NAME@-y" min="0" max="{n - 1}" step="1" value="{n // 2 - 1}"><output for="@NAME@-y"></output>
 </div>
-<div class="views" hidden>{views}</div>
-<img alt="{html.escape(alt)}" src="{png(sheet(self.images[:, ::EVERY]))}">""",
+<div class="views" hidden>{"".join(view.format(html.escape(name)) for name in self.names)}</div>
+<img alt="{html.escape(alt)}" src="{png(sheet(images))}">""",
             script=_SCRIPT,
             data={
-                "y": FINE.double().round(decimals=2).tolist(),
+                "y": ALONG.tolist(),
+                "density": [round(p, 3) for p in _density()],
                 "z": [_z(r).round(decimals=2).tolist() for r in self.results],
-                "names": names,
-                "size": [width, WIDTH, HEIGHT],
+                "names": self.names,
+                "size": [side, WIDTH, HEIGHT],
             },
         )
 
 
 def _z(result: Result) -> Tensor:
-    """Where the mapping of a model takes the y, (61,)."""
+    """Where the mapping of a model takes the y, (13,)."""
     with torch.no_grad():
         g = mappings.create(result.training.mapping, 1, **dict(result.training.mapping_options))
-        return g.double()(FINE.double()[:, None])[:, 0]
+        return g.double()(ALONG.double()[:, None])[:, 0]
+
+
+def _density(steps: int = 1) -> list[float]:
+    """p(y) at the y, and at `steps` - 1 places between two of them."""
+    y = torch.linspace(ALONG[0], ALONG[-1], steps * (len(ALONG) - 1) + 1).double()
+    return torch.distributions.Normal(0.0, 1.0).log_prob(y).exp().tolist()
 
 
 def _curve() -> str:
-    """The density of N(0, 1) over the y, as a path that is closed at the bottom."""
-    tops = [
-        f"{i * WIDTH / (len(FINE) - 1):g} {HEIGHT - 0.95 * HEIGHT * math.exp(-0.5 * y**2):.4g}"
-        for i, y in enumerate(FINE.tolist())
-    ]
-    return f"M0 {HEIGHT}L{'L'.join(tops)}L{WIDTH} {HEIGHT}Z"
+    """p(y) as a path that is closed at the bottom."""
+    p = _density(steps=5)
+    high = 0.95 * HEIGHT * math.sqrt(2 * math.pi)
+    tops = "".join(f"L{i * WIDTH / (len(p) - 1):g} {HEIGHT - high * of:.4g}" for i, of in enumerate(p))
+    return f"M0 {HEIGHT}{tops}L{WIDTH} {HEIGHT}Z"
 
 
 _STYLE = """
 & .controls { grid-template-columns: min-content minmax(0, 30rem) 8rem; }
+& select { max-width: 12rem; }
 & .controls svg { grid-column: 2; display: block; width: calc(100% - 16px); margin: 0 8px; overflow: visible; }
 & .prior { fill: currentColor; fill-opacity: 0.15; stroke: currentColor; }
 & .tear { stroke: currentColor; stroke-dasharray: 4 4; }
@@ -97,31 +114,32 @@ _STYLE = """
 & input { margin: 0; }
 & .views { display: flex; flex-wrap: wrap; gap: 1rem; }
 & figure { margin: 0; }
-& .view { border: 1px solid currentColor; }
-& .view + figcaption { font-variant-numeric: tabular-nums; text-align: left; }
 & img { max-width: 100%; }
-& output { font-variant-numeric: tabular-nums; white-space: nowrap; }
+& output, & figcaption { font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media (max-width: 600px) {
   & .controls { grid-template-columns: min-content minmax(0, 1fr); }
   & output { grid-column: 2; }
 }
 """
 
-_SCRIPT = """const slider = root.querySelector("input"), views = root.querySelectorAll(".view");
-const text = x => (x + 0).toFixed(2).replace("-", "−");
+_SCRIPT = """const network = root.querySelector("select"), slider = root.querySelector("input");
+const views = root.querySelectorAll(".view"), all = root.querySelector("img");
+const text = (x, digits = 2) => x.toFixed(digits).replace("-", "−");
 const draw = () => {
-  const i = +slider.value, y = data.y[i], [size, width, height] = data.size, density = Math.exp(-y * y / 2) / 2.5066;
-  const at = i * width / (data.y.length - 1);
+  const i = +slider.value, [side, width, height] = data.size, at = i * width / (data.y.length - 1);
+  const y = text(data.y[i], 1);
   root.querySelector(".at").setAttribute("d", `M${at} 0V${height}`);
-  root.querySelector("output").textContent = `${text(y)}, p(y) = ${density.toFixed(2)}`;
-  slider.setAttribute("aria-valuetext", text(y));
+  root.querySelector("output").textContent = `${y}, p(y) = ${text(data.density[i])}`;
+  slider.setAttribute("aria-valuetext", y);
   views.forEach((view, k) => {
-    view.style.backgroundPositionX = `${-i * size}px`;
-    view.nextElementSibling.querySelector("span").textContent = `z = ${text(data.z[k][i])}`;
-    view.setAttribute("aria-label", `${data.names[k]} at y = ${text(y)}`);
+    const row = network.value * data.names.length + k;
+    view.style.backgroundPosition = `${-i * side}px ${-row * side}px`;
+    view.nextElementSibling.querySelector("span").textContent = `z = ${text(data.z[row][i])}`;
+    view.setAttribute("aria-label", `${data.names[k]} at y = ${y}`);
   });
 };
-slider.addEventListener("input", draw);
-root.querySelector("img").hidden = true;
+root.addEventListener("input", draw);
+views.forEach(view => view.style.backgroundImage = `url(${all.src})`);
+all.hidden = true;
 root.querySelector(".controls").hidden = root.querySelector(".views").hidden = false;
 draw();"""

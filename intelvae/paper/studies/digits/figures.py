@@ -14,9 +14,10 @@ from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 from intelvae import mappings
 from intelvae.paper import style
+from intelvae.paper.explorers import LineExplorer
 from intelvae.paper.measures import clean_frechet, frechet
 from intelvae.paper.results import Result, Results
-from intelvae.paper.rows import BLUE, GREY, ORANGE
+from intelvae.paper.rows import BLUE, GREY, INTEL, ORANGE, VAE
 from intelvae.paper.studies.digits import grid
 from intelvae.paper.studies.digits.analysis.moved import Move
 from intelvae.paper.studies.digits.analysis.table1 import smallest
@@ -86,6 +87,11 @@ def traversals(results: Sequence[Result]) -> Figure:
         label = f"{result.training.network}\n{result.row.name}"
         axis.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
     return figure
+
+
+def explorer(results: Sequence[Result]) -> LineExplorer:
+    """The same of VAE and InteL-VAE, to be moved through."""
+    return LineExplorer([r for r in results if r.row.method in (VAE, INTEL)])
 
 
 def changes(moves: Mapping[str, Move], label: str, *, log: bool = False) -> Figure:

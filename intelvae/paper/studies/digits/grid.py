@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from intelvae.metrics.features import STAND_IN
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.rows import GM_VAE, INTEL, MOG, SYLVESTER, VAE, VAMP, Row, Run, row
 from intelvae.paper.studies.profiles import of_images, second_opinion
-from intelvae.paper.studies.seeds import TO_MOVE, Seeds, seeds_of, seeds_or_own
+from intelvae.paper.studies.seeds import Seeds, seeds_or_own
 
 SEEDS_01, EPOCHS_01 = {"smoke": 1, "laptop": 5, "paper": 10}, {"smoke": 1, "laptop": 30, "paper": 60}  # Table 2
 SEEDS, EPOCHS = {"smoke": 1, "laptop": 3, "paper": 10}, {"smoke": 1, "laptop": 10, "paper": 60}  # Table 1
@@ -138,13 +137,6 @@ def gap(profile: str, seeds: Seeds = None) -> list[Run]:
     """The InteL-VAE of Table 2 with three mappings (`gaps`), three seeds."""
     chosen = seeds_or_own(seeds, min(3, SEEDS_01[profile]))
     return [zeros_and_ones(row, profile, seed) for row in gaps(profile) for seed in chosen]
-
-
-def to_move(profile: str, seeds: Seeds = None) -> list[Run]:
-    """A VAE and an InteL-VAE of Table 2, trained a third as long, from a seed of their own, with pictures along y."""
-    rows, epochs = table2(own_network(profile)), max(1, EPOCHS_01[profile] // 3)
-    both = [replace(each, settings={**each.settings, "epochs": epochs}) for each in rows if each.method in (VAE, INTEL)]
-    return [zeros_and_ones(each, profile, seed, ["along"]) for each in both for seed in seeds_of(seeds) or TO_MOVE]
 
 
 # Table 1. Components of the fixed mixture lie on a ring, four standard deviations from their neighbours, as the two of
@@ -337,7 +329,7 @@ def precision(profile: str, seeds: Seeds = None) -> list[Run]:
     return runs
 
 
-EXPERIMENTS = {"multi-modality": multi_modality, "multi-modality-to-move": to_move, "gap": gap, "table1": table1}
+EXPERIMENTS = {"multi-modality": multi_modality, "gap": gap, "table1": table1}
 OF_SHARES = {
     "proportions": proportions,
     "borders": borders,
