@@ -146,9 +146,9 @@ Folded(
 )
 
 # %% [markdown]
-# **Models to move.** Drag the large dot, $y$, through the middle, by mouse, finger or arrow keys: the VAE's decoded point
-# crosses the circle's hole, and the InteL-VAE's jumps to the other side. The browser computes the decoders, of a seed that
-# is in no claim. (Where scripts do not run, the VAE on the circle is shown.)
+# **Models to move.** Drag the large dot, $y$, from top to bottom through the middle, by mouse, finger or arrow keys: the
+# VAE's decoded point crosses the circle's hole, and the InteL-VAE's jumps to the other side. The browser computes the
+# decoders, of a seed that is in no claim. (Where scripts do not run, the VAE on the circle is shown.)
 
 # %% tags=["hide-input"]
 to_move = studies.results("connectivity-to-move", profile, jobs=jobs, device=device)

@@ -189,7 +189,8 @@ along = [r for r in results.first() if "traversal" in r.kept]
 figure = figures.traversals(along)
 
 # %% [markdown]
-# **The same, to move.** Choose a network, and move $y$ across 0, where the InteL-VAE's $g$ tears the latent.
+# **The same, to move.** Choose a network, and move $y$ across 0, where the InteL-VAE's $g$ tears the latent. (Where scripts
+# do not run, all images are shown.)
 
 # %% tags=["hide-input"]
 figures.explorer(along)

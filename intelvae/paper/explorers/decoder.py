@@ -124,7 +124,7 @@ _STYLE = """
 """
 
 _SCRIPT = """const kind = find("[name=data]"), method = find("[name=model]");
-let y = [0.8, 0.1], model, g;
+let y = [0.05, 0.95], model, g;  // arrow keys pass by the origin, which the circle keeps
 
 const decode = z => model.layers.reduce((h, rows, i) => rows.map(row => {
   const sum = h.reduce((sum, x, j) => sum + row[j] * x, row.at(-1));

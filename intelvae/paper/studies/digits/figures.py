@@ -90,7 +90,7 @@ def traversals(results: Sequence[Result]) -> Figure:
 
 
 def explorer(results: Sequence[Result]) -> LineExplorer:
-    """The same of VAE and InteL-VAE, to be moved through."""
+    """The `traversals` of VAE and InteL-VAE, to be moved through."""
     return LineExplorer([r for r in results if r.row.method in (VAE, INTEL)])
 
 
