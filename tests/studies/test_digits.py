@@ -18,7 +18,7 @@ from intelvae.paper.evaluation import digits as judge
 from intelvae.paper.measures import clean_frechet
 from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE
 from intelvae.paper.studies import digits
-from intelvae.paper.studies.digits import figures, grid, slips
+from intelvae.paper.studies.digits import figures, grid, slips, spread
 from intelvae.paper.studies.digits.analysis import moved, real, table1, table2, table3
 from intelvae.paper.style import MARKERS, SHADES
 
@@ -179,6 +179,14 @@ def test_of_several_mappings_the_one_that_the_claim_names_is_compared():
     finding = claim("table1-vae").judge(results(*members))
     assert finding.verdict == kinds.REPRODUCED and finding.ours == pytest.approx(1.1)
     assert claim("table1-clean-vae").judge(results(*members)).ours == pytest.approx(22)  # of another metric
+
+
+def test_the_claims_that_count_are_by_the_measure_that_was_chosen():
+    (found,) = of_table1(named(grid.TABLE1, "VAE"), 5.0)
+    deciding, _ = digits.claims.MEASURES[digits.claims.DECIDES]
+    assert spread.CHOSEN.candidate and spread.CHOSEN.of(found) == deciding(found)
+    counted = [c for c in digits.claims.CLAIMS if c.where == "Table 1" and not c.variant]
+    assert len(counted) == 5 + 4 and {c.metric for c in counted} == {deciding}
 
 
 def test_a_share_of_ones_is_as_bad_above_one_half_as_below():
