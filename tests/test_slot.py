@@ -128,3 +128,16 @@ def test_slots_that_were_measured_are_found_with_their_best_rates(tmp_path):
     found = bench_gpu.slots(tmp_path)
     assert [stage["slot"] for stage in found] == ["1-A", "2-A"]
     assert bench_gpu.best(found) == {"mathieu": 90.0, "authors": 7.0}
+
+
+def test_what_slots_measured_is_told_row_by_row_with_reasons_where_nothing_was():
+    rows = [
+        {"what": "mathieu: graph", "value": 1234.56, "unit": "steps/s", "share": 0.1},
+        {"what": "faces: graph", "value": None, "unit": "steps/s", "error": "no time left"},
+    ]
+    told = bench_gpu.told([{"slot": "1", "stage": "speed", "card": "A", "rows": rows}])
+    assert told.to_numpy().tolist() == [
+        ["A", "mathieu: graph", "1235 steps/s"],
+        ["A", "faces: graph", "no time left"],
+    ]
+    assert bench_gpu.told([]).empty

@@ -33,7 +33,9 @@ From the ground up; a module imports only from those above it:
     references   what tests compare of them
     book         executed notebooks -> site
     bench        the speed of training against others
+    bench_steps  where the time of a training step goes, and what would make it faster
     bench_gpu    what a GPU does for training
+    speed        what a page says of all that
     cli          the command `intelvae`
     slot         a short slot on a GPU, used well
 """

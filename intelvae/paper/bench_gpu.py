@@ -310,3 +310,13 @@ def best(found: Iterable[Mapping[str, Any]]) -> dict[str, float]:
             network = row["what"].partition(":")[0]
             rates[network] = max(rates.get(network, 0.0), row["value"])
     return rates
+
+
+def told(found: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """What the stages of `slots` measured, for readers: a line for each row, with the reason where nothing was."""
+
+    def shown(row: Mapping[str, Any]) -> str:
+        return row.get("error", "") if row["value"] is None else f"{row['value']:.4g} {row['unit']}"
+
+    lines = [(stage["card"], row["what"], shown(row)) for stage in found for row in stage["rows"]]
+    return pd.DataFrame(lines, columns=["GPU", "what", "measured"])

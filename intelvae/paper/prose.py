@@ -11,13 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from textwrap import dedent, indent
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 from IPython.display import Markdown, display
 
 from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, REPRODUCED, VERDICTS
-from intelvae.paper.results import Results
 
 SYMBOLS = {REPRODUCED: "●", PARTLY: "◐", NO_DIFFERENCE: "○", OPPOSITE: "✕", NOT_TESTED: "·"}
 
@@ -123,10 +122,17 @@ class Folded:
         return fold(self.title, "\n".join(each._repr_html_() for each in self.shown))
 
 
-class Provenance:
-    """What the numbers on a page come from, `Results.provenance` of each of `results`, folded."""
+@runtime_checkable
+class Sourced(Protocol):
+    """What says where its numbers come from: `Results`, or measured times."""
 
-    def __init__(self, *results: Results) -> None:
+    def provenance(self) -> str: ...
+
+
+class Provenance:
+    """What the numbers on a page come from, the `provenance` of each of `results`, folded."""
+
+    def __init__(self, *results: Sourced) -> None:
         self.lines = "\n".join(each.provenance() for each in results)
 
     def __repr__(self) -> str:
