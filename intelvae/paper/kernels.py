@@ -39,8 +39,8 @@ IMPORTS = [
     "scipy.stats",
     "sklearn.cluster",
     "sklearn.linear_model",
-    "intelvae.paper.bench",
     "intelvae.paper.ledger",
+    "intelvae.paper.speed",
     "intelvae.paper.studies",
 ]
 
