@@ -11,6 +11,7 @@ import importlib.util
 import io
 import logging
 import multiprocessing
+import re
 import resource
 import statistics
 import tempfile
@@ -286,9 +287,9 @@ def memory(case: Case = MATHIEU) -> list[Row]:
 def _peak_memory(run: Callable[[Case, int], None], case: Case) -> int:
     run(case, 1)
     status = Path("/proc/self/status")
-    if status.exists():  # on Linux `ru_maxrss` begins at what the process that started this one had
-        return int(status.read_text(encoding="utf-8").partition("VmHWM:")[2].split()[0])
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # on Linux `ru_maxrss` begins at what the process that started this one had
+    found = re.search(r"VmHWM:\s*(\d+)", status.read_text(encoding="utf-8")) if status.exists() else None
+    return int(found[1]) if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def flops(case: Case) -> int:
