@@ -355,5 +355,8 @@ print(f"3. no: {describe(swapped, y)}")
 # %% tags=["nbval-check-output", "remove-cell"]
 assert floor["train"] < min(map(measures.frechet, results))
 chosen = [line["measure"] for line in spread.candidates(spreads)][:1]
-assert profile == "smoke" or chosen in ([], [spread.CHOSEN.name])  # what claims count by
+assert profile == "smoke" or chosen in (
+    [],
+    [spread.CHOSEN.name],
+)  # what claims count by
 print(ledger.verdicts(found))

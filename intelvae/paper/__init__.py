@@ -30,6 +30,7 @@ From the ground up; a module imports only from those above it:
     kernels      what executes a page's cells
     pages        pages -> executed notebooks
     docstrings   the library's, as the book's API reference shows them
+    citing       how to cite a page, and what search engines show of it
     references   what tests compare of them
     book         executed notebooks -> site
     bench        the speed of training against others
