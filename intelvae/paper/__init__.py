@@ -20,8 +20,8 @@ From the ground up; a module imports only from those above it:
     measures     metrics of a result that several chapters need
     kinds        the kinds of claims
     style        the look of every figure
-    explorers    figures that a reader moves
     prose        sentences with numbers, badges, tables, for pages
+    explorers    figures that a reader moves
     studies      the chapters: rows, claims, analysis and figures of each; what text and code do in different ways
     settings     Tables C.1 and C.2, and what is used here
     ledger       all claims, judged, counted and shown
