@@ -30,6 +30,7 @@ Training and measuring:
 What was done with all of it:
 
     paper         the reproduction: its runs, results, claims, figures and book
+    __main__      the command `intelvae`, which is `paper.cli`
 """
 
 __version__ = "0.1.0"
