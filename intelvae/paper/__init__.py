@@ -34,6 +34,7 @@ From the ground up; a module imports only from those above it:
     book         executed notebooks -> site
     bench        the speed of training against others
     bench_gpu    what a GPU does for training
+    doctor       what there is on this machine
     cli          the command `intelvae`
     slot         a short slot on a GPU, used well
 """

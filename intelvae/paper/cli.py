@@ -291,6 +291,15 @@ def book(
         typer.echo(books.make(profile, parameters))
 
 
+@app.command()
+def doctor() -> None:
+    """Say what there is on this machine: versions, packages, devices and their precision, data, room on disks."""
+    from intelvae.paper.doctor import findings
+
+    for topic, line in findings():
+        typer.echo(f"{topic:<9} {line}")
+
+
 def main(commands: typer.Typer = app) -> None:
     """The entry point: exit code 2 and one line for bad input, 1 for a run that failed, 130 when interrupted.
 
