@@ -40,13 +40,13 @@ logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 import joblib
 import pandas as pd
 import torch
-from myst_nb import glue
 from torch import nn
 from torch.nn.functional import fold, linear
 
 from intelvae import bounds, training
 from intelvae.dtypes import as_float
 from intelvae.paper import bench, bench_gpu, studies
+from intelvae.paper.prose import glue
 from intelvae.paper.studies.digits import analysis, grid
 
 studies.check_profile(profile)
