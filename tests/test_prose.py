@@ -44,7 +44,11 @@ def test_where_numbers_come_from_is_folded_and_whole_without_markup():
 def test_a_table_has_one_row_of_headings_and_writes_every_cell_out():
     frame = pd.DataFrame({"gamma": [1, 2], "what": ["a" * 80, "<b>"], "share": [0.25, math.nan]}).set_index("gamma")
     shown = prose.Table(frame)._repr_html_()
-    assert shown.count("<tr") == 1 + len(frame) and re.findall(r"<th\b.*?>(.*?)</th>", shown) == ["gamma", "what", "share"]
+    assert shown.count("<tr") == 1 + len(frame) and re.findall(r"<th\b.*?>(.*?)</th>", shown) == [
+        "gamma",
+        "what",
+        "share",
+    ]
     assert "a" * 80 in shown and "<b>" not in shown
     assert re.findall(r"<td\b.*?>(.*?)</td>", shown)[3:] == ["2", "&lt;b&gt;", ""]
     assert re.findall('<t[hd] class="number">(.*?)</t', shown) == ["gamma", "share", "1", "0.25", "2", ""]
