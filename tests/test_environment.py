@@ -54,6 +54,15 @@ def test_there_is_one_version():
     assert PROJECT["dynamic"] == ["version"] and cited == intelvae.__version__
 
 
+def test_the_changelog_names_the_version_and_its_tag_and_sorts_what_changed():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert f"{intelvae.__version__} (tag `v{intelvae.__version__}`)" in versions
+    groups = re.findall(r"^### (.*)$", text, re.MULTILINE)
+    assert groups and set(groups) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed"}
+    assert not re.search(r"^## .*\n\n- ", text, re.MULTILINE)  # a line that is under none of them
+
+
 def test_conda_users_get_the_same_pins():
     lines = [line.strip(" -") for line in (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()]
     assert "c constraints.txt" in lines and "e .[dev]" in lines
