@@ -1,7 +1,10 @@
 """Prose that cells display says the same with and without the look that the book gives it."""
 
+import ast
 import math
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -63,3 +66,25 @@ def test_what_is_folded_has_a_title_and_all_that_it_holds():
 def test_an_empty_table_says_that_it_is_one():
     empty = prose.Table(pd.DataFrame())
     assert repr(empty) in empty._repr_html_() and "<table" not in empty._repr_html_()
+
+
+def test_what_is_glued_is_what_the_tools_of_the_book_would_write():
+    """In a process of its own: only where IPython runs is anything displayed."""
+    code = """
+import myst_nb, pandas
+from IPython import InteractiveShell
+from IPython.utils.capture import capture_output
+from intelvae.paper import prose
+
+InteractiveShell.instance()
+for glue in (myst_nb.glue, prose.glue):
+    with capture_output() as told:
+        for shown in (0.25, "text", pandas.DataFrame({"a": [1]})):
+            glue("name", shown)
+            glue("name", shown, display=False)
+    print([(each.data, each.metadata) for each in told.outputs])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    theirs, ours = map(ast.literal_eval, done.stdout.splitlines()[-2:])
+    assert ours == theirs and len(ours) == 6

@@ -37,6 +37,7 @@ From the ground up; a module imports only from those above it:
     bench_steps  where the time of a training step goes, and what would make it faster
     bench_gpu    what a GPU does for training
     speed        what a page says of all that
+    doctor       what there is on this machine
     cli          the command `intelvae`
     slot         a short slot on a GPU, used well
 """

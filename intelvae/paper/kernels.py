@@ -34,7 +34,6 @@ IMPORTS = [
     "intelvae",  # first: it sets what torch's threads read when they are loaded
     "ipykernel.kernelapp",
     "matplotlib.pyplot",
-    "myst_nb",
     "pandas",
     "scipy.stats",
     "sklearn.cluster",
