@@ -10,6 +10,7 @@ From the ground up; a module imports only from those above it:
     builder      config -> model
     datasets     config -> data
     evaluation   what can be measured of a trained model, or shown of it
+    records      dataclasses <-> JSON text, checked
     results      what runs leave
     store        the folder that keeps it
     locks        one sweep at a time does a run
