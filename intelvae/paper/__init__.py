@@ -10,10 +10,13 @@ From the ground up; a module imports only from those above it:
     builder      config -> model
     datasets     config -> data
     evaluation   what can be measured of a trained model, or shown of it
+    records      dataclasses <-> JSON text, checked
     results      what runs leave
     store        the folder that keeps it
+    locks        one sweep at a time does a run
     runs         config -> weights -> measurements
     budget       time that a sweep may take
+    works        what is to be done, in which parts and order
     sweeps       what is missing of many runs, on many workers
     bundle       results that travel
     statistics   tests, intervals, many tests at once

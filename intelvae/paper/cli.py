@@ -9,6 +9,7 @@ import dataclasses
 import io
 import json
 import math
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -301,15 +302,24 @@ def doctor() -> None:
 
 
 def main(commands: typer.Typer = app) -> None:
-    """The entry point: exit code 2 and one line for bad input, 1 for a run that failed, 130 when interrupted.
+    """The entry point: exit code 2 and one line for bad input, 1 for a run that failed, 130 or 143 when stopped.
 
-    A letter that the terminal's or file's encoding lacks is written as its number.
+    Batch systems and containers stop it by SIGTERM, which is as good as Ctrl-C. A letter that the terminal's or file's
+    encoding lacks is written as its number.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # or a notebook's, or none at all
             stream.reconfigure(errors="backslashreplace")
+    signals: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        signals.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
     try:
-        code = commands(standalone_mode=False)
+        if (code := commands(standalone_mode=False)) == 128 + signal.SIGINT:
+            raise KeyboardInterrupt  # which typer has made an exit code of
     except ValueError as error:
         typer.echo(f"intelvae: {error}", err=True)
         sys.exit(2)
@@ -318,7 +328,7 @@ def main(commands: typer.Typer = app) -> None:
         sys.exit(1)
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("intelvae: stopped; finished runs are kept, the same command goes on from there", err=True)
-        sys.exit(130)
+        sys.exit(128 + (signals or [signal.SIGINT])[0])
     except Exception as error:
         if hasattr(error, "format_message"):  # typer's own errors of usage have it, in whichever class they come
             typer.echo(f"intelvae: {error.format_message() or 'see intelvae --help'}", err=True)
@@ -329,6 +339,8 @@ def main(commands: typer.Typer = app) -> None:
             raise
         typer.echo(f"intelvae: {error}", err=True)
         sys.exit(2)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     sys.exit(code or 0)
 
 
