@@ -4,7 +4,7 @@ ROUNDING ?= this
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book site publish references test test-elsewhere lint clean
+.PHONY: book site publish references test unit pages test-elsewhere lint clean
 
 book: .venv/ready  ## execute every page at PROFILE and build the HTML in _build/PROFILE
 	$(BIN)/intelvae book --profile $(PROFILE)
@@ -18,13 +18,17 @@ publish: .venv/ready  ## execute the pages at PROFILE and write book/*.ipynb
 references: .venv/ready  ## refresh the smoke references in tests/notebooks
 	$(BIN)/intelvae book --references
 
-lint: .venv/ready
+lint: .venv/ready  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint  ## lint, types, unit tests and doctests, nbval on the references, a strict build of the published book, in a browser
+test: lint unit pages  ## all that has to pass; CI runs the three side by side, and .ci/wheel
+
+unit: .venv/ready  ## unit tests and doctests
 	$(BIN)/pytest -q -n auto --dist loadgroup
+
+pages: .venv/ready  ## the pages against their references, a strict build of the published book, in a browser
 	$(BIN)/intelvae book --check --rounding $(ROUNDING)
 	$(BIN)/intelvae book --site
 	$(BIN)/pytest -q -rs -n auto -o addopts= --confcutdir tests/browser tests/browser

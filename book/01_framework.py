@@ -25,7 +25,6 @@ jobs = 1
 
 # %% tags=["hide-input"]
 import torch
-from myst_nb import glue
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
@@ -34,7 +33,7 @@ from intelvae.mappings import Circle, Identity
 from intelvae.models import VAE
 from intelvae.paper import ledger, studies
 from intelvae.paper.explorers import MappingExplorer
-from intelvae.paper.prose import Provenance, badges, in_short
+from intelvae.paper.prose import Provenance, badges, glue, in_short
 from intelvae.paper.studies.toys import analysis, figures
 
 results = studies.results("framework", profile, seeds, jobs=jobs, device=device)

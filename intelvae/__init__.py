@@ -6,6 +6,7 @@ The library behind a reproduction of Miao et al., "On Incorporating Inductive Bi
 From the ground up; a module imports only from those above it. What a model is made of, below it what all rest on:
 
     whole         files that are written whole
+    extras        packages that come with an extra
     numbers       settings that are numbers
     dtypes        half precision
     devices       whether torch can compute on one
@@ -30,6 +31,7 @@ Training and measuring:
 What was done with all of it:
 
     paper         the reproduction: its runs, results, claims, figures and book
+    __main__      the command `intelvae`, which is `paper.cli`
 """
 
 __version__ = "0.1.0"

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ import torch
 from intelvae.paper import bench, cli
 
 TINY = bench.Case("mathieu", (1, 32, 32), 2, steps=1, batch_size=4)
+PERCEPTRON = bench.Case("mlp", (2,), 2, steps=1, batch_size=4)
 
 
 def test_contenders_take_turns_and_the_first_round_does_not_count():
@@ -19,7 +21,7 @@ def test_contenders_take_turns_and_the_first_round_does_not_count():
 
 
 def test_a_ratio_is_that_of_one_round():
-    (row,) = bench._against("case", {"ours": [1.0, 2.0, 4.0], "peer": [3.0, 8.0, 4.0]})
+    (row,) = bench.against("case", {"ours": [1.0, 2.0, 4.0], "peer": [3.0, 8.0, 4.0]})
     assert (row.peer, row.ratio, row.low, row.high) == ("peer", 3.0, 1.0, 4.0)
 
 
@@ -40,6 +42,30 @@ def test_one_run_against_every_peer_and_the_peak(monkeypatch):
     assert torch.get_num_threads() == before
     assert [r.peer for r in rows[:-1]] == list(bench.PEERS) and rows[-1].peer.startswith("matrix product")
     assert all(0 < r.low <= r.ratio <= r.high for r in rows)
+
+
+def test_four_runs_against_every_peer_and_the_other_way_to_use_the_machine(monkeypatch):
+    monkeypatch.setitem(bench.CASES, "tiny", PERCEPTRON)
+    rows = bench.four_runs("tiny", 1)
+    assert [r.peer for r in rows] == [*bench.PEERS, "ours, in turn on all cores"]
+    assert {(r.case, r.unit) for r in rows} == {("tiny, four runs", bench.FASTER)}
+
+
+def test_slopes_are_of_every_size():
+    rows = bench.scaling(1, PERCEPTRON, seeds=(1, 2), steps=1)
+    assert len({r.peer for r in rows}) == 4 and {r.unit for r in rows} == {bench.SLOPE}
+
+
+def allocates(megabytes, case, threads):
+    bytearray(b"x") * (megabytes << 20)
+
+
+def test_memory_is_the_process_own_and_not_what_started_it(monkeypatch):
+    large = bytearray(b"x") * (400 << 20)  # more than a process takes that only imports the library
+    monkeypatch.setattr(bench, "ours", partial(allocates, 100))
+    monkeypatch.setattr(bench, "plain", partial(allocates, 300))
+    (row,) = bench.memory(PERCEPTRON)
+    assert len(large) and row.ratio > 1.1 and row.unit == bench.MEMORY
 
 
 def test_runs_side_by_side_beat_one_after_the_other():

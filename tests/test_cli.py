@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import distributions
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import intelvae
 from intelvae.paper import cli, ledger, studies
 
 
@@ -114,9 +116,63 @@ def test_claims_as_json_have_the_documented_keys(monkeypatch, capsys, tmp_path):
     assert code == 2 and f"no folder {tmp_path / 'mistyped'}, which INTELVAE_RUNS names" in err
 
 
-def test_the_installed_command_answers():
-    done = subprocess.run([Path(sys.executable).with_name("intelvae"), "--help"], capture_output=True)
-    assert done.returncode == 0 and b"sweep" in done.stdout
+INSTALLED = (str(Path(sys.executable).with_name("intelvae")),)
+MODULE = (sys.executable, "-m", "intelvae")
+
+
+def ask(*command, **variables):
+    return subprocess.run(command, capture_output=True, encoding="utf-8", env={**os.environ, **variables})
+
+
+@pytest.mark.parametrize("command", [INSTALLED, MODULE])
+def test_the_command_tells_its_version_and_its_commands(command):
+    assert ask(*command, "--version").stdout == f"intelvae {intelvae.__version__}\n"
+    for helped in (ask(*command, "-h"), ask(*command, "--help")):
+        assert helped.returncode == 0 and {"Usage:", "sweep"} <= set(helped.stdout.split())
+    assert "--rounding" in ask(*command, "book", "-h").stdout
+
+
+@pytest.mark.parametrize("command", [INSTALLED, MODULE, (*MODULE[:2], "intelvae.paper.cli")])
+def test_however_it_is_called_bad_usage_has_exit_code_2(command):
+    done = ask(*command, "run", "--nonsense")
+    assert done.returncode == 2 and done.stderr.startswith("intelvae: ") and "nonsense" in done.stderr
+
+
+def test_a_shell_completes_commands_and_options():
+    for words, completed in (
+        ("intelvae da", "data"),
+        ("intelvae data f", "fetch"),
+        ("intelvae run --pro", "--profile"),
+    ):
+        last = str(len(words.split()) - 1)
+        done = ask(*INSTALLED, _INTELVAE_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=last)
+        assert done.returncode == 0 and done.stdout.split() == [completed]
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["--version"], ["run", "-h"], ["book", "-h"], ["run", "--nonsense"]])
+def test_help_and_slips_do_not_wait_for_torch(arguments):
+    """Which takes seconds to import, as do the studies."""
+    code = f"""
+import sys
+from intelvae.paper import cli
+sys.argv[1:] = {arguments}
+try:
+    cli.main()
+except SystemExit:
+    assert not {{"torch", "matplotlib", "intelvae.paper.studies"}} & set(sys.modules)
+    print("told")
+"""
+    assert ask(sys.executable, "-c", code).stdout.endswith("told\n")
+
+
+@pytest.mark.parametrize("missing", ["typer", "pandas"])
+def test_a_command_without_its_packages_says_what_to_install(missing):
+    code = f"import sys; sys.modules[{missing!r}] = None; sys.argv[1:] = ['claims']"
+    done = ask(sys.executable, "-c", f"{code}; from intelvae.__main__ import main; main()")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"intelvae: the command needs {missing}: pip install 'intelvae[paper]'\n",
+    )
 
 
 def test_a_sweep_within_a_budget_travels_and_arrives_once(monkeypatch, capsys, tmp_path):

@@ -212,13 +212,14 @@ def test_every_file_has_a_sum() -> None:
 def test_other_samples_are_refused(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(files.samples(), tmp_path / "samples")
     monkeypatch.setattr(files, "_PACKAGE", tmp_path)
+    monkeypatch.setattr(files, "checkout", lambda: tmp_path)
     name = next(name for name in ("fashion-mnist", "mnist") if file.startswith(name))
     images.load(name, smoke=True)
     path = tmp_path / "samples" / file
     values = idx.read(path, (None, 28, 28) if "images" in file else (None,), "")
     values[-1] ^= 1
     idx.write(path, values)
-    with pytest.raises(DataError, match=r"another file than the known one: .* `git checkout data/samples`"):
+    with pytest.raises(DataError, match=r"another file than the known one: .* `git checkout intelvae/data/samples`"):
         images.load(name, smoke=True)
     assert not data.status()[-1].found
 
@@ -254,7 +255,7 @@ def test_status_of_the_samples() -> None:
 def test_status_and_load_without_samples(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "_PACKAGE", nowhere)
     assert not data.status()[-1].found
-    with pytest.raises(DataError, match="git checkout data/samples"):
+    with pytest.raises(DataError, match="pip install --force-reinstall --no-deps intelvae"):
         images.load("mnist", smoke=True)
 
 
@@ -369,7 +370,6 @@ def test_parts_are_disjoint(name: str, smoke: bool) -> None:
 
 @pytest.mark.parametrize("name", images.NAMES)
 def test_smoke_reads_only_the_samples(nowhere: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.undo()  # the samples are found through the checkout
     monkeypatch.setenv(files.VARIABLE, str(nowhere))
     got = images.load(name, smoke=True, root=nowhere)
     assert [len(part) for part in (got.train, got.valid, got.test)] == [800, 100, 100]
@@ -412,7 +412,7 @@ def test_sizes_below_one_are_refused() -> None:
 
 
 def test_checksums_of_the_samples() -> None:
-    readme = (files.samples().parent / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).resolve().parent.parent / "data" / "README.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| `(\S+\.gz)` .* `([0-9a-f]{64})` \|$", readme, flags=re.MULTILINE))
     shipped = {path.name: path for path in files.samples().glob("*.gz")}
     for name, path in shipped.items():

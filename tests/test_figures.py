@@ -13,6 +13,7 @@ import test_faces_chapter
 import test_hierarchy_chapter
 import test_report
 import test_sparsity_chapter
+import test_speed
 import test_style
 import test_theorem
 import test_toys_chapter
@@ -38,6 +39,7 @@ TESTED = {
     "studies.discrepancies.figures": test_discrepancies,
     "studies.wines": test_wines,
     "report": test_report,
+    "speed": test_speed,
 }
 EXAMPLES = {f"{module}.{name}": of for module, tests in TESTED.items() for name, of in tests.EXAMPLES.items()}
 EXPLORERS = {
@@ -45,6 +47,7 @@ EXPLORERS = {
 }
 
 LOGARITHMIC = {
+    "speed.ratios": {("log", "linear")},
     "studies.beyond.figures.steepness": {("linear", "log")},
     "studies.sparsity.figures.ablation": {("symlog", "linear"), ("symlog", "log")},
     "studies.toys.theorem.by_cells": {("log", "linear")},

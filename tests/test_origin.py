@@ -125,7 +125,7 @@ def test_no_picture_is_committed_as_a_file_but_the_known_ones():
     kinds = re.compile(r"\.(jpe?g|png|gif|webp|bmp|tiff?|npy|npz|u8|safetensors|pt|pth|gz)$", re.IGNORECASE)
     found = {name for name in listed.stdout.splitlines() if kinds.search(name)}
     compared = r"data/results/\w{16}/[\w.-]+\.(png|jpg|arrays\.gz)"  # below
-    of_digits = r"data/samples/(fashion-)?mnist-(images-idx3|labels-idx1)-ubyte\.gz"
+    of_digits = r"intelvae/data/samples/(fashion-)?mnist-(images-idx3|labels-idx1)-ubyte\.gz"
     weights = r"intelvae/metrics/weights/(fashion-)?mnist\.safetensors"  # of networks that have seen these two only
     assert {name for name in found if not re.fullmatch(f"{compared}|{of_digits}|{weights}", name)} <= PICTURES
 

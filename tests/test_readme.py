@@ -23,14 +23,6 @@ def test_the_mapping_of_the_readme_trains_and_keeps_the_contracts():
     check_mapping(names["Ellipse"], dim=2)
 
 
-def test_the_prior_and_the_training_of_the_how_to_run():
-    names = {}
-    with training.seeded(0):
-        for code in re.findall(r"```python\n(.*?)```", HOW_TO, re.DOTALL):
-            exec(code, names)
-    assert names["loss"].isfinite() and len(names["history"].train_elbo) == 2
-
-
 def test_the_front_page_has_the_same_example():
     code = re.search(r"```python\n.*?```", README, re.DOTALL)[0]
     assert code in (ROOT / "book" / "intro.md").read_text(encoding="utf-8")

@@ -79,6 +79,18 @@ NOT_RECORDS = {
         lambda t: edited(t, training=t.training.chosen | {"flow": 1}),
         "another version of intelvae .the field 'flow'.: use that one",
     ),
+    "a text for seconds": (
+        lambda t: edited(t, seconds="1"),
+        "no whole record .'seconds' is not what it should be., so",
+    ),
+    "a flag for an epoch": (lambda t: edited(t, best_epoch=True), "no whole record .'best_epoch' is not what it"),
+    "no version of torch": (lambda t: edited(t, versions={}), "no whole record .no version of torch., so move its"),
+    "ten thousand brackets": (lambda t: "[" * 100_000, "no whole record .RecursionError: .*, so move its folder away"),
+    "markup": (lambda t: edited(t, device="<script>alert(1)</script>"), "no whole record .it holds markup., so move"),
+    "hidden markup": (
+        lambda t: edited(t, source="#script>").replace("#", r"\u003c"),
+        "no whole record .it holds markup., so move",
+    ),
     "other semantics": (lambda t: edited(t, semantics=2), "another version of intelvae .semantics 2, here they are 1"),
     "another key": (lambda t: edited(t, key="0" * 16), "its config has the key .*, and it says 0000"),
     "another config": (lambda t: dataclasses.replace(t, training=OTHER).to_json(), "the record of another training"),
@@ -118,6 +130,11 @@ NOT_EVALUATIONS = {
         POINTS.to_json().replace('"points"', '"points","semantics":2'),
         "another version of intelvae .semantics 2 of 'points', here they are 1.: measure it anew with intelvae remeas",
     ),
+    "a path for a picture": (
+        POINTS.to_json().replace('"date"', '"kept":{"../x":[1,1,8,8]},"date"'),
+        "no whole record .'../x' is no name of a file., so move it away",
+    ),
+    "markup": (POINTS.to_json().replace('"abc"', '"<img src=x>"'), "no whole record .it holds markup., so move it"),
     "of another training": (dataclasses.replace(POINTS, of=OTHER.key).to_json(), f"record of points of {OTHER.key}"),
     "of another evaluation": (
         dataclasses.replace(POINTS, evaluation=Evaluation("scatter")).to_json(),

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from intelvae import training
-from intelvae.data import DataError
+from intelvae.data import DataError, files
 from intelvae.metrics import features
 from intelvae.models import VAE
 from intelvae.paper import evaluation, runs
@@ -132,3 +132,12 @@ def test_learned_masses_are_a_curve():
     mapping = {"mapping": "clusters", "mapping_options": {"k": 2, "learnable": True}}
     masses = runs.train(dataclasses.replace(CONFIG, data="mixture", **mapping))[0].curves["masses"]
     assert len(masses) == 2 and all(len(of) == 2 and sum(of) == pytest.approx(1, abs=1e-3) for of in masses)
+
+
+def test_the_commit_is_a_checkouts_and_no_other_projects(monkeypatch):
+    """An installed copy may lie in an environment that is within a checkout of anything."""
+    monkeypatch.setattr(files, "checkout", lambda: None)
+    monkeypatch.delenv("INTELVAE_COMMIT", raising=False)
+    assert runs.commit() == "unknown"
+    monkeypatch.setenv("INTELVAE_COMMIT", "0123456789ab")
+    assert runs.commit() == "0123456789ab"

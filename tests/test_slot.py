@@ -1,6 +1,7 @@
 """The script for a short slot on a GPU, at a tiny size without one: a slot must not be lost to a typo."""
 
 import json
+import math
 import tarfile
 
 import pytest
@@ -102,6 +103,8 @@ def test_the_plan_counts_each_training_once_and_hours_are_steps_over_rates():
     of_faces = plan.loc[["table4", "table-b1"]]
     assert (of_faces["hours"] == of_faces["million steps"] * 1e6 / 10 / 3600).all()
     assert "hours" not in bench_gpu.plan()
+    partly = bench_gpu.plan({"mathieu": 100.0})["hours"]  # a slot may end before the faces
+    assert partly["sparsity"] == plan["hours"]["sparsity"] and math.isnan(partly["table4"])
     one = bench_gpu.bench.flops(bench_gpu.bench.Case("mathieu", (1, 32, 32), 50, 1))
     of_figure_7 = plan.loc["sparsity"]
     assert of_figure_7["PFLOP"] == pytest.approx(of_figure_7["million steps"] * 1e6 * one / 1e15)
@@ -128,3 +131,16 @@ def test_slots_that_were_measured_are_found_with_their_best_rates(tmp_path):
     found = bench_gpu.slots(tmp_path)
     assert [stage["slot"] for stage in found] == ["1-A", "2-A"]
     assert bench_gpu.best(found) == {"mathieu": 90.0, "authors": 7.0}
+
+
+def test_what_slots_measured_is_told_row_by_row_with_reasons_where_nothing_was():
+    rows = [
+        {"what": "mathieu: graph", "value": 1234.56, "unit": "steps/s", "share": 0.1},
+        {"what": "faces: graph", "value": None, "unit": "steps/s", "error": "no time left"},
+    ]
+    told = bench_gpu.told([{"slot": "1", "stage": "speed", "card": "A", "rows": rows}])
+    assert told.to_numpy().tolist() == [
+        ["A", "mathieu: graph", "1235 steps/s"],
+        ["A", "faces: graph", "no time left"],
+    ]
+    assert bench_gpu.told([]).empty

@@ -14,7 +14,7 @@ import torch
 
 from intelvae import training
 from intelvae.data import files
-from intelvae.paper import datasets, evaluation, runs, sweeps
+from intelvae.paper import datasets, evaluation, runs, sweeps, works
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.rows import VAE, Row, Run
 from intelvae.paper.store import Store
@@ -288,13 +288,13 @@ def test_damaged_weights_do_not_stop_the_measurement_of_the_others_and_results_s
 
 def test_parts_are_of_like_runs_and_the_longest_come_first():
     long = dataclasses.replace(CONFIG, epochs=5)
-    works = [sweeps.Work(dataclasses.replace(c, seed=s), ()) for c in (CONFIG, long) for s in range(30)]
-    works.append(sweeps.Work(ALONE, ()))
-    parts = sweeps.parts(works, "cpu")
+    wanted = [works.Work(dataclasses.replace(c, seed=s), ()) for c in (CONFIG, long) for s in range(30)]
+    wanted.append(works.Work(ALONE, ()))
+    parts = works.parts(wanted, "cpu")
     assert [len(part) for part in parts] == [1, 15, 15, 15, 15] and parts[0][0].training == ALONE
     assert [part[0].training.epochs for part in parts[1:]] == [5, 5, 1, 1]
-    assert all(len(part) == 1 for part in sweeps.parts(works, "cuda"))
-    assert math.ceil(30 / sweeps.MOST_TOGETHER) == 2
+    assert all(len(part) == 1 for part in works.parts(wanted, "cuda"))
+    assert math.ceil(30 / works.MOST_TOGETHER) == 2
 
 
 def test_with_a_budget_the_first_runs_are_done_and_the_rest_is_no_error(tmp_path, monkeypatch):

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from jaxtyping import Bool, UInt8
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from intelvae.data import decoded, files, standin
 from intelvae.data.errors import DataError
+from intelvae.extras import extra
 from intelvae.numbers import check_number
 
 NAME = files.CELEBA
@@ -124,6 +124,8 @@ def decode(path: Path, size: int, listed_in: Path) -> NDArray[np.uint8]:
     The edges of the square may lie between two pixels, so that an image of half the size gives the same up to what its
     own reduction has lost. Raises DataError for an image that is missing, damaged or has another shape.
     """
+    with extra("paper"):
+        from PIL import Image
     try:
         with Image.open(path) as image:
             width, height = image.size

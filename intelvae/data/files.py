@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from intelvae.data import idx
 from intelvae.data.errors import DataError
+from intelvae.extras import extra
 from intelvae.whole import whole
 
 VARIABLE = "INTELVAE_DATA"
@@ -61,7 +62,6 @@ CELEBA_REMEDY = (
     "get the aligned images and both lists from the authors of CelebA (mmlab.ie.cuhk.edu.hk/projects/CelebA.html), who "
     "allow non-commercial research only and no copies"
 )
-SAMPLE_REMEDY = "git checkout data/samples"
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -95,18 +95,16 @@ def checkout() -> Path | None:
 
 
 def samples() -> Path:
-    """Return the folder of the embedded samples: beside the package when installed, else in the checkout.
+    """Return the folder of the embedded samples, which is in the package. Raises DataError when it is not there."""
+    place = _PACKAGE / "samples"
+    if place.is_dir():
+        return place
+    raise DataError(f"no embedded samples in {place}; put them back with `{_sample_remedy()}`")
 
-    Raises DataError when neither has them.
-    """
-    root = checkout()
-    places = [_PACKAGE / "samples"] + ([root / "data" / "samples"] if root else [])
-    for place in places:
-        if place.is_dir():
-            return place
-    raise DataError(
-        f"no embedded samples in {_list(places)}; run `git checkout data/samples` or install from a checkout"
-    )
+
+def _sample_remedy() -> str:
+    again = "pip install --force-reinstall --no-deps intelvae"
+    return "git checkout intelvae/data/samples" if checkout() else again
 
 
 def of_variable(name: str) -> Path | None:
@@ -198,7 +196,7 @@ def read_samples(name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     stem, folder = files_of(name), samples()
     shapes: dict[str, idx.Shape] = {"images-idx3-ubyte": (None, 28, 28), "labels-idx1-ubyte": (None,)}
     images, labels = (
-        idx.read(folder / file, shape, SAMPLE_REMEDY, SAMPLE_SUMS[file])
+        idx.read(folder / file, shape, _sample_remedy(), SAMPLE_SUMS[file])
         for file, shape in ((f"{stem}-{kind}.gz", shape) for kind, shape in shapes.items())
     )
     return images, labels
@@ -244,8 +242,8 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=base, prefix=".fetch-") as scratch, _quiet():
-            # import here: torchvision takes a second, and only this function needs it
-            from torchvision import datasets
+            with extra("paper"):
+                from torchvision import datasets
 
             getattr(datasets, FOLDERS[name])(scratch, download=True)
             for file in FILES:

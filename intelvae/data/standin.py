@@ -4,14 +4,20 @@ What is drawn is what some of CelebA's attributes name, over a background, a ski
 that no attribute names. Ours; a model of these faces says nothing about faces.
 """
 
+from __future__ import annotations
+
 import hashlib
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from intelvae.data import files
+from intelvae.extras import extra
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw
 
 WIDTH, HEIGHT = 178, 218
 # how often each is drawn, where the others allow it: nobody with a hat has bangs, nobody bald has either
@@ -99,6 +105,8 @@ def _attributes(rng: np.random.Generator) -> dict[str, bool]:
 
 def draw(has: dict[str, bool], rng: np.random.Generator) -> Image.Image:
     """Draw a face of 178 x 218 pixels with these attributes; `rng` decides what no attribute names."""
+    with extra("paper"):
+        from PIL import ImageDraw
     image = _background(rng)
     pen = ImageDraw.Draw(image)
     tone = rng.random()
@@ -155,6 +163,8 @@ def _mouth(pen: ImageDraw.ImageDraw, x: Pixels, y: Pixels, has: dict[str, bool],
 
 def _background(rng: np.random.Generator) -> Image.Image:
     """From one random colour at the top to another at the bottom."""
+    with extra("paper"):
+        from PIL import Image
     top, bottom = rng.integers(60, 250, size=(2, 3))
     share = np.linspace(0, 1, HEIGHT)[:, None]
     column = top + share * (bottom - top)  # (HEIGHT, 3)

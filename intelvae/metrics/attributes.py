@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from intelvae.extras import extra
 from intelvae.finite import of_finite
 from intelvae.numbers import check_number
 
@@ -36,8 +36,17 @@ class Scores(NamedTuple):
 Labelled = tuple[Float[Tensor, "_ dim"], Bool[Tensor, "_ k"]]  # as many of one as of the other
 
 
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Products of matrices take one thread inside: small problems lose by two threads, most beside other runs."""
+    with extra("paper"):
+        from threadpoolctl import threadpool_limits
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
 @of_finite
-@threadpool_limits.wrap(limits=1, user_api="blas")  # small problems lose by two threads, most beside other runs
+@one_blas_thread()
 def linear(
     train: Labelled,
     test: Labelled,
@@ -130,6 +139,8 @@ def _check(train: Labelled, test: Labelled, sizes: Sequence[int], draws: int) ->
 def _predict(z: NDArray, has: NDArray, judged: NDArray) -> NDArray[np.bool_]:
     if has.all() or not has.any():
         return np.full(len(judged), has[0])
+    with extra("paper"):
+        from sklearn.linear_model import LogisticRegression
     return LogisticRegression(C=1.0, solver="newton-cholesky").fit(z, has).predict(judged)
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import safetensors.torch
 import torch
 from jaxtyping import Float, Int64, UInt8
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
 from intelvae.data import images
 from intelvae.dtypes import as_float
+from intelvae.extras import extra
 from intelvae.numbers import check_number
 from intelvae.training import seeded
 
@@ -121,18 +120,25 @@ def told(data: str) -> dict[str, str]:
     >>> sorted(told("mnist"))
     ['data', 'epochs', 'test_accuracy', 'torch', 'valid_accuracy']
     """
+    with extra("features"):
+        from safetensors import safe_open
     with safe_open(path(data), "pt") as file:
         return dict(file.metadata())
 
 
 def to_bytes(model: Classifier, **told: str) -> bytes:
     """The weights in half precision, as a safetensors file holds them, and what is `told` of them."""
+    with extra("features"):
+        import safetensors.torch
     state = {name: x.half() if x.is_floating_point() else x for name, x in model.state_dict().items()}
     return safetensors.torch.save(state, told)
 
 
 def from_bytes(content: bytes) -> Classifier:
     """The inverse of `to_bytes`, in float32. Raises `ValueError`, one line, for what are no weights of a classifier."""
+    with extra("features"):
+        import safetensors.torch
+        from safetensors import SafetensorError
     model = Classifier()
     try:
         model.load_state_dict(safetensors.torch.load(content))

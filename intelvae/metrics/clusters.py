@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
+from intelvae.extras import extra
 from intelvae.finite import of_finite
 from intelvae.numbers import check_number
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 
 @of_finite
@@ -23,6 +28,8 @@ def fit_digit_classifier(images: Tensor, labels: Tensor) -> LogisticRegression:
     """
     if set(labels.unique().tolist()) != {0, 1}:
         raise ValueError(f"the classifier is for the labels 0 and 1, not {labels.unique().tolist()}")
+    with extra("paper"):
+        from sklearn.linear_model import LogisticRegression
     return LogisticRegression(C=1.0, max_iter=1000).fit(_pixels(images), labels.numpy())
 
 

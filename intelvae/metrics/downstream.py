@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
 from torch import Tensor
 
+from intelvae.extras import extra
 from intelvae.finite import of_finite
 from intelvae.numbers import check_number
 
 SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)  # the paper's; the authors' code leaves out 200
 HELD_OUT = 2000  # codes that the authors' protocol tests on
-
-_KINDS: dict[str, Callable[[int], object]] = {
-    "random forest": lambda n: RandomForestClassifier(50, max_depth=4, random_state=0),
-    "logistic regression": lambda n: LogisticRegression(C=1.0, max_iter=1000),
-    "nearest neighbours": lambda n: KNeighborsClassifier(min(5, n), weights="distance"),
-}
-NAMES = tuple(_KINDS)
+NAMES = ("random forest", "logistic regression", "nearest neighbours")
 
 
 @of_finite
@@ -80,7 +72,7 @@ def few_shot(
         judged = (test[0].numpy(), test[1].numpy()) if test else (z[-HELD_OUT:], c[-HELD_OUT:])
         for name in names:
             for n in sizes:
-                accuracies[name][n].append(_accuracy(_KINDS[name](n), z[:n], c[:n], *judged))
+                accuracies[name][n].append(_accuracy(_classifier(name, n), z[:n], c[:n], *judged))
     return accuracies
 
 
@@ -98,6 +90,19 @@ def in_turn(labels: Int64[Tensor, " n"], generator: torch.Generator) -> Int64[Te
         members = mine == c
         turn[members] = torch.arange(int(members.sum()))
     return shuffled[torch.from_numpy(np.lexsort((mine.numpy(), turn.numpy())))]
+
+
+def _classifier(name: str, n: int):
+    """The classifier of that name, for n examples."""
+    with extra("paper"):
+        from sklearn.ensemble import RandomForestClassifier
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.neighbors import KNeighborsClassifier
+    if name == "random forest":
+        return RandomForestClassifier(50, max_depth=4, random_state=0)
+    if name == "logistic regression":
+        return LogisticRegression(C=1.0, max_iter=1000)
+    return KNeighborsClassifier(min(5, n), weights="distance")
 
 
 def _accuracy(classifier, z: np.ndarray, c: np.ndarray, test_z: np.ndarray, test_c: np.ndarray) -> float:

@@ -11,7 +11,6 @@ from http.client import HTTPException
 from pathlib import Path
 from unittest import mock
 
-import safetensors.torch
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -19,6 +18,7 @@ from torch.nn.functional import interpolate
 
 from intelvae.data import files
 from intelvae.data.errors import DataError
+from intelvae.extras import extra
 from intelvae.finite import of_finite
 from intelvae.metrics import classifier
 from intelvae.numbers import check_number
@@ -155,12 +155,15 @@ def _network(extractor: str, path: Path, device: str) -> Network:
             f"{known.checksum}; {_remedy(extractor)}"
         )
     with seeded(0):  # its first weights are random, and a run must not depend on whether it is the first
-        state = safetensors.torch.load(content) if path.suffix == ".safetensors" else _pickled(path)
-        return known.build(state, device)
+        return known.build(_state(path, content), device)
 
 
-def _pickled(path: Path) -> dict:
-    return torch.load(path, map_location="cpu", weights_only=True)
+def _state(path: Path, content: bytes) -> dict:
+    if path.suffix != ".safetensors":
+        return torch.load(path, map_location="cpu", weights_only=True)
+    with extra("features"):
+        import safetensors.torch
+    return safetensors.torch.load(content)
 
 
 def _remedy(extractor: str) -> str:

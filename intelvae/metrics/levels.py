@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float, Int64, UInt8
-from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
 
 from intelvae.dtypes import as_float
+from intelvae.extras import extra
 from intelvae.finite import check_finite, of_finite
 from intelvae.metrics import downstream
+from intelvae.metrics.attributes import one_blas_thread
 from intelvae.models import VAE
 from intelvae.numbers import check_number
 from intelvae.priors import StandardNormal
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 DRAWN = 1000  # images whose levels are drawn anew
 LABELLED = 1000  # codes of a level that a classifier learns from
@@ -25,9 +29,11 @@ Labelled = tuple[Float[Tensor, "_ c h w"], Int64[Tensor, " _"]]  # as many of on
 
 
 @of_finite
-@threadpool_limits.wrap(limits=1, user_api="blas")  # as in `attributes.linear`
+@one_blas_thread()
 def fit_classifier(images: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"]) -> LogisticRegression:
     """A logistic classifier of pixels in [0, 1], which names what a decoder draws; L2 with C = 0.1."""
+    with extra("paper"):
+        from sklearn.linear_model import LogisticRegression
     return LogisticRegression(C=0.1, max_iter=1000).fit(images.flatten(1).numpy(), labels.numpy())
 
 

@@ -10,18 +10,21 @@ From the ground up; a module imports only from those above it:
     builder      config -> model
     datasets     config -> data
     evaluation   what can be measured of a trained model, or shown of it
+    records      dataclasses <-> JSON text, checked
     results      what runs leave
     store        the folder that keeps it
+    locks        one sweep at a time does a run
     runs         config -> weights -> measurements
     budget       time that a sweep may take
+    works        what is to be done, in which parts and order
     sweeps       what is missing of many runs, on many workers
     bundle       results that travel
     statistics   tests, intervals, many tests at once
     measures     metrics of a result that several chapters need
     kinds        the kinds of claims
     style        the look of every figure
-    explorers    figures that a reader moves
     prose        sentences with numbers, badges, tables, for pages
+    explorers    figures that a reader moves
     studies      the chapters: rows, claims, analysis and figures of each; what text and code do in different ways
     settings     Tables C.1 and C.2, and what is used here
     ledger       all claims, judged, counted and shown
@@ -30,10 +33,14 @@ From the ground up; a module imports only from those above it:
     kernels      what executes a page's cells
     pages        pages -> executed notebooks
     docstrings   the library's, as the book's API reference shows them
+    citing       how to cite a page, and what search engines show of it
     references   what tests compare of them
     book         executed notebooks -> site
     bench        the speed of training against others
+    bench_steps  where the time of a training step goes, and what would make it faster
     bench_gpu    what a GPU does for training
+    speed        what a page says of all that
+    doctor       what there is on this machine
     cli          the command `intelvae`
     slot         a short slot on a GPU, used well
 """

@@ -11,13 +11,15 @@ import importlib.util
 import io
 import logging
 import multiprocessing
+import re
 import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -34,6 +36,7 @@ from intelvae.models import VAE
 from intelvae.training import Schedule, side_by_side
 
 REPEATS = 5
+FASTER, SHARE, SLOPE, MEMORY = "times as fast", "share of its speed", "slope in logs", "times as much"  # units
 PEAK_SIZE = 2048  # side of the square matrices whose product is the machine's peak
 
 
@@ -165,7 +168,7 @@ if importlib.util.find_spec("pythae") is not None:
     PEERS["pythae"] = pythae
 
 
-def measure(contenders: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+def measure(contenders: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     """Seconds that each of the contenders takes, in `repeats` rounds in which they take turns, after one to warm up."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for round_ in range(repeats + 1):
@@ -181,9 +184,15 @@ def _row(case: str, peer: str, values: Sequence[float], unit: str) -> Row:
     return Row(case, peer, statistics.median(values), min(values), max(values), unit)
 
 
-def _against(case: str, seconds: dict[str, list[float]], unit: str = "times as fast") -> list[Row]:
-    mine = seconds.pop("ours")
-    return [_row(case, peer, [t / m for t, m in zip(of, mine, strict=True)], unit) for peer, of in seconds.items()]
+def against(case: str, seconds: Mapping[str, Sequence[float]]) -> list[Row]:
+    """How many times as fast "ours" is as each of the others, whose seconds are those of `measure`.
+
+    >>> against("a case", {"ours": [1.0, 2.0], "peer": [3.0, 8.0]})
+    [Row(case='a case', peer='peer', ratio=3.5, low=3.0, high=4.0, unit='times as fast')]
+    """
+    mine = seconds["ours"]
+    ratios = {peer: [t / m for t, m in zip(of, mine, strict=True)] for peer, of in seconds.items() if peer != "ours"}
+    return [_row(case, peer, of, FASTER) for peer, of in ratios.items()]
 
 
 def one_run(name: str, repeats: int) -> list[Row]:
@@ -197,7 +206,7 @@ def one_run(name: str, repeats: int) -> list[Row]:
     reached = [case.steps * flops(case) / s for s in seconds["ours"]]
     share = [r / p for r, p in zip(reached, peak, strict=True)]
     title = f"{name}, one run"
-    return [*_against(title, seconds), _row(title, f"matrix product, {precision}", share, "share of its speed")]
+    return [*against(title, seconds), _row(title, f"matrix product, {precision}", share, SHARE)]
 
 
 def four_runs(name: str, repeats: int) -> list[Row]:
@@ -214,7 +223,7 @@ def four_runs(name: str, repeats: int) -> list[Row]:
     contenders: dict[str, Callable[[], object]] = {"ours": at_once}
     contenders |= {peer: partial(in_turn, run) for peer, run in PEERS.items()}
     contenders["ours, in turn on all cores"] = partial(in_turn, ours)
-    return _against(f"{name}, four runs", measure(contenders, repeats))
+    return against(f"{name}, four runs", measure(contenders, repeats))
 
 
 def _members(count: int) -> list[side_by_side.Member]:
@@ -243,41 +252,44 @@ def seeds_side_by_side(repeats: int, seeds: int = 10, steps: int = 1000) -> list
         "ours": partial(_together, seeds, steps),
         "one after the other": partial(_sequential, seeds, steps),
     }
-    return _against(f"2-D perceptron, {seeds} seeds", measure(contenders, repeats))
+    return against(f"2-D perceptron, {seeds} seeds", measure(contenders, repeats))
 
 
-def scaling(repeats: int) -> list[Row]:
-    """The slope of log time against log size: 1 is linear."""
+def scaling(repeats: int, case: Case = MATHIEU, seeds: Sequence[int] = (2, 5, 10, 20), steps: int = 300) -> list[Row]:
+    """The slope of log time against log size: 1 is linear. `seeds` and `steps` are those of the perceptron."""
 
-    def case(images: int = 1000, batch: int = 100, latent_dim: int = 50) -> Callable[[], object]:
-        return partial(ours, Case("mathieu", (1, 32, 32), latent_dim, images // batch, batch), 1)
+    def sized(images: int = 1000, batch: int = 100, latent_dim: int = 50) -> Callable[[], object]:
+        return partial(ours, replace(case, latent_dim=latent_dim, steps=images // batch, batch_size=batch), 1)
 
     sizes: dict[str, dict[int, Callable[[], object]]] = {
-        "images": {n: case(images=n) for n in (500, 1000, 2000)},
-        "batch size, at 1,000 images": {n: case(batch=n) for n in (25, 50, 100, 200)},
-        "latent dimension": {n: case(latent_dim=n) for n in (1, 10, 50, 200)},
-        "seeds of the 2-D perceptron": {n: partial(_together, n, 300) for n in (2, 5, 10, 20)},
+        "images": {n: sized(images=n) for n in (500, 1000, 2000)},
+        "batch size, at 1,000 images": {n: sized(batch=n) for n in (25, 50, 100, 200)},
+        "latent dimension": {n: sized(latent_dim=n) for n in (1, 10, 50, 200)},
+        "seeds of the 2-D perceptron": {n: partial(_together, n, steps) for n in seeds},
     }
     rows = []
     for name, contenders in sizes.items():
         seconds = measure({str(n): run for n, run in contenders.items()}, repeats)
         logs = np.log(list(contenders))
         slopes = [float(np.polyfit(logs, np.log(of), 1)[0]) for of in zip(*seconds.values(), strict=True)]
-        rows.append(_row("time", f"number of {name}" if name == "images" else name, slopes, "slope in logs"))
+        rows.append(_row("time", f"number of {name}" if name == "images" else name, slopes, SLOPE))
     return rows
 
 
-def memory() -> list[Row]:
+def memory(case: Case = MATHIEU) -> list[Row]:
     """The largest memory of a process that does nothing else, the plain loop's over ours."""
     spawn = multiprocessing.get_context("spawn")
     with spawn.Pool(1, maxtasksperchild=1) as pool:
-        mine, theirs = (pool.apply(_peak_memory, (run, MATHIEU)) for run in (ours, plain))
-    return [_row("32x32 network of Mathieu et al., peak memory", "plain loop", [theirs / mine], "times as much")]
+        mine, theirs = (pool.apply(_peak_memory, (run, case)) for run in (ours, plain))
+    return [_row("32x32 network of Mathieu et al., peak memory", "plain loop", [theirs / mine], MEMORY)]
 
 
 def _peak_memory(run: Callable[[Case, int], None], case: Case) -> int:
     run(case, 1)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    status = Path("/proc/self/status")
+    # on Linux `ru_maxrss` begins at what the process that started this one had
+    found = re.search(r"VmHWM:\s*(\d+)", status.read_text(encoding="utf-8")) if status.exists() else None
+    return int(found[1]) if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def flops(case: Case) -> int:

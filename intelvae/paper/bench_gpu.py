@@ -7,6 +7,7 @@ and ends in the seconds that it is given. On a CPU everything runs too, and show
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
@@ -258,7 +259,8 @@ def steps_of(config: Training) -> int:
 def plan(rates: Mapping[str, float] | None = None) -> pd.DataFrame:
     """What `paper` costs, a row for each experiment on images: trainings that no other has, steps, and arithmetic.
 
-    The arithmetic is that of the plain VAE with the same network. `rates`, steps a second by network, add hours.
+    The arithmetic is that of the plain VAE with the same network. `rates`, steps a second by network, add hours, NaN
+    where a network has none.
     """
     seen: set[Training] = set()
     rows = []
@@ -275,7 +277,8 @@ def plan(rates: Mapping[str, float] | None = None) -> pd.DataFrame:
             "PFLOP": sum(steps_of(config) * _flops(config) for config in of_images) / 1e15,
         }
         if rates:
-            row["hours"] = sum(steps_of(config) / rates[_like(config.network)] for config in of_images) / 3600
+            seconds = [steps_of(config) / rates.get(_like(config.network), math.nan) for config in of_images]
+            row["hours"] = sum(seconds) / 3600
         rows.append(row)
     return pd.DataFrame(rows).set_index("experiment")
 
@@ -310,3 +313,13 @@ def best(found: Iterable[Mapping[str, Any]]) -> dict[str, float]:
             network = row["what"].partition(":")[0]
             rates[network] = max(rates.get(network, 0.0), row["value"])
     return rates
+
+
+def told(found: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """What the stages of `slots` measured, for readers: a line for each row, with the reason where nothing was."""
+
+    def shown(row: Mapping[str, Any]) -> str:
+        return row.get("error", "") if row["value"] is None else f"{row['value']:.4g} {row['unit']}"
+
+    lines = [(stage["card"], row["what"], shown(row)) for stage in found for row in stage["rows"]]
+    return pd.DataFrame(lines, columns=["GPU", "what", "measured"])

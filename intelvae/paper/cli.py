@@ -1,4 +1,7 @@
-"""The command `intelvae`: data, runs, sweeps, claims and the book."""
+"""The command `intelvae`: data, runs, sweeps, claims and the book.
+
+Each command imports what it needs itself: torch and the studies take seconds, which `--help` and a slip need not wait.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,31 @@ import dataclasses
 import io
 import json
 import math
+import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intelvae import data as datasets
-from intelvae import training
-from intelvae.devices import check_device
-from intelvae.paper import bundle, ledger, studies, sweeps
-from intelvae.paper.budget import seconds_of
-from intelvae.paper.results import Result, Results
-from intelvae.paper.rows import Run
-from intelvae.paper.statistics import summary
-from intelvae.paper.store import store_of
+import intelvae
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+if TYPE_CHECKING:
+    from intelvae.paper.results import Result
+    from intelvae.paper.rows import Run
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 data_app = typer.Typer(no_args_is_help=True, help="The data sets: what is there, and how to get it.")
 app.add_typer(data_app, name="data")
 results_app = typer.Typer(no_args_is_help=True, help="The results: how to bring them from another machine.")
 app.add_typer(results_app, name="results")
 
+Experiment = Annotated[str, typer.Argument(help="One such as connectivity; the answer to an unknown one lists all.")]
 ProfileOption = Annotated[str, typer.Option(help="How much to run: smoke (minutes), laptop (days), paper (a GPU).")]
 SeedsOption = Annotated[str | None, typer.Option(help="Seeds, as 0,1,2 or 0-9; the profile's own if not given.")]
 DeviceOption = Annotated[str, typer.Option(help="A device of torch: cpu, cuda, cuda:1, mps.")]
@@ -41,9 +47,29 @@ FeaturesOption = Annotated[
 ]
 
 
+def _show_version(asked: bool) -> bool:
+    if asked:
+        typer.echo(f"intelvae {intelvae.__version__}")
+        raise typer.Exit
+    return asked
+
+
+@app.callback()
+def any_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """InteL-VAE, reproduced: data, runs, sweeps, claims and the book."""
+
+
 def _sweep(
     runs: list[Run], profile: str, jobs: int, device: str, dask: str | None, budget: float | None = None
 ) -> list[Result]:
+    from intelvae.devices import check_device
+    from intelvae.paper import sweeps
+    from intelvae.paper.store import store_of
+
     check_device(device)
     store = store_of(profile)
     if dask is None:
@@ -65,19 +91,23 @@ RootOption = Annotated[str | None, typer.Option(help="The only folder to look in
 @data_app.command()
 def status(root: RootOption = None) -> None:
     """Say which data sets are found, and where."""
-    for row in datasets.status(root):
+    from intelvae import data
+
+    for row in data.status(root):
         typer.echo(f"{row.dataset:<14} {'found' if row.found else 'missing':<8} {row.counts:<24} {row.where}")
 
 
 @data_app.command()
 def fetch(name: Annotated[str, typer.Argument(help="mnist or fashion-mnist.")], root: RootOption = None) -> None:
     """Download a data set, verify its checksums and unpack it."""
-    typer.echo(f"{name} is in {datasets.fetch(name, root)}")
+    from intelvae import data
+
+    typer.echo(f"{name} is in {data.fetch(name, root)}")
 
 
 @app.command()
 def run(
-    experiment: Annotated[str, typer.Argument(help=f"One of {', '.join(studies.NAMES)}.")],
+    experiment: Experiment,
     profile: ProfileOption = "smoke",
     seeds: SeedsOption = None,
     device: DeviceOption = "cpu",
@@ -86,6 +116,10 @@ def run(
     features: FeaturesOption = None,
 ) -> None:
     """Run what is missing of one experiment, and print its metrics: mean and standard deviation over seeds."""
+    from intelvae.paper import studies
+    from intelvae.paper.results import Results
+    from intelvae.paper.statistics import summary
+
     asked = studies.runs(experiment, profile, seeds, features=features)
     found = Results(experiment, profile, asked, _sweep(asked, profile, jobs, device, dask))
     for row in found.rows:
@@ -115,6 +149,10 @@ def sweep(
     ] = None,
 ) -> None:
     """Run what is missing of all experiments, the most telling first; kill it at any time and call it again."""
+    from intelvae.paper import bundle, studies
+    from intelvae.paper.budget import seconds_of
+    from intelvae.paper.store import store_of
+
     budget = seconds_of(time) if time is not None else None
     asked = [run for name in studies.BY_PRIORITY for run in studies.runs(name, profile, seeds, features=features)]
     store = store_of(profile)
@@ -135,6 +173,9 @@ def import_results(
     profile: ProfileOption = "laptop",
 ) -> None:
     """Merge archives into the results that are there; what is there already stays."""
+    from intelvae.paper import bundle
+    from intelvae.paper.store import store_of
+
     store = store_of(profile)
     conflicts = []
     for path in archives:
@@ -148,13 +189,16 @@ def import_results(
 
 @app.command()
 def remeasure(
-    experiment: Annotated[str, typer.Argument(help=f"One of {', '.join(studies.NAMES)}.")],
+    experiment: Experiment,
     profile: ProfileOption = "laptop",
     seeds: SeedsOption = None,
     jobs: JobsOption = 1,
     features: FeaturesOption = None,
 ) -> None:
     """Measure the models of one experiment anew, from their weights: for a measure that has changed."""
+    from intelvae.paper import studies, sweeps
+    from intelvae.paper.store import store_of
+
     asked = studies.runs(experiment, profile, seeds, features=features)
     found = sweeps.remeasure(asked, store_of(profile), jobs=jobs)
     typer.echo(f"{found} of {len({run.training for run in asked})} models measured anew")
@@ -167,6 +211,8 @@ def show_claims(
     features: FeaturesOption = None,
 ) -> None:
     """Judge the paper's claims on the results that are there."""
+    from intelvae.paper import ledger
+
     rows = ledger.stored(profile, features)
     if as_json:
         finite = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in rows]
@@ -246,28 +292,57 @@ def book(
         typer.echo(books.make(profile, parameters))
 
 
-def main(commands: typer.Typer = app) -> None:
-    """The entry point: exit code 2 and one line for bad input, 1 for a run that failed, 130 when interrupted.
+@app.command()
+def doctor() -> None:
+    """Say what there is on this machine: versions, packages, devices and their precision, data, room on disks."""
+    from intelvae.paper.doctor import findings
 
-    A letter that the terminal's or file's encoding lacks is written as its number.
+    for topic, line in findings():
+        typer.echo(f"{topic:<9} {line}")
+
+
+def main(commands: typer.Typer = app) -> None:
+    """The entry point: exit code 2 and one line for bad input, 1 for a run that failed, 130 or 143 when stopped.
+
+    Batch systems and containers stop it by SIGTERM, which is as good as Ctrl-C. A letter that the terminal's or file's
+    encoding lacks is written as its number.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # or a notebook's, or none at all
             stream.reconfigure(errors="backslashreplace")
+    signals: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        signals.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
     try:
-        code = commands(standalone_mode=False)
-    except (ValueError, datasets.DataError) as error:
+        if (code := commands(standalone_mode=False)) == 128 + signal.SIGINT:
+            raise KeyboardInterrupt  # which typer has made an exit code of
+    except ValueError as error:
         typer.echo(f"intelvae: {error}", err=True)
         sys.exit(2)
-    except (training.TrainingError, OSError, RuntimeError) as error:
+    except (OSError, RuntimeError) as error:
         typer.echo(f"intelvae: {error}", err=True)
         sys.exit(1)
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("intelvae: stopped; finished runs are kept, the same command goes on from there", err=True)
-        sys.exit(130)
+        sys.exit(128 + (signals or [signal.SIGINT])[0])
     except Exception as error:
-        if not hasattr(error, "format_message"):  # typer's own errors of usage have it, in whichever class they come
+        if hasattr(error, "format_message"):  # typer's own errors of usage have it, in whichever class they come
+            typer.echo(f"intelvae: {error.format_message() or 'see intelvae --help'}", err=True)
+            sys.exit(2)
+        from intelvae.data import DataError  # takes seconds, unless it is one
+
+        if not isinstance(error, DataError):
             raise
-        typer.echo(f"intelvae: {error.format_message() or 'see intelvae --help'}", err=True)
+        typer.echo(f"intelvae: {error}", err=True)
         sys.exit(2)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     sys.exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

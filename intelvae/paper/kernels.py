@@ -34,13 +34,12 @@ IMPORTS = [
     "intelvae",  # first: it sets what torch's threads read when they are loaded
     "ipykernel.kernelapp",
     "matplotlib.pyplot",
-    "myst_nb",
     "pandas",
     "scipy.stats",
     "sklearn.cluster",
     "sklearn.linear_model",
-    "intelvae.paper.bench",
     "intelvae.paper.ledger",
+    "intelvae.paper.speed",
     "intelvae.paper.studies",
 ]
 

@@ -11,13 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from textwrap import dedent, indent
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
-from IPython.display import Markdown, display
+from IPython.core.formatters import format_display_data
+from IPython.display import Markdown, display, publish_display_data
 
 from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, REPRODUCED, VERDICTS
-from intelvae.paper.results import Results
 
 SYMBOLS = {REPRODUCED: "●", PARTLY: "◐", NO_DIFFERENCE: "○", OPPOSITE: "✕", NOT_TESTED: "·"}
 
@@ -63,6 +63,18 @@ def fold(title: str, inside: str) -> str:
     '<details class="folded"><summary>a &lt; b</summary><p>why</p></details>'
     """
     return f'<details class="folded"><summary>{html.escape(title)}</summary>{inside}</details>'
+
+
+def glue(name: str, shown: Any, display: bool = True) -> None:
+    """Displays an object under a name by which the text of any page shows it again, as `myst_nb.glue` does.
+
+    Without `display` it is in the notebook and not to be seen. MyST-NB, one of the book's tools, is needed to build the
+    book; a page that is run alone does without.
+    """
+    prefix = "" if display else "application/papermill.record/"
+    data, metadata = format_display_data(shown)
+    told = {"scrapbook": {"name": name, "mime_prefix": prefix}}
+    publish_display_data({prefix + kind: of for kind, of in data.items()}, metadata | told)
 
 
 class Table:
@@ -123,10 +135,17 @@ class Folded:
         return fold(self.title, "\n".join(each._repr_html_() for each in self.shown))
 
 
-class Provenance:
-    """What the numbers on a page come from, `Results.provenance` of each of `results`, folded."""
+@runtime_checkable
+class Sourced(Protocol):
+    """What says where its numbers come from: `Results`, or measured times."""
 
-    def __init__(self, *results: Results) -> None:
+    def provenance(self) -> str: ...
+
+
+class Provenance:
+    """What the numbers on a page come from, the `provenance` of each of `results`, folded."""
+
+    def __init__(self, *results: Sourced) -> None:
         self.lines = "\n".join(each.provenance() for each in results)
 
     def __repr__(self) -> str:

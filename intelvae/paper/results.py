@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
-import json
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,15 +17,16 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from intelvae.paper import pictures
+from intelvae.paper import pictures, records
 from intelvae.paper.config import MEASURES, SEMANTICS, Evaluation, Training
 from intelvae.paper.rows import Row, Run
 
+NAME = re.compile(r"[A-Za-z0-9_-]+")  # of a picture that is kept, which is part of its file's
 NAMED = 4  # rows at most whose missing runs a line of provenance names
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(records.Record):
     """What one training left, and what it ran on. Written by `runs` alone.
 
     `curves` have an entry an epoch; `best_epoch` is the one whose weights were kept. `precision` is the one of
@@ -57,8 +57,8 @@ class Trained:
 
     def to_json(self) -> str:
         """As JSON text, one line for each field, without what is at its default."""
-        fields = {"key": self.training.key, "semantics": SEMANTICS, **_fields(self), "training": self.training.chosen}
-        return _lines(fields)
+        more = {"key": self.training.key, "semantics": SEMANTICS}
+        return records.lines({**more, **records.fields(self), "training": self.training.chosen})
 
     @classmethod
     def from_json(cls, text: str) -> Trained:
@@ -67,19 +67,22 @@ class Trained:
         Raises `ValueError`, one line, for text that is no such record, is of another version of the library, or whose
         key is not that of its config.
         """
-        fields = _read(cls, text, "key", "semantics")
+        fields = records.read(cls, text, "key", "semantics")
         key, semantics = fields.pop("key"), fields.pop("semantics")
         if semantics != SEMANTICS:
-            raise ValueError(_of_another_version(f"semantics {semantics}, here they are {SEMANTICS}"))
-        _check(cls, "curves", fields["curves"], list)
-        trained = _made(cls, cls, fields | {"training": _made(cls, Training, fields["training"])})
+            raise ValueError(records.of_another_version(f"semantics {semantics}, here they are {SEMANTICS}"))
+        records.check(cls, "curves", fields["curves"], list)
+        records.check(cls, "versions", fields["versions"], str)
+        if "torch" not in fields["versions"]:
+            raise records.not_whole(cls, "no version of torch")
+        trained = records.made(cls, cls, fields | {"training": records.made(cls, Training, fields["training"])})
         if trained.training.key != key:
             raise ValueError(f"its config has the key {trained.training.key}, and it says {key}: somebody edited it")
         return trained
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measured(records.Record):
     """What one evaluation of a trained model gave: metrics, and what is `kept` to be shown, images as bytes.
 
     `of` is the key of the model's training; `commit` that of the code that measured, "unknown" outside a checkout.
@@ -98,10 +101,10 @@ class Measured:
     def to_json(self) -> str:
         """As JSON text, as of `Trained`; of what is kept only the shapes of pictures and the names."""
         kept = {name: list(x.shape) if is_picture(x) else "array" for name, x in self.kept.items()}
-        evaluation = _fields(self.evaluation)
+        evaluation = records.fields(self.evaluation)
         if (semantics := MEASURES[self.evaluation.name]) > 1:  # the first semantics stay out
             evaluation["semantics"] = semantics
-        return _lines(_fields(self) | {"evaluation": evaluation} | ({"kept": kept} if kept else {}))
+        return records.lines(records.fields(self) | {"evaluation": evaluation} | ({"kept": kept} if kept else {}))
 
     @classmethod
     def from_json(cls, text: str, folder: Path) -> Measured:
@@ -109,17 +112,19 @@ class Measured:
 
         Raises `ValueError`, one line, for text that is no such record, or of other semantics.
         """
-        fields = _read(cls, text)
-        _check(cls, "metrics", fields["metrics"], int | float)
-        _check(cls, "kept", fields.setdefault("kept", {}), str | list)
-        _check(cls, "evaluation", fields["evaluation"], str | int)
+        fields = records.read(cls, text)
+        records.check(cls, "metrics", fields["metrics"], int | float)
+        records.check(cls, "kept", fields.setdefault("kept", {}), str | list)
+        if strange := [n for n, kind in fields["kept"].items() if kind != "array" and not NAME.fullmatch(n)]:
+            raise records.not_whole(cls, f"{strange[0]!r} is no name of a file")
+        records.check(cls, "evaluation", fields["evaluation"], str | int)
         semantics = fields["evaluation"].pop("semantics", 1)
-        evaluation = _made(cls, Evaluation, fields["evaluation"])
+        evaluation = records.made(cls, Evaluation, fields["evaluation"])
         if semantics != MEASURES[evaluation.name]:
             here = f"semantics {semantics} of {evaluation.name!r}, here they are {MEASURES[evaluation.name]}"
             raise ValueError(f"it is of another version of intelvae ({here}): measure it anew with intelvae remeasure")
         kept = _Kept(folder, evaluation.key, fields["kept"])
-        return _made(cls, cls, fields | {"evaluation": evaluation, "kept": kept})
+        return records.made(cls, cls, fields | {"evaluation": evaluation, "kept": kept})
 
     @property
     def whole(self) -> bool:
@@ -171,62 +176,6 @@ def picture_of(folder: Path, key: str, name: str, shape: Sequence[int]) -> Path:
 def is_picture(x: Tensor) -> bool:
     """Whether what is kept are images, which are bytes."""
     return x.dtype == torch.uint8
-
-
-Record = Trained | Measured
-
-
-def _fields(record: Any) -> dict[str, Any]:
-    """The fields that are not at their default, and not kept apart."""
-    return {
-        f.name: value for f in dataclasses.fields(record) if f.repr and (value := getattr(record, f.name)) != f.default
-    }
-
-
-def _lines(fields: dict[str, Any]) -> str:
-    lines = (f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in fields.items())
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def _of_another_version(what: str) -> str:
-    return f"it is of another version of intelvae ({what}): use that one, or another INTELVAE_RUNS"
-
-
-def _not_whole(kind: type[Record], why: str) -> ValueError:
-    return ValueError(f"it is no whole record ({why}), so {kind.REMEDY}")
-
-
-def _check(kind: type[Record], name: str, value: Any, of: Any) -> None:
-    """Raises `ValueError`, one line, unless the field of that name is a mapping with values of type `of`."""
-    if not isinstance(value, Mapping) or not all(isinstance(each, of) for each in value.values()):
-        raise _not_whole(kind, f"{name!r} is not what it should be")
-
-
-def _read(kind: type[Record], text: str, *more: str) -> dict[str, Any]:
-    """The fields of a record of that kind; raises `ValueError`, one line, if these are not they."""
-    names = {f.name for f in dataclasses.fields(kind)} | set(more)
-    needed = {f.name for f in dataclasses.fields(kind) if f.default is MISSING and f.default_factory is MISSING} | set(
-        more
-    )
-    try:
-        fields = json.loads(text)
-        if unknown := fields.keys() - names:
-            raise ValueError(_of_another_version(f"the field {min(unknown)!r}"))
-        if missing := needed - fields.keys():
-            raise _not_whole(kind, f"no {min(missing)!r}")
-    except (json.JSONDecodeError, AttributeError) as error:
-        raise _not_whole(kind, f"{type(error).__name__}: {error}") from error
-    return fields
-
-
-def _made(record: type[Record], part: type, fields: Any) -> Any:
-    """`part(**fields)` of a record of that kind, with one line for fields that do not make one."""
-    try:
-        if unknown := fields.keys() - {f.name for f in dataclasses.fields(part)}:
-            raise ValueError(_of_another_version(f"the field {min(unknown)!r}"))
-        return part(**fields)
-    except (AttributeError, TypeError) as error:
-        raise _not_whole(record, str(error)) from error
 
 
 class _Shown(dict[str, Tensor]):

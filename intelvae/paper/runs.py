@@ -18,13 +18,13 @@ from safetensors.torch import load_model
 
 import intelvae
 from intelvae import networks, training
-from intelvae.data import toys
+from intelvae.data import files, toys
 from intelvae.models import VAE
 from intelvae.paper import builder, datasets, evaluation
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.evaluation.digits import learns_proportions
 from intelvae.paper.results import Measured, Trained
-from intelvae.paper.store import CHECKOUT, Store
+from intelvae.paper.store import Store
 from intelvae.training import concurrent, side_by_side
 
 AT_ONCE = 16  # runs on one GPU
@@ -277,7 +277,10 @@ def commit() -> str:
 
     Outside one, what the variable INTELVAE_COMMIT says, for a copy of a checkout, or "unknown".
     """
-    git = ["git", "-C", str(CHECKOUT)]
+    root, told = files.checkout(), os.environ.get("INTELVAE_COMMIT") or "unknown"
+    if root is None:  # though there may be a commit: an environment may lie in a checkout of another project
+        return told
+    git = ["git", "-C", str(root)]
     try:
         head = subprocess.run(
             [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, encoding="utf-8", check=True
@@ -286,5 +289,5 @@ def commit() -> str:
             [*git, "status", "--porcelain", "intelvae"], capture_output=True, encoding="utf-8", check=True
         )
     except (OSError, subprocess.CalledProcessError):
-        return os.environ.get("INTELVAE_COMMIT") or "unknown"
+        return told
     return head.stdout.strip() + ("+" if changed.stdout.strip() else "")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import CancelledError, Future, wait
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
 import joblib
 from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from joblib.parallel import LokyBackend, get_active_backend
 from tqdm import tqdm
 
@@ -24,27 +23,18 @@ from intelvae.numbers import check_number
 from intelvae.paper import datasets, evaluation, lifeline
 from intelvae.paper.budget import Budget
 from intelvae.paper.config import Evaluation, Training
+from intelvae.paper.locks import Locks
 from intelvae.paper.results import Measured, Result, Trained
 from intelvae.paper.rows import Run
-from intelvae.paper.runs import alike, load, measure, train, train_concurrently, train_together
+from intelvae.paper.runs import load, measure, train, train_concurrently, train_together
 from intelvae.paper.store import Store
+from intelvae.paper.works import Queue, Work, missing, parts
 from intelvae.training import TrainingError
 
+KILLED = TrainingError(
+    "its worker was killed, perhaps for want of memory: fewer jobs leave more for each, a smaller batch needs less"
+)
 OUR_ERRORS = (TrainingError, DataError, OSError, ValueError)  # whose text says what to do
-MOST_TOGETHER = 25  # runs side by side: more lose more when a sweep is killed, and gain little (the arithmetic grows)
-
-
-@dataclass(frozen=True)
-class Work:
-    """What is to be done for one training: `train` it unless it has been, and measure what is `wanted`.
-
-    `anew`: also what has been measured before.
-    """
-
-    training: Training
-    wanted: tuple[Evaluation, ...]
-    train: bool = True
-    anew: bool = False
 
 
 @dataclass
@@ -141,37 +131,6 @@ def reason(config: Training, error: Exception) -> str:
     return told if told.startswith(str(config)) else f"{config}: {told}"
 
 
-def parts(works: Iterable[Work], device: str) -> list[list[Work]]:
-    """The works in parts that are done as one, the longest first: those on images alone, in their order, then toys.
-
-    On a CPU, trainings that are `alike` go side by side, at most `MOST_TOGETHER` and in parts of nearly equal size.
-    """
-    alone, groups = [], defaultdict(list)
-    for work in works:
-        shared = alike(work.training) if device == "cpu" and work.train else None
-        if shared is None:
-            alone.append([work])
-        else:
-            groups[shared].append(work)
-    together = []
-    for shared, group in groups.items():
-        size = math.ceil(len(group) / math.ceil(len(group) / MOST_TOGETHER))
-        steps = shared.epochs * (shared.steps_per_epoch or 0)
-        together += [(steps * size, group[i : i + size]) for i in range(0, len(group), size)]
-    return alone + [part for _, part in sorted(together, key=itemgetter(0), reverse=True)]
-
-
-def missing(runs: Iterable[Run], store: Store) -> list[Work]:
-    """What has to be done for the results of all `runs` to be there: once for each training."""
-    wanted: dict[Training, dict[Evaluation, None]] = {}
-    for run in runs:
-        there = store.trained(run.training) is not None
-        lacking = store.lacking(run) if there else [*run.evaluations, *run.extras]
-        if lacking or not there:
-            wanted.setdefault(run.training, {}).update(dict.fromkeys(lacking))
-    return [Work(t, tuple(evaluations), store.trained(t) is None) for t, evaluations in wanted.items()]
-
-
 def sweep(
     runs: Iterable[Run], store: Store, *, jobs: int = 1, device: str = "cpu", budget: float | None = None
 ) -> list[Result]:
@@ -179,7 +138,8 @@ def sweep(
 
     `jobs=0` does nothing and gives the results that are there, so that an unfinished sweep can be looked at. A model
     that is there is only measured. Small ones are trained side by side (`train_together`). All is stored as soon as it
-    is there, so a sweep that is killed goes on where it was, and workers end with it. Work is handed out through
+    is there, so a sweep that is killed goes on where it was, and workers end with it. What a worker did that is killed
+    is tried again, and several sweeps on one store share the runs (`Locks`). Work is handed out through
     joblib: inside `joblib.parallel_config("dask")` it goes to a cluster, and the results come back here. This process's
     CUDA GPU trains many models at once (`train_concurrently`), and the workers measure them meanwhile.
 
@@ -252,22 +212,27 @@ def _do(
     # what waits for a worker has been begun, so that with a budget none waits
     waiting = "2 * n_jobs" if math.isinf(budget.left()) else "n_jobs"
     failures = []
-    with lifeline.held(), _progress(works) as progress:
-        outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=waiting, **at_start)(
-            joblib.delayed(_attempt)(
-                part, device, threads, store, os.getpid(), known.get(_which_data(part[0].training), "")
+    with lifeline.held(), _progress(works) as progress, Locks(store.root) as locks:
+        queue = Queue(parts(works, device), store, locks, budget)
+        while queue.more():
+            outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=waiting, **at_start)(
+                joblib.delayed(_attempt)(
+                    part, device, threads, store, os.getpid(), known.get(_which_data(part[0].training), "")
+                )
+                for part in queue.begin()
             )
-            for part in parts(works, device)
-            if budget.allows(*(work.training for work in part))
-        )
-        for part in outcomes:
-            for outcome in part:
-                outcome.put(store)
-                if outcome.failure:
-                    failures.append(outcome.failure)
-                if outcome.trained is not None:
-                    budget.learn(outcome.work.training, outcome.seconds)
-            progress.update(len(part))
+            try:
+                for part in outcomes:
+                    for outcome in part:
+                        outcome.put(store)
+                        if outcome.failure:
+                            failures.append(outcome.failure)
+                        if outcome.trained is not None:
+                            budget.learn(outcome.work.training, outcome.seconds)
+                    queue.ended([outcome.work for outcome in part])
+                    progress.update(len(part))
+            except TerminatedWorkerError:
+                failures += [reason(work.training, KILLED) for work in queue.killed()]
     return failures
 
 
@@ -279,45 +244,63 @@ def _do_at_once(
     if works:
         store.check_writable()
     threads = max(1, joblib.cpu_count() // jobs)
-    to_train = {work.training: work for work in works if work.train}
+    measuring: dict[Future[list[Outcome]], Work] = {}
 
-    def ready() -> Iterator[Training]:
-        for work in to_train.values():
-            if budget.allows(work.training):
+    def measure_meanwhile(work: Work) -> None:
+        workers = get_reusable_executor(max_workers=jobs, initializer=lifeline.follow)  # new ones if one was killed
+        source = known.get(_which_data(work.training), "")
+        measuring[workers.submit(_attempt, [work], device, threads, store, os.getpid(), source)] = work
+
+    with lifeline.held(), _progress(works) as progress, Locks(store.root) as locks:
+        queue = Queue([[work] for work in works if work.train], store, locks, budget)
+        begun: dict[Training, Work] = {}
+
+        def ready() -> Iterator[Training]:
+            for (work,) in queue.begin():
+                if not work.train:  # another sweep has meanwhile
+                    measure_meanwhile(work)
+                    queue.ended([work])
+                    continue
+                begun[work.training] = work
                 try:
                     _check(work, device, store, known.get(_which_data(work.training), ""))
                 except Exception as error:  # of this run: the others go on
                     failures.append(reason(work.training, error))
+                    queue.ended([work])
                 else:
                     yield work.training
 
-    with lifeline.held(), _progress(works) as progress:
-        workers = get_reusable_executor(max_workers=jobs, initializer=lifeline.follow)
-
-        def measured(work: Work) -> Future[list[Outcome]]:
-            source = known.get(_which_data(work.training), "")
-            return workers.submit(_attempt, [work], device, threads, store, os.getpid(), source)
-
-        measuring = [measured(work) for work in works if not work.train]
-        for config, found_ in train_concurrently(ready(), device):
-            if isinstance(found_, Exception):
-                failures.append(reason(config, found_))
-                continue
-            trained, model = found_
-            store.put_trained(trained, model)
-            budget.learn(config, trained.seconds * trained.together)
-            measuring.append(measured(Work(config, to_train[config].wanted, train=False)))
+        for work in works:
+            if not work.train:
+                measure_meanwhile(work)
+        while queue.more():
+            for config, found_ in train_concurrently(ready(), device):
+                if isinstance(found_, Exception):
+                    failures.append(reason(config, found_))
+                else:
+                    trained, model = found_
+                    store.put_trained(trained, model)
+                    budget.learn(config, trained.seconds * trained.together)
+                    measure_meanwhile(Work(config, begun[config].wanted, train=False))
+                queue.ended([begun[config]])
         for future in measuring:
             future.add_done_callback(lambda _: progress.update())
         wait(measuring, None if math.isinf(left := budget.left()) else left)
-        for future in measuring:
-            future.cancel()  # what has not begun by now; it can be measured later
-        outcomes = [outcome for future in measuring if not future.cancelled() for outcome in future.result()]
-    for outcome in outcomes:
-        outcome.put(store)
-        if outcome.failure:
-            failures.append(outcome.failure)
-    return failures
+    again = []
+    for future, work in measuring.items():
+        future.cancel()  # what has not begun by now; it can be measured later
+        try:
+            outcomes = future.result()
+        except CancelledError:
+            continue
+        except TerminatedWorkerError:
+            again.append(work)
+            continue
+        for outcome in outcomes:
+            outcome.put(store)
+            if outcome.failure:
+                failures.append(outcome.failure)
+    return failures + _do(again, store, found, jobs, device, budget)
 
 
 def _progress(works: Sequence[Work]) -> tqdm:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from drawn import colour, dots, legend, levels, lines, result, results, tiles
 from matplotlib.colors import to_hex
+from scipy import stats
 
 from intelvae.data import images
 from intelvae.metrics import samples
@@ -18,7 +19,7 @@ from intelvae.paper.evaluation import digits as judge
 from intelvae.paper.measures import clean_frechet
 from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE
 from intelvae.paper.studies import digits
-from intelvae.paper.studies.digits import figures, grid, slips
+from intelvae.paper.studies.digits import figures, grid, slips, spread
 from intelvae.paper.studies.digits.analysis import moved, real, table1, table2, table3
 from intelvae.paper.style import MARKERS, SHADES
 
@@ -179,6 +180,14 @@ def test_of_several_mappings_the_one_that_the_claim_names_is_compared():
     finding = claim("table1-vae").judge(results(*members))
     assert finding.verdict == kinds.REPRODUCED and finding.ours == pytest.approx(1.1)
     assert claim("table1-clean-vae").judge(results(*members)).ours == pytest.approx(22)  # of another metric
+
+
+def test_the_claims_that_count_are_by_the_measure_that_was_chosen():
+    (found,) = of_table1(named(grid.TABLE1, "VAE"), 5.0)
+    deciding, _ = digits.claims.MEASURES[digits.claims.DECIDES]
+    assert spread.CHOSEN.candidate and spread.CHOSEN.of(found) == deciding(found)
+    counted = [c for c in digits.claims.CLAIMS if c.where == "Table 1" and not c.variant]
+    assert len(counted) == 5 + 4 and {c.metric for c in counted} == {deciding}
 
 
 def test_a_share_of_ones_is_as_bad_above_one_half_as_below():
@@ -576,20 +585,57 @@ def test_learned_shares_are_told_for_both_powers():
 # Precisions
 
 
-def test_precisions_are_beside_each_other_by_data_and_seed():
-    def run(data, seed, precision, elbo, **metrics):
-        made = result(data=data, seed=seed, curves={"valid_elbo": [0.0, elbo]}, metrics=metrics)
-        return dataclasses.replace(made, trained=dataclasses.replace(made.trained, precision=precision))
-
-    wide = digits.analysis.by_precision(
-        results(
-            run("mnist", 0, "float32", -600.001),
-            run("mnist", 0, "bfloat16", -601.5),
-            run("mnist-01", 0, "bfloat16", -9.0, uncertain=0.0125, ones=0.5),
+def of_precision(precision, data, elbos, **metrics):
+    """Runs of seeds 0, 1, ... with these last bounds, and metrics by seed."""
+    return [
+        result(
+            group=precision,
+            data=data,
+            seed=seed,
+            curves={"valid_elbo": [0.0, elbo]},
+            metrics={name: of[seed] for name, of in metrics.items()},
         )
+        for seed, elbo in enumerate(elbos)
+    ]
+
+
+def test_precisions_are_compared_by_data_over_the_seeds_that_both_have():
+    found = results(
+        *of_precision("float32", "mnist", [-600.0, -602.0, -604.0]),
+        *of_precision("bfloat16", "mnist", [-601.0, -603.5, -604.5, -900.0]),
+        *of_precision("float32", "mnist-01", [-9.0], uncertain=[0.01], ones=[0.5]),
+        *of_precision("bfloat16", "mnist-01", [-9.5], uncertain=[0.0125], ones=[0.5]),
+        profile="laptop",
     )
-    assert wide["validation ELBO"].loc[("mnist", 0)].to_dict() == {"bfloat16": -601.5, "float32": -600.0}
-    assert wide["ambiguous, %"].loc["mnist-01", "bfloat16"].tolist() == [1.25]
+    lines = digits.analysis.by_precision(found).set_index(["data", "measure"])
+    assert lines.loc[("all of MNIST", "validation ELBO, nats")].tolist() == [
+        "-602.00 ± 2.00",
+        "-677.25 ± 148.51",  # of all its runs
+        "-1.00",  # of the three seeds that both have
+        f"{stats.ttest_1samp([1.0, 1.5, 0.5], 0.0).pvalue:.2g}",
+    ]
+    assert lines.loc[("zeros and ones", "ambiguous share, %")].tolist() == ["1.00", "1.25", "+0.25", ""]
+    assert lines.loc[("zeros and ones", "share of ones, %")].tolist() == ["50.00", "50.00", "+0.00", ""]
+    told = digits.analysis.told_by_precision(found)
+    assert "On all of MNIST there is no difference found in the validation ELBO: -602.00 nats in float32" in told
+    assert "On zeros and ones the ambiguous share is 1.00 % in float32 and 1.25 % in bfloat16. So few" in told
+
+
+def test_a_precision_that_changes_something_is_told():
+    first, other = (
+        [*of_precision(p, "mnist", of)] for p, of in (("float32", [1.0, 2.0, 3.0]), ("bfloat16", [2.0, 3.1, 4.0]))
+    )
+    assert "changes the validation ELBO" in digits.analysis.told_by_precision(results(*first, *other, profile="paper"))
+
+
+@pytest.mark.parametrize("there", [(), ("float32",)])
+def test_precisions_that_were_not_run_are_told_and_fail_nothing(there):
+    runs = [r for p in there for r in of_precision(p, "mnist", [-600.0])]
+    found = results(*runs, profile="laptop")
+    lines = digits.analysis.by_precision(found)
+    assert len(lines) == len(there)
+    assert not len(lines) or lines[["bfloat16", "change", "p"]].to_numpy().tolist() == [["", "", ""]]
+    assert digits.analysis.told_by_precision(found).count("no seed has been run in both precisions yet") == 2
 
 
 # Figures

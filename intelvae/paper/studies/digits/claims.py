@@ -82,52 +82,51 @@ def _fid(row: Row) -> str:
     return row.paper["FID"].split(" ± ")[0]
 
 
+# What samples of Table 1 are judged by. The claims that count are by the measure that `spread` chose, on other seeds of
+# the VAE; the others are variants. `frechet` had its rule before the runs, `clean_frechet` after them.
+MEASURES: dict[str, tuple[Metric, str]] = {
+    "": (frechet, f"{DISTANCE}, as many images as test images"),
+    "clean-": (clean_frechet, f"{DISTANCE}, the smaller number of images, without faint pixels"),
+    "classifier-": (by_classifier, "Frechet distance on a classifier's features, as many images as test images"),
+}
+DECIDES = "clean-"
+
+
+def _closer(measure: str, ours: Row, than: Row, id: str, how: str = "", post_hoc: bool = False) -> Comparison:
+    """That samples of one row of Table 1 are closer to the test images than another's, by one of `MEASURES`."""
+    metric, words = MEASURES[measure]
+    return Comparison(
+        id=f"table1-{measure}{id}",
+        where="Table 1",
+        claim=f"MNIST, D = 50{how}: the {ours.method.name}'s samples are closer to the test images than the "
+        f"{than.name}'s ({words})",
+        paper=f"{_fid(ours)} against {_fid(than)} (FID)",
+        page=ALL_DIGITS,
+        experiment="table1",
+        metric=metric,
+        ours=ours.name,
+        theirs=than.name,
+        variant=measure != DECIDES,
+        post_hoc=post_hoc or measure == "clean-",
+    )
+
+
 def _table1() -> list[Claim]:
+    """The InteL-VAE is better than every other method, by every measure, and every baseline than the VAE, by two."""
     intel, others = _ours_and_others(grid.TABLE1, "InteL-VAE, 2 x 5")
-    measures: dict[str, tuple[Metric, str]] = {
-        "": (frechet, f"{DISTANCE}, as many images as test images"),
-        "clean-": (clean_frechet, "the same at the smaller number of images, without faint pixels"),
-        "classifier-": (by_classifier, "Frechet distance on a classifier's features, as many images as test images"),
-    }
-    return [
-        Comparison(
-            id=f"table1-{pixels}{_short(other.name)}",
-            where="Table 1",
-            claim="MNIST, D = 50, K = 10 as 2 x 5: the InteL-VAE's samples are closer to the test images than "
-            f"the {other.name}'s ({words})",
-            paper=f"{_fid(intel)} against {_fid(other)} (FID)",
-            page=ALL_DIGITS,
-            experiment="table1",
-            metric=metric,
-            ours=intel.name,
-            theirs=other.name,
-            variant=bool(pixels),
-        )
-        for pixels, (metric, words) in measures.items()
-        for other in others
-    ]
-
-
-def _baselines() -> list[Claim]:
-    """Table 1: every baseline is better than the VAE."""
     vae = row(grid.TABLE1, "VAE")
-    _, others = _ours_and_others(grid.TABLE1, "InteL-VAE, 2 x 5")
     return [
-        Comparison(
-            id=f"table1-{_short(other.name)}-than-vae",
-            where="Table 1",
-            claim=f"MNIST, D = 50: the {other.name}'s samples are closer to the test images than the VAE's "
-            f"({DISTANCE}, as many images as test images)",
-            paper=f"{_fid(other)} against {_fid(vae)} (FID)",
-            page=ALL_DIGITS,
-            experiment="table1",
-            metric=frechet,
-            ours=other.name,
-            theirs=vae.name,
-            post_hoc=True,
-        )
-        for other in others
-        if other != vae
+        *(
+            _closer(each, intel, other, _short(other.name), ", K = 10 as 2 x 5")
+            for each in MEASURES
+            for other in others
+        ),
+        *(
+            _closer(each, other, vae, f"{_short(other.name)}-than-vae", post_hoc=True)
+            for each in ("", "clean-")
+            for other in others
+            if other != vae
+        ),
     ]
 
 
@@ -163,4 +162,4 @@ def _table3() -> list[Claim]:
     ]
 
 
-CLAIMS: tuple[Claim, ...] = (*_table2(), *_table1(), *_baselines(), *_table3())
+CLAIMS: tuple[Claim, ...] = (*_table2(), *_table1(), *_table3())
