@@ -125,10 +125,14 @@ def test_a_finger_drags_the_dot_and_not_the_page(show, decoders, kind, y1, y2):
 def test_arrow_keys_move_the_gaussian_and_leave_the_page(show):
     page = show(MappingExplorer())
     set_to(page, "hierarchy", {})
-    page.locator("circle.centre").focus()
+    dot = page.locator("circle.centre")
+    before = dot.evaluate("e => getComputedStyle(e).stroke")
+    dot.focus()
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowLeft")
+    style = dot.evaluate("e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).stroke]")
+    assert style[0] == "none" and style[1] != before  # focus shows, and an outline, in units of y, would hide the plane
     assert reading(page) == [0.7, 0.3, 0.7, 1.0]  # z_2 = y_1 + y_2
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
