@@ -73,7 +73,7 @@ STYLE = """
 & .axes { stroke: currentColor; stroke-width: 1px; stroke-opacity: 0.3; }
 & circle, & ellipse { fill: none; stroke: currentColor; vector-effect: non-scaling-stroke; }
 & circle.centre { fill: currentColor; stroke: var(--pst-color-background, Canvas); stroke-width: 3px; cursor: grab; }
-& circle.centre:focus-visible { outline: none; stroke: var(--pst-color-primary, Highlight); }  /* an outline is in units of y */
+& circle.centre:focus-visible { outline: none; stroke: var(--pst-color-primary, Highlight); }  /* units of y */
 & path.centre { stroke: currentColor; stroke-width: 12px; }
 & .reading { display: block; min-height: 1.5em; font-variant-numeric: tabular-nums; }
 @media (max-width: 600px) { & figure { max-width: 17rem; } }  /* planes that are next to each other are both in sight */
