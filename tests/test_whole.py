@@ -5,10 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_model
 
+from intelvae.data import standin
 from intelvae.paper import book, pages
 from intelvae.whole import whole
 
@@ -80,6 +84,35 @@ def test_every_file_is_written_whole():
         if lines := list(writes(ast.parse(path.read_text(encoding="utf-8")))):
             found[path.relative_to(ROOT / "intelvae").as_posix()] = lines
     assert found.keys() == OTHERWISE.keys(), found
+
+
+def test_who_may_read_a_record_may_read_the_weights_beside_it(tmp_path):
+    """Safetensors itself writes for the owner only."""
+    with whole(tmp_path / "training.json") as part:
+        part.write_text("{}", encoding="utf-8")
+    with whole(tmp_path / "weights.safetensors") as part:
+        save_model(torch.nn.Linear(2, 2), str(part))
+    record, weights = (path.stat().st_mode for path in sorted(tmp_path.iterdir()))
+    assert weights == record
+
+
+def test_what_a_killed_process_has_left_is_removed_and_what_another_is_writing_is_not(tmp_path):
+    path, now = tmp_path / "[1].txt", time.time()
+    of_others = [tmp_path / f".{name}.part" for name in ("[1].txt.7-7", "[1].txt.8-8", "1.txt.7-7")]
+    for left, hours in zip(of_others, (2, 0.5, 2), strict=True):
+        left.touch()
+        os.utime(left, (now, now - 3600 * hours))
+    with whole(path) as part:
+        part.write_text("new", encoding="utf-8")
+    assert sorted(tmp_path.iterdir()) == sorted([path, *of_others[1:]])  # the last is of another file
+
+
+def test_faces_that_a_killed_process_was_drawing_are_removed(tmp_path):
+    (left := tmp_path / "tmp123.part" / "celeba").mkdir(parents=True)
+    hours_ago = time.time() - 7200
+    os.utime(left.parent, (hours_ago, hours_ago))
+    standin.write(tmp_path, count=10)
+    assert [path.name for path in tmp_path.iterdir()] == ["celeba"]
 
 
 def test_a_file_is_there_as_a_whole_or_as_it_was(tmp_path):

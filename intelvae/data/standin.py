@@ -15,6 +15,7 @@ import numpy as np
 
 from intelvae.data import files
 from intelvae.extras import extra
+from intelvae.whole import remove_left
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
@@ -65,6 +66,7 @@ def write(root: Path | None = None, count: int = 1_000, reduced: bool = True) ->
     if place.is_dir():
         return root
     root.mkdir(parents=True, exist_ok=True)
+    remove_left(root, "*.part")
     with tempfile.TemporaryDirectory(dir=root, suffix=".part") as part:
         _write(Path(part) / files.CELEBA, count, reduced)
         try:
