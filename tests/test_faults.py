@@ -11,9 +11,12 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
+import torch
 
-from intelvae.paper import lifeline, sweeps
+from intelvae import training
+from intelvae.paper import lifeline, runs, sweeps
 from intelvae.paper.budget import Budget
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.locks import Locks
@@ -226,3 +229,65 @@ def test_a_run_that_kills_its_worker_every_time_takes_no_other_along(tmp_path):
                     done += part
     assert given_up == [deadly] and {work.training.seed for work in done} == {0, 1, 3, 4, 5} and len(done) == 5
     assert not list(tmp_path.iterdir())
+
+
+def test_whatever_asks_for_more_memory_than_there_is_says_what_needs_less():
+    config = runs_of(1)[0].training
+    with pytest.raises(RuntimeError) as of_torch:
+        torch.empty(2**60)
+    for error in (of_torch.value, MemoryError(), torch.OutOfMemoryError("CUDA out of memory")):
+        told = sweeps.reason(config, error)
+        assert told.startswith(f"{config}: ") and told.endswith(f"({sweeps.LESS})") and "\n" not in told
+    assert sweeps.LESS not in sweeps.reason(config, RuntimeError("something else"))
+
+
+def test_wherever_the_disk_is_full_in_a_sweep_it_is_said_and_the_next_one_completes(tmp_path, monkeypatch):
+    asked = runs_of(2)
+    twins = Store(tmp_path / "twins")
+    sweeps.sweep(asked, twins)
+    expected, replace = left_in(twins, asked), os.replace
+    files = sum(path.is_file() for path in twins.root.rglob("*"))
+    assert files == 8  # weights, arrays and two records each
+    for room in range(files + 1):  # the first file only shows that the store can be written
+        left = iter(range(room))
+
+        def full(part, path, left=left):
+            if next(left, None) is None:
+                raise OSError(28, "No space left on device")
+            replace(part, path)
+
+        store = Store(tmp_path / str(room))
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", full)
+            with pytest.raises(OSError, match=r"cannot be written .*No space left.*: make room, or set INTELVAE_RUNS"):
+                sweeps.sweep(asked, store)
+        assert len([path for path in store.root.rglob("*") if path.is_file()]) == max(0, room - 1)
+        sweeps.sweep(asked, store)
+        assert left_in(store, asked) == expected
+
+
+def test_a_store_that_cannot_be_written_is_refused_before_training_and_can_be_read(tmp_path, monkeypatch):
+    store, asked = Store(tmp_path), runs_of(2)
+    found = sweeps.sweep(asked[:1], store)
+
+    def read_only(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "replace", read_only)
+    monkeypatch.setattr(sweeps, "train", lambda *_: pytest.fail("it trains"))
+    with pytest.raises(OSError, match=r"Read-only file system.*set INTELVAE_RUNS"):
+        sweeps.sweep(asked, store)
+    assert [r.metrics for r in sweeps.sweep(asked[:1], store)] == [r.metrics for r in found]
+    assert len(sweeps.sweep(asked, store, jobs=0)) == 1
+
+
+def test_memory_stays_flat_over_two_hundred_epochs():
+    """Retained graphs would be seen: each step's is over a megabyte."""
+    process, seen = psutil.Process(), []
+    config = Training("circle", "mlp", 2, "gaussian", epochs=200, batch_size=2000, steps_per_epoch=1)
+    with training.seeded(0):
+        data, model, _ = runs.prepare(config)
+        training.fit(
+            model, data.train, data.valid, config.schedule, on_epoch=lambda *_: seen.append(process.memory_info().rss)
+        )
+    assert len(seen) == 200 and max(seen[50:]) - seen[50] < 20e6  # bytes; the allocator keeps some
