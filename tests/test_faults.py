@@ -4,11 +4,15 @@ The table in `book/faults.md` names these tests, and those of other files.
 """
 
 import dataclasses
+import gzip
 import json
 import os
+import re
 import subprocess
 import sys
+import threading
 from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
@@ -16,6 +20,7 @@ import pytest
 import torch
 
 from intelvae import training
+from intelvae.data import DataError, files
 from intelvae.paper import lifeline, runs, sweeps
 from intelvae.paper.budget import Budget
 from intelvae.paper.config import Evaluation, Training
@@ -291,3 +296,44 @@ def test_memory_stays_flat_over_two_hundred_epochs():
             model, data.train, data.valid, config.schedule, on_epoch=lambda *_: seen.append(process.memory_info().rss)
         )
     assert len(seen) == 200 and max(seen[50:]) - seen[50] < 20e6  # bytes; the allocator keeps some
+
+
+class _Damaged(BaseHTTPRequestHandler):
+    """A server whose downloads are cut in the middle, or are another file."""
+
+    cut = True
+
+    def do_GET(self):
+        content = gzip.compress(bytes(range(256)) * 40)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if self.cut else content)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_download_that_is_cut_or_is_another_file_leaves_nothing(cut, nowhere, monkeypatch):
+    """Torchvision's own download, from a server on this machine."""
+    from torchvision.datasets import MNIST
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Damaged,), {"cut": cut})) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+        with pytest.raises(DataError, match=r"mnist could not be fetched into .*check the network.*or copy ") as error:
+            files.fetch("mnist", nowhere)
+        server.shutdown()
+    assert "\n" not in str(error.value)
+    assert [path for path in nowhere.rglob("*") if path.is_file()] == []
+
+
+def test_every_fault_of_the_book_has_its_test():
+    rows = [line.split("|")[1:-1] for line in (ROOT / "book" / "faults.md").read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if len(row) == 3 and row[0].strip() not in ("fault", "---")]
+    assert len(rows) > 30
+    for fault, seen, test in rows:
+        assert fault.strip() and seen.strip()
+        file, name = re.fullmatch(r" `(\w+\.py)::(test_\w+)` ", test).groups()
+        assert re.search(rf"^def {name}\(", (ROOT / "tests" / file).read_text(encoding="utf-8"), re.MULTILINE), name
