@@ -17,7 +17,7 @@ from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import fold, linear
 
 from intelvae.dtypes import at_least_float32
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, check_widths
 
 LOG_VARIANCE_RANGE = (-10.0, 10.0)
 
@@ -69,9 +69,7 @@ def mlp(data_shape: tuple[int, ...], latent_dim: int, hidden: tuple[int, ...] = 
     >>> encoder(torch.zeros(5, 2)).mean.shape, decoder(torch.zeros(5, 3)).shape
     (torch.Size([5, 3]), torch.Size([5, 2]))
     """
-
-    for width in hidden:
-        check_number("each width of hidden", width, ">= 1", whole=True)
+    check_widths("hidden", hidden)
 
     def body(sizes: tuple[int, ...]) -> list[nn.Module]:
         return [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())]

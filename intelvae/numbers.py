@@ -1,10 +1,10 @@
-"""Settings that are numbers: checked where they come in, with one line that names the value and what would be right."""
+"""Settings that are numbers, flags or widths: checked where they come in, in one line that says what would be right."""
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -28,10 +28,33 @@ def check_number(name: str, value: object, condition: str = "", *, whole: bool =
     ValueError: clip must be a number > 0, not -1.0
     """
     is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    number = float(value) if is_number else math.nan  # type: ignore[arg-type]
+    try:
+        number = float(value) if is_number else math.nan  # type: ignore[arg-type]
+    except OverflowError:  # a whole number of more than 308 digits
+        number = math.inf
     fits = math.isfinite(number) and not (whole and number % 1)
     for part in condition.split(" and ") if condition else ():
         sign, bound = part.split()
         fits = fits and _HOLDS[sign](number, float(bound))
     if not fits:
         raise ValueError(f"{name} must be a {'whole ' * whole}number {condition}".rstrip() + f", not {value!r}")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raises `ValueError`, one line, unless `value` is True or False, or a number that is as good.
+
+    >>> check_flag("learnable", "no")
+    Traceback (most recent call last):
+    ...
+    ValueError: learnable must be True or False, not 'no'
+    """
+    if not isinstance(value, bool | int | np.bool_ | np.integer) or value not in (0, 1):
+        raise ValueError(f"{name} must be True or False, not {value!r}")
+
+
+def check_widths(name: str, value: object) -> None:
+    """Raises `ValueError`, one line, unless `value` are the widths of layers: whole numbers above 0, in their order."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ValueError(f"{name} are widths of layers such as (10, 10), not {value!r}")
+    for width in value:
+        check_number(f"each width of {name}", width, ">= 1", whole=True)

@@ -4,16 +4,24 @@ The table in `book/faults.md` names these tests, and those of other files.
 """
 
 import dataclasses
+import gzip
 import json
 import os
+import re
 import subprocess
 import sys
+import threading
 from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import psutil
 import pytest
+import torch
 
-from intelvae.paper import lifeline, sweeps
+from intelvae import training
+from intelvae.data import DataError, files
+from intelvae.paper import lifeline, runs, sweeps
 from intelvae.paper.budget import Budget
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.locks import Locks
@@ -226,3 +234,106 @@ def test_a_run_that_kills_its_worker_every_time_takes_no_other_along(tmp_path):
                     done += part
     assert given_up == [deadly] and {work.training.seed for work in done} == {0, 1, 3, 4, 5} and len(done) == 5
     assert not list(tmp_path.iterdir())
+
+
+def test_whatever_asks_for_more_memory_than_there_is_says_what_needs_less():
+    config = runs_of(1)[0].training
+    with pytest.raises(RuntimeError) as of_torch:
+        torch.empty(2**60)
+    for error in (of_torch.value, MemoryError(), torch.OutOfMemoryError("CUDA out of memory")):
+        told = sweeps.reason(config, error)
+        assert told.startswith(f"{config}: ") and told.endswith(f"({sweeps.LESS})") and "\n" not in told
+    assert sweeps.LESS not in sweeps.reason(config, RuntimeError("something else"))
+
+
+def test_wherever_the_disk_is_full_in_a_sweep_it_is_said_and_the_next_one_completes(tmp_path, monkeypatch):
+    asked = runs_of(2)
+    twins = Store(tmp_path / "twins")
+    sweeps.sweep(asked, twins)
+    expected, replace = left_in(twins, asked), os.replace
+    files = sum(path.is_file() for path in twins.root.rglob("*"))
+    assert files == 8  # weights, arrays and two records each
+    for room in range(files + 1):  # the first file only shows that the store can be written
+        left = iter(range(room))
+
+        def full(part, path, left=left):
+            if next(left, None) is None:
+                raise OSError(28, "No space left on device")
+            replace(part, path)
+
+        store = Store(tmp_path / str(room))
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", full)
+            with pytest.raises(OSError, match=r"cannot be written .*No space left.*: make room, or set INTELVAE_RUNS"):
+                sweeps.sweep(asked, store)
+        assert len([path for path in store.root.rglob("*") if path.is_file()]) == max(0, room - 1)
+        sweeps.sweep(asked, store)
+        assert left_in(store, asked) == expected
+
+
+def test_a_store_that_cannot_be_written_is_refused_before_training_and_can_be_read(tmp_path, monkeypatch):
+    store, asked = Store(tmp_path), runs_of(2)
+    found = sweeps.sweep(asked[:1], store)
+
+    def read_only(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "replace", read_only)
+    monkeypatch.setattr(sweeps, "train", lambda *_: pytest.fail("it trains"))
+    with pytest.raises(OSError, match=r"Read-only file system.*set INTELVAE_RUNS"):
+        sweeps.sweep(asked, store)
+    assert [r.metrics for r in sweeps.sweep(asked[:1], store)] == [r.metrics for r in found]
+    assert len(sweeps.sweep(asked, store, jobs=0)) == 1
+
+
+def test_memory_stays_flat_over_two_hundred_epochs():
+    """Retained graphs would be seen: each step's is over a megabyte."""
+    process, seen = psutil.Process(), []
+    config = Training("circle", "mlp", 2, "gaussian", epochs=200, batch_size=2000, steps_per_epoch=1)
+    with training.seeded(0):
+        data, model, _ = runs.prepare(config)
+        training.fit(
+            model, data.train, data.valid, config.schedule, on_epoch=lambda *_: seen.append(process.memory_info().rss)
+        )
+    assert len(seen) == 200 and max(seen[50:]) - seen[50] < 20e6  # bytes; the allocator keeps some
+
+
+class _Damaged(BaseHTTPRequestHandler):
+    """A server whose downloads are cut in the middle, or are another file."""
+
+    cut = True
+
+    def do_GET(self):
+        content = gzip.compress(bytes(range(256)) * 40)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if self.cut else content)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_download_that_is_cut_or_is_another_file_leaves_nothing(cut, nowhere, monkeypatch):
+    """Torchvision's own download, from a server on this machine."""
+    from torchvision.datasets import MNIST
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Damaged,), {"cut": cut})) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+        with pytest.raises(DataError, match=r"mnist could not be fetched into .*check the network.*or copy ") as error:
+            files.fetch("mnist", nowhere)
+        server.shutdown()
+    assert "\n" not in str(error.value)
+    assert [path for path in nowhere.rglob("*") if path.is_file()] == []
+
+
+def test_every_fault_of_the_book_has_its_test():
+    rows = [line.split("|")[1:-1] for line in (ROOT / "book" / "faults.md").read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if len(row) == 3 and row[0].strip() not in ("fault", "---")]
+    assert len(rows) > 30
+    for fault, seen, test in rows:
+        assert fault.strip() and seen.strip()
+        file, name = re.fullmatch(r" `(\w+\.py)::(test_\w+)` ", test).groups()
+        assert re.search(rf"^def {name}\(", (ROOT / "tests" / file).read_text(encoding="utf-8"), re.MULTILINE), name

@@ -23,6 +23,7 @@ SIDE = 64
 RATIO = 178 / 218  # width by height of an aligned face
 CROP = 148 / 178  # the side of the square around the centre that is kept, in widths
 PARTS = ("train", "valid", "test")
+FORMATS = ("JPEG", "PNG")  # Pillow would take a damaged or foreign file for any of forty, and run a program for one
 FACES = 202_599  # of the whole of CelebA
 _RECIPE = 1  # raised when `decode` changes
 
@@ -127,7 +128,7 @@ def decode(path: Path, size: int, listed_in: Path) -> NDArray[np.uint8]:
     with extra("paper"):
         from PIL import Image
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             if abs(width / height / RATIO - 1) > 0.02:  # 2 %: rounding of a reduced image's sides, down to 45 x 55
                 raise DataError(
@@ -140,7 +141,7 @@ def decode(path: Path, size: int, listed_in: Path) -> NDArray[np.uint8]:
             square = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR, box=box)
     except FileNotFoundError as error:
         raise _missing(path, listed_in) from error
-    except OSError as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what Pillow's decoders raise
         raise DataError(f"{path}: this image is damaged ({error}); {files.CELEBA_REMEDY}") from error
     return np.asarray(square).transpose(2, 0, 1)
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from intelvae.dtypes import computed_in_float32
 from intelvae.finite import check_finite
-from intelvae.numbers import check_number
+from intelvae.numbers import check_flag, check_number
 
 
 def _push(distance: Tensor, c1: float, c2: float, delta: float) -> Tensor:
@@ -54,8 +54,9 @@ class Threshold(nn.Module):
     def __init__(self, c1: float = 5.0, c2: float = 0.2, delta: float = 1e-3, learnable: bool = False) -> None:
         super().__init__()
         _check_constants(c1, c2, delta)
+        check_flag("learnable", learnable)
         self.c1, self.c2, self.delta = c1, c2, delta
-        self.threshold = nn.Parameter(torch.zeros(()), requires_grad=learnable)
+        self.threshold = nn.Parameter(torch.zeros(()), requires_grad=bool(learnable))
 
     def border(self) -> Float[Tensor, ""]:
         """The threshold b, ()."""
@@ -110,9 +111,10 @@ class Sectors(nn.Module):
         super().__init__()
         check_number("k, the number of clusters,", k, ">= 2", whole=True)
         _check_constants(c1, c2, delta)
+        check_flag("learnable", learnable)
         k = self.num_clusters = int(k)
         self.c1, self.c2, self.delta = c1, c2, delta
-        self.u = nn.Parameter(torch.zeros(k), requires_grad=learnable)
+        self.u = nn.Parameter(torch.zeros(k), requires_grad=bool(learnable))
 
     def proportions(self) -> Float[Tensor, " k"]:
         """The prior mass of each cluster, (K,): softmax(u)."""

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from intelvae.numbers import check_number
+from intelvae.numbers import check_flag, check_number
 
 
 class Hierarchy(nn.Module):
@@ -34,6 +34,7 @@ class Hierarchy(nn.Module):
         super().__init__()
         check_number("latent_dim", latent_dim, ">= 1", whole=True)
         check_number("hidden", hidden, ">= 1", whole=True)
+        check_flag("residual", residual)
         for width in levels if isinstance(levels, Sequence) else [levels]:
             check_number("levels, their number or each of their widths,", width, ">= 1", whole=True)
         widths = (latent_dim // levels,) * levels if isinstance(levels, int) else levels

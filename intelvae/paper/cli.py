@@ -331,7 +331,8 @@ def main(commands: typer.Typer = app) -> None:
         sys.exit(128 + (signals or [signal.SIGINT])[0])
     except Exception as error:
         if hasattr(error, "format_message"):  # typer's own errors of usage have it, in whichever class they come
-            typer.echo(f"intelvae: {error.format_message() or 'see intelvae --help'}", err=True)
+            told = error.format_message() or "see intelvae --help"
+            typer.echo(told if told.startswith("Usage: ") else f"intelvae: {' '.join(told.split())}", err=True)
             sys.exit(2)
         from intelvae.data import DataError  # takes seconds, unless it is one
 

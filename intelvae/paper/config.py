@@ -121,8 +121,14 @@ class Training:
     repeats: Sequence[int] = (1, 1)
 
     def __post_init__(self) -> None:
-        for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_options")]:
-            object.__setattr__(self, name, frozen(dict(getattr(self, name))))
+        for f in dataclasses.fields(self):
+            value = getattr(self, f.name)
+            if f.name.endswith("_options"):
+                object.__setattr__(self, f.name, _options(f.name, value))
+            elif str(f.type).startswith("str") and not isinstance(value, str) and value is not f.default:
+                raise ValueError(f"{f.name} must be a name, not {value!r}")
+        if isinstance(self.repeats, str) or not isinstance(self.repeats, Sequence):
+            raise ValueError(f"repeats are how often zeros and ones are there, such as (1, 3), not {self.repeats!r}")
         object.__setattr__(self, "repeats", tuple(map(_whole, self.repeats)))
         choices = {
             "prior": (*priors.NAMES, *authors.PRIORS),
@@ -195,6 +201,19 @@ class Training:
 
 
 _KINDS = {"int": int, "int | None": int, "float": float, "float | None": float, "bool": bool}
+
+
+def _options(name: str, given: Any) -> Any:
+    """Options of that name, `frozen`. Raises `ValueError`, one line, for what are none, and for what is no JSON."""
+    wrong = ValueError(f"{name} are names with values, such as {{'k': 5}}, not {given!r}")
+    try:
+        options = frozen(dict(given))
+        json.dumps(options)
+    except (TypeError, ValueError) as error:
+        raise wrong from error
+    if not all(isinstance(key, str) for key, _ in options):
+        raise wrong
+    return options
 
 
 def _whole(value: Any) -> Any:

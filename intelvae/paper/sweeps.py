@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import joblib
+import torch
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from joblib.parallel import LokyBackend, get_active_backend
@@ -31,9 +32,8 @@ from intelvae.paper.store import Store
 from intelvae.paper.works import Queue, Work, missing, parts
 from intelvae.training import TrainingError
 
-KILLED = TrainingError(
-    "its worker was killed, perhaps for want of memory: fewer jobs leave more for each, a smaller batch needs less"
-)
+LESS = "fewer jobs leave more memory for each, and a smaller batch needs less"
+KILLED = TrainingError(f"its worker was killed, perhaps for want of memory: {LESS}")
 OUR_ERRORS = (TrainingError, DataError, OSError, ValueError)  # whose text says what to do
 
 
@@ -128,6 +128,8 @@ def reason(config: Training, error: Exception) -> str:
     told = " ".join(str(error).split())
     if not isinstance(error, OUR_ERRORS):
         told = f"{type(error).__name__}: {told}"
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in told:
+        told += f" ({LESS})"
     return told if told.startswith(str(config)) else f"{config}: {told}"
 
 

@@ -51,7 +51,7 @@ def runs(experiment: str, profile: str, seeds: Seeds = None, *, features: str | 
     150
     """
     check_profile(profile)
-    if experiment not in _GRIDS:
+    if experiment not in NAMES:
         raise ValueError(f"unknown experiment {experiment!r}: choose one of {', '.join(NAMES)}")
     found = _GRIDS[experiment](profile, seeds_of(seeds))
     if features is None:
