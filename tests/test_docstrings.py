@@ -10,20 +10,8 @@ from intelvae.paper import docstrings
 ROOT = Path(intelvae.__file__).parent
 BOOK = ROOT.parent / "book"
 # what a user of the library does not call by its module: helpers, and files that their package re-exports
-INTERNAL = {
-    "__main__",
-    "whole",
-    "extras",
-    "numbers",
-    "dtypes",
-    "devices",
-    "finite",
-    "data.files",
-    "data.errors",
-    "data.decoded",
-    "data.idx",
-}
-INTERNAL |= {"data.standin", "metrics.feature_cache"}
+INTERNAL = {"whole", "numbers", "dtypes", "devices", "finite", "data.files", "data.errors", "data.decoded", "data.idx"}
+INTERNAL |= {"data.standin", "metrics.feature_cache", "extras", "__main__"}
 
 
 def reexported(module):
