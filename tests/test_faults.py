@@ -149,7 +149,8 @@ def test_a_sweep_that_is_stopped_has_lost_nothing_and_the_same_command_completes
     assert 2 <= len(kept) < 9 and all(stopped["before"][n] == undisturbed[n] for n in kept)
     assert stopped["again"] == 0 and stopped["left"] == undisturbed
     assert max(Counter(stopped["trained"]).values()) <= 2 and len(stopped["trained"]) <= 10
-    assert not stopped["parts"]
+    parts = [file for file in stopped["parts"] if name != "SIGKILL" or file.endswith(".lock")]
+    assert not parts  # whoever is killed while it writes leaves a part, which `whole` removes after an hour
 
 
 @pytest.mark.xdist_group("faults")
@@ -164,7 +165,8 @@ def test_two_sweeps_on_one_store_share_the_runs_and_train_none_twice(said):
 def test_what_a_sweep_was_doing_that_is_killed_the_other_one_does(said):
     both = said["one of two is killed"]
     assert both["codes"] == [-9, 0] and both["said"].count("9 of 9 trainings in") == 1
-    assert len(both["trained"]) <= 10 and both["left"] == said["undisturbed"]["left"] and not both["parts"]
+    assert len(both["trained"]) <= 10 and both["left"] == said["undisturbed"]["left"]
+    assert not [file for file in both["parts"] if file.endswith(".lock")]
 
 
 def test_forty_runs_whose_workers_are_killed_are_all_there_and_as_undisturbed(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ from intelvae.testing import check_mapping
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HOW_TO = (ROOT / "book" / "howto.md").read_text(encoding="utf-8")
+CLUSTER = (ROOT / "book" / "cluster.md").read_text(encoding="utf-8")
 
 
 def test_the_mapping_of_the_readme_trains_and_keeps_the_contracts():
@@ -37,7 +38,7 @@ def test_links_and_commands_exist():
 
 def test_commands_are_ones_that_the_command_line_takes():
     group = typer.main.get_command(cli.app)
-    commands = re.findall(r"\.venv/bin/intelvae ([a-z][^`#\n]*)", (README + HOW_TO).replace("\n--", " --"))
+    commands = re.findall(r"\.venv/bin/intelvae ([a-z][^`#\n]*)", (README + HOW_TO + CLUSTER).replace("\n--", " --"))
     assert len(commands) > 6
     for words in map(str.split, commands):
         command, name = group, "intelvae"

@@ -18,6 +18,8 @@ From the ground up; a module imports only from those above it:
     budget       time that a sweep may take
     works        what is to be done, in which parts and order
     sweeps       what is missing of many runs, on many workers
+    workers      what the workers of a cluster have, and so can do
+    cluster      sweeps on the workers of a dask scheduler
     bundle       results that travel
     statistics   tests, intervals, many tests at once
     measures     metrics of a result that several chapters need

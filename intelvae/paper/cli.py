@@ -40,7 +40,9 @@ DeviceOption = Annotated[str, typer.Option(help="A device of torch: cpu, cuda, c
 JobsOption = Annotated[
     int, typer.Option(min=1, help="Runs side by side; each gets its share of the processor's threads.")
 ]
-DaskOption = Annotated[str | None, typer.Option(help="Address of a dask scheduler (tcp://...) that runs the jobs.")]
+DaskOption = Annotated[
+    str | None, typer.Option(help="Address of a dask scheduler (tcp://...) whose workers do the runs.")
+]
 FeaturesOption = Annotated[
     str | None,
     typer.Option(help="Whose features samples are judged on: inception (FID), efficientnet-lite0 or classifier."),
@@ -67,22 +69,16 @@ def _sweep(
     runs: list[Run], profile: str, jobs: int, device: str, dask: str | None, budget: float | None = None
 ) -> list[Result]:
     from intelvae.devices import check_device
-    from intelvae.paper import sweeps
+    from intelvae.paper import cluster, sweeps
     from intelvae.paper.store import store_of
 
-    check_device(device)
     store = store_of(profile)
-    if dask is None:
-        return sweeps.sweep(runs, store, jobs=jobs, device=device, budget=budget)
-    import joblib
-
-    try:
-        from distributed import Client  # an optional extra, and slow to import
-    except ImportError as error:
-        raise ValueError("--dask needs the package distributed: pip install -e '.[dask]'") from error
-
-    with Client(dask), joblib.parallel_config("dask"):
-        return sweeps.sweep(runs, store, jobs=jobs, device=device, budget=budget)
+    if dask is not None:
+        if jobs != 1:
+            raise ValueError("--jobs goes without --dask: a cluster does as many runs at a time as it has workers")
+        return cluster.sweep(runs, store, dask, device=device, budget=budget)
+    check_device(device)
+    return sweeps.sweep(runs, store, jobs=jobs, device=device, budget=budget)
 
 
 RootOption = Annotated[str | None, typer.Option(help="The only folder to look in; else INTELVAE_DATA, then data/.")]

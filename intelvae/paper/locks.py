@@ -27,19 +27,30 @@ class Locks:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._held: dict[Training, IO[bytes]] = {}
+        self._held: dict[Path, IO[bytes]] = {}
 
     def __enter__(self) -> Locks:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for training in list(self._held):
-            self.give_back(training)
+        for path in {*self._held, *self.root.glob(".*.lock")}:  # also those that a process which was killed has left
+            with suppress(OSError):
+                if self._take(path):
+                    self._give_back(path)
 
     def take(self, training: Training) -> bool:
         """Takes the lock of `training`, or keeps it; False if another sweep has it. Raises `OSError` as `open` does."""
-        while training not in self._held:
-            path = self._path(training)
+        return self._take(self._path(training))
+
+    def give_back(self, training: Training) -> None:
+        """Gives the lock of `training` back, if it is held."""
+        self._give_back(self._path(training))
+
+    def _path(self, training: Training) -> Path:
+        return self.root / f".{training.key}.lock"
+
+    def _take(self, path: Path) -> bool:
+        while path not in self._held:
             file = open(path, "ab")
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,16 +61,12 @@ class Locks:
                 pass
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.stat(path), os.fstat(file.fileno())):
-                    self._held[training] = file
+                    self._held[path] = file
                     break
             file.close()  # whoever had it has just removed it
         return True
 
-    def give_back(self, training: Training) -> None:
-        """Gives the lock of `training` back, if it is held."""
-        if file := self._held.pop(training, None):
+    def _give_back(self, path: Path) -> None:
+        if file := self._held.pop(path, None):
             with file:
-                self._path(training).unlink(missing_ok=True)
-
-    def _path(self, training: Training) -> Path:
-        return self.root / f".{training.key}.lock"
+                path.unlink(missing_ok=True)

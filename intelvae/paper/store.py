@@ -145,13 +145,20 @@ ROUNDING = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR", "OPENBLAS_C
 
 
 @cache
-def edition() -> str:
-    """Ten digits that name the library's source, Python, torch, and the way this processor is told to round."""
-    told = [os.environ.get(name) for name in ROUNDING]
-    digest = hashlib.sha256(json.dumps([platform.python_version(), torch.__version__, *told]).encode())
+def source() -> str:
+    """Ten digits that name the library's source."""
+    digest = hashlib.sha256()
     for path in sorted(Path(intelvae.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:10]
+
+
+@cache
+def edition() -> str:
+    """Ten digits that name the library's source, Python, torch, and the way this processor is told to round."""
+    told = [os.environ.get(name) for name in ROUNDING]
+    text = json.dumps([source(), platform.python_version(), torch.__version__, *told])
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def store_of(profile: str) -> Store:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, wait
@@ -53,6 +52,15 @@ class Outcome:
         """The time that it took, of a training side by side its share."""
         return (self.trained.seconds if self.trained else 0.0) + sum(each.seconds for each in self.measured)
 
+    def load(self, store: Store) -> None:
+        """Takes the model from the store. One that is lost is trained again, unless something was measured of it."""
+        try:
+            self.model = load(self.work.training, store)
+        except ValueError:
+            if store.evaluated(self.work.training):  # of these weights: others would not be the ones that were measured
+                raise
+            self.again = True
+
     def put(self, store: Store) -> None:
         """Writes all that there is and is not written yet, the weights first."""
         if self.trained is not None and self.model is not None:
@@ -64,63 +72,63 @@ class Outcome:
                 store.put_measured(self.work.training, each)
 
 
-def _attempt(works: Sequence[Work], device: str, threads: int, store: Store, sweeper: int, known: str) -> list[Outcome]:
-    """Does the works of one part: alone, or trained side by side.
+def attempt(
+    outcomes: Sequence[Outcome], device: str, threads: int | None, store: Store | None, known: str
+) -> list[Outcome]:
+    """Does the works of one part, and gives the outcomes, which may come with the models of works that train none.
 
-    `store` is that of the process `sweeper`, and is written to if this one is a worker of it: what is trained, before
-    it is measured. Elsewhere (on a cluster) the folder may be another. `known` is what the sweep's results say of their
-    data: they are compared with none that learned from others.
+    Several are trained side by side on a CPU, many at once on a GPU. What is trained is written to `store` before it is
+    measured; None is for a machine that has no store. `known` is what is known of their data (`source`): they are
+    compared with none that learned from others.
     """
-    here = store if sweeper in (os.getpid(), os.getppid()) else None
-    outcomes = [Outcome(work) for work in works]
-    if len(works) > 1:
+    to_train = [outcome for outcome in outcomes if outcome.work.train]
+    if len(to_train) > 1:
+        configs = [outcome.work.training for outcome in to_train]
         try:
-            trained = train_together([work.training for work in works])
+            if device == "cpu":
+                trained = train_together(configs)
+            else:
+                by_config = dict(train_concurrently(configs, device, threads))
+                trained = [by_config[config] for config in configs]
         except Exception:  # of all of them: one may be to blame, so each is tried alone
-            return [o for work in works for o in _attempt([work], device, threads, store, sweeper, known)]
-        for outcome, found in zip(outcomes, trained, strict=True):
+            return [o for outcome in outcomes for o in attempt([outcome], device, threads, store, known)]
+        for outcome, found in zip(to_train, trained, strict=True):
             if isinstance(found, Exception):
                 outcome.failure = reason(outcome.work.training, found)
             else:
                 outcome.trained, outcome.model = found
     for outcome in outcomes:
         if not outcome.failure:
-            _finish(outcome, device, threads, store, here, known)
-    return outcomes
+            _finish(outcome, device, threads, store, known)
+    return list(outcomes)
 
 
-def _finish(outcome: Outcome, device: str, threads: int, store: Store, here: Store | None, known: str) -> None:
+def _finish(outcome: Outcome, device: str, threads: int | None, store: Store | None, known: str) -> None:
     """Gives an outcome its model, trained or loaded, unless it has one, and measures it; or says why it cannot be."""
     config = outcome.work.training
     threads = 1 if config.network in networks.SMALL else threads  # small layers lose by two
     try:
-        _check(outcome.work, device, store, known)
-        if outcome.model is None and not outcome.work.train:
-            try:
-                outcome.model = load(config, store)
-            except ValueError:
-                if store.evaluated(config):  # of these weights: others would not be the ones that were measured
-                    raise
-                outcome.again = True
+        _check(outcome.work, device, known)
+        if outcome.model is None and not outcome.work.train and store is not None:
+            outcome.load(store)
         if outcome.model is None:
             outcome.trained, outcome.model = train(config, device, threads)
-        if here is not None:
-            outcome.put(here)
+        if store is not None:
+            outcome.put(store)
         for wanted in outcome.work.wanted:
             outcome.measured.append(measure(config, wanted, outcome.model, device, threads))
-            if here is not None:
-                outcome.put(here)
+            if store is not None:
+                outcome.put(store)
     except Exception as error:  # of this run: the others go on
         outcome.failure = reason(config, error)
 
 
-def _check(work: Work, device: str, store: Store, known: str) -> None:
+def _check(work: Work, device: str, known: str) -> None:
     """Raises `ValueError` or `DataError`, one line, for what cannot be measured, and for other faces than `known`."""
     for wanted in work.wanted:
         evaluation.ready(wanted, work.training, device)
     if work.training.data in datasets.TAKEN_BY["whole"]:
-        there = None if work.train else store.trained(work.training)
-        datasets.check_source(datasets.of(work.training), there.source if there else known)
+        datasets.check_source(datasets.of(work.training), known)
 
 
 def reason(config: Training, error: Exception) -> str:
@@ -141,9 +149,9 @@ def sweep(
     `jobs=0` does nothing and gives the results that are there, so that an unfinished sweep can be looked at. A model
     that is there is only measured. Small ones are trained side by side (`train_together`). All is stored as soon as it
     is there, so a sweep that is killed goes on where it was, and workers end with it. What a worker did that is killed
-    is tried again, and several sweeps on one store share the runs (`Locks`). Work is handed out through
-    joblib: inside `joblib.parallel_config("dask")` it goes to a cluster, and the results come back here. This process's
-    CUDA GPU trains many models at once (`train_concurrently`), and the workers measure them meanwhile.
+    is tried again, and several sweeps on one store share the runs (`Locks`); `cluster.sweep` has workers on other
+    machines. This process's CUDA GPU trains many models at once (`train_concurrently`), and the workers measure them
+    meanwhile.
 
     With a `budget` of seconds nothing is begun that would not be done by then, in the order of the runs; what is left
     out is no error, and its results are not among those given.
@@ -161,6 +169,11 @@ def sweep(
     time_left = Budget(math.inf if budget is None else budget)
     at_once = device.startswith("cuda") and isinstance(get_active_backend()[0], LokyBackend)
     failures = (_do_at_once if at_once else _do)(missing(runs, store), store, found, jobs, device, time_left)
+    return ended(runs, store, failures)
+
+
+def ended(runs: Sequence[Run], store: Store, failures: Sequence[str]) -> list[Result]:
+    """The results of a sweep that is done. Raises `TrainingError`, a line each, if any run failed."""
     if failures:
         told = "\n".join(failures)
         raise TrainingError(
@@ -191,21 +204,27 @@ def remeasure(runs: Iterable[Run], store: Store, *, jobs: int = 1) -> int:
     return len(works)
 
 
-def _which_data(config: Training) -> tuple[Any, ...]:
+def which_data(config: Training) -> tuple[Any, ...]:
     """The settings that name the data. Which images they stand for depends on INTELVAE_DATA too."""
     return config.data, networks.IMAGE_SIZE.get(config.network), config.smoke_data, config.whole
 
 
-def _known(found: Iterable[Result]) -> dict[tuple[Any, ...], str]:
+def known_data(found: Iterable[Result]) -> dict[tuple[Any, ...], str]:
     """What the results say of their data, by the settings that name them."""
-    return {_which_data(r.training): r.trained.source for r in found}
+    return {which_data(r.training): r.trained.source for r in found}
+
+
+def source(work: Work, store: Store, known: dict[tuple[Any, ...], str]) -> str:
+    """The data that this work has to be of: its model's, if that is trained, else what is `known_data`."""
+    there = None if work.train else store.trained(work.training)
+    return there.source if there else known.get(which_data(work.training), "")
 
 
 def _do(
     works: Sequence[Work], store: Store, found: Sequence[Result], jobs: int, device: str, budget: Budget
 ) -> list[str]:
     """Does all works for which there is time and stores what comes of them; why some failed, a line each."""
-    known = _known(found)
+    known = known_data(found)
     if works:
         store.check_writable()
     threads = max(1, joblib.cpu_count() // jobs)
@@ -214,23 +233,16 @@ def _do(
     # what waits for a worker has been begun, so that with a budget none waits
     waiting = "2 * n_jobs" if math.isinf(budget.left()) else "n_jobs"
     failures = []
-    with lifeline.held(), _progress(works) as progress, Locks(store.root) as locks:
+    with lifeline.held(), progress_of(works) as progress, Locks(store.root) as locks:
         queue = Queue(parts(works, device), store, locks, budget)
         while queue.more():
             outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=waiting, **at_start)(
-                joblib.delayed(_attempt)(
-                    part, device, threads, store, os.getpid(), known.get(_which_data(part[0].training), "")
-                )
+                joblib.delayed(attempt)(list(map(Outcome, part)), device, threads, store, source(part[0], store, known))
                 for part in queue.begin()
             )
             try:
                 for part in outcomes:
-                    for outcome in part:
-                        outcome.put(store)
-                        if outcome.failure:
-                            failures.append(outcome.failure)
-                        if outcome.trained is not None:
-                            budget.learn(outcome.work.training, outcome.seconds)
+                    failures += kept(part, store, budget)
                     queue.ended([outcome.work for outcome in part])
                     progress.update(len(part))
             except TerminatedWorkerError:
@@ -238,11 +250,23 @@ def _do(
     return failures
 
 
+def kept(outcomes: Iterable[Outcome], store: Store, budget: Budget) -> list[str]:
+    """Stores what came of one part, which the budget learns from; why some of it failed, a line each."""
+    failures = []
+    for outcome in outcomes:
+        outcome.put(store)
+        if outcome.failure:
+            failures.append(outcome.failure)
+        if outcome.trained is not None:
+            budget.learn(outcome.work.training, outcome.seconds)
+    return failures
+
+
 def _do_at_once(
     works: Sequence[Work], store: Store, found: Sequence[Result], jobs: int, device: str, budget: Budget
 ) -> list[str]:
     """As `_do`, but this process trains, many models at once, and the workers measure them while it trains on."""
-    known, failures = _known(found), []
+    known, failures = known_data(found), []
     if works:
         store.check_writable()
     threads = max(1, joblib.cpu_count() // jobs)
@@ -250,10 +274,10 @@ def _do_at_once(
 
     def measure_meanwhile(work: Work) -> None:
         workers = get_reusable_executor(max_workers=jobs, initializer=lifeline.follow)  # new ones if one was killed
-        source = known.get(_which_data(work.training), "")
-        measuring[workers.submit(_attempt, [work], device, threads, store, os.getpid(), source)] = work
+        call = attempt, [Outcome(work)], device, threads, store, source(work, store, known)
+        measuring[workers.submit(*call)] = work
 
-    with lifeline.held(), _progress(works) as progress, Locks(store.root) as locks:
+    with lifeline.held(), progress_of(works) as progress, Locks(store.root) as locks:
         queue = Queue([[work] for work in works if work.train], store, locks, budget)
         begun: dict[Training, Work] = {}
 
@@ -265,7 +289,7 @@ def _do_at_once(
                     continue
                 begun[work.training] = work
                 try:
-                    _check(work, device, store, known.get(_which_data(work.training), ""))
+                    _check(work, device, source(work, store, known))
                 except Exception as error:  # of this run: the others go on
                     failures.append(reason(work.training, error))
                     queue.ended([work])
@@ -305,5 +329,6 @@ def _do_at_once(
     return failures + _do(again, store, found, jobs, device, budget)
 
 
-def _progress(works: Sequence[Work]) -> tqdm:
+def progress_of(works: Sequence[Work]) -> tqdm:
+    """A bar on a terminal, nothing elsewhere."""
     return tqdm(total=len(works), unit="run", disable=not (works and sys.stderr.isatty()))
