@@ -21,7 +21,7 @@ from intelvae.paper.studies.faces.grid import HOYER, ONE_SEED, TABLE_4
 from intelvae.paper.studies.faces.hierarchies import Line
 from intelvae.paper.style import MARKERS, MEAN_AND_SD, SHADES, legend_outside, strips
 
-ACROSS = 8  # images in a row
+ACROSS = 12  # images in a row
 # where rows of one method differ in a value, such as alpha or gamma, their marks do
 MARKS: Mapping[Method, Mapping[float | None, str]] = {
     SPARSE_VAE: {0.01: SPARSE_VAE.marker, 0.05: "P", 0.2: "*"},
