@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,14 +36,21 @@ def runs_of(config, count, *wanted):
     return [Run(Row("", VAE), dataclasses.replace(config, seed=seed), wanted or (SCATTER,)) for seed in range(count)]
 
 
+def until(holds, seconds=120):
+    """Waits until it holds. A process needs seconds to start, on a busy machine many."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "in vain"
+        time.sleep(0.02)
+
+
 class Cluster:
     """A scheduler and the workers that are started for it, whose library is outside of any checkout."""
 
     def __init__(self, folder):
         self.folder, self.processes = folder, []
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-        while not self._file.exists():
-            time.sleep(0.05)
+        until(self._file.exists)
         self.address = json.loads(self._file.read_text(encoding="utf-8"))["address"]
 
     @property
@@ -63,8 +71,23 @@ class Cluster:
 
     def wait_for(self, count):
         with distributed.Client(self.address) as client:
-            while len(client.nthreads()) != count:
-                time.sleep(0.05)
+            until(lambda: len(client.nthreads()) == count)
+
+    @contextmanager
+    def joined_by(self, library):
+        """One worker more, for a while."""
+        before = self.count()
+        process = self.worker(library)
+        try:
+            self.wait_for(before + 1)
+            yield
+        finally:
+            self.stop(process)
+            self.wait_for(before)
+
+    def count(self):
+        with distributed.Client(self.address) as client:
+            return len(client.nthreads())
 
     def stop(self, process):
         process.kill()
@@ -146,32 +169,27 @@ def test_a_cluster_without_workers_is_waited_for_a_while(one, tmp_path, capfd):
 
 def test_a_worker_without_the_library_is_named(one, tmp_path):
     """Of an older version, which has another layout: as for one without any, an import fails there."""
-    (tmp_path / "intelvae").mkdir()
-    (tmp_path / "intelvae" / "__init__.py").touch()
-    bare = one.worker(tmp_path)
-    one.wait_for(1)
-    told = refused(runs_of(ALONE, 1), Store(tmp_path / "store"), one.address)
-    assert told.startswith("the worker tcp://127.0.0.1:") and "has no intelvae, or an older one (No module" in told
-    assert "none of the 1 workers" in (
-        told := refused(runs_of(ALONE, 1), Store(tmp_path / "store"), one.address, device="cuda")
-    )
-    assert "--resources GPU=1" in told
-    one.stop(bare)
-    one.wait_for(0)
+    (tmp_path / "intelvae.py").write_text("raise ModuleNotFoundError(\"No module named 'intelvae'\")", encoding="utf-8")
+    asked, store = runs_of(ALONE, 1), Store(tmp_path / "store")
+    with one.joined_by(tmp_path):
+        told = refused(asked, store, one.address)
+        assert told.startswith("the worker tcp://127.0.0.1:") and "has no intelvae, or an older one (No module" in told
+        told = refused(asked, store, one.address, device="cuda")
+        assert "none of the 1 workers" in told and "--resources GPU=1" in told
 
 
 def test_a_worker_of_another_version_is_named_and_one_without_a_gpu_is_given_no_work_for_it(
     one, first, other_library, tmp_path
 ):
-    other = one.worker(other_library)
-    one.wait_for(2)
-    told = refused(runs_of(ALONE, 1), Store(tmp_path), one.address)
-    assert "other code on" in told and "semantics 2, source" in told and "install the same there" in told
-    asked = [*runs_of(ALONE, 3), *runs_of(BESIDE, 1)]
-    found = cluster.sweep(asked, Store(tmp_path / "gpu"), one.address, device="cpu:0")  # as a GPU: the first's alone
-    assert [result.run for result in found] == asked and {result.trained.together for result in found} == {1, 3}
-    one.stop(other)
     one.wait_for(1)
+    asked = [*runs_of(ALONE, 3), *runs_of(BESIDE, 1)]
+    with one.joined_by(other_library):
+        told = refused(runs_of(ALONE, 1), Store(tmp_path), one.address)
+        assert "other code on" in told and "semantics 2, source" in told and "install the same there" in told
+        found = cluster.sweep(
+            asked, Store(tmp_path / "gpu"), one.address, device="cpu:0"
+        )  # as a GPU: the first's alone
+    assert [result.run for result in found] == asked and {result.trained.together for result in found} == {1, 3}
 
 
 @pytest.fixture(scope="module")
@@ -233,11 +251,10 @@ def kill_in_the_middle(process, store):
     """Kills the process as soon as the store has a result."""
 
     def kill():
-        while not list(store.root.glob("*/scatter.json")):
-            time.sleep(0.01)
+        until(lambda: list(store.root.glob("*/scatter.json")))
         process.kill()
 
-    threading.Thread(target=kill).start()
+    threading.Thread(target=kill, daemon=True).start()
 
 
 def test_a_worker_that_is_killed_in_the_middle_loses_nothing(one, second, tmp_path):

@@ -27,11 +27,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0  # seconds that a cluster may be without workers
 PAUSE = 2.0  # seconds between two looks at which workers there are
-SAME = (
-    "python",
-    "distributed",
-    "torch",
-)  # what client and workers have in one version, and the scheduler all but torch
+SAME = ("python", "distributed", "torch")  # in one version everywhere, but for torch, which the scheduler lacks
 
 Known = dict[tuple[Any, ...], str]  # what is known of data, by `sweeps.which_data`
 Need = tuple[Any, ...]  # `sweeps.which_data`, and a network of features or ""
