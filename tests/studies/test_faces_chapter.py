@@ -188,7 +188,7 @@ def test_no_model_is_measured_on_other_faces_than_it_has_learned_from(anew, tmp_
     config = Training("celeba", "mathieu", 2, "gaussian", 1, smoke_data=True)
     store, elbo = Store(tmp_path), Evaluation("elbo")
     _, model, _ = runs.prepare(config)
-    trained = Trained(config, {}, 0, 1.0, "cpu", {}, "none", "2022-04-25", source="others")
+    trained = Trained(config, {}, 0, 1.0, "cpu", {"torch": "2.9"}, "none", "2022-04-25", source="others")
     store.put_trained(trained, model)
     run = Run(grid.TABLE_4[0], config, (elbo,))
     message = r"1 of 1 .*: the faces here \(drawn faces, .*\) are not those .* \(others\)"
