@@ -26,7 +26,7 @@ lint: .venv/ready  ## style and types
 test: lint unit pages  ## all that has to pass; CI runs the three side by side, and .ci/wheel
 
 unit: .venv/ready  ## unit tests and doctests
-	$(BIN)/pytest -q -n auto --dist loadgroup
+	$(BIN)/pytest -q -n auto --dist loadfile
 
 pages: .venv/ready  ## the pages against their references, a strict build of the published book, in a browser
 	$(BIN)/intelvae book --check --rounding $(ROUNDING)

@@ -23,7 +23,6 @@ from intelvae.paper.store import Store
 from intelvae.training import TrainingError
 
 distributed = pytest.importorskip("distributed", reason="needs the package distributed: pip install -e '.[dask]'")
-pytestmark = pytest.mark.xdist_group("cluster")
 
 ALONE = Training("sparse", "mlp", 2, "gaussian", epochs=1, steps_per_epoch=2, mapping="sparse", gamma=1.0)
 BESIDE = Training("circle", "mlp", 2, "learned-gaussian", epochs=1, steps_per_epoch=2, mapping="circle")

@@ -71,6 +71,7 @@ def command():
     out = os.open(store / "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(out, 1), os.dup2(out, 2)
     os.environ["INTELVAE_RUNS"] = str(store)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs behind a shell script has it ignored
     sys.argv[1:] = ["sweep"]
     try:
         cli.main()
@@ -138,7 +139,6 @@ def said(tmp_path_factory):
 SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGKILL": -9}
 
 
-@pytest.mark.xdist_group("faults")  # one worker's, so that it is made once
 @pytest.mark.parametrize("name", SIGNALS)
 def test_a_sweep_that_is_stopped_has_lost_nothing_and_the_same_command_completes_it(name, said):
     stopped, undisturbed = said[name], said["undisturbed"]["left"]
@@ -153,7 +153,6 @@ def test_a_sweep_that_is_stopped_has_lost_nothing_and_the_same_command_completes
     assert not parts  # whoever is killed while it writes leaves a part, which `whole` removes after an hour
 
 
-@pytest.mark.xdist_group("faults")
 def test_two_sweeps_on_one_store_share_the_runs_and_train_none_twice(said):
     both = said["two at once"]
     assert both["codes"] == [0, 0] and both["said"].count("9 of 9 trainings in") == 2
@@ -161,7 +160,6 @@ def test_two_sweeps_on_one_store_share_the_runs_and_train_none_twice(said):
     assert both["left"] == said["undisturbed"]["left"] and not both["parts"]
 
 
-@pytest.mark.xdist_group("faults")
 def test_what_a_sweep_was_doing_that_is_killed_the_other_one_does(said):
     both = said["one of two is killed"]
     assert both["codes"] == [-9, 0] and both["said"].count("9 of 9 trainings in") == 1

@@ -48,6 +48,7 @@ CALLS = {
         "samples": (CODES, HAS), "generator": rng(), "sizes": [10], "held_out": 10, "draws": 1
     },
     "attributes.majority": None,
+    "attributes.one_blas_thread": None,
     "classifier.accuracy": None,
     "classifier.check_shape": None,
     "classifier.fit": None,

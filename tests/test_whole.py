@@ -285,7 +285,6 @@ def said(tmp_path_factory):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a limit on the size of files stands for a full disk")
-@pytest.mark.xdist_group("writes")  # one worker's, so that they are made once
 @pytest.mark.parametrize("writer", WRITES)
 def test_a_write_that_fails_leaves_what_was_there_and_completes_later(writer, said):
     assert said[writer] == "done"
