@@ -2,21 +2,24 @@
 
 import dataclasses
 import math
+import os
+import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import Future
-from types import SimpleNamespace
 
 import jaxtyping
 import joblib
 import psutil
 import pytest
 import torch
+from joblib.externals.loky import reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from intelvae import training
 from intelvae.data import files
-from intelvae.paper import datasets, evaluation, runs, sweeps, works
+from intelvae.paper import datasets, evaluation, processes, runs, sweeps, works
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.rows import VAE, Row, Run
 from intelvae.paper.store import Store
@@ -337,6 +340,20 @@ def test_a_device_that_trains_many_at_once_gives_the_results_of_one_after_the_ot
     assert path.is_file() and at_once.result(MANY[0]).metrics == expected[0].metrics
 
 
+def test_workers_are_replaced_when_one_is_killed_and_no_sweep_after_them_gets_them():
+    """joblib keeps one set of workers for its calls; ours have another beginning, and are gone."""
+    joblibs = reusable_executor._executor
+    with processes.Processes(1) as workers:
+        first = workers.submit(os.getpid).result()
+        killed = workers.submit(os.kill, first, signal.SIGKILL)
+        with pytest.raises(TerminatedWorkerError):
+            killed.result()
+        second = workers.submit(os.getpid).result()
+    assert second != first and reusable_executor._executor is joblibs
+    while psutil.pid_exists(second):
+        time.sleep(0.01)
+
+
 def test_what_is_trained_when_the_time_is_over_stays_to_be_measured(tmp_path, monkeypatch):
     class Over(sweeps.Budget):
         def left(self):
@@ -346,8 +363,8 @@ def test_what_is_trained_when_the_time_is_over_stays_to_be_measured(tmp_path, mo
             return True
 
     store, asked = Store(tmp_path), [run(dataclasses.replace(ALONE, seed=seed)) for seed in range(9)]
-    busy = SimpleNamespace(submit=lambda *_: Future())  # workers that have not begun when the time is over
-    monkeypatch.setattr(sweeps, "get_reusable_executor", lambda **_: busy)
+    # workers that have not begun when the time is over
+    monkeypatch.setattr(processes.Processes, "submit", lambda *_: Future())
     assert sweeps._do_at_once(sweeps.missing(asked, store), store, [], 1, "cpu", Over(1.0)) == []
     assert all(store.trained(each.training) and store.weights(each.training).is_file() for each in asked)
     assert all(store.lacking(each) for each in asked)

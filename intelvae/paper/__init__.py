@@ -3,6 +3,7 @@
 From the ground up; a module imports only from those above it:
 
     lifeline     workers that end with their sweep
+    processes    processes for what this one does not do itself
     pictures     images in files
     authors      what the authors' code does in another way, instead of parts of the library
     config       what decides a model's weights, and what is measured of it

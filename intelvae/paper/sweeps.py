@@ -11,7 +11,6 @@ from typing import Any
 
 import joblib
 import torch
-from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from joblib.parallel import LokyBackend, get_active_backend
 from tqdm import tqdm
@@ -24,6 +23,7 @@ from intelvae.paper import datasets, evaluation, lifeline
 from intelvae.paper.budget import Budget
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.locks import Locks
+from intelvae.paper.processes import Processes
 from intelvae.paper.results import Measured, Result, Trained
 from intelvae.paper.rows import Run
 from intelvae.paper.runs import load, measure, train, train_concurrently, train_together
@@ -273,11 +273,9 @@ def _do_at_once(
     measuring: dict[Future[list[Outcome]], Work] = {}
 
     def measure_meanwhile(work: Work) -> None:
-        workers = get_reusable_executor(max_workers=jobs, initializer=lifeline.follow)  # new ones if one was killed
-        call = attempt, [Outcome(work)], device, threads, store, source(work, store, known)
-        measuring[workers.submit(*call)] = work
+        measuring[workers.submit(attempt, [Outcome(work)], device, threads, store, source(work, store, known))] = work
 
-    with lifeline.held(), progress_of(works) as progress, Locks(store.root) as locks:
+    with lifeline.held(), progress_of(works) as progress, Locks(store.root) as locks, Processes(jobs) as workers:
         queue = Queue([[work] for work in works if work.train], store, locks, budget)
         begun: dict[Training, Work] = {}
 
@@ -312,20 +310,20 @@ def _do_at_once(
         for future in measuring:
             future.add_done_callback(lambda _: progress.update())
         wait(measuring, None if math.isinf(left := budget.left()) else left)
-    again = []
-    for future, work in measuring.items():
-        future.cancel()  # what has not begun by now; it can be measured later
-        try:
-            outcomes = future.result()
-        except CancelledError:
-            continue
-        except TerminatedWorkerError:
-            again.append(work)
-            continue
-        for outcome in outcomes:
-            outcome.put(store)
-            if outcome.failure:
-                failures.append(outcome.failure)
+        again = []
+        for future, work in measuring.items():
+            future.cancel()  # what has not begun by now; it can be measured later
+            try:
+                outcomes = future.result()
+            except CancelledError:
+                continue
+            except TerminatedWorkerError:
+                again.append(work)
+                continue
+            for outcome in outcomes:
+                outcome.put(store)
+                if outcome.failure:
+                    failures.append(outcome.failure)
     return failures + _do(again, store, found, jobs, device, budget)
 
 
