@@ -1,11 +1,17 @@
 """Pages are executed once, in surroundings that are ours, and what goes wrong in one is said in one line."""
 
 import importlib
+import os
 import re
+import signal
+import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from intelvae.paper import kernels, pages
@@ -157,6 +163,72 @@ def test_pages_are_executed_side_by_side_and_one_that_fails_does_not_stop_the_ot
     assert len(lines) == len(said) and all(map(re.match, said, lines)), lines
     done = {p.name for p in (tmp_path / "out").glob("*.ipynb") if p.is_file() and ".failed" not in p.suffixes}
     assert done == {"01_a.ipynb", "03_c.ipynb"}
+
+
+FOR_LONG = """
+import os, time
+from pathlib import Path
+Path({mark!r}).write_text(str(os.getpid()))
+time.sleep(300)
+"""
+BOOK = """
+import sys
+from pathlib import Path
+from intelvae.paper import pages
+pages.ROOT = Path(sys.argv[1])
+if __name__ == "__main__":
+    pages.execute_all(pages.ROOT / "out", {"profile": "laptop"})
+"""
+
+
+@pytest.fixture
+def long(tmp_path):
+    """A book in `tmp_path` whose first page takes five minutes; a function that waits for its kernel, and names it."""
+    (tmp_path / "book").mkdir()
+    mark = tmp_path / "pid"
+    for name, code in (("01_a", FOR_LONG.format(mark=str(mark))), ("02_b", "print(2)")):
+        (tmp_path / "book" / f"{name}.py").write_text(HEADER + "\n# %%" + code + "\n", encoding="utf-8")
+
+    def kernel():
+        while not (mark.exists() and mark.read_text()):
+            time.sleep(0.05)
+        return int(mark.read_text())
+
+    return kernel
+
+
+def wait_for_end_of(pid):
+    """Until a process has ended, which the process that started it may not have noticed yet; within a minute."""
+    end = time.monotonic() + 60
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_book_that_is_stopped_ends_its_kernels_and_begins_no_other_page(long, tmp_path, monkeypatch):
+    """By SIGTERM, of which the command makes an interruption; that of Ctrl-C goes to the kernels, too."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        threading.Thread(target=lambda: long() and os.kill(os.getpid(), signal.SIGTERM)).start()
+        with pytest.raises(KeyboardInterrupt):
+            pages.execute_all(tmp_path / "out", {"profile": "laptop"})
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    wait_for_end_of(long())
+    assert {path.name for path in (tmp_path / "out").iterdir()} <= {"01_a.failed.ipynb"}
+
+
+def test_kernels_end_with_a_book_that_is_killed(long, tmp_path):
+    (script := tmp_path / "script.py").write_text(BOOK, encoding="utf-8")
+    with subprocess.Popen([sys.executable, script, tmp_path], stderr=subprocess.DEVNULL) as book:
+        kernel = long()
+        book.kill()
+    wait_for_end_of(kernel)
 
 
 def test_a_page_that_reads_all_results_has_them_also_where_it_is_executed_alone(tmp_path, monkeypatch):

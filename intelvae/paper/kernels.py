@@ -10,13 +10,16 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from unittest import mock
+from weakref import WeakSet
 
 import matplotlib
 import torch
@@ -78,6 +81,16 @@ class PageKernelManager(AsyncKernelManager):
 
     cwd = str(files.checkout() or Path.cwd())
     more: Mapping[str, str] = {}  # of the environment
+    _started: ClassVar[WeakSet[PageKernelManager]] = WeakSet()
+
+    @classmethod
+    def stop_all(cls) -> None:
+        """Ends all kernels that run, whatever they do: the pages that they execute fail."""
+        for manager in list(cls._started):
+            process = getattr(manager.provisioner, "process", None)  # none of a kernel that has ended
+            if process is not None:
+                with suppress(ProcessLookupError):
+                    process.terminate()
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -90,6 +103,7 @@ class PageKernelManager(AsyncKernelManager):
         if sys.platform == "linux":
             self.provisioner = _Forked(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
         await super().start_kernel(**options, env={**surroundings(), **self.more}, cwd=self.cwd)
+        self._started.add(self)
 
 
 class OneThreadKernelManager(PageKernelManager):
@@ -144,5 +158,14 @@ def _kernel(arguments: list[str], environment: dict[str, str], cwd: str) -> None
     if count := environment.get("OMP_NUM_THREADS"):  # which the libraries that are loaded do not read any more
         threadpool_limits(int(count))
         torch.set_num_threads(int(count))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.argv = ["ipykernel_launcher", *arguments]
     IPKernelApp.launch_instance(argv=arguments)
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the one dies that asked for it, which is not the one that it is a fork of."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

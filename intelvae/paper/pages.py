@@ -30,6 +30,7 @@ from intelvae.whole import whole
 
 ROOT = CHECKOUT
 EDITIONS = 6  # of the library whose smoke results are kept, 200 MB each with weights: two for each rounding
+SOON = 0.2  # seconds between two attempts to stop pages
 QUIET = ["--log-level=CRITICAL"]  # a kernel says that it talks to itself over plain TCP, and that it is stopped
 
 
@@ -165,7 +166,7 @@ def execute_all(folder: Path, parameters: Mapping[str, Any], only: str = "") -> 
     At `smoke` the runs of all pages are trained first (`sweeps.sweep`), unless `only` names pages that need no other's
     runs; then pages are executed side by side, one a core, with one thread each. At other profiles, where a page may
     train for days or measure times, they are executed one by one.
-    Raises `RuntimeError` at the end, one line for each page that failed.
+    Raises `RuntimeError` at the end, one line for each page that failed. What is interrupted stops at once.
     """
     profile, chosen = parameters["profile"], sources(only)
     studies.check_profile(profile)
@@ -189,14 +190,21 @@ def execute_all(folder: Path, parameters: Mapping[str, Any], only: str = "") -> 
     on_terminal = sys.stderr.isatty()
     with ThreadPoolExecutor(at_once) as pool, tqdm(total=len(waiting), unit="page", disable=not on_terminal) as bar:
         started = {pool.submit(timed, page): page for page in waiting}
-        for done in as_completed(started):
-            name = started[done].stem
-            try:
-                bar.write(f"{name}: {done.result():.0f} s", file=sys.stderr)
-            except Exception as error:  # of this page: the others go on
-                failures.append(str(error))
-                bar.write(f"{name}: failed", file=sys.stderr)
-            bar.update()
+        try:
+            for done in as_completed(started):
+                name = started[done].stem
+                try:
+                    bar.write(f"{name}: {done.result():.0f} s", file=sys.stderr)
+                except Exception as error:  # of this page: the others go on
+                    failures.append(str(error))
+                    bar.write(f"{name}: failed", file=sys.stderr)
+                bar.update()
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            while not all(page.done() for page in started):
+                kernel.stop_all()
+                time.sleep(SOON)  # a kernel may be just starting
+            raise
     if failures:
         raise RuntimeError("\n".join(failures))
     return list(found.values())
