@@ -25,11 +25,15 @@ from intelvae.training.settings import Objective, Optimiser, Schedule
 from intelvae.training.surroundings import global_generator
 from intelvae.whole import whole
 
-SHOWN = 40  # letters of a setting, at the most, that a message shows
+SHOWN = 80  # letters of two settings that differ, at the most, in a message
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that training cannot go on from: damaged, or of another training; one line says which."""
+    """A checkpoint that training cannot go on from: damaged, or of another training; `why` says which, in one line."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}: give another path, or resume=False to begin anew and replace it")
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,10 @@ class Checkpoint:
     def __post_init__(self) -> None:
         if self.every is not None:
             check_number("every", self.every, ">= 1", whole=True)
+        try:
+            json.dumps([self.of, self.notes])
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"what a checkpoint is of and its notes have to be JSON: {error}") from error
         with extra("features"):
             import safetensors.torch  # noqa: F401  # missed now, not after an epoch
 
@@ -162,15 +170,16 @@ class Checkpoint:
                 warnings.warn(f"training goes on, but {self.path} cannot be written ({why}): make room", stacklevel=2)
 
     def _all(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        return json.loads(json.dumps({**settings, **self.of}))  # as it is read back
+        return json.loads(json.dumps({"settings": settings, "of": self.of}))  # as it is read back
 
     def _check(self, there: dict[str, Any], here: dict[str, Any]) -> None:
         """Raises `CheckpointError` for a checkpoint of something else than what is trained here."""
-        for name in here | there:
-            if there.get(name) != here.get(name):
-                both = f"{there.get(name)} there, {here.get(name)} here"
-                told = both if len(both) < 2 * SHOWN else "another one"
-                raise CheckpointError(f"{self.path} is the checkpoint of another training ({name}: {told})")
+        for kind, its in here.items():
+            for name in its | there[kind]:
+                if (theirs := there[kind].get(name)) != (ours := its.get(name)):
+                    told = f"{theirs} there, {ours} here"
+                    told = told if len(told) < SHOWN else "another one"
+                    raise CheckpointError(f"{self.path} is the checkpoint of another training ({name}: {told})")
 
 
 def settings_of(

@@ -122,6 +122,7 @@ def in_stages(
             )
             if left:
                 left.put_back_moments(steps.adam)
+                left = None  # it is larger than the model
         steps.begin(order, beta, drawn)
         yield from _in_turns(steps, length)
         best = history.add(steps.seen, evaluate(model, valid), beta=beta, lr=optimiser.lr, patience=patience)
