@@ -57,7 +57,7 @@ def fit(config, checkpoint=None, epochs=None, spoilt=False, **more):
         try:
             history = training.fit(
                 model, data.train, data.valid, config.schedule, generator=order, on_epoch=on_epoch,
-                checkpoint=checkpoint, **settings | more,
+                checkpoint=checkpoint, deterministic=True, **settings | more,
             )  # fmt: skip
         except Stopped:
             pass

@@ -36,51 +36,6 @@ class CheckpointError(ValueError):
         self.why = why
 
 
-@dataclass(frozen=True)
-class State:
-    """All that the rest of a training depends on: `history`, and `tensors` by group and name.
-
-    These are the "weights" and buffers, Adam's ("adam"), the "best" weights so far where there is patience, and the
-    states of the two "generators".
-    """
-
-    history: History
-    tensors: Mapping[str, Mapping[str, Tensor]]
-
-    @classmethod
-    def of(
-        cls,
-        model: nn.Module,
-        adam: torch.optim.Optimizer,
-        history: History,
-        best: Mapping[str, Tensor] | None,
-        order: torch.Generator,
-    ) -> State:
-        """The state that there is now; `order` is the generator of the data."""
-        moments = {f"{i}/{name}": x for i, its in adam.state_dict()["state"].items() for name, x in its.items()}
-        generators = {"order": order.get_state(), "noise": _noise(model).get_state()}
-        groups = {"weights": _weights(model), "adam": moments, "best": best or {}, "generators": generators}
-        return cls(history, groups)
-
-    @torch.no_grad()
-    def put_back(self, model: nn.Module, order: torch.Generator) -> None:
-        """Gives the model its weights and buffers again, and the generators their states."""
-        for name, x in _weights(model).items():
-            x.copy_(self.tensors["weights"][name])
-        order.set_state(self.tensors["generators"]["order"])
-        _noise(model).set_state(self.tensors["generators"]["noise"])
-
-    def put_back_moments(self, adam: torch.optim.Optimizer) -> None:
-        """Gives Adam its moments again, each laid out in memory as its parameter is: other sums round otherwise."""
-        parameters = [p for group in adam.param_groups for p in group["params"]]
-        state: dict[int, dict[str, Tensor]] = defaultdict(dict)
-        for key, x in self.tensors["adam"].items():
-            number, _, name = key.partition("/")
-            p = parameters[int(number)]
-            state[int(number)][name] = x if name == "step" else torch.empty_like(p).copy_(x)
-        adam.load_state_dict(adam.state_dict() | {"state": dict(state)})
-
-
 @dataclass
 class Checkpoint:
     """Where `fit` keeps a training that is under way, so that the same call goes on from there, to the same bits.
@@ -116,19 +71,61 @@ class Checkpoint:
         with extra("features"):
             import safetensors.torch  # noqa: F401  # missed now, not after an epoch
 
-    def due(self, epochs: int) -> bool:
-        """Whether it is to be written after so many epochs."""
-        return self.every is not None and epochs % self.every == 0
 
-    def load(self, settings: Mapping[str, Any]) -> State | None:
-        """The state that is kept of the training with these settings (`settings_of`); None if there is none.
+@dataclass(frozen=True)
+class State:
+    """All that the rest of a training depends on: `history`, and `tensors` by group and name.
 
-        Raises `CheckpointError` for a file that is damaged or of another training.
+    These are the "weights" and buffers, Adam's ("adam"), the "best" weights so far where there is patience, and the
+    states of the two "generators".
+    """
+
+    history: History
+    tensors: Mapping[str, Mapping[str, Tensor]]
+
+    @classmethod
+    def of(
+        cls,
+        model: nn.Module,
+        adam: torch.optim.Optimizer,
+        history: History,
+        best: Mapping[str, Tensor] | None,
+        order: torch.Generator,
+    ) -> State:
+        """The state that there is now; `order` is the generator of the data."""
+        moments = {f"{i}/{name}": x for i, its in adam.state_dict()["state"].items() for name, x in its.items()}
+        generators = {"order": order.get_state(), "noise": _noise(model).get_state()}
+        groups = {"weights": _weights(model), "adam": moments, "best": best or {}, "generators": generators}
+        return cls(history, groups)
+
+    @torch.no_grad()
+    def put_back(self, model: nn.Module, order: torch.Generator) -> None:
+        """Gives the model its weights and buffers again, and the generators their states."""
+        for name, x in _weights(model).items():
+            x.copy_(self.tensors["weights"][name])
+        order.set_state(self.tensors["generators"]["order"])
+        _noise(model).set_state(self.tensors["generators"]["noise"])
+
+    def put_back_moments(self, adam: torch.optim.Optimizer) -> None:
+        """Gives Adam its moments again, laid out in memory as their parameters are: another order may round otherwise."""
+        parameters = [p for group in adam.param_groups for p in group["params"]]
+        state: dict[int, dict[str, Tensor]] = defaultdict(dict)
+        for key, x in self.tensors["adam"].items():
+            number, _, name = key.partition("/")
+            p = parameters[int(number)]
+            state[int(number)][name] = x if name == "step" else torch.empty_like(p).copy_(x)
+        adam.load_state_dict(adam.state_dict() | {"state": dict(state)})
+
+    @classmethod
+    def load(cls, checkpoint: Checkpoint, settings: Mapping[str, Any]) -> State | None:
+        """The state that is kept of the training with these settings (`settings_of`); None if there is no file.
+
+        Puts its notes back. Raises `CheckpointError` for a file that is damaged or of another training.
         """
         from safetensors import SafetensorError, safe_open
 
-        path = Path(self.path)
-        if not self.resume or not path.exists():
+        path = Path(checkpoint.path)
+        if not checkpoint.resume or not path.exists():
             return None
         try:
             with safe_open(path, framework="pt") as file:
@@ -139,47 +136,37 @@ class Checkpoint:
             of, history, notes = (json.loads(told[name]) for name in ("of", "history", "notes"))
         except (SafetensorError, OSError, ValueError, KeyError) as error:
             raise CheckpointError(f"{path} is no whole checkpoint ({' '.join(str(error).split())})") from error
-        self._check(of, self._all(settings))
-        self.notes.clear()
-        self.notes.update(notes)
+        _check(path, of, _all(checkpoint, settings))
+        checkpoint.notes.clear()
+        checkpoint.notes.update(notes)
         tensors: dict[str, dict[str, Tensor]] = defaultdict(dict)
         for key, x in kept.items():
             group, _, name = key.partition("/")
             tensors[group][name] = x
-        return State(History(**history), tensors)
+        return cls(History(**history), tensors)
 
-    def save(self, settings: Mapping[str, Any], state: State) -> None:
-        """Writes the state of the training with these settings; what was there stays until all of it is written."""
+    def save(self, checkpoint: Checkpoint, settings: Mapping[str, Any]) -> None:
+        """Writes it, and the notes, as of the training with these settings; until all is written the file stays."""
         from safetensors import SafetensorError
         from safetensors.torch import save_file
 
         tensors = {
             f"{group}/{name}": x.detach().to("cpu", copy=True).contiguous()  # which may share memory
-            for group, named in state.tensors.items()
+            for group, named in self.tensors.items()
             for name, x in named.items()
         }
-        parts = {"of": self._all(settings), "history": asdict(state.history), "notes": self.notes}
+        parts = {"of": _all(checkpoint, settings), "history": asdict(self.history), "notes": checkpoint.notes}
         told = {name: json.dumps(part) for name, part in parts.items()}
         try:
-            with whole(Path(self.path)) as part:
+            with whole(Path(checkpoint.path)) as part:
                 save_file(tensors, part, told | {"digest": _digest(told, tensors)})
         except (OSError, SafetensorError) as error:
-            if not self._warned:
-                self._warned = True
+            if not checkpoint._warned:
+                checkpoint._warned = True
                 why = " ".join(str(error).split())
-                warnings.warn(f"training goes on, but {self.path} cannot be written ({why}): make room", stacklevel=2)
-
-    def _all(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        return json.loads(json.dumps({"settings": settings, "of": self.of}))  # as it is read back
-
-    def _check(self, there: dict[str, Any], here: dict[str, Any]) -> None:
-        """Raises `CheckpointError` for a checkpoint of something else than what is trained here."""
-        for kind, its in here.items():
-            for name in its | there[kind]:
-                if (theirs := there[kind].get(name)) != (ours := its.get(name)):
-                    told = f"{theirs} there, {ours} here"
-                    told = told if len(told) < SHOWN else "another one"
-                    raise CheckpointError(f"{self.path} is the checkpoint of another training ({name}: {told})")
+                warnings.warn(
+                    f"training goes on, but {checkpoint.path} cannot be written ({why}): make room", stacklevel=2
+                )
 
 
 def settings_of(
@@ -205,6 +192,21 @@ def settings_of(
         "weights": [(name, tuple(x.shape), x.dtype) for name, x in _weights(model).items()],
     }
     return {name: re.sub(r" at 0x[0-9a-f]+", "", str(part)) for name, part in parts.items()}  # where an object lies
+
+
+def _all(checkpoint: Checkpoint, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file has to be of, as it is read back."""
+    return json.loads(json.dumps({"settings": settings, "of": checkpoint.of}))
+
+
+def _check(path: Path, there: dict[str, Any], here: dict[str, Any]) -> None:
+    """Raises `CheckpointError` for a checkpoint of something else than what is trained here."""
+    for kind, its in here.items():
+        for name in its | there[kind]:
+            if (theirs := there[kind].get(name)) != (ours := its.get(name)):
+                told = f"{theirs} there, {ours} here"
+                told = told if len(told) < SHOWN else "another one"
+                raise CheckpointError(f"{path} is the checkpoint of another training ({name}: {told})")
 
 
 def _weights(model: nn.Module) -> dict[str, Tensor]:

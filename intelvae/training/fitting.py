@@ -105,7 +105,7 @@ def in_stages(
     steps: Steps | None = None
     history, best_weights, patience = History(), None, schedule.patience
     settings = settings_of(model, train, valid, schedule, objective, optimiser, precision) if checkpoint else {}
-    if left := checkpoint and checkpoint.load(settings):
+    if left := checkpoint and State.load(checkpoint, settings):
         left.put_back(model, generator)
         history, best_weights = left.history, left.tensors.get("best")
     while len(history.valid_elbo) < schedule.epochs and not history.stalled(patience):
@@ -130,8 +130,8 @@ def in_stages(
             best_weights = copy.deepcopy(model.state_dict())
         if on_epoch is not None:
             on_epoch(epoch, history)
-        if checkpoint and checkpoint.due(epoch + 1):
-            checkpoint.save(settings, State.of(model, steps.adam, history, best_weights, generator))
+        if checkpoint and checkpoint.every and (epoch + 1) % checkpoint.every == 0:
+            State.of(model, steps.adam, history, best_weights, generator).save(checkpoint, settings)
     if best_weights is not None:
         model.load_state_dict(best_weights)
     model.eval()
