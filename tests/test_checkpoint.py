@@ -4,6 +4,7 @@ import dataclasses
 import os
 import pickle
 import re
+import sys
 
 import pytest
 import torch
@@ -227,3 +228,9 @@ def test_one_that_cannot_be_written_is_said_once_and_training_goes_on(tmp_path, 
     assert len(told) == 1 and [file.name for file in tmp_path.iterdir()] == ["checkpoint"]
     rest = fit(TOY, Checkpoint(path))
     assert rest[2] == [1, 2, 3] and same(rest, whole)
+
+
+def test_without_the_package_for_its_files_it_says_so_before_training(monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    with pytest.raises(ModuleNotFoundError, match=r"needs safetensors.*: pip install 'intelvae\[features\]'"):
+        Checkpoint("any")

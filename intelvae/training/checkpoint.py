@@ -107,7 +107,7 @@ class State:
         _noise(model).set_state(self.tensors["generators"]["noise"])
 
     def put_back_moments(self, adam: torch.optim.Optimizer) -> None:
-        """Gives Adam its moments again, laid out in memory as their parameters are: another order may round otherwise."""
+        """Gives Adam its moments again, in memory as its parameters are: in another order steps may round otherwise."""
         parameters = [p for group in adam.param_groups for p in group["params"]]
         state: dict[int, dict[str, Tensor]] = defaultdict(dict)
         for key, x in self.tensors["adam"].items():
