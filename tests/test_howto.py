@@ -32,7 +32,9 @@ def test_a_training_of_your_own_goes_on_from_its_checkpoint(tmp_path, monkeypatc
     names = run("Long runs")
     assert len(names["history"].train_elbo) == 4 and (tmp_path / "my_model.checkpoint").is_file()
     monkeypatch.setattr(training.fitting, "Steps", lambda *_, **__: pytest.fail("it trains"))
-    assert names["train"]() == names["history"]  # it was there
+    model, history = names["train"]()
+    assert history == names["history"]  # it was there
+    assert all(map(torch.equal, model.state_dict().values(), names["model"].state_dict().values()))
 
 
 @pytest.mark.filterwarnings("ignore")  # of theirs

@@ -140,7 +140,7 @@ def _begin(config: Training, device: str, store: Store | None = None) -> _Begun:
         def stages(kept: training.Checkpoint | None = None) -> resuming.Stages:
             return training.in_stages(
                 model, data.train, data.valid, config.schedule, config.objective, config.optimiser, precision, order,
-                watch, kept,
+                watch, checkpoint=kept,
             )  # fmt: skip
 
         if store is None:

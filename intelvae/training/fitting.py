@@ -66,8 +66,8 @@ def fit(
     `TrainingError` when the objective is not a number, `CheckpointError` for a checkpoint that is not this training's.
     """
     stages = in_stages(
-        model, train, valid, schedule, objective, optimiser, precision, generator, on_epoch, checkpoint,
-        graphs=not deterministic,
+        model, train, valid, schedule, objective, optimiser, precision, generator, on_epoch,
+        graphs=not deterministic, checkpoint=checkpoint,
     )  # fmt: skip
     with torch_threads(None), deterministic_algorithms(deterministic):
         while True:
@@ -87,8 +87,8 @@ def in_stages(
     precision: str | None = None,
     generator: torch.Generator | None = None,
     on_epoch: Callable[[int, History], None] | None = None,
-    checkpoint: Checkpoint | None = None,
     graphs: bool = True,
+    checkpoint: Checkpoint | None = None,
 ) -> Generator[None, None, History]:
     """`fit`, which pauses whenever a GPU has been given work that need not be waited for: others may give it theirs.
 
