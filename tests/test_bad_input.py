@@ -130,8 +130,9 @@ COMMANDS = (
     ["results"], ["results", "import"], ["nosuch"], [],
 )  # fmt: skip
 FLAGS = (
-    "--profile", "--seeds", "--device", "--jobs", "--dask", "--features", "--budget", "--out", "--root", "--json",
-    "--repeats", "--site", "--publish", "--references", "--check", "--rounding", "--page", "--nosuch", "-h", "-",
+    "--profile", "--seeds", "--device", "--jobs", "--dask", "--features", "--checkpoint-every", "--budget", "--out",
+    "--root", "--json", "--repeats", "--site", "--publish", "--references", "--check", "--rounding", "--page",
+    "--nosuch", "-h", "-",
 )  # fmt: skip
 WORK = (  # what the commands do with arguments that are right
     "intelvae.paper.sweeps.sweep", "intelvae.paper.sweeps.remeasure", "intelvae.paper.bundle.export",

@@ -27,6 +27,16 @@ def test_a_prior_of_your_own_trains_as_the_next_answer_says():
     assert names["loss"].isfinite() and len(names["history"].train_elbo) == 2
 
 
+def test_a_training_of_your_own_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = run("Long runs")
+    assert len(names["history"].train_elbo) == 4 and (tmp_path / "my_model.checkpoint").is_file()
+    monkeypatch.setattr(training.fitting, "Steps", lambda *_, **__: pytest.fail("it trains"))
+    model, history = names["train"]()
+    assert history == names["history"]  # it was there
+    assert all(map(torch.equal, model.state_dict().values(), names["model"].state_dict().values()))
+
+
 @pytest.mark.filterwarnings("ignore")  # of theirs
 def test_a_mapping_is_within_a_model_of_pythae():
     pytest.importorskip("pythae")

@@ -15,6 +15,7 @@ From the ground up; a module imports only from those above it:
     results      what runs leave
     store        the folder that keeps it
     locks        one sweep at a time does a run
+    resuming     trainings that go on from where they were
     runs         config -> weights -> measurements
     budget       time that a sweep may take
     works        what is to be done, in which parts and order

@@ -65,7 +65,7 @@ def export(runs: Iterable[Run], store: Store, out: Path, part: int = PART) -> li
 def _files(store: Store, trained: Trained, weights: bool) -> Iterator[tuple[str, bytes]]:
     """What is in a training's folder, the weights in half precision and only if they are wanted."""
     training = trained.training
-    at = store.weights(training)
+    at, on_its_way = store.weights(training), store.checkpoint(training)
     for path in sorted(store.folder(training).iterdir()):
         if path == at:
             content = _halved(path) if weights else None
@@ -76,7 +76,7 @@ def _files(store: Store, trained: Trained, weights: bool) -> Iterator[tuple[str,
                 .encode("utf-8")
             )
         else:
-            content = None if path.name.startswith(".") else path.read_bytes()
+            content = None if path == on_its_way or path.name.startswith(".") else path.read_bytes()
         if content is not None:
             yield f"{training.key}/{path.name}", content
 

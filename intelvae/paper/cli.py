@@ -21,6 +21,7 @@ import intelvae
 if TYPE_CHECKING:
     from intelvae.paper.results import Result
     from intelvae.paper.rows import Run
+    from intelvae.paper.store import Store
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,6 +43,9 @@ JobsOption = Annotated[
 ]
 DaskOption = Annotated[
     str | None, typer.Option(help="Address of a dask scheduler (tcp://...) whose workers do the runs.")
+]
+CheckpointOption = Annotated[
+    int | None, typer.Option(min=1, help="Epochs after which a training is kept, to go on from there if stopped.")
 ]
 FeaturesOption = Annotated[
     str | None,
@@ -66,13 +70,11 @@ def any_command(
 
 
 def _sweep(
-    runs: list[Run], profile: str, jobs: int, device: str, dask: str | None, budget: float | None = None
+    runs: list[Run], store: Store, jobs: int, device: str, dask: str | None, budget: float | None = None
 ) -> list[Result]:
     from intelvae.devices import check_device
     from intelvae.paper import cluster, sweeps
-    from intelvae.paper.store import store_of
 
-    store = store_of(profile)
     if dask is not None:
         if jobs != 1:
             raise ValueError("--jobs goes without --dask: a cluster does as many runs at a time as it has workers")
@@ -110,14 +112,16 @@ def run(
     jobs: JobsOption = 1,
     dask: DaskOption = None,
     features: FeaturesOption = None,
+    checkpoint_every: CheckpointOption = None,
 ) -> None:
     """Run what is missing of one experiment, and print its metrics: mean and standard deviation over seeds."""
     from intelvae.paper import studies
     from intelvae.paper.results import Results
     from intelvae.paper.statistics import summary
+    from intelvae.paper.store import store_of
 
     asked = studies.runs(experiment, profile, seeds, features=features)
-    found = Results(experiment, profile, asked, _sweep(asked, profile, jobs, device, dask))
+    found = Results(experiment, profile, asked, _sweep(asked, store_of(profile, checkpoint_every), jobs, device, dask))
     for row in found.rows:
         members = found.of(row.name, row.group)
         cells = []
@@ -136,6 +140,7 @@ def sweep(
     jobs: JobsOption = 1,
     dask: DaskOption = None,
     features: FeaturesOption = None,
+    checkpoint_every: CheckpointOption = None,
     time: Annotated[
         str | None,
         typer.Option("--budget", help="Begin nothing that would not be done after this time, such as 90s, 12m or 2h."),
@@ -151,10 +156,10 @@ def sweep(
 
     budget = seconds_of(time) if time is not None else None
     asked = [run for name in studies.BY_PRIORITY for run in studies.runs(name, profile, seeds, features=features)]
-    store = store_of(profile)
+    store = store_of(profile, checkpoint_every)
     missing = [run for run in asked if store.result(run) is None or store.lacking(run)]
     try:
-        found = _sweep(asked, profile, jobs, device, dask, budget)
+        found = _sweep(asked, store, jobs, device, dask, budget)
     finally:
         for path in bundle.export(missing, store, out) if out is not None else ():
             typer.echo(f"packed: {path}")

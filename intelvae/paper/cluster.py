@@ -41,10 +41,13 @@ def sweep(
     """`sweeps.sweep` on the workers of the dask scheduler at `address`, whose results this process stores.
 
     For another `device` than "cpu" only workers that announce a resource GPU are given runs, many at once. A run takes
-    as many threads as torch has in its worker, a small model one. Raises `ValueError`, one line, where no scheduler
-    answers or no workers come, and before anything is trained where one of them has other code, other data, or lacks
-    what others have; `RuntimeError` where the scheduler is lost; `TrainingError` as `sweeps.sweep`.
+    as many threads as torch has in its worker, a small model one. Raises `ValueError`, one line, for a store that keeps
+    checkpoints, where no scheduler answers or no workers come, and before anything is trained where one of them has
+    other code, other data, or lacks what others have; `RuntimeError` where the scheduler is lost; `TrainingError` as
+    `sweeps.sweep`.
     """
+    if store.checkpoint_every is not None:
+        raise ValueError("no checkpoints on a cluster, whose workers share no folder: leave --checkpoint-every out")
     runs = list(runs)
     failures: list[str] = []
     if works := missing(runs, store):

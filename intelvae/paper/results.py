@@ -33,9 +33,10 @@ class Trained(records.Record):
     `training.PRECISIONS` that the networks were trained in, `threads` the number of torch's threads meanwhile (0 where
     an older version did not say): with another number sums are added up in another order, and results differ as those
     of two machines do. `together` is the number of runs that were trained side by side as one, this one included;
-    `seconds` the wall time, divided by that number. `source` says which data were there, where a config cannot tell
-    (of CelebA, which part), and `examples` how many the model learned from. `halved`: its weights have travelled in
-    half precision (`bundle`), and what was measured here was measured of these.
+    `seconds` the wall time, divided by that number, and of one that went on from a checkpoint the sum of what led to
+    its weights. `source` says which data were there, where a config cannot tell (of CelebA, which part), and `examples`
+    how many the model learned from. `halved`: its weights have travelled in half precision (`bundle`), and what was
+    measured here was measured of these.
     """
 
     REMEDY: ClassVar[str] = "move its folder away, and the same command trains that run anew"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -20,7 +21,7 @@ import intelvae
 from intelvae import networks, training
 from intelvae.data import files, toys
 from intelvae.models import VAE
-from intelvae.paper import builder, datasets, evaluation
+from intelvae.paper import builder, datasets, evaluation, resuming
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.evaluation.digits import learns_proportions
 from intelvae.paper.results import Measured, Trained
@@ -31,22 +32,29 @@ AT_ONCE = 16  # runs on one GPU
 EXAMPLES = 1000  # of the training data, which pseudo-inputs may start from
 
 
-def train(config: Training, device: str = "cpu", threads: int | None = None) -> tuple[Trained, VAE]:
+def train(
+    config: Training, device: str = "cpu", threads: int | None = None, store: Store | None = None
+) -> tuple[Trained, VAE]:
     """Trains the model of `config`: what that left, and the model with the weights that were kept.
 
-    `device` is torch's name of one; `threads` bounds torch's threads. On a CPU one config gives the same bits on the
-    same machine, versions and number of threads, whatever other threads of the process do; elsewhere, and on a GPU,
-    close numbers. Raises `ValueError` for a config that does not fit, `training.TrainingError` for a run that diverges,
-    `data.DataError` for data that are not there, before training.
+    `device` is torch's name of one; `threads` bounds torch's threads. With a `store` training goes on from the
+    checkpoint that is there, and is kept there as often as the store says (`resuming`). On a CPU one config gives the
+    same bits on the same machine, versions and number of threads, whatever other threads of the process do; elsewhere,
+    and on a GPU, close numbers. Raises `ValueError` for a config that does not fit, `training.TrainingError` for a run
+    that diverges, `data.DataError` for data that are not there, before training.
     """
-    ((_, found),) = train_concurrently([config], device, threads, at_once=1)
+    ((_, found),) = train_concurrently([config], device, threads, at_once=1, store=store)
     if isinstance(found, Exception):
         raise found
     return found
 
 
 def train_concurrently(
-    configs: Iterable[Training], device: str, threads: int | None = None, at_once: int = AT_ONCE
+    configs: Iterable[Training],
+    device: str,
+    threads: int | None = None,
+    at_once: int = AT_ONCE,
+    store: Store | None = None,
 ) -> Iterator[tuple[Training, tuple[Trained, VAE] | Exception]]:
     """`train` for many configs on one device, `at_once` of them in training at a time, or as many as its memory holds.
 
@@ -62,7 +70,7 @@ def train_concurrently(
             yield partial(begin, number, config)
 
     def begin(number: int, config: Training) -> concurrent.Member:
-        begun[number] = started = _begin(config, device)
+        begun[number] = started = _begin(config, device, store)
         for each in begun.values():
             each.together = max(each.together, len(begun))
         return started.member
@@ -80,27 +88,37 @@ def train_concurrently(
 
 @dataclass
 class _Begun:
-    """A run that has begun: when, with which data and precision, and what has been seen of its clusters' masses.
+    """A run that has begun, with its data and precision.
 
-    `together` is the largest number of runs that were in training while it was.
+    `notes` are what a checkpoint keeps along: the seconds `until` now, the largest number of runs that were in training
+    `together` with it, and what has been seen of its clusters' masses.
     """
 
     member: concurrent.Member
     data: datasets.Data
     precision: str
-    masses: list[list[float]]
-    start: float
+    notes: dict[str, Any]
+    until: float
     together: int = 1
+
+    def note(self) -> None:
+        """Brings the notes of time up to now."""
+        now = time.perf_counter()
+        self.notes["seconds"] += now - self.until
+        self.notes["together"] = max(self.notes["together"], self.together)
+        self.until = now
 
 
 def _ended(config: Training, history: training.History, begun: _Begun, device: str) -> Trained:
     """What a run that has begun left, now that it has ended."""
-    seconds, threads = (time.perf_counter() - begun.start) / begun.together, torch.get_num_threads()
-    left = _trained(config, history, seconds, begun.data, device, begun.precision, threads, begun.together)
-    return dataclasses.replace(left, curves=left.curves | ({"masses": begun.masses} if begun.masses else {}))
+    begun.note()
+    together, masses, threads = begun.notes["together"], begun.notes["masses"], torch.get_num_threads()
+    seconds = begun.notes["seconds"] / together
+    left = _trained(config, history, seconds, begun.data, device, begun.precision, threads, together)
+    return dataclasses.replace(left, curves=left.curves | ({"masses": masses} if masses else {}))
 
 
-def _begin(config: Training, device: str) -> _Begun:
+def _begin(config: Training, device: str, store: Store | None = None) -> _Begun:
     """The run of `config`, ready for its first stage. Errors as in `train`."""
     start = time.perf_counter()
     with training.seeded(config.seed, device), training.default_dtype(dtype(config, device)):
@@ -111,16 +129,26 @@ def _begin(config: Training, device: str) -> _Begun:
         noise.set_state(torch.random.get_rng_state()) if on_cpu else noise.manual_seed(config.seed)
         wanted = config.precision if config.precision != "float64" else None  # the model has it, where there is one
         precision = wanted or training.fastest(model)
-        masses: list[list[float]] = []
+        notes: dict[str, Any] = {"seconds": 0.0, "together": 1, "masses": []}
 
         def watch(epoch: int, history: training.History) -> None:
             if learns_proportions(model):
-                masses.append([round(mass, 4) for mass in model.mapping.proportions().tolist()])  # type: ignore[operator]
+                masses = model.mapping.proportions().tolist()  # type: ignore[operator]
+                notes["masses"].append([round(mass, 4) for mass in masses])
+            begun.note()
 
-        stages = training.in_stages(
-            model, data.train, data.valid, config.schedule, config.objective, config.optimiser, precision, order, watch
-        )
-    return _Begun(concurrent.Member(model, stages, noise), data, precision, masses, start)
+        def stages(kept: training.Checkpoint | None = None) -> resuming.Stages:
+            return training.in_stages(
+                model, data.train, data.valid, config.schedule, config.objective, config.optimiser, precision, order,
+                watch, checkpoint=kept,
+            )  # fmt: skip
+
+        if store is None:
+            going = stages()
+        else:
+            going = resuming.stages(config, resuming.checkpoint(config, data, device, store, notes), stages)
+    begun = _Begun(concurrent.Member(model, going, noise), data, precision, notes, start)
+    return begun
 
 
 def measure(

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,15 +33,16 @@ CHECKOUT = Path(intelvae.__file__).resolve().parents[1]
 class Store:
     """A folder of results: a folder a training, named by its key, with a file for each evaluation beside its own.
 
-    The weights are there too (and not in git).
+    The weights are there too (and not in git), and while a model is in training its checkpoint: written every
+    `checkpoint_every` epochs (None: never), and gone with the training's record.
 
     >>> import tempfile
     >>> Store(tempfile.mkdtemp()).trained(Training("circle", "mlp", 2, "gaussian", 1)) is None
     True
     """
 
-    def __init__(self, root: Path | str) -> None:
-        self.root = Path(root)
+    def __init__(self, root: Path | str, checkpoint_every: int | None = None) -> None:
+        self.root, self.checkpoint_every = Path(root), checkpoint_every
 
     def folder(self, training: Training) -> Path:
         """Where all that there is of a training is or would be."""
@@ -49,6 +51,10 @@ class Store:
     def weights(self, training: Training) -> Path:
         """Where the trained weights are or would be."""
         return self.folder(training) / "weights.safetensors"
+
+    def checkpoint(self, training: Training) -> Path:
+        """Where a training that is under way is or would be kept."""
+        return self.folder(training) / "checkpoint.safetensors"
 
     def trained(self, training: Training) -> Trained | None:
         """What that training left, or None. Raises `ValueError`, one line, for a file that is not its record."""
@@ -93,15 +99,13 @@ class Store:
         Raises `OSError`, one line, where the folder cannot be written.
         """
         self._write(self.weights(trained.training), lambda part: save_model(model, str(part)))
-        path = self.folder(trained.training) / "training.json"
-        self._write(path, lambda part: part.write_text(trained.to_json(), encoding="utf-8"))
+        self._put(trained.training, "training", trained)
 
     def adopt(self, trained: Trained, weights: Path | None) -> None:
         """`put_trained` for a training of another store, with the file of its weights if that is there."""
         if weights is not None:
             self._write(self.weights(trained.training), lambda part: part.write_bytes(weights.read_bytes()))
-        path = self.folder(trained.training) / "training.json"
-        self._write(path, lambda part: part.write_text(trained.to_json(), encoding="utf-8"))
+        self._put(trained.training, "training", trained)
 
     def put_measured(self, training: Training, measured: Measured) -> None:
         """Writes what an evaluation kept and then its metrics, as `put_trained` does."""
@@ -114,13 +118,21 @@ class Store:
             if is_picture(x):
                 path = picture_of(folder, key, name, x.shape)
                 self._write(path, lambda part, x=x: pictures.save(x, part))  # type: ignore[misc]
-        path = folder / f"{key}.json"
-        self._write(path, lambda part: part.write_text(measured.to_json(), encoding="utf-8"))
+        self._put(training, key, measured)
 
     def check_writable(self) -> None:
         """Raises `OSError`, one line, if nothing can be written here: better before a sweep than at its end."""
         self._write(self.root / "writable", lambda part: part.write_text("yes", encoding="utf-8"))
         (self.root / "writable").unlink(missing_ok=True)  # another process may have been here too
+
+    def _put(self, training: Training, name: str, record: Trained | Measured) -> None:
+        """Writes a record; the training is done, so its checkpoint goes, whole or in parts."""
+        self._write(
+            self.folder(training) / f"{name}.json", lambda part: part.write_text(record.to_json(), encoding="utf-8")
+        )
+        with suppress(OSError):
+            for path in self.folder(training).glob("*checkpoint.safetensors*"):
+                path.unlink()
 
     def _write(self, path: Path, write: Callable[[Path], object]) -> None:
         try:
@@ -161,7 +173,7 @@ def edition() -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def store_of(profile: str) -> Store:
+def store_of(profile: str, checkpoint_every: int | None = None) -> Store:
     """Where a profile's results live: `data/results` of the checkout, for smoke `_build/results/EDITION`.
 
     Smoke results are for tests of the code that there is, and so are of its `edition`. Outside a checkout that is
@@ -172,4 +184,4 @@ def store_of(profile: str) -> Store:
     default = (root / ("_build" if profile == "smoke" else "data") if root else own) / "results"
     if profile == "smoke":
         default /= edition()
-    return Store(files.of_variable("INTELVAE_RUNS") or default)
+    return Store(files.of_variable("INTELVAE_RUNS") or default, checkpoint_every)

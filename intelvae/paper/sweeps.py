@@ -88,7 +88,7 @@ def attempt(
             if device == "cpu":
                 trained = train_together(configs)
             else:
-                by_config = dict(train_concurrently(configs, device, threads))
+                by_config = dict(train_concurrently(configs, device, threads, store=store))
                 trained = [by_config[config] for config in configs]
         except Exception:  # of all of them: one may be to blame, so each is tried alone
             return [o for outcome in outcomes for o in attempt([outcome], device, threads, store, known)]
@@ -112,7 +112,7 @@ def _finish(outcome: Outcome, device: str, threads: int | None, store: Store | N
         if outcome.model is None and not outcome.work.train and store is not None:
             outcome.load(store)
         if outcome.model is None:
-            outcome.trained, outcome.model = train(config, device, threads)
+            outcome.trained, outcome.model = train(config, device, threads, store)
         if store is not None:
             outcome.put(store)
         for wanted in outcome.work.wanted:
@@ -148,10 +148,11 @@ def sweep(
 
     `jobs=0` does nothing and gives the results that are there, so that an unfinished sweep can be looked at. A model
     that is there is only measured. Small ones are trained side by side (`train_together`). All is stored as soon as it
-    is there, so a sweep that is killed goes on where it was, and workers end with it. What a worker did that is killed
-    is tried again, and several sweeps on one store share the runs (`Locks`); `cluster.sweep` has workers on other
-    machines. This process's CUDA GPU trains many models at once (`train_concurrently`), and the workers measure them
-    meanwhile.
+    is there, so a sweep that is killed goes on where it was, and workers end with it. A training that was under way
+    goes on from its checkpoint, where the store has one (`Store`); small models, which take seconds, have none. What a
+    worker did that is killed is tried again, and several sweeps on one store share the runs (`Locks`); `cluster.sweep`
+    has workers on other machines. This process's CUDA GPU trains many models at once (`train_concurrently`), and the
+    workers measure them meanwhile.
 
     With a `budget` of seconds nothing is begun that would not be done by then, in the order of the runs; what is left
     out is no error, and its results are not among those given.
@@ -298,7 +299,7 @@ def _do_at_once(
             if not work.train:
                 measure_meanwhile(work)
         while queue.more():
-            for config, found_ in train_concurrently(ready(), device):
+            for config, found_ in train_concurrently(ready(), device, store=store):
                 if isinstance(found_, Exception):
                     failures.append(reason(config, found_))
                 else:

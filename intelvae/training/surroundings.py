@@ -25,7 +25,7 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
     Other devices are not touched. Of several threads of a process one is inside at a time, and the others wait: so the
     numbers inside do not depend on them.
     """
-    generators = {torch.default_generator, _generator(torch.device(device))}
+    generators = {torch.default_generator, global_generator(torch.device(device))}
     with _TURN:
         before = {generator: generator.get_state() for generator in generators}
         for generator in generators:
@@ -37,7 +37,7 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
                 generator.set_state(state)
 
 
-def _generator(device: torch.device) -> torch.Generator:
+def global_generator(device: torch.device) -> torch.Generator:
     """Torch's global generator of `device`."""
     if device.type == "cpu":
         return torch.default_generator
@@ -54,7 +54,7 @@ def numbers_of(generator: torch.Generator) -> Iterator[None]:
 
     On a CUDA GPU a graph that is captured inside goes on with the generator's numbers whenever it is replayed.
     """
-    ours = _generator(generator.device)
+    ours = global_generator(generator.device)
     with _TURN:
         if generator.device.type == "cuda":
             shared = ours.graphsafe_get_state()
