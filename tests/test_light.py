@@ -36,7 +36,8 @@ def comes_with(wanted):
 def run_light(code):
     """Runs code in an interpreter that has what `pip install intelvae` brings, and no other package."""
     light = comes_with(PROJECT["dependencies"]) | {"intelvae", "setuptools"}  # torch asks for it from Python 3.12 on
-    others = sorted(module for module, of in packages_distributions().items() if not light & set(map(name, of)))
+    others = {module for module, of in packages_distributions().items() if not light & set(map(name, of))}
+    others = sorted(others - sys.stdlib_module_names)  # old copies of its modules are never imported
     assert {"sklearn", "scipy", "PIL", "safetensors", "typer", "pandas", "torchvision"} <= set(others)
     blocked = f"import sys; sys.modules.update(dict.fromkeys({others}))\n"
     return subprocess.run([sys.executable, "-c", blocked + code], cwd=ROOT, capture_output=True, encoding="utf-8")
