@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import shutil
@@ -24,7 +25,7 @@ from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 from intelvae.devices import check_device
-from intelvae.paper import kernels, studies, sweeps
+from intelvae.paper import kernels, pictures, studies, sweeps
 from intelvae.paper.store import CHECKOUT, edition, store_of
 from intelvae.whole import whole
 
@@ -115,6 +116,7 @@ def _execute(page: Path, out: Path, parameters: Mapping[str, Any], kernel: type[
                 kernel_manager_class=kernel,
                 progress_bar=False,
                 extra_arguments=QUIET,
+                coalesce_streams=True,  # what a cell prints is one block, however it comes
             )
     except PapermillExecutionError as error:
         raise _PageError(f"{page.name}, cell {error.cell_index}: {error.ename}: {error.evalue}") from error
@@ -146,9 +148,12 @@ def figures(notebook: NotebookNode) -> Iterator[tuple[str, list[str]]]:
 def _clean(notebook: NotebookNode, stamp: str) -> NotebookNode:
     """Drops what papermill and the kernel stamp on a notebook and numbers its cells, so that diffs show results.
 
-    The book does not show the cells with the parameters.
+    Figures become `pictures.smaller`. The book does not show the cells with the parameters.
     """
     for i, cell in enumerate(notebook.cells):
+        for data in (output["data"] for output in cell.get("outputs", []) if "data" in output):
+            if "image/png" in data:
+                data["image/png"] = base64.b64encode(pictures.smaller(base64.b64decode(data["image/png"]))).decode()
         tags = cell.metadata.get("tags", [])
         if {"parameters", "injected-parameters"} & set(tags):
             cell.metadata["tags"] = [*tags, "remove-cell"]

@@ -1,7 +1,8 @@
-"""Images in files: a sheet of all of them side by side, PNG if they are grey, JPEG if they have colours."""
+"""Images in files: a sheet of all of them side by side, PNG if they are grey, JPEG if they have colours; figures."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from torch import Tensor
 
 ACROSS = 12  # images in a line of the sheet
 QUALITY = 90
+COLOURS = 256  # of a figure: all that a grey one has
 
 
 def suffix(shape: Sequence[int]) -> str:
@@ -49,3 +51,19 @@ def load(path: Path, shape: Sequence[int]) -> UInt8[Tensor, "*n c h w"]:
         pixels = torch.tensor(np.asarray(image)).reshape(-1, h, ACROSS, w, c)
     tiles = pixels.permute(0, 2, 4, 1, 3).flatten(0, 1)  # (lines * ACROSS, C, H, W)
     return tiles[: int(np.prod(n))].reshape(*n, c, h, w)
+
+
+def smaller(png: bytes) -> bytes:
+    """An opaque picture in the `COLOURS` that fit it best, as PNG: half the bytes, and no difference that one sees.
+
+    >>> file = io.BytesIO()
+    >>> Image.radial_gradient("L").convert("RGBA").save(file, "PNG")
+    >>> with Image.open(io.BytesIO(smaller(file.getvalue()))) as image:
+    ...     image.mode, image.convert("L").tobytes() == Image.radial_gradient("L").tobytes()
+    ('P', True)
+    """
+    with Image.open(io.BytesIO(png)) as image:
+        few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+    file = io.BytesIO()
+    few.save(file, "PNG", optimize=True)
+    return file.getvalue()
