@@ -260,7 +260,7 @@ def test_a_change_is_paired_by_seed_and_has_an_interval_from_three_seeds_on():
     before, after = of("VAE", *(10.0 * s for s in range(4))), of("InteL-VAE", *(10.0 * s + s for s in range(3)))
     found = statistics.change(before, after, X)
     # differences 0, 1, 2: mean 1, standard error 1 / sqrt(3), t of 2 degrees of freedom 4.303
-    assert found == {"before": "10", "after": "11", "change": "+1 (-1.484 to +3.484)", "seeds": 3}
+    assert found == {"before": "10", "after": "11", "change": "+1.0 (-1.5 to +3.5)", "seeds": 3}
     assert statistics.change(before, after[:1], X, scale=100.0)["change"] == "+0"
     assert statistics.change(before, [], X) == {}
 

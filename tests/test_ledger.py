@@ -68,9 +68,16 @@ PAGE = "05_multi_modality"
 
 
 def test_a_table_for_readers_cuts_no_claim_short():
-    found = ledger.rows("smoke", page=PAGE)
+    found = ledger.rows("smoke", page="08_sparsity")
     shown = html.unescape(ledger.Table(found)._repr_html_())
     assert found and all(row["claim"] in shown for row in found)
+
+
+def test_a_table_for_readers_says_once_what_all_claims_begin_with():
+    (row,) = ledger.rows("smoke", page=PAGE)[:1]
+    shown = ledger.Table([row | {"claim": f"On x: {claim}"} for claim in ("a: b", "a: c", "d")])._repr_html_()
+    assert shown.startswith("<p>On x: </p>") and shown.count("On x") == 1
+    assert all(f"Table 2. {claim}<" in shown for claim in ("A: b", "A: c", "D"))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +86,7 @@ def test_a_table_for_readers_cuts_no_claim_short():
 )
 def test_a_table_for_readers_writes_as_many_decimals_as_the_deviation_has(sd, written):
     row = ledger.rows("smoke", page=PAGE)[0] | {"ours": 588.8321, "sd": sd, "n": 3}
-    assert f">{written}<" in ledger.Table([row])._repr_html_()
+    assert f">{written}<" in ledger.Table([row])._repr_html_().replace("±\N{NO-BREAK SPACE}", "± ")
 
 
 def test_a_table_for_readers_folds_variants_and_lets_no_markup_through():

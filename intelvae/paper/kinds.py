@@ -22,6 +22,7 @@ from intelvae.paper.statistics import (
     by_seed,
     paired,
     rank_correlation,
+    rounded,
     summary,
 )
 
@@ -67,7 +68,7 @@ FARTHER = f"opposite: significantly farther away than that (p < {LEVEL}); no dif
 OR_ELSE = f"opposite: the other way round, with p < {LEVEL}; no difference found: otherwise."
 
 
-def found(test: Paired | None, larger: bool, words: str = "paired t against {other:.3g}") -> Finding:
+def found(test: Paired | None, larger: bool, words: str = "paired t against {other}") -> Finding:
     """The finding of a test that ought to show that ours is `larger`, or smaller: "not tested" with too few seeds."""
     if test is None:
         return Finding()
@@ -76,7 +77,7 @@ def found(test: Paired | None, larger: bool, words: str = "paired t against {oth
     better = test.difference > 0 if larger else test.difference < 0
     significant = test.p < LEVEL
     verdict = (REPRODUCED if significant else PARTLY) if better else (OPPOSITE if significant else NO_DIFFERENCE)
-    said = words.format(other=test.other)
+    said = words.format(other=rounded(test.other, 3))
     return Finding(test.mean, test.sd, test.n, said, test.p, verdict, test.detectable, test.other)
 
 
@@ -152,7 +153,7 @@ class Comparison(Claim):
     def judge(self, results: Results) -> Finding:
         ours, theirs = (by_seed(results.of(name, self.group), self.metric) for name in (self.ours, self.theirs))
         by = self.margin if self.larger else -self.margin
-        words = "paired t against {other:.3g}" + (f" {'+' if self.larger else '-'} {self.margin:g}" if by else "")
+        words = "paired t against {other}" + (f" {'+' if self.larger else '-'} {self.margin:g}" if by else "")
         finding = found(paired(ours, theirs, by), self.larger, words)
         if self.margin and finding.verdict in (OPPOSITE, NO_DIFFERENCE):
             finding = found(paired(ours, theirs), self.larger)  # what decides then, with its p-value
@@ -190,7 +191,7 @@ class AtMost(Claim):
             return Finding()
         logs = paired({s: math.log(ours[s]) for s in seeds}, {s: math.log(self.factor * theirs[s]) for s in seeds})
         other = statistics.fmean(theirs[s] for s in seeds)
-        finding = found(logs, False, f"paired t of logs against {self.factor:g} x {other:.3g}")
+        finding = found(logs, False, f"paired t of logs against {self.factor:g} x {rounded(other, 3)}")
         mean, sd = summary([ours[s] for s in seeds])
         smallest = None if finding.detectable is None else self.factor * other * -math.expm1(-finding.detectable)
         return replace(finding, ours=mean, sd=sd, detectable=smallest, other=other)
@@ -270,7 +271,7 @@ class Excess(Claim):
     def judge(self, results: Results) -> Finding:
         values = by_seed(results.of(self.ours, self.group), self.metric)
         test = paired(values, dict.fromkeys(values, self.limit))
-        return found(test, not self.below, f"one-sample t against {self.limit:.3g}")
+        return found(test, not self.below, f"one-sample t against {rounded(self.limit, 3)}")
 
 
 @dataclass(frozen=True)

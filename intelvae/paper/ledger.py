@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
-import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +15,7 @@ from intelvae.metrics import features
 from intelvae.paper import kinds, prose, statistics, studies
 from intelvae.paper.kinds import Claim
 from intelvae.paper.results import Results
+from intelvae.paper.statistics import rounded
 from intelvae.paper.store import store_of
 from intelvae.paper.studies import beyond, digits, faces, hierarchy, sparsity, toys
 
@@ -104,8 +105,8 @@ def summary(found: Sequence[dict[str, Any]]) -> str:
 class Table:
     """The rows of `rows` for readers, claims in full: what a page shows under "Paper beside ours".
 
-    With a p-value stands the one `corrected` for the number of tests in the table, and under "no difference found" the
-    smallest difference that the seeds could have found (`statistics.detectable`).
+    With a p-value stands the one `corrected` for the number of tests in the table, and as "detectable" the smallest
+    difference that the seeds could have found (`statistics.detectable`).
     """
 
     def __init__(self, found: Sequence[dict[str, Any]]) -> None:
@@ -142,9 +143,23 @@ class Rules:
 
 
 def _as_html(found: Sequence[dict[str, Any]], holm: dict[str, float]) -> str:
+    found, shared = _apart(found)
     with pd.option_context("display.max_colwidth", None):
         lines = pd.DataFrame([cells(row, holm) for row in found])
-        return lines.to_html(index=False, escape=False, border=0, classes="claims")
+        table = lines.to_html(index=False, escape=False, border=0, classes="claims")
+    return f"<p>{html.escape(shared)}</p>\n{table}" if shared else table
+
+
+def _apart(found: Sequence[dict[str, Any]]) -> tuple[Sequence[dict[str, Any]], str]:
+    """The rows without the words, up to a colon, that all claims begin with, and these words."""
+    claims = [row["claim"] for row in found]
+    first, last = min(claims, default=""), max(claims, default="")  # of all in order: what these share, all share
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+    shared, colon, _ = first[:same].rpartition(": ")
+    if not colon:
+        return found, ""
+    rest = [claim.removeprefix(shared + colon) for claim in claims]
+    return [row | {"claim": of[:1].upper() + of[1:]} for row, of in zip(found, rest, strict=True)], shared + colon
 
 
 def cells(row: dict[str, Any], holm: dict[str, float]) -> dict[str, str]:
@@ -152,15 +167,20 @@ def cells(row: dict[str, Any], holm: dict[str, float]) -> dict[str, str]:
     return {
         "claim": f"{prose.badge(row['verdict'])} {html.escape(row['where'] + '. ' + row['claim'])}",
         "paper": html.escape(row["paper"]),
-        "ours": html.escape(_ours(row)),
-        "test": html.escape(_tested(row, holm)),
+        "ours": html.escape(_unbroken(_ours(row))),
+        "test": html.escape(_unbroken(_tested(row, holm))),
     }
+
+
+def _unbroken(text: str) -> str:
+    """The same with spaces at which no line ends: in an equation, and after a sign and a word that a number follows."""
+    return re.sub(r"(?<=[=<±]) | (?=[=<])|(?<=Holm) |(?<=detectable) ", "\N{NO-BREAK SPACE}", text)
 
 
 def _tested(row: dict[str, Any], holm: dict[str, float]) -> str:
     p = _p(row) + (f" (Holm {holm[row['id']]:.2g})" if row["id"] in holm else "")
     words = ", ".join(filter(None, [row["test"], f"n = {row['n']}", p]))
-    return words + ("" if row["detectable"] is None else f"; could find {row['detectable']:.2g}")
+    return words + ("" if row["detectable"] is None else f"; detectable {rounded(row['detectable'], 2)}")
 
 
 def _ours(row: dict[str, Any], decimals: int | None = None) -> str:
@@ -171,7 +191,7 @@ def _ours(row: dict[str, Any], decimals: int | None = None) -> str:
     if decimals is None:
         if not sd:
             return f"{mean:.4g}" + ("" if sd is None else " ± 0")
-        decimals = max(0, 1 - math.floor(math.log10(float(f"{sd:.1e}"))))
+        decimals = statistics.decimals(sd)
     return f"{mean:.{decimals}f}" + ("" if sd is None else f" ± {sd:.{decimals}f}")
 
 

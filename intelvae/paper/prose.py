@@ -22,7 +22,9 @@ from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, RE
 SYMBOLS = {REPRODUCED: "●", PARTLY: "◐", NO_DIFFERENCE: "○", OPPOSITE: "✕", NOT_TESTED: "·"}
 
 NOTHING = "(No run of this table is there yet.)"
-ASIDE = re.compile(r"\([^)]*\)|\b(?:to|of)\b|e[-+]\d")  # in a number: a remark, a range, a share, an exponent
+ASIDE = re.compile(
+    r"\([^)]*\)|\b(?:to|of|or)\b|e[-+]\d"
+)  # in a number: a remark, a range, a share, a choice, an exponent
 LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -108,7 +110,7 @@ class Table:
 def _of_numbers(cells: Sequence[str]) -> bool:
     """Whether a column is of numbers, with what may stand for or beside one.
 
-    >>> _of_numbers(["1,000", "0.36 ± 0.10", "1 to 5", "(no run)", "-"]), _of_numbers(["10 units", "50 units"])
+    >>> _of_numbers(["1,000", "0.36 ± 0.10", "1 to 5", "3 or 4", "(none)", "-"]), _of_numbers(["10 units", "50 units"])
     (True, False)
     """
     bare = [ASIDE.sub("", cell) for cell in cells]
@@ -116,10 +118,14 @@ def _of_numbers(cells: Sequence[str]) -> bool:
 
 
 def _written(value: Any) -> str:
-    """A cell: a float to six digits, as pandas writes one, and nothing for one that is missing."""
+    """A cell: a float to six digits, as pandas writes one, and nothing for one that is missing.
+
+    >>> _written("VAE, D = 8")
+    'VAE, D\xa0=\xa08'
+    """
     if isinstance(value, float):
         return "" if math.isnan(value) else f"{value:g}"
-    return str(value)
+    return str(value).replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
 
 
 class Folded:

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from intelvae.paper import kinds, prose
 from intelvae.paper.results import Results
 from intelvae.paper.rows import BLUE, GREY, ORANGE, SKY
+from intelvae.paper.statistics import rounded
 from intelvae.paper.studies.faces.grid import PUBLISHED
 from intelvae.paper.studies.toys import grid as toys
 
@@ -209,11 +210,11 @@ def _tally(of: Sequence[Row]) -> str:
 
 def table(found: Sequence[Row]) -> str:
     """A line of Markdown for each table and figure: its main claim, the paper beside ours, and the test."""
-    lines = ["| claim of | paper | here | seeds | $p$ | could find | verdict |", "|---|---|---|---|---|---|---|"]
+    lines = ["| claim of | paper | here | seeds | *p* | detectable | verdict |", "|---|---|---|---|---|---|---|"]
     for item in ITEMS:
         (row,) = of_ids(found, [item.main])
         p = "" if row["p"] is None else f"{row['p']:.2g}" if row["p"] >= 1e-4 else "< 0.0001"
-        detectable = "" if row["detectable"] is None else _number(row["detectable"], 2)
+        detectable = "" if row["detectable"] is None else rounded(row["detectable"], 2)
         verdict = prose.badge(row["verdict"])
         link = f"[{item.name.replace(' ', NBSP)}]({item.page}.ipynb)"
         lines.append(f"| {link} | {row['paper']} | {_here(row)} | {row['n']} | {p} | {detectable} | {verdict} |")
@@ -237,7 +238,7 @@ def answers(found: Sequence[Row]) -> dict[str, str]:
         row = of[id]
         if row["ours"] is None:
             return row["verdict"]
-        numbers = [_number(scale * row[name], 3) for name in ("ours", "other")]
+        numbers = [rounded(scale * row[name], 3) for name in ("ours", "other")]
         return f"{' against '.join(numbers)} ({row['verdict']})"
 
     smallest = of["table1-clean-vae"]["detectable"]
@@ -247,7 +248,7 @@ def answers(found: Sequence[Row]) -> dict[str, str]:
         "points-notebooks": closer("notebooks-"),
         "zeros-and-ones": said("table2-uncertain-vae-mathieu-gaussian", 100.0),
         "ten-digits": said("table1-clean-vae"),
-        "ten-digits-found": "(none)" if smallest is None else _number(smallest, 2),
+        "ten-digits-found": "(none)" if smallest is None else rounded(smallest, 2),
         "sparser-and-closer": of["fig7-sparser-and-closer-1"]["verdict"],
         "few-labels": said("fig7-few-shot-vae"),
         "many-labels": said("fig7-many-labels"),
@@ -260,13 +261,8 @@ def _here(row: Row) -> str:
     """Our number, and what it is compared with."""
     if row["ours"] is None:
         return NO_RUN
-    against = f", {row['test']}" if row["other"] is None else f" against {_number(row['other'], 3)}"
-    return _number(row["ours"], 3) + against
-
-
-def _number(value: float, digits: int) -> str:
-    """A number without a power of ten: whole from 100 on."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.{digits}g}"
+    against = f", {row['test']}" if row["other"] is None else f" against {rounded(row['other'], 3)}"
+    return rounded(row["ours"], 3) + against
 
 
 def claims_of(found: Sequence[Row]) -> str:

@@ -182,13 +182,34 @@ def changed(before: Mapping[int, float], after: Mapping[int, float]) -> Change |
 def change(before: Sequence[Result], after: Sequence[Result], metric: Metric, scale: float = 1.0) -> dict[str, Any]:
     """`changed` as text: how `scale` times a metric changes from one row's results to another's.
 
-    "before" and "after" are means, "change" is the mean difference and, from three seeds on, its 95 % interval,
-    "seeds" their number. Empty where no seed has both.
+    "before" and "after" are means, "change" is the mean difference and, from three seeds on, its 95 % interval, with as
+    many decimals as half its width needs for two digits; "seeds" is their number. Empty where no seed has both.
     """
     a, b = ({s: scale * v for s, v in by_seed(results, metric).items()} for results in (before, after))
     if (of := changed(a, b)) is None:
         return {}
     mean, half = of.difference, of.half
-    interval = "" if half is None else f" ({mean - half:+.4g} to {mean + half:+.4g})"
     means = {"before": f"{of.before:.4g}", "after": f"{of.after:.4g}"}
-    return means | {"change": f"{mean:+.4g}{interval}", "seeds": len(of.by_seed)}
+    difference = f"{mean:+.4g}"
+    if half is not None:
+        places = decimals(half)
+        difference = f"{mean:+,.{places}f} ({mean - half:+,.{places}f} to {mean + half:+,.{places}f})"
+    return means | {"change": difference, "seeds": len(of.by_seed)}
+
+
+def decimals(deviation: float) -> int:
+    """How many decimals a deviation needs for two digits, and with it the number that it belongs to.
+
+    >>> decimals(0.0204), decimals(1.0), decimals(99.7), decimals(0.0)
+    (3, 1, 0, 0)
+    """
+    return max(0, 1 - math.floor(math.log10(float(f"{deviation:.1e}")))) if deviation else 0
+
+
+def rounded(value: float, digits: int) -> str:
+    """A number to so many digits without a power of ten: whole from 100 on.
+
+    >>> rounded(3662.9, 3), rounded(0.12345, 3)
+    ('3,663', '0.123')
+    """
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.{digits}g}"

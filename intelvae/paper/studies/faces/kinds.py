@@ -81,7 +81,7 @@ class ByDraw(Claim):
             finding = found(paired(mine, other), larger=True)
         else:
             test = unpaired([*mine.values()], [*other.values()])
-            finding = found(test, larger=True, words="Welch's t against {other:.3g}")
+            finding = found(test, larger=True, words="Welch's t against {other}")
         if finding.verdict == PARTLY and not self.significant:
             finding = dataclasses.replace(finding, verdict=REPRODUCED)
         unit = "training" if by_training else "draw"
