@@ -38,6 +38,7 @@ From the ground up; a module imports only from those above it:
     pages        pages -> executed notebooks
     docstrings   the library's, as the book's API reference shows them
     citing       how to cite a page, and what search engines show of it
+    spaces       where a line of the book does not end
     references   what tests compare of them
     book         executed notebooks -> site
     bench        the speed of training against others

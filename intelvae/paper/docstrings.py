@@ -10,6 +10,8 @@ from intelvae.paper import pages
 
 CODE = re.compile(r"(`+[^`]+`+)")
 SIGNS = re.compile(r"([*|]|_\b)")  # that reStructuredText would take for markup
+ENTRY = re.compile(r"^(\w+) {2,}(?=\S)", re.MULTILINE)  # of a list of modules, in two columns
+ALIAS = "Alias for field number"  # what Python says of a named tuple's fields
 CITED = re.compile(r'\bBook: ("[^"]+"(?:,\s+"[^"]+")*)')
 
 
@@ -24,12 +26,12 @@ def titles() -> dict[str, str]:
 
 
 def as_markup(docstring: str) -> str:
-    """A docstring as reStructuredText: signs outside of code are signs, and titles of pages are links.
+    """A docstring as reStructuredText: signs outside of code are signs, titles of pages are links, columns a list.
 
     >>> as_markup("x (B, *data_shape), the mean of |z|, `a * b`")
     'x (B, \\\\*data_shape), the mean of \\\\|z\\\\|, `a * b`'
     """
-    lines = CITED.sub(_linked, docstring).split("\n")
+    lines = ENTRY.sub(r"- `\1`: ", CITED.sub(_linked, docstring)).split("\n")
     return "\n".join(line if line.lstrip().startswith((">>>", "...")) else _escaped(line) for line in lines)
 
 
@@ -46,7 +48,7 @@ def _escaped(line: str) -> str:
 
 def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Sphinx's autodoc-process-docstring."""
-    lines[:] = as_markup("\n".join(lines)).split("\n")
+    lines[:] = as_markup("\n".join(line for line in lines if not line.startswith(ALIAS))).split("\n")
 
 
 def setup(app: Any) -> dict[str, bool]:
