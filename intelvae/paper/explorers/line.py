@@ -104,7 +104,7 @@ def _curve() -> str:
 
 
 _STYLE = """
-& .controls { grid-template-columns: min-content minmax(0, 30rem) 8rem; }
+& .controls { grid-template-columns: min-content minmax(0, 28rem) minmax(8.5rem, 1fr); }
 & select { max-width: 12rem; }
 & .controls svg { grid-column: 2; display: block; width: calc(100% - 16px); margin: 0 8px; overflow: visible; }
 & .prior { fill: currentColor; fill-opacity: 0.15; stroke: currentColor; }
