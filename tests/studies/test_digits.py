@@ -21,7 +21,6 @@ from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE
 from intelvae.paper.studies import digits
 from intelvae.paper.studies.digits import figures, grid, slips, spread
 from intelvae.paper.studies.digits.analysis import moved, real, table1, table2, table3
-from intelvae.paper.style import MARKERS, SHADES
 
 matplotlib.use("agg")
 BLACK = "#000000"
@@ -749,10 +748,10 @@ def test_digits_are_counted_where_they_are_encoded():
     assert figure.axes[0].get_ylabel() == "test digits"
 
 
-def test_histograms_of_more_than_four_runs_go_on_in_a_second_line():
+def test_histograms_of_more_than_three_runs_go_on_in_a_second_line():
     figure = figures.latent_histograms(latent_results() * 3, titles="abcdef")
     assert [axis.get_title() for axis in figure.axes if axis.get_visible()] == list("abcdef")
-    assert [axis.get_ylabel() for axis in figure.axes][::4] == ["test digits"] * 2
+    assert [axis.get_ylabel() for axis in figure.axes][::3] == ["test digits"] * 2
 
 
 def test_traversals_go_from_left_to_right():
@@ -786,13 +785,13 @@ def test_distances_are_above_that_of_training_images_a_column_a_row():
 def test_distances_are_against_faint_pixels_clipped_and_clean():
     figure = figures.faint_pixels(faint_results(), "FID")
     names = ["VAE", "InteL-VAE, 2 x 5", "InteL-VAE, 2 sectors"]
-    shades = dict(zip(names, (to_hex(shade) for shade in SHADES), strict=False))
-    assert legend(figure) == shades  # three rows of two methods, told apart
+    shades = dict(zip(names, (to_hex(method.color) for method in (VAE, INTEL, INTEL)), strict=True))
+    assert legend(figure) == shades  # three rows of two methods, told apart by their marks
     for axis, times in zip(figure.axes, (10, 20), strict=True):
         faint = [[pytest.approx(10.0 * (i + 1))] * 2 for i in range(3)]
         expected = [(shades[name], faint[i], [times * (1 + i), times * (2 + i)]) for i, name in enumerate(names)]
         assert lines(axis) == expected and axis.get_xlabel() == "faint pixels, %"
-        assert [line.get_marker() for line in axis.lines] == list(MARKERS[:3])
+        assert [line.get_marker() for line in axis.lines] == [VAE.marker, INTEL.marker, "<"]
     assert [axis.get_title() for axis in figure.axes] == ["clipped", "clipped, without faint pixels"]
 
 

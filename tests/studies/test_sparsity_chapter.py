@@ -403,7 +403,7 @@ def test_tables_of_choices_have_a_line_for_each_row_that_was_run():
 def test_tables_of_the_code_and_of_pixels_name_data_weight_and_gamma():
     coded = of_all(numbers, rows=grid.AS_CODED["fashion-mnist"])
     assert tables.as_coded(coded)[0].index.tolist() == [
-        ("fashion-mnist", gamma) for gamma in ("(VAE)", "3", "10", "30", "100")
+        ("Fashion-MNIST", gamma) for gamma in ("(VAE)", "3", "10", "30", "100")
     ]
     weighted = results(*(
         result(r.name, r.group, method=r.method, value=r.value, metrics=numbers(r, 0)) for r in grid.WEIGHTED
@@ -915,7 +915,7 @@ def test_the_text_and_the_code_are_two_lines_for_each_data_set_beside_its_vae():
     coded, text = as_printed_and_coded()
     figure = figures.as_coded(coded, text, "FD")
     fashion, mnist = figure.axes
-    assert (fashion.get_title(), mnist.get_title()) == ("fashion-mnist", "mnist")
+    assert (fashion.get_title(), mnist.get_title()) == ("Fashion-MNIST", "MNIST")
     assert legend(figure) == {
         "InteL-VAE": INTEL.color,
         figures.AS_THE_CODE.name: figures.AS_THE_CODE.color,

@@ -56,10 +56,10 @@ def by_network(results: Sequence[Result], metric: str, label: str) -> Figure:
 
 def latent_histograms(results: Sequence[Result], titles: Sequence[str] = ()) -> Figure:
     """Where each test digit is encoded: histograms of z by digit, a panel a result; by default it has row and seed."""
-    columns = min(len(results), 4)
+    columns = min(len(results), 3)
     lines = -(-len(results) // columns)
     figure, axes = plt.subplots(
-        lines, columns, figsize=(2.3 * columns, 1.6 * lines), squeeze=False, layout="constrained"
+        lines, columns, figsize=(2.6 * columns, 1.7 * lines), squeeze=False, layout="constrained"
     )
     for axis in axes.flat[len(results) :]:
         axis.set_visible(False)
@@ -73,7 +73,7 @@ def latent_histograms(results: Sequence[Result], titles: Sequence[str] = ()) -> 
         axis.set(yticks=[], xlabel="$z$")
     for axis in axes[:, 0]:
         axis.set_ylabel("test digits")
-    axes[0, 0].legend(frameon=False, title="digit", fontsize=8, title_fontsize=8)
+    style.legend_outside(figure, axes[0, 0], ncols=2, title="digit", fontsize=8, title_fontsize=8)
     return figure
 
 
@@ -142,10 +142,11 @@ def faint_pixels(results: Results, label: str) -> Figure:
         (axes[0], smallest, "clipped"),
         (axes[1], clean_frechet, "clipped, without faint pixels"),
     ):
-        for row, marker, shade in zip(results.rows, style.MARKERS, style.SHADES, strict=False):
-            of = results.of(row.name)
+        for i, row in enumerate(results.rows):
+            of, before = results.of(row.name), [other.method for other in results.rows[:i]].count(row.method)
+            look = {"marker": (row.method.marker, *"<>")[before], "color": row.method.color, "mec": "black", "mew": 0.4}
             faint = [100 * r.metrics["faint"] for r in of]
-            axis.plot(faint, [metric(r) for r in of], marker, color=shade, ms=6, mec="black", mew=0.4, label=row.name)
+            axis.plot(faint, [metric(r) for r in of], ls="", ms=6, label=row.name, **look)
         axis.set(xlabel="faint pixels, %", title=title, xlim=(0, None))
     axes[0].set(ylabel=label, ylim=(0, None))  # of both
     sns.despine(figure)

@@ -93,9 +93,8 @@ def _legend(figure: Figure, charts: Sequence[Filled]) -> None:
     bars = [bar for filled in charts for bar in filled.bars]
     handles: list = []
     for full, title in ((True, "for the InteL-VAE"), (False, "against it")):
-        of = next((bar.discrepancy.method.color for bar in bars if bar.favours is full), None)
-        if of is not None:
-            handles.append(Patch(fill=full, facecolor=of, edgecolor=of, label=title))
+        if any(bar.favours is full for bar in bars):
+            handles.append(Patch(fill=full, facecolor="black", edgecolor="black", label=title))
     if any(bar.change.half is None for bar in bars):
         handles += plt.plot([], [], "o", ms=3.5, color="black", mfc="white", mew=0.8, label="one seed")
     if any(filled.effect is not None for filled in charts):

@@ -14,12 +14,12 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from intelvae.paper.measures import frechet
 from intelvae.paper.results import Result, Results
-from intelvae.paper.rows import BLUE, INTEL, ORANGE, SPARSE_VAE, Method
+from intelvae.paper.rows import BLUE, GREEN, INTEL, ORANGE, SPARSE_VAE, Method
 from intelvae.paper.rows import row as row_of
 from intelvae.paper.studies.faces.analysis import CITED_ROWS, by_row, yardstick
 from intelvae.paper.studies.faces.grid import HOYER, ONE_SEED, TABLE_4
 from intelvae.paper.studies.faces.hierarchies import Line
-from intelvae.paper.style import MARKERS, MEAN_AND_SD, SHADES, legend_outside, strips
+from intelvae.paper.style import MARKERS, MEAN_AND_SD, legend_outside, strips
 
 ACROSS = 12  # images in a row
 # where rows of one method differ in a value, such as alpha or gamma, their marks do
@@ -76,7 +76,7 @@ def quality_and_sparsity(results: Results) -> Figure:
 def accuracies(curves: Mapping[str, Mapping[int, Sequence[float]]], baseline: float, label: str) -> Figure:
     """Table B.1 as curves: mean and standard deviation over draws by the number of labelled faces, a line a model.
 
-    The dashed line is the `baseline`, which knows no codes.
+    VAEs are the darker, the more dimensions they have. The dashed line is the `baseline`, which knows no codes.
     """
     figure, axis = plt.subplots(figsize=(7, 3.4), layout="constrained")
     rows = [
@@ -86,7 +86,11 @@ def accuracies(curves: Mapping[str, Mapping[int, Sequence[float]]], baseline: fl
         for value in values
     ]
     look: dict[str, Any] = {"hue": "model", "style": "model", "size": "model", "ms": 6, "mew": 0, **MEAN_AND_SD}
-    look["palette"], look["markers"] = (dict(zip(curves, of, strict=False)) for of in (SHADES, MARKERS))
+    hierarchies = [name for name in curves if "InteL" in name]
+    vaes = [name for name in curves if name not in hierarchies]
+    shades = [*sns.color_palette("Blues", len(vaes) + 2)[2:], ORANGE, GREEN]
+    look["palette"] = dict(zip([*vaes, *hierarchies], shades, strict=False))
+    look["markers"] = dict(zip(curves, MARKERS, strict=False))
     look["sizes"] = {name: 2 if "InteL" in name else 1 for name in curves}
     look["dashes"] = {name: "" if "InteL" in name else (1, 1.5) for name in curves}
     sns.lineplot(pd.DataFrame(rows), x="labelled faces", y=label, ax=axis, **look)
@@ -106,7 +110,7 @@ def by_attribute(lines: Mapping[str, Line], names: Sequence[str]) -> Figure:
     The dashed horizontal line is the InteL-VAE, the thin dotted one the baseline.
     """
     figure, grid = plt.subplots(
-        len(lines), len(names), figsize=(1.55 * len(names), 1.15 * len(lines)), squeeze=False, sharex=True,
+        len(lines), len(names), figsize=(1.35 * len(names), 1.15 * len(lines)), squeeze=False, sharex=True,
         layout="constrained",
     )  # fmt: skip
     axes = np.asarray(grid)
@@ -116,10 +120,13 @@ def by_attribute(lines: Mapping[str, Line], names: Sequence[str]) -> Figure:
             axis.plot(range(len(dims)), [line.vae[dim][name] for dim in dims], "o-", color=BLUE, ms=3, lw=1)
             axis.axhline(line.intel[name], color=ORANGE, ls="--", lw=1.4)
             axis.axhline(line.baseline[name], color="black", ls=":", lw=0.8)
+            axis.locator_params(axis="y", nbins=3)
             axis.tick_params(labelsize=8)
-            axis.set_xticks(range(len(dims)), [str(dim) for dim in dims], fontsize=8)
+            axis.set_xticks(
+                range(len(dims)), ["" if i % 2 and len(dims) > 4 else str(dim) for i, dim in enumerate(dims)]
+            )
         row[0].set_ylabel(label, fontsize=9)
     for axis, name in zip(axes[0], names, strict=True):
-        axis.set_title(name.replace("_", " "), fontsize=10)
+        axis.set_title(name.replace("_", " "), fontsize=9)
     figure.supxlabel("latent dimensions of the VAE", fontsize=10)
     return figure

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from intelvae.data.images import CLASSES
 from intelvae.metrics import downstream
@@ -49,7 +50,6 @@ def trade_off(results: Sequence[Result], distance: str, score: Metric = HOYER, l
             axis.axvline(x[0], color=BLUE, ls="--", lw=0.7)
     axis.set(xlabel=f"{label} (right: sparser)", ylabel=f"{distance} (down: better)", yscale="log")
     _plain_numbers(axis)
-    axis.tick_params(axis="y", which="minor", labelsize=8)
     sns.despine(figure)
     legend_outside(figure, axis, ncols=3, fontsize=9)
     _annotate(axis, points)
@@ -72,9 +72,8 @@ def as_coded(coded: Results, as_printed: Mapping[str, Sequence[Result]], distanc
         if vae := coded.of("VAE", data):
             axis.axhline(np.mean([frechet(r) for r in vae]), color=BLUE, ls="--", lw=0.7, label="VAE")
             axis.axvline(np.mean([USED(r) for r in vae]), color=BLUE, ls="--", lw=0.7)
-        axis.set(title=data, xlabel="Hoyer score in use (right: sparser)", ylabel=distance, yscale="log")
+        axis.set(title=grid.DATA[data], xlabel="Hoyer score in use (right: sparser)", ylabel=distance, yscale="log")
         _plain_numbers(axis)
-        axis.tick_params(axis="y", which="minor", labelsize=8)
         _annotate(axis, points)
     sns.despine(figure)
     legend_outside(figure, axes[0][0], ncols=3, fontsize=9)
@@ -98,9 +97,10 @@ def _bar(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _plain_numbers(axis: plt.Axes) -> None:
-    """No powers of ten on a logarithmic axis that has less than one of them."""
+    """Few numbers, and no powers of ten, on a logarithmic axis that has about one of them."""
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
     axis.yaxis.set_major_formatter("{x:g}")
-    axis.yaxis.set_minor_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _annotate(axis: plt.Axes, points: Sequence[tuple[float, float, str]]) -> None:
@@ -157,7 +157,7 @@ def few_shot(results: Sequence[Result]) -> Figure:
         look = by_method(methods) | MEAN_AND_SD | {"ms": 5, "mew": 0, "lw": 1}
         sns.lineplot(pd.DataFrame(found), x="labels", y="accuracy, %", ax=axis, **look)
         axis.set(title=name, xscale="log")
-    legend_outside(figure, axes[0], ncols=4)
+    legend_outside(figure, axes[0], ncols=6)
     sns.despine(figure)
     return figure
 

@@ -213,13 +213,14 @@ def weighted(profile: str, seeds: Seeds = None) -> list[Run]:
     ]
 
 
+DATA = {"fashion-mnist": "Fashion-MNIST", "mnist": "MNIST"}  # what a reader calls them
 GAMMAS_CODED = (3.0, SHOWN, STRONG, 100.0)
 AS_CODED = {
     data: [
         Row("VAE", VAE, {}, data),
         *(Row(at(INTEL, gamma), INTEL, intel(gamma) | OF_THE_MAPPING[CODED], data, gamma) for gamma in GAMMAS_CODED),
     ]
-    for data in ("fashion-mnist", "mnist")
+    for data in DATA
 }
 
 

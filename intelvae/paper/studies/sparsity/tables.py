@@ -246,7 +246,7 @@ def active(results: Results) -> pd.DataFrame:
         found[row.name if row.value is None else f"γ = {row.value:g}"] = {
             f"{t:g} of the largest": f"{100 * (sizes >= t * largest).double().mean().item():.1f}" for t in thresholds
         }
-    return pd.DataFrame(found).T
+    return pd.DataFrame(found).T.rename_axis("model")
 
 
 def detail(results: Results) -> Two:
@@ -283,7 +283,9 @@ def mapping(results: Results) -> Two:
 def as_coded(results: Results) -> Two:
     """The mapping and the penalty of the code, by data set and gamma, beside the VAE."""
     lines = [
-        ({"data": data, "γ": _gamma(row)}, _of(results, row)) for data, rows in grid.AS_CODED.items() for row in rows
+        ({"data": grid.DATA[data], "γ": _gamma(row)}, _of(results, row))
+        for data, rows in grid.AS_CODED.items()
+        for row in rows
     ]
     return _two(lines)
 

@@ -113,15 +113,17 @@ def samples_by_seed(results: Sequence[Result], *, shown: int = 200) -> Figure:
 
 def mismatch(results: Sequence[Result]) -> Figure:
     """Figure 3, a panel a run: p(z) (blue crosses), all codes (red dots) and the codes of a few examples (black)."""
-    figure, axes = plt.subplots(1, len(results), figsize=(2.9 * len(results), 3.2), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(1, len(results), figsize=(2.1 * len(results), 2.7), squeeze=False, layout="constrained")
     for axis, result in zip(axes[0], results, strict=True):
         prior, codes, examples = (result.kept[name].numpy() for name in ("prior_z", "z", "exemplars"))
         axis.scatter(*prior.T, s=14, marker="x", color=BLUE, linewidths=0.7, label="$p(z)$")
         axis.scatter(*codes.T, s=7, color=ORANGE, linewidths=0, alpha=0.7, label="$q(z)$")
         axis.scatter(*examples.reshape(-1, 2).T, s=4, color="black", linewidths=0, label="$q(z|x)$")
-        axis.set(title=result.row.name, xlabel="$z_1$", ylabel="$z_2$")
+        axis.set_title(result.row.name.replace("prior, ", "prior,\n"), fontsize=10)
+        axis.set(xlabel="$z_1$")
         frame([axis], 1.0, 1.0)
-    axes[0, 0].legend(frameon=False, fontsize=8, loc="upper left", markerscale=1.5)
+    axes[0, 0].set_ylabel("$z_2$")
+    legend_outside(figure, axes[0, 0], ncols=3, markerscale=2)
     return figure
 
 

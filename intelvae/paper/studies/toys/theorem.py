@@ -104,7 +104,7 @@ def what_is_left(cases: Sequence[Case]) -> Figure:
     names = list(dict.fromkeys(case.divergence for case in cases))
     mappings = list(dict.fromkeys(case.mapping for case in cases))
     encoders = list(dict.fromkeys(label(case.encoder) for case in cases))
-    figure, axes = plt.subplots(1, len(names), figsize=(9, 3.1), sharey=True, squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(1, len(names), figsize=(8, 3.3), sharey=True, squeeze=False, layout="constrained")
     for axis, name in zip(axes[0], names, strict=True):
         axis.axhline(1, color="black", ls="--", lw=1)
         for i, (mapping, marker, shade) in enumerate(zip(mappings, MARKERS, SHADES, strict=False)):
