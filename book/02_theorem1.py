@@ -63,10 +63,10 @@ lost, and when. {badges(row["verdict"] for row in found)}
 figure = theorem.fold()
 
 # %% tags=["hide-input"]
-print(
-    f"profile {profile}; computed on this page; torch {torch.__version__}; in the plane "
-    f"{len(chosen)} seeds, {draws:,} draws of q and of p a seed, 32 x 32 cells"
-)
+say(f"""
+Computed on this page with torch {torch.__version__}. In the plane there are, at the profile
+`{profile}`, {len(chosen)} seeds, {draws:,} draws of q and of p a seed, and 32 x 32 cells.
+""")
 
 # %% [markdown]
 # ## The idea
@@ -166,8 +166,8 @@ The fold loses {lost["centre"]} nats where the encoder is centred, and {lost["fa
 # %% tags=["hide-input"]
 largest = max(abs(case.after - case.before) for case in unmerged)
 say(f"""
-In {len(unmerged)} comparisons the divergence is the same to $10^{{-6}}$:
-{"yes" if largest <= 1e-6 else "no"}.
+In {len(unmerged)} comparisons the divergences before and after are
+{"the same" if largest <= 1e-6 else "not the same"} to $10^{{-6}}$.
 """)
 
 # %% [markdown]
@@ -235,7 +235,7 @@ print("both sides agree to 1e-6:", cubic_gap <= 1e-6)
 # `intelvae.divergences.histogram_kl` returns it.
 # :::
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "KL divergence between the histograms of the mapped encoder N((1, 0), 0.5² I) and the mapped prior, against the number of cells on an axis; mean and standard deviation over the first three seeds. No grid takes it above the value before the mapping (dashed). The circle and the two-hole mapping keep the direction only (dotted: its exact value); the three clusters keep everything, which shows as the grid becomes finer.", "name": "fig-theorem1-plane"}, "image": {"alt": "Three curves against the number of cells, all below a dashed line at the KL divergence before the mapping. Circle and two holes level off together at a lower dotted line; three clusters climb towards the dashed line."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "KL divergence between the histograms of the mapped encoder N((1, 0), 0.5² I) and the mapped prior, against the number of cells on an axis; mean and standard deviation over the first three seeds. No grid takes it above the value before the mapping (dashed). Dotted: the exact value of the direction alone.", "name": "fig-theorem1-plane"}, "image": {"alt": "Three curves against the number of cells, all below a dashed line at the KL divergence before the mapping. Circle and two holes level off together at a lower dotted line; three clusters climb towards the dashed line."}}
 figure = theorem.by_cells(chosen[:3], draws)
 
 # %% tags=["hide-input"]
@@ -249,7 +249,7 @@ say(f"""
 Of {plane[0].before:.3f} nats the circle keeps {plane[0].direction:.3f}. The other
 {plane[0].before - plane[0].direction:.3f} are about the radius, which the decoder never sees.
 The training objective charges for them all the same, so it pays the encoder to leave the radius
-to the prior.
+to the prior. The three clusters keep everything, which shows as the grid becomes finer.
 """)
 
 # %% [markdown]

@@ -32,7 +32,7 @@ from intelvae.mappings import Sparse
 from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper import ledger, studies
 from intelvae.paper.datasets import Points
-from intelvae.paper.prose import Provenance, Table, badge, in_short, say
+from intelvae.paper.prose import Folded, Provenance, Table, badge, in_short, say
 from intelvae.paper.studies.toys import analysis, figures
 from intelvae.paper.style import by_seed
 
@@ -179,9 +179,8 @@ Table(analysis.mismatches(results))
 # %% tags=["hide-input"]
 ledger.Table(found)
 
-# %% tags=["hide-cell"]
-for claim in [c for c in ledger.CLAIMS if c.page == PAGE]:
-    print(f"{claim.id}. {claim.claim}.\n    {claim.rule}")
+# %% tags=["hide-input"]
+Folded("The rules, and the claims that each decides", ledger.Rules(PAGE))
 
 # %% [markdown]
 # ## What the paper leaves open

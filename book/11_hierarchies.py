@@ -15,7 +15,9 @@
 #
 # A mapping that computes each level of $z$ from the one above makes a VAE hierarchical, and is extremely easy to
 # write, says the paper (appendix B of {cite}`miao2022intelvae`). Ladder VAEs {cite}`sonderby2016ladder` need networks
-# and divergences of their own. On Fashion-MNIST the paper's five levels go, by eye, from the category to details, such as
+# and divergences of their own.
+#
+# On Fashion-MNIST the paper's five levels go, by eye, from the category to details, such as
 # a collar's shape at the fourth.
 
 # %% tags=["parameters"]

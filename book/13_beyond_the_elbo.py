@@ -35,7 +35,7 @@ from intelvae.metrics.slopes import slopes
 from intelvae.models import VAE
 from intelvae.networks import GaussianEncoder
 from intelvae.paper import ledger, studies
-from intelvae.paper.prose import Provenance, Table, in_short, say
+from intelvae.paper.prose import Folded, Provenance, Table, in_short, say
 from intelvae.paper.studies.beyond import analysis, claims, figures, theorem
 from intelvae.paper.studies.toys.figures import sample_grid
 
@@ -56,12 +56,12 @@ What the paper says in passing, and the verdicts on its claims:
 - **Other bounds.** They go with a mapping. On the {on} IWAE with eight samples is
   {iwae["InteL-VAE"]} nats below $\\log p(x)$ and the ELBO {elbo["InteL-VAE"]}; without a mapping
   {iwae["VAE"]} and {elbo["VAE"]}. That training on them raises $\\log p(x)$ with a mapping:
-  {analysis.verdicts(found, "bounds-")}.
+  {analysis.verdicts(found, "bounds-")}
 - **A flow as mapping.** It keeps the KL divergence, as equation 4 says. That a mapping made
-  by hand keeps samples out of holes and gaps better: {analysis.verdicts(rules, "flow-")}.
+  by hand keeps samples out of holes and gaps better: {analysis.verdicts(rules, "flow-")}
 - **Steep decoders.** That the VAE's decoder is steeper than the InteL-VAE's:
-  {analysis.verdicts(found, "slope-")}. With the mapping inside the decoder:
-  {analysis.verdicts(found, "slope-", variant=True)}.
+  {analysis.verdicts(found, "slope-")} With the mapping inside the decoder:
+  {analysis.verdicts(found, "slope-", variant=True)}
 - **Stability.** The code of {analysis.failed(of_stability, "InteL-VAE")} InteL-VAEs ends up
   saying nothing, and of {analysis.failed(of_stability, "VAE")} VAEs.
 """)
@@ -121,8 +121,11 @@ On the {on} eight samples make the bound tighter by {tighter["VAE"]:.2f} nats fo
 by {tighter["InteL-VAE"]:.2f} for the InteL-VAE.
 """)
 
-# %% tags=["hide-input", "hide-output"]
-Table(analysis.looseness(of_slopes))
+# %% tags=["hide-input"]
+Folded(
+    "How far the bounds are below log p(x), in nats",
+    Table(analysis.looseness(of_slopes)),
+)
 
 # %% [markdown]
 # **Training on it.** Three data sets, with and without the mapping, on the ELBO and on bounds with $K = 8$ and $\alpha$
@@ -133,7 +136,7 @@ Table(analysis.looseness(of_slopes))
 display(Provenance(of_bounds))
 say(f"""
 Another bound gives a higher $\\log p(x)$ than the ELBO, by the rules: with a mapping
-{analysis.verdicts(found, "bounds-")}; without one {analysis.verdicts(found, "bounds-", variant=True)}.
+{analysis.verdicts(found, "bounds-")} and without one {analysis.verdicts(found, "bounds-", variant=True)}
 """)
 
 # %% tags=["hide-input"]
@@ -169,11 +172,11 @@ inside = analysis.means(of_flow, data, "inside_hole", 1, 100.0)
 say(f"""
 On the {data} {inside["VAE"]} % of the VAE's samples lie in the hole, with the flow
 {inside.get("InteL-VAE, flow", "-")} %, with the hand-made mapping {inside["InteL-VAE"]} %.
-A flow against no mapping, by the rules: {analysis.verdicts(found, "flow-", variant=True)}.
+A flow against no mapping, by the rules: {analysis.verdicts(found, "flow-", variant=True)}
 """)
 
-# %% tags=["hide-input", "hide-output"]
-Table(analysis.flows(of_flow))
+# %% tags=["hide-input"]
+Folded("The flow in numbers", Table(analysis.flows(of_flow)))
 
 # %% [markdown]
 # ## Steep decoders
@@ -213,8 +216,8 @@ On the {data} the VAE's decoder has a slope of {of_z["VAE"]}, the InteL-VAE's on
 # Our explanation, which no experiment here tests: a VAE fills a hole ([](04_multiple_connectivity.ipynb)) rather than
 # be steep.
 
-# %% tags=["hide-input", "hide-output"]
-Table(analysis.slopes(of_slopes))
+# %% tags=["hide-input"]
+Folded("Slopes in numbers", Table(analysis.slopes(of_slopes)))
 
 # %% [markdown]
 # ## Stability
@@ -248,9 +251,8 @@ Table(analysis.stability(of_slopes))
 # The paper says all this in words. The rules are older than what they judge, but not older than page 04's runs: those
 # of the ELBO, and the VAE's and InteL-VAE's beside the flow, were there. No slope had been measured.
 
-# %% tags=["hide-input", "hide-output"]
-for claim in [c for c in ledger.CLAIMS if c.page == PAGE]:
-    print(f"{claim.id}. {claim.claim}.\n    {claim.rule}")
+# %% tags=["hide-input"]
+Folded("The rules, and the claims that each decides", ledger.Rules(PAGE))
 
 # %% tags=["hide-input"]
 ledger.Table(found)
@@ -269,14 +271,12 @@ ledger.Table(found)
 # 2. Compose the flow with the circle, in both orders. In which of them may the samples' hole move?
 # 3. Measure the slope in units of the size of $z$. Which verdict changes?
 #
-# ```{admonition} Solutions
-# :class: dropdown
-#
+# :::{dropdown} Solutions
 # 1. Train `Training(..., bound="renyi", bound_options={"samples": 8, "alpha": a})` for some a, and measure "points".
 # 2. In $g = f \circ c$ the flow bends the circle, so z may lie on any closed curve. In $c \circ f$ z stays on the
 #    circle, and the flow decides how much mass each angle has.
 # 3. Multiply the slope by "size_z", the root mean square of z, which the same evaluation holds.
-# ```
+# :::
 
 # %% tags=["nbval-check-output", "remove-cell"]
 print(ledger.verdicts(found))

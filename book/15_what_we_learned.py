@@ -91,7 +91,7 @@ say(report.findings(found, "against"))
 say(report.findings(found, "open"))
 
 # %% [markdown]
-# Not finding a difference is no proof that there is none. The column "could find" has the smallest difference that as many
+# Not finding a difference is no proof that there is none. The column "detectable" has the smallest difference that as many
 # seeds would find four times in five. For each table and figure one claim stands here:
 
 # %% tags=["hide-input"]
@@ -106,7 +106,7 @@ say(report.reasons())
 # %% [markdown]
 # What each of these claims says, word by word:
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-input"]
 say(report.claims_of(found))
 
 # %% [markdown]
@@ -154,7 +154,7 @@ say(report.claims_of(found))
 #
 # ## Exercises
 #
-# 1. Which three experiments would change most verdicts? Use the column "could find".
+# 1. Which three experiments would change most verdicts? Use the column "detectable".
 # 2. Fill in the checklist for a paper of your own.
 
 # %% tags=["nbval-check-output", "remove-cell"]

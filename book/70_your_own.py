@@ -136,7 +136,10 @@ print(refused)
 # %% tags=["hide-input"]
 Table(
     pd.DataFrame(
-        {"check": check.__name__, "holds if": check.__doc__.splitlines()[0]}
+        {
+            "check": check.__name__,
+            "holds if": check.__doc__.splitlines()[0].replace("`", ""),
+        }
         for check in CHECKS
     )
 )
@@ -302,10 +305,10 @@ looks = pd.DataFrame(looks).set_index("model")
 figure = wines.comparison(looks, {"unsure samples, %": unsure(x[test])})
 
 # %% tags=["hide-input"]
-print(
-    f"profile {profile}, {len(chosen)} seeds, {len(train)} wines to train on, "
-    "trained on this page (no records)"
-)
+say(f"""
+The models are trained on this page, on {len(train)} wines, with seeds: {len(chosen)}
+(profile `{profile}`).
+""")
 Table(wines.table(looks))
 
 # %% tags=["hide-input"]

@@ -54,7 +54,7 @@ for experiment, title in settings.COLUMNS_OF_C1.items():
 #
 # ## The networks
 #
-# | | encoder | decoder |
+# | network | encoder | decoder |
 # |---|---|---|
 # | `mlp` (appendix C.4) | three hidden layers of 10, ReLU | the same |
 # | `mathieu` (the one the text names) | 4x4 convolutions, stride 2, to 32, 64, 128 channels; 4x4 heads | mirrored |
@@ -63,7 +63,7 @@ for experiment, title in settings.COLUMNS_OF_C1.items():
 # | `faces` (Table C.2) | 4x4 convolutions, stride 2, to 64, 128, 256 channels; dense heads | dense to 8x8x256, then 256, 128, 3 |
 # | `faces-narrow` (the code's) | the same | dense to 8x8x256, then 128, 64, 3 |
 #
-# They have so many parameters, with two latent dimensions:
+# Their numbers of parameters, with two latent dimensions:
 
 # %% tags=["hide-input"]
 Table(settings.table_c2())
@@ -71,7 +71,7 @@ Table(settings.table_c2())
 # %% [markdown]
 # ## How many runs
 #
-# So many models does each experiment train. A training that two experiments share counts in both.
+# How many models each experiment trains. A training that two experiments share counts in both.
 
 # %% tags=["hide-input"]
 say(f"The settings are of version {SEMANTICS} of what training does.")

@@ -27,10 +27,10 @@ import platform
 
 import pandas as pd
 
-from intelvae.paper import ledger, report, runs, studies
+from intelvae.paper import kinds, ledger, report, runs, studies
 from intelvae.paper.config import Evaluation
 from intelvae.paper.dashboard import Dashboard
-from intelvae.paper.prose import Table, badges, glue, in_short
+from intelvae.paper.prose import Table, badges, glue, in_short, say
 
 found = ledger.stored(profile)
 counted = [row for row in found if not row["variant"]]
@@ -45,7 +45,7 @@ Profile {profile}, {len(counted)} claims and {len(found) - len(counted)} variant
 # ## Claims
 #
 # - *Reproduced* and *partly* are on the paper's side. *Opposite* is not, significantly so. *No difference found* says
-#   that the runs cannot tell: "could find" is the smallest difference that as many seeds, scattered as these are, find in
+#   that the runs cannot tell: "detectable" is the smallest difference that as many seeds, scattered as these are, find in
 #   four cases of five.
 # - In brackets, $p$ is corrected for the number of tests in this table (Holm; variants included, while on its own page a
 #   claim is corrected for that page's tests). Where it is above 0.05, a verdict "reproduced" may be one of the accidents
@@ -63,10 +63,10 @@ ledger.Table(found)
 # %% tags=["hide-input"]
 table = pd.DataFrame(counted)
 counts = table.groupby(["page", "verdict"]).size().unstack(fill_value=0)
-Table(counts)
+Table(counts.reindex(columns=kinds.VERDICTS, fill_value=0))
 
 # %% tags=["hide-input"]
-print(ledger.summary(found))
+say(ledger.summary(found))
 
 # %% [markdown]
 # ## Records
@@ -75,9 +75,10 @@ print(ledger.summary(found))
 # model was measured anew later says at which. A plus sign stands for changes that were not committed yet.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-print(
-    f"this page: Python {platform.python_version()}, {platform.machine()}, profile {profile}"
-)
+say(f"""
+This page was made with Python {platform.python_version()} on {platform.machine()}, at the
+profile `{profile}`.
+""")
 records = [studies.stored(name, profile) for name in studies.NAMES]
 Table(pd.DataFrame(map(studies.accounts, records)))
 
@@ -133,7 +134,8 @@ glue(
     else "",
     display=False,
 )
-Table(pd.Series(published).rename_axis("published").to_frame("claims"))
+names = {"tested": "reproduced, with a test", "kept": "significant after correction"}
+Table(pd.Series(published).rename(names).rename_axis("published").to_frame("claims"))
 
 # %% tags=["nbval-check-output", "remove-cell"]
 print(

@@ -20,7 +20,7 @@ def test_what_is_used_is_read_from_the_grid_of_each_profile():
     smoke = settings.used("sparsity", "smoke")
     assert (smoke["batch size"], smoke["epochs"], smoke["repeats"]) == ("25", "1 of 10 steps", "1")
     toys = settings.used("connectivity", "laptop")
-    assert (toys["input"], toys["training examples"], toys["epochs"]) == ("R^2", "unlimited", "20 of 1000 steps")
+    assert (toys["input"], toys["training examples"], toys["epochs"]) == ("R²", "unlimited", "20 of 1000 steps")
     assert settings.used("table4", "laptop")["input"] == "RGB 64x64"
     assert settings.used("multi-modality", "laptop")["likelihood"] == "gaussian, bernoulli"
 
@@ -54,4 +54,4 @@ def test_table_c2_counts_the_parameters_of_every_network():
     assert set(table.index) == {"mlp", *networks.IMAGE_SIZE}
     # three hidden layers of ten units: 2 -> 10 -> 10 -> 10 and two heads of 2, and back to 2
     hidden = 3 * 10 + 2 * 11 * 10
-    assert table.loc["mlp", ["encoder", "decoder"]].tolist() == [hidden + 2 * 11 * 2, hidden + 11 * 2]
+    assert table.loc["mlp", ["encoder", "decoder"]].tolist() == [str(hidden + 2 * 11 * 2), str(hidden + 11 * 2)]

@@ -18,7 +18,7 @@ _OF_ALL = {"optimiser": "Adam", "learning rate": "1e-3"} | _NOT_GIVEN
 TABLE_C1 = {  # by the experiment that stands for a column of it
     "connectivity": {
         "training examples": "unlimited",
-        "input": "R^2",
+        "input": "R²",
         "latent dimensions": "2-10",
         "batch size": "10-500",
         **_OF_ALL,
@@ -75,7 +75,7 @@ def used(experiment: str, profile: str) -> dict[str, str]:
     repeats = Counter(dataclasses.replace(training, seed=0) for training in trainings).values()
     return {
         "training examples": EXAMPLES[experiment][profile] if image else "unlimited",
-        "input": _pixels(trainings) if image else "R^2",
+        "input": _pixels(trainings) if image else "R²",
         "latent dimensions": str(first.latent_dim),
         "batch size": str(first.batch_size),
         "optimiser": "Adam",
@@ -113,7 +113,7 @@ def table_c2() -> pd.DataFrame:
     shapes = {"mlp": (2,), **{name: (3 if size == 64 else 1, size, size) for name, size in networks.IMAGE_SIZE.items()}}
     lines = []
     for name, shape in shapes.items():
-        encoder, decoder = networks.create(name, shape, 2)
-        counts = [sum(p.numel() for p in part.parameters()) for part in (encoder, decoder)]
-        lines.append({"network": name, "data": "x".join(map(str, shape)), "encoder": counts[0], "decoder": counts[1]})
+        parts = zip(("encoder", "decoder"), networks.create(name, shape, 2), strict=True)
+        counts = {part: f"{sum(p.numel() for p in of.parameters()):,}" for part, of in parts}
+        lines.append({"network": name, "data": "x".join(map(str, shape)), **counts})
     return pd.DataFrame(lines).set_index("network")

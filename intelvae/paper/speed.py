@@ -169,7 +169,9 @@ def judged(found: Measured) -> pd.DataFrame:
 
 def slopes(found: Measured) -> pd.DataFrame:
     """How time grows: the slope of its logarithm against that of a size, a line for each size."""
-    return pd.DataFrame({"with the": row.peer, "slope (range)": spread(row)} for row in found.of(bench.SLOPE))
+    return pd.DataFrame(
+        {"time grows with the": row.peer, "slope (range)": spread(row)} for row in found.of(bench.SLOPE)
+    )
 
 
 def growth(found: Measured) -> str:

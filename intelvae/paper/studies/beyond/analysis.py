@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from intelvae.paper.kinds import tally
+from intelvae.paper.prose import badges
 from intelvae.paper.results import Results
 from intelvae.paper.statistics import change, measured
 from intelvae.paper.studies.beyond.claims import collapsed
@@ -17,8 +17,8 @@ from intelvae.paper.studies.toys.analysis import by_data, cell
 
 
 def verdicts(found: Sequence[Mapping[str, Any]], prefix: str, *, variant: bool = False) -> str:
-    """The verdicts on the claims, or their variants, whose ids begin so (lines of `ledger.rows`), counted in words."""
-    return tally(line["verdict"] for line in found if line["id"].startswith(prefix) and line["variant"] == variant)
+    """Badges of the verdicts on the claims, or their variants, whose ids begin so (lines of `ledger.rows`)."""
+    return badges(line["verdict"] for line in found if line["id"].startswith(prefix) and line["variant"] == variant)
 
 
 def gains(results: Results) -> pd.DataFrame:

@@ -161,7 +161,7 @@ TOPICS: dict[str, Topic] = {
 def tried(found: dict[str, Filled]) -> str:
     """The topics that charts have, as a table in Markdown: text, code, this book, and the largest bar of each chart."""
     bars = _of_charts(found)
-    lines = ["| | the text | the code | this book | what it moves most |", "|---|---|---|---|---|"]
+    lines = ["| difference | the text | the code | this book | what it moves most |", "|---|---|---|---|---|"]
     for key, topic in TOPICS.items():
         if key in bars:
             moves = "<br>".join(each.replace(" %", "\xa0%") for each in moved(found, key)) or NOT_RUN
@@ -173,7 +173,7 @@ def untried(found: dict[str, Filled]) -> str:
     """The others, of which no run tells what they move."""
     bars = _of_charts(found)
     lines = [f"| {' | '.join(_cells(topic))} |" for key, topic in TOPICS.items() if key not in bars]
-    return "\n".join(["| | the text | the code | this book |", "|---|---|---|---|", *lines])
+    return "\n".join(["| difference | the text | the code | this book |", "|---|---|---|---|", *lines])
 
 
 def _of_charts(found: dict[str, Filled]) -> set[str]:

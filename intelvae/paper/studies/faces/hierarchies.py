@@ -207,8 +207,8 @@ def by_labels(results: Sequence[Result]) -> list[dict[str, Any]]:
     """A line a number of labelled faces: the VAE's best dimension, the paper's, the InteL-VAE's lead by protocol."""
     of = {
         "lead": _leads(results, "linear, standardised"),
-        "by the code's": _leads(results, "the code's"),
-        "and balanced": _leads(results, "the code's, balanced"),
+        "lead, the code's protocol": _leads(results, "the code's"),
+        "lead, balanced": _leads(results, "the code's, balanced"),
     }
     theirs = _of_vaes(results)
     lines = []
@@ -233,7 +233,7 @@ def falls(results: Sequence[Result]) -> list[dict[str, str]]:
     for name, members in models(results).items():
         paper = members[0].row.paper.values()
         in_paper = _fall({i: [float(score)] for i, score in enumerate(paper)}) if paper else ""
-        lines.append({"model": name, "loses": _fall(by_number(members)), "in the paper": in_paper})
+        lines.append({"model": name, "loses, points": _fall(by_number(members)), "in the paper": in_paper})
     return lines
 
 
