@@ -165,7 +165,7 @@ def _apart(found: Sequence[dict[str, Any]]) -> tuple[Sequence[dict[str, Any]], s
 def cells(row: dict[str, Any], holm: dict[str, float]) -> dict[str, str]:
     """One of `rows` for readers, as HTML by column; `holm` is what they were all `corrected` to."""
     return {
-        "claim": f"{prose.badge(row['verdict'])} {html.escape(row['where'] + '. ' + row['claim'])}",
+        "claim": f"{prose.badge(row['verdict'])} {html.escape(_unbroken(row['where'] + '. ' + row['claim']))}",
         "paper": html.escape(row["paper"]),
         "ours": html.escape(_unbroken(_ours(row))),
         "test": html.escape(_unbroken(_tested(row, holm))),
@@ -173,8 +173,8 @@ def cells(row: dict[str, Any], holm: dict[str, float]) -> dict[str, str]:
 
 
 def _unbroken(text: str) -> str:
-    """The same with spaces at which no line ends: in an equation, and after a sign and a word that a number follows."""
-    return re.sub(r"(?<=[=<±]) | (?=[=<])|(?<=Holm) |(?<=detectable) ", "\N{NO-BREAK SPACE}", text)
+    """The same with spaces at which no line ends: in an equation, before a sign, after one and a word of numbers."""
+    return re.sub(r"(?<=\d) (?=%)|(?<=[=<±]) | (?=[=<])|(?<=Holm) |(?<=detectable) ", "\N{NO-BREAK SPACE}", text)
 
 
 def _tested(row: dict[str, Any], holm: dict[str, float]) -> str:

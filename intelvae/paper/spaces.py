@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import Any
 
 from docutils import nodes
 
 NAMED = r"(?:Tables?|Figures?|[Ss]ections?|[Aa]ppendix|[Ee]quations?|[Pp]age|[Tt]heorem)"
-TOGETHER = re.compile(rf"(?<=\d) (?=%)|(?<=±) (?=\d)|(\b{NAMED}) (?=\d|[ABC]\b)")
+TOGETHER = re.compile(rf"(?<=\d) (?=[%±])|(?<=[±<>=]) (?=\d)|(?<=\bp) (?=[<>=] )|(\b{NAMED}) (?=\d|[ABC]\b)")
 
 
 def joined(text: str) -> str:
@@ -25,6 +26,34 @@ def process(app: Any, doctree: Any) -> None:
     for text in list(doctree.findall(nodes.Text)):
         if not isinstance(text.parent, nodes.literal | nodes.FixedTextElement | nodes.raw | nodes.math):
             text.parent.replace(text, nodes.Text(joined(text)))
+    for formula in list(doctree.findall(nodes.math)):
+        _keep_signs(formula)
+
+
+def _keep_signs(formula: Any) -> None:
+    """Puts a formula and the brackets, quotation marks and stops that touch it into an inline of class "together"."""
+    line = formula.parent
+    at = line.index(formula)
+    before, after = (
+        line[i].astext() if 0 <= i < len(line) and isinstance(line[i], nodes.Text) else "" for i in (at - 1, at + 1)
+    )
+    opening, closing = _signs(before[::-1])[::-1], _signs(after)
+    if not opening and not closing:
+        return
+    together = nodes.inline("", opening, classes=["together"])
+    together += [formula.deepcopy(), nodes.Text(closing)]
+    first, last = at - bool(before), at + 1 + bool(after)
+    parts = [nodes.Text(before.removesuffix(opening)), together, nodes.Text(after.removeprefix(closing))]
+    line[first:last] = [part for part in parts if part.astext()]
+
+
+def _signs(text: str) -> str:
+    """What a text begins with that is neither a space nor of a word.
+
+    >>> _signs("), and"), _signs(" (and")
+    ('),', '')
+    """
+    return "".join(takewhile(lambda sign: not sign.isalnum() and not sign.isspace(), text))
 
 
 def setup(app: Any) -> dict[str, bool]:
