@@ -22,9 +22,8 @@ from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, RE
 SYMBOLS = {REPRODUCED: "●", PARTLY: "◐", NO_DIFFERENCE: "○", OPPOSITE: "✕", NOT_TESTED: "·"}
 
 NOTHING = "(No run of this table is there yet.)"
-ASIDE = re.compile(
-    r"\([^)]*\)|\b(?:to|of|or)\b|e[-+]\d"
-)  # in a number: a remark, a range, a share, a choice, an exponent
+# in a number: a remark, a range, a share, a choice, an exponent
+ASIDE = re.compile(r"\([^)]*\)|\b(?:to|of|or)\b|e[-+]\d")
 LETTER = re.compile(r"[^\W\d_]")
 
 
