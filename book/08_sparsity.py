@@ -346,7 +346,7 @@ On average {active["active-shown"]} of 50 dimensions are active in a class, wher
 # for other choices:
 
 # %% tags=["hide-input"]
-Table(tables.active(results).rename_axis(""))
+Table(tables.active(results))
 
 # %% [markdown]
 # Below, the paper changes one dimension at a time and finds the separation of trousers, the length of coats and the style
