@@ -51,11 +51,7 @@ Folded("On 1, 8 and 64 workers", Table(plan.on_workers(found)))
 figure = plan.studies(found)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-say(f"Of all the time of `paper`, {plan.of_faces(found.costs['paper'])}.")
 Folded("All studies", Table(plan.table(found)))
-
-# %% [markdown]
-# Faces take long because there are so many of them:
 
 # %% tags=["hide-input"]
 say(plan.faces(found))

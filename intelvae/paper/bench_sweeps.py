@@ -16,7 +16,6 @@ from functools import partial
 from typing import Any
 
 import joblib
-from joblib.externals.loky import get_reusable_executor
 
 from intelvae.paper import bench, cluster, sweeps
 from intelvae.paper.bench import Row
@@ -72,7 +71,6 @@ def two_workers(repeats: int, count: int, epochs: int, *, with_dask: bool) -> li
     """
     asked = trainings(count, epochs)
     rows = _against_one("joblib", repeats, partial(_with_joblib, asked, 1), partial(_with_joblib, asked, 2))
-    get_reusable_executor().shutdown()  # idle workers would be beside what is measured next
     if with_dask:
         with workers_of(1) as one, workers_of(2) as two:
             rows += _against_one("dask", repeats, partial(_with_dask, asked, one), partial(_with_dask, asked, two))

@@ -86,14 +86,23 @@ def duration(seconds: float) -> str:
     return f"{seconds / size:.{1 if seconds / size < 10 else 0}f} {unit}"
 
 
+def about(number: int | float) -> str:
+    """A number to two digits.
+
+    >>> about(101), about(1_269_000), about(6)
+    ('100', '1,300,000', '6')
+    """
+    return f"{float(f'{number:.2g}'):,.0f}"
+
+
 def answer(found: Measured) -> str:
     """What the box at the top of the page says, as Markdown."""
     seconds = found.seconds("paper")
     one, *_, many = (time_on(seconds, workers, found.apart) for workers in WORKERS)
-    recorded = sum(cost.recorded for cost in found.costs["paper"])
+    recorded, most = sum(cost.recorded for cost in found.costs["paper"]), about(enough(seconds))
     lines = [
         f"The whole of `paper` takes one processor core {duration(one)}, and {WORKERS[-1]} cores {duration(many)}. "
-        f"More than about {enough(seconds)} do not help, because the longest training takes {duration(max(seconds))}.",
+        f"More than about {most} do not help, because the longest training takes {duration(max(seconds))}.",
         "",
         f"- **Where the time goes:** {of_faces(found.costs['paper'])}.",
         f"- **How far to trust it:** {recorded:,} of {len(found.costs['paper']):,} trainings have been run. The others "
@@ -128,9 +137,10 @@ def faces(found: Measured) -> str:
         profile: next(cost.work.training for cost in costs if cost.work.training.data == "celeba")
         for profile, costs in found.costs.items()
     }
-    told = {profile: f"{bench_gpu.examples(run):,} faces for {run.epochs} epochs" for profile, run in of.items()}
+    told = {profile: f"{bench_gpu.examples(run):,} for {run.epochs} epochs" for profile, run in of.items()}
     return (
-        f"The profile `laptop` learns from {told['laptop']}, the published ones, and `paper` from all {told['paper']}."
+        f"Faces take long because of their number. The profile `laptop` learns from {told['laptop']}, and `paper` from "
+        f"all {told['paper']}."
     )
 
 
@@ -150,6 +160,7 @@ def times(found: Measured) -> Figure:
                 look: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8, "ha": "right", "va": "top"}
                 axis.annotate(label, (GRID[-1], height / HOUR), (0, -3), **look)
     axis.set(xscale="log", yscale="log", xlabel="workers, one core each", ylabel="hours")
+    axis.margins(y=0.1)
     axis.set(xticks=GRID[::2], xlim=(GRID[0] * 0.9, GRID[-1] * 1.1))
     for each in (axis.xaxis, axis.yaxis):
         each.set_major_formatter(StrMethodFormatter("{x:,g}"))
@@ -174,6 +185,7 @@ def studies(found: Measured) -> Figure:
         axis.barh(names, frame["estimated"], left=frame["recorded"], **bar)
         axis.invert_yaxis()
         axis.set(title=profile, xlabel="hours of one core", ylabel="study")
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
         axis.tick_params(axis="y", labelsize=8)
     legend_outside(figure, axes[0], ncols=2)
     sns.despine(figure)
@@ -187,7 +199,7 @@ def gathered(frame: pd.DataFrame) -> pd.DataFrame:
     few = frame[large].loc[total[large].sort_values(ascending=False).index]
     if large.all():
         return few
-    return pd.concat([few, frame[~large].sum().to_frame(f"{(~large).sum()} other studies").T])
+    return pd.concat([few, frame[~large].sum().to_frame(f"all others ({(~large).sum()})").T])
 
 
 def told(found: Measured) -> Figure:
@@ -245,7 +257,9 @@ def on_workers(found: Measured) -> pd.DataFrame:
 
 def scaling(found: Measured) -> pd.DataFrame:
     """How many times as fast two workers are as one, a line for each library that hands out."""
-    return pd.DataFrame({"workers of": row.case, "times as fast": speed.spread(row)} for row in found.workers)
+    return pd.DataFrame(
+        {"two workers of": row.case, "times as fast as one": speed.spread(row)} for row in found.workers
+    )
 
 
 def handing_out(found: Measured) -> str:
@@ -256,7 +270,7 @@ def handing_out(found: Measured) -> str:
     return f"""
 With {task.tasks:,} empty runs on two workers a task takes {duration(task.seconds)}. The client's processor is busy for
 {duration(task.client)} of it, and the scheduler's for {duration(task.scheduler)}. Each is one process, so that about
-{1 / max(task.client, task.scheduler):.0f} tasks a second are the most.
+{about(1 / max(task.client, task.scheduler))} tasks a second are the most.
 """
 
 
@@ -275,14 +289,15 @@ def limit(found: Measured) -> str:
     """Where `paper` stops to scale and why, and what its order costs on the most workers, in sentences."""
     seconds, workers = found.seconds("paper"), WORKERS[-1]
     here, best = (time_on(order, workers, found.apart) for order in (seconds, sorted(seconds, reverse=True)))
+    most = about(enough(seconds))
     told = f"""
-For `paper` the limit is the longest run, {duration(max(seconds))}: more than about {enough(seconds)} workers gain
+For `paper` the limit is the longest run, {duration(max(seconds))}: more than about {most} workers gain
 nothing. On {workers} workers the sweep's order takes {duration(here)}; the longest first would take {duration(best)}.
 """
     if not found.apart:
         return told
-    longer = sum(seconds) / len(seconds) / found.apart
+    longer = about(sum(seconds) / len(seconds) / found.apart)
     return f"""{told}
-The scheduler is no limit. Handing out all of `paper` takes {duration(found.apart * len(seconds))}, since the mean task
-is some {float(f"{longer:.1g}"):,.0f} times as long as handing it out.
+The scheduler is no limit. Handing out all of `paper` takes {duration(found.apart * len(seconds))}. The mean task takes
+some {longer} times as long as handing it out does.
 """
