@@ -11,6 +11,7 @@ import test_digits
 import test_discrepancies
 import test_faces_chapter
 import test_hierarchy_chapter
+import test_plan
 import test_report
 import test_sparsity_chapter
 import test_speed
@@ -40,6 +41,7 @@ TESTED = {
     "studies.wines": test_wines,
     "report": test_report,
     "speed": test_speed,
+    "plan": test_plan,
 }
 EXAMPLES = {f"{module}.{name}": of for module, tests in TESTED.items() for name, of in tests.EXAMPLES.items()}
 EXPLORERS = {
@@ -47,6 +49,8 @@ EXPLORERS = {
 }
 
 LOGARITHMIC = {
+    "plan.times": {("log", "log")},
+    "plan.told": {("log", "log")},
     "speed.ratios": {("log", "linear")},
     "studies.beyond.figures.steepness": {("linear", "log")},
     "studies.sparsity.figures.ablation": {("symlog", "linear"), ("symlog", "log")},

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from intelvae.data import files, images
-from intelvae.paper import bench_gpu, bundle, runs, slot, studies
+from intelvae.paper import bench_gpu, bundle, runs, settings, slot, studies
 from intelvae.paper.store import Store
+from intelvae.paper.studies.digits import grid
 
 CPU = torch.device("cpu")
 
@@ -98,7 +99,7 @@ def test_the_plan_counts_each_training_once_and_hours_are_steps_over_rates():
     asked = {r.training for name in studies.NAMES for r in studies.runs(name, "paper")}
     asked = {config for config in asked if config.data not in slot.toys.NAMES}
     assert plan["trainings"].sum() == len(asked)
-    steps = sum(config.epochs * (bench_gpu.EXAMPLES[config.data] // config.batch_size) for config in asked)
+    steps = sum(config.epochs * (bench_gpu.examples(config) // config.batch_size) for config in asked)
     assert plan["million steps"].sum() == pytest.approx(steps / 1e6)
     of_faces = plan.loc[["table4", "table-b1"]]
     assert (of_faces["hours"] == of_faces["million steps"] * 1e6 / 10 / 3600).all()
@@ -116,6 +117,18 @@ def test_examples_are_as_many_as_the_data_sets_have(tmp_path):
     assert {name: bench_gpu.EXAMPLES[name] for name in whole} == whole
     published = {r.trained.examples for r in studies.stored("table4", "laptop")}
     assert published == {bench_gpu.EXAMPLES["celeba"]}
+
+
+def test_the_paper_learns_from_all_faces_and_repeated_digits_count_as_often_as_they_occur():
+    faces = {profile: studies.runs("table4", profile)[0].training for profile in ("laptop", "paper")}
+    assert {profile: bench_gpu.examples(config) for profile, config in faces.items()} == {
+        "laptop": 8059,
+        "paper": 162_770,
+    }
+    assert settings.EXAMPLES["table4"]["paper"] == "162,770"
+    for run in studies.runs("proportions", "paper"):
+        config = run.training
+        assert bench_gpu.steps_of(config) == config.epochs * grid.steps_of("paper", config.repeats)
 
 
 def test_slots_that_were_measured_are_found_with_their_best_rates(tmp_path):

@@ -45,6 +45,10 @@ From the ground up; a module imports only from those above it:
     bench_steps  where the time of a training step goes, and what would make it faster
     bench_gpu    what a GPU does for training
     speed        what a page says of all that
+    costs        what each training takes, from records and from steps
+    bench_sweeps how sweeps scale here, and what dask adds to a task
+    scheduling   how long a sweep takes on so many workers
+    plan         what a page says of these three
     doctor       what there is on this machine
     cli          the command `intelvae`
     slot         a short slot on a GPU, used well

@@ -247,13 +247,21 @@ def agreement(asked: Iterable[Run], published: Store, device: str) -> Iterator[R
         }
 
 
-# training examples of a data set in its "paper" split; of CelebA the part that is published
+# training examples of a data set in its "paper" split; of CelebA those that the published runs had, and all of them
 EXAMPLES = {"mnist": 55_000, "fashion-mnist": 55_000, "mnist-01": 2 * images.TRAIN_01, "celeba": 8059}
+ALL_FACES = 162_770
+
+
+def examples(config: Training) -> int:
+    """How many images a training learns from, those that are `repeats` counted as often as they occur."""
+    if config.data == "mnist-01":
+        return images.TRAIN_01 * sum(config.repeats)
+    return ALL_FACES if config.whole else EXAMPLES[config.data]
 
 
 def steps_of(config: Training) -> int:
     """The steps that a training takes, unless it stops early."""
-    return config.epochs * (config.steps_per_epoch or EXAMPLES[config.data] // config.batch_size)
+    return config.epochs * (config.steps_per_epoch or examples(config) // config.batch_size)
 
 
 def plan(rates: Mapping[str, float] | None = None) -> pd.DataFrame:
@@ -277,19 +285,19 @@ def plan(rates: Mapping[str, float] | None = None) -> pd.DataFrame:
             "PFLOP": sum(steps_of(config) * _flops(config) for config in of_images) / 1e15,
         }
         if rates:
-            seconds = [steps_of(config) / rates.get(_like(config.network), math.nan) for config in of_images]
+            seconds = [steps_of(config) / rates.get(like(config.network), math.nan) for config in of_images]
             row["hours"] = sum(seconds) / 3600
         rows.append(row)
     return pd.DataFrame(rows).set_index("experiment")
 
 
-def _like(network: str) -> str:
+def like(network: str) -> str:
     """The network of `SHAPES` that one is a variant of."""
     return network.partition("-")[0]
 
 
 def _flops(config: Training) -> int:
-    return config.batch_size * _flops_of_one(_like(config.network), config.latent_dim)
+    return config.batch_size * _flops_of_one(like(config.network), config.latent_dim)
 
 
 @cache

@@ -121,7 +121,8 @@ def _do(
     ahead = AHEAD if math.isinf(budget.left()) else 1
     at_work: dict[Future, list[Work]] = {}
     with sweeps.progress_of(works) as progress, Locks(store.root) as locks:
-        queue = Queue(_parts(works, device, len(workers.fit(client, device))), store, locks, budget)
+        queue = Queue(parts_for(works, device, len(workers.fit(client, device))), store, locks, budget)
+        code, at = workers.code(), commit()  # once: git, which is asked for the latter, takes longer than all the rest
         stopped = False
         while at_work or (not stopped and queue.more()):
             room = 0 if stopped else ahead * len(workers.fit(client, device)) - len(at_work)
@@ -132,9 +133,7 @@ def _do(
                     failures += [sweeps.reason(work.training, error) for work in part]
                     queue.ended(part)
                     continue
-                call = partial(
-                    _attempt, outcomes, device, sweeps.source(part[0], store, known), workers.code(), commit()
-                )
+                call = partial(_attempt, outcomes, device, sweeps.source(part[0], store, known), code, at)
                 at_work[workers.submit(client, call, resources=workers.resources(device))] = part
             if at_work:
                 workers.wait_for(at_work)
@@ -151,7 +150,7 @@ def _do(
     return failures
 
 
-def _parts(works: Sequence[Work], device: str, count: int) -> list[list[Work]]:
+def parts_for(works: Sequence[Work], device: str, count: int) -> list[list[Work]]:
     """The works in parts for `count` workers, as `works.parts` makes them for a CPU.
 
     A GPU trains `AT_ONCE` runs of the same data at a time, or fewer, so that every one has some.

@@ -1,0 +1,161 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What it costs, and how far it scales
+#
+# You want to run the whole reproduction in the paper's own setting, the profile `paper`. How long does that take, on how
+# many machines, and what do more of them gain? The paper does not say what its experiments cost, so there is no claim to
+# judge here.
+
+# %% tags=["parameters"]
+profile = "smoke"
+seeds = None
+device = "cpu"
+jobs = 1
+
+# %% tags=["hide-input"]
+from intelvae.paper import plan, scheduling, studies
+from intelvae.paper.prose import Folded, Provenance, Table, in_short, say
+
+studies.check_parameters(profile=profile, seeds=seeds, device=device, jobs=jobs)
+found = plan.measured(profile)
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+in_short(plan.answer(found))
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hours until every training is done and measured, against the number of workers, of one core each, both on logarithmic axes. Marks are at 1, 8 and 64 workers. Dotted lines are what no number of workers can beat: the longest run of a profile, and the scheduler, where it was measured.", "name": "fig-plan"}, "image": {"alt": "Two falling lines, one for each profile, that become level where they meet the dotted line of the longest run; the lines of the scheduler are far below."}}
+figure = plan.times(found)
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+display(Provenance(found))
+Folded("On 1, 8 and 64 workers", Table(plan.on_workers(found)))
+
+# %% [markdown]
+# ## What each study costs
+#
+# A run's record says how long it took. A run that has no record yet is told from its steps: their number, times the
+# median time of a step in the records most like it. These have the same network, and if possible the same model, mapping
+# and bound. What is measured of a trained model is added in the same manner.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hours of one core that each study takes, by profile. Filled: from records. Hatched: estimated from steps. A training that several studies share counts where it is first asked for.", "name": "fig-costs"}, "image": {"alt": "Two panels of horizontal bars, one for each profile, the longest study on top; for the profile paper nearly all is hatched."}}
+figure = plan.studies(found)
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+Folded("All studies", Table(plan.table(found)))
+
+# %% tags=["hide-input"]
+say(plan.faces(found))
+
+# %% [markdown]
+# ### Do steps tell seconds?
+#
+# We can ask the records. Each one is told from others: those with another number of epochs, and for faces, which all
+# have the same number, from all other faces.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hours that each training on images took, against the hours that others' steps tell, by network.", "name": "fig-told"}, "image": {"alt": "A cloud of marks along a diagonal line, most of them between two dotted lines at twice and half."}}
+figure = plan.told(found)
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+say(plan.spread(found))
+
+# %% [markdown]
+# Part of the spread is that of machines: the records come from several, some with units for bfloat16, which were busy to
+# different degrees. Older records do not say how many threads they had, and count what was measured as part of the
+# training, so that estimates from them are rather too high.
+#
+# ## Two workers instead of one
+#
+# The same trainings on the embedded images, each a task of its own, on this machine: with joblib, which is what `--jobs`
+# does, and with dask. Every worker has one thread. One and two workers take turns, and the table has the median over
+# rounds and its range.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+Table(plan.scaling(found))
+
+# %% [markdown]
+# Twice as fast is the most that two can be. Workers on one machine share its memory and its caches, and perhaps its
+# other users.
+#
+# ## What a scheduler adds
+#
+# [On a cluster](cluster.md) a scheduler hands out the tasks. We measure its share with runs that are empty: their data
+# do not exist, so each is refused as soon as a worker looks at it. What is left is looking up, locking, sending and
+# counting.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+say(plan.handing_out(found))
+
+# %% [markdown]
+# That holds for two workers. With many more, each look at which of them are there takes longer, which is not measured
+# here.
+#
+# ## The model
+#
+# A sweep hands out its parts in a fixed order, and whoever is free takes the next. That is *list scheduling*. With $n$
+# workers, $N$ parts that take $t_i$, and a time $s$ between two tasks,
+#
+# $$T(n) \ge \max\Big(\tfrac1n \sum_i t_i,\ \max_i t_i,\ N s\Big).$$
+#
+# The first term falls with $n$, the other two do not.
+
+
+# %%
+def time_on(seconds, workers, apart):
+    free = [0.0] * workers  # when each worker is free again
+    for number, each in enumerate(seconds, start=1):
+        start = max(min(free), number * apart)
+        free[free.index(min(free))] = start + each
+    return max(free)
+
+
+# %% [markdown]
+# **A check against what is known.** Equal parts take as many rounds as there are parts for each worker, rounded up. One
+# long part beside many short ones takes as long as itself. The library, which uses a heap, gives the same.
+
+# %%
+print("ten equal parts on four workers:", time_on([1.0] * 10, 4, 0))
+print("one long part and many short:", time_on([9.0] + [1.0] * 9, 4, 0))
+seconds = found.seconds("paper")
+same = time_on(seconds, 8, 0.01) == scheduling.time_on(seconds, 8, 0.01)
+print("as in the library:", same)
+
+# %% [markdown]
+# What is handed out is what a sweep hands out. Small models train side by side, at most 25 in one part; a network for
+# images is a part of its own. The order is not the longest first, but the most telling first, so that a sweep may end at
+# any time.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+say(plan.limit(found))
+
+# %% [markdown]
+# The model takes all workers to be as fast as those in the records, and none to be lost. It leaves out the time to copy
+# data to machines, and the time that they wait in a queue.
+#
+# ## On GPUs
+#
+# One GPU trains up to 16 runs at once, so a part is 16 runs there. Their rates come from a script that measures for a
+# quarter of an hour ([Speed](80_speed.ipynb)); no speed is assumed.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+if found.stages:
+    display(Table(scheduling.at_once(found.stages).reset_index()))
+    display(Table(scheduling.on_gpus(found.costs["paper"], found.stages)))
+else:
+    say("""
+No GPU has been used so far, so there is nothing to say here yet. On a machine with one,
+`python -m intelvae.paper.slot run data/slots/NAME` measures it, and this page shows what comes of that.
+""")
+
+# %% tags=["nbval-check-output", "remove-cell"]
+counts = {name: len(of) for name, of in found.costs.items()}
+print(counts, len(seconds), "parts;", same)
