@@ -104,7 +104,7 @@ for count in (None, 64):
 x = torch.zeros(10, 1, 32, 32)
 training.fit(bench.MATHIEU.model(), x, x, training.Schedule(1, 10), on_epoch=lambda *_: print(torch.get_num_threads()))
 
-def train(config, device, threads):
+def train(config, device, threads, store):
     print(threads)
     raise training.TrainingError("seen")
 

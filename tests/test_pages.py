@@ -190,9 +190,9 @@ def long(tmp_path):
         (tmp_path / "book" / f"{name}.py").write_text(HEADER + "\n# %%" + code + "\n", encoding="utf-8")
 
     def kernel():
-        while not (mark.exists() and mark.read_text()):
+        while not (mark.exists() and mark.read_text(encoding="utf-8")):
             time.sleep(0.05)
-        return int(mark.read_text())
+        return int(mark.read_text(encoding="utf-8"))
 
     return kernel
 

@@ -74,7 +74,7 @@ def measured(profile: str) -> Measured:
     return Measured(profile, of, costs.foretold(found), rounds, scaling, per_task, bench_gpu.slots())
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: int | float) -> str:
     """A time in words, to two or three digits.
 
     >>> duration(0.0071), duration(95), duration(7200), duration(15_849_000)

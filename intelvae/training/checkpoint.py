@@ -145,7 +145,7 @@ class State:
             tensors[group][name] = x
         return cls(History(**history), tensors)
 
-    def save(self, checkpoint: Checkpoint, settings: Mapping[str, Any]) -> None:
+    def keep(self, checkpoint: Checkpoint, settings: Mapping[str, Any]) -> None:
         """Writes it, and the notes, as of the training with these settings; until all is written the file stays."""
         from safetensors import SafetensorError
         from safetensors.torch import save_file

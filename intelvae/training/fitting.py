@@ -131,7 +131,7 @@ def in_stages(
         if on_epoch is not None:
             on_epoch(epoch, history)
         if checkpoint and checkpoint.every and (epoch + 1) % checkpoint.every == 0:
-            State.of(model, steps.adam, history, best_weights, generator).save(checkpoint, settings)
+            State.of(model, steps.adam, history, best_weights, generator).keep(checkpoint, settings)
     if best_weights is not None:
         model.load_state_dict(best_weights)
     model.eval()
