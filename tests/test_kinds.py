@@ -225,7 +225,8 @@ def test_several_things_at_once_hold_if_each_does(found, verdict):
     ]
     for parts in (claim, dataclasses.replace(claim, parts=(second, LOWER))):
         finding = judge(parts, found, sure, TWO)
-        assert finding.verdict == verdict and finding == judge(LOWER, found, TWO)
+        # as text: a deviation that is not a number is from Python 3.13 on no equal of itself
+        assert finding.verdict == verdict and str(finding) == str(judge(LOWER, found, TWO))
     assert all(part.rule[1:] in claim.rule for part in claim.parts)
 
 
