@@ -69,9 +69,9 @@ figure = plan.told(found)
 say(plan.spread(found))
 
 # %% [markdown]
-# Part of the spread is that of machines: the records come from several, some with units for bfloat16, which were busy to
-# different degrees. Older records do not say how many threads they had, and count what was measured as part of the
-# training, so that estimates from them are rather too high.
+# Part of the spread comes from the machines: there were several, and other work slowed some of them down. Older records do
+# not say how many threads they had, and with two a run takes less time than on one core. They also count what was measured
+# as part of the training, which errs the other way.
 #
 # ## Two workers instead of one
 #
@@ -83,8 +83,8 @@ say(plan.spread(found))
 Table(plan.scaling(found))
 
 # %% [markdown]
-# Twice as fast is the most that two can be. Workers on one machine share its memory and its caches, and perhaps its
-# other users.
+# Twice as fast is the most that two can be. Workers on one machine share its memory and its caches, and other programs may
+# take a part of both cores.
 #
 # ## What a scheduler adds
 #

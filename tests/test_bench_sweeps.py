@@ -39,4 +39,12 @@ def test_empty_runs_are_handed_out_and_all_who_take_part_are_busy(monkeypatch):
 
     monkeypatch.setattr(bench_sweeps, "workers_of", in_this_process)
     found = bench_sweeps.per_task(10)
-    assert found.tasks == 10 and min(found.seconds, found.client, found.scheduler, found.workers) > 0
+    assert found.tasks == 10 and min(found.seconds, found.client, found.scheduler) > 0
+
+
+@pytest.mark.filterwarnings("ignore")  # dask's own
+def test_a_scheduler_without_work_ends_by_itself_since_what_started_it_may_have_been_killed():
+    distributed = pytest.importorskip("distributed", reason="needs the package distributed: pip install -e '.[dask]'")
+    with bench_sweeps.workers_of(1) as address, distributed.Client(address) as client:
+        alone = client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.idle_timeout)
+        assert bench_sweeps.START < alone <= 600  # not while workers start, and not much later

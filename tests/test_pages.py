@@ -197,12 +197,16 @@ def long(tmp_path):
     return kernel
 
 
-def wait_for_end_of(pid):
-    """Until a process has ended, which the process that started it may not have noticed yet; within a minute."""
+def runs(pid):
+    """Whether a process runs. One that has ended may still be listed, if what started it has not noticed yet."""
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def ends_within_a_minute(pid):
     end = time.monotonic() + 60
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < end
+    while runs(pid) and time.monotonic() < end:
         time.sleep(0.05)
+    return not runs(pid)
 
 
 def test_a_book_that_is_stopped_ends_its_kernels_and_begins_no_other_page(long, tmp_path, monkeypatch):
@@ -219,7 +223,7 @@ def test_a_book_that_is_stopped_ends_its_kernels_and_begins_no_other_page(long, 
             pages.execute_all(tmp_path / "out", {"profile": "laptop"})
     finally:
         signal.signal(signal.SIGTERM, before)
-    wait_for_end_of(long())
+    assert ends_within_a_minute(long())
     assert {path.name for path in (tmp_path / "out").iterdir()} <= {"01_a.failed.ipynb"}
 
 
@@ -227,8 +231,9 @@ def test_kernels_end_with_a_book_that_is_killed(long, tmp_path):
     (script := tmp_path / "script.py").write_text(BOOK, encoding="utf-8")
     with subprocess.Popen([sys.executable, script, tmp_path], stderr=subprocess.DEVNULL) as book:
         kernel = long()
+        assert runs(kernel)
         book.kill()
-    wait_for_end_of(kernel)
+    assert ends_within_a_minute(kernel)
 
 
 def test_a_page_that_reads_all_results_has_them_also_where_it_is_executed_alone(tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ from intelvae.paper.rows import BLUE, ORANGE
 
 matplotlib.use("agg")
 
-TASK = PerTask(10_000, seconds=0.036, client=0.004, scheduler=0.002, workers=0.003)
+TASK = PerTask(10_000, seconds=0.036, client=0.004, scheduler=0.002)
 PAPER = [
     *(dataclasses.replace(cost(HOUR, seed=seed), study="table1", recorded=seed < 4) for seed in range(60)),
     *(dataclasses.replace(cost(20 * HOUR, "celeba", "faces", seed=s), study="table4") for s in range(2)),
@@ -42,7 +42,7 @@ EXAMPLES = {
 def test_the_box_has_the_time_the_limit_and_where_it_goes():
     first, _, *said = plan.answer(FOUND).splitlines()
     assert "one processor core 100 hours, and 64 cores 20 hours" in first  # 60 of one, 2 of 20, and 36 s
-    assert "More than about 6 do not help, because the longest training takes 20 hours" in first
+    assert "More than about 6 cores do not help, because the longest training takes 20 hours" in first
     assert said[0] == "- **Where the time goes:** faces take 40 % of it, and all the rest 60 hours of one core."
     assert "5 of 63 trainings have been run" in said[1] and "half of them within a factor of 1.0" in said[1]
     assert "takes 36 ms" in said[2] and "nothing has been measured" in said[3]

@@ -102,7 +102,7 @@ def answer(found: Measured) -> str:
     recorded, most = sum(cost.recorded for cost in found.costs["paper"]), about(enough(seconds))
     lines = [
         f"The whole of `paper` takes one processor core {duration(one)}, and {WORKERS[-1]} cores {duration(many)}. "
-        f"More than about {most} do not help, because the longest training takes {duration(max(seconds))}.",
+        f"More than about {most} cores do not help, because the longest training takes {duration(max(seconds))}.",
         "",
         f"- **Where the time goes:** {of_faces(found.costs['paper'])}.",
         f"- **How far to trust it:** {recorded:,} of {len(found.costs['paper']):,} trainings have been run. The others "
@@ -112,7 +112,7 @@ def answer(found: Measured) -> str:
         lines.append(f"- **Handing out** a task takes {duration(found.apart)}, which is nothing beside a training.")
     on_gpu = on_gpus(found.costs["paper"], found.stages)
     if on_gpu.empty:
-        lines.append("- **On a GPU** nothing has been measured so far: all these are times of processors.")
+        lines.append("- **On a GPU** nothing has been measured so far: all times here are of processors.")
     else:
         trainings, of, hours = on_gpu.iloc[0][["trainings", "of", "hours"]]
         lines.append(
@@ -286,7 +286,7 @@ Of {len(found.foretold)} records half are within a factor of {half:.1f}, and nin
 
 
 def limit(found: Measured) -> str:
-    """Where `paper` stops to scale and why, and what its order costs on the most workers, in sentences."""
+    """Where `paper` stops scaling and why, and what its order costs on the most workers, in sentences."""
     seconds, workers = found.seconds("paper"), WORKERS[-1]
     here, best = (time_on(order, workers, found.apart) for order in (seconds, sorted(seconds, reverse=True)))
     most = about(enough(seconds))

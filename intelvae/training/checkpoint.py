@@ -7,7 +7,7 @@ import json
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,24 +170,14 @@ class State:
 
 
 def settings_of(
-    model: VAE,
-    train: Tensor | Sampler,
-    valid: Tensor,
-    schedule: Schedule,
-    objective: Objective,
-    optimiser: Optimiser,
-    precision: str,
+    model: VAE, data: Sequence[Tensor | Sampler], precision: str, *settings: Schedule | Objective | Optimiser
 ) -> dict[str, str]:
     """What a training is of, as text: the same for the same call, whatever process it is in."""
-    first = next(model.parameters())
-    parts = {
+    parts = {type(each).__name__.lower(): each for each in settings} | {
         "intelvae": intelvae.__version__,
-        "schedule": schedule,
-        "objective": objective,
-        "optimiser": optimiser,
         "precision": precision,
-        "device": first.device.type,
-        "data": [x if callable(x) else (tuple(x.shape), x.dtype) for x in (train, valid)],
+        "device": next(model.parameters()).device.type,
+        "data": [x if callable(x) else (tuple(x.shape), x.dtype) for x in data],
         "model": model,
         "weights": [(name, tuple(x.shape), x.dtype) for name, x in _weights(model).items()],
     }

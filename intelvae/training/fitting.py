@@ -59,7 +59,7 @@ def fit(
     none). `generator` orders the data; the noise of the latents and the draws of the prior come from torch's global
     generator, which the caller seeds. `on_epoch` is called with each epoch's number and the history so far.
     `checkpoint`, where the training is kept on its way; the same call with the same data then goes on from there, and
-    ends with the bits of one that was never stopped, on a GPU if it is `deterministic`.
+    ends with the bits of one that was never stopped (on a CPU; it has not been tried on a GPU).
 
     Data are of the model's dtype, or images of bytes (uint8), which become floats in [0, 1]. Raises `ValueError` for
     data and settings that do not fit the model, are not finite, or lie outside the likelihood's support,
@@ -104,7 +104,7 @@ def in_stages(
     valid = valid.to(device)
     steps: Steps | None = None
     history, best_weights, patience = History(), None, schedule.patience
-    settings = settings_of(model, train, valid, schedule, objective, optimiser, precision) if checkpoint else {}
+    settings = settings_of(model, (train, valid), precision, schedule, objective, optimiser) if checkpoint else {}
     if left := checkpoint and State.load(checkpoint, settings):
         left.put_back(model, generator)
         history, best_weights = left.history, left.tensors.get("best")

@@ -99,7 +99,7 @@ def test_methods_are_what_their_rows_say():
         if kind == "InteL-VAE":
             assert float(settings["γ"]) == config.gamma
     assert by_name[grid.AS_THE_CODE].penalty == "codes"
-    for row in (*grid.TABLE_B1, *grid.IN_TEXT):
+    for row in (*grid.TABLE_B1, *grid.TABLE_B1_IN_TEXT):
         config = grid.training("laptop", row, 0)
         assert row.group == f"D = {config.latent_dim}" and row.value == config.latent_dim
         assert (config.mapping == "hierarchy") is (row.name != "VAE")

@@ -147,7 +147,7 @@ TABLE_B1 = (
     *_hierarchies(64, "0.817 0.824 0.841 0.846 0.854 0.857"),
 )
 # the text of appendix B has these dimensions of the VAE, and as many as its largest for the InteL-VAE
-IN_TEXT = (
+TABLE_B1_IN_TEXT = (
     *(_of_table_b1(dim) for dim in (1, 2, 4)),
     *(row for row in TABLE_B1 if row.name == "VAE"),
     _hierarchies(128)[0],
@@ -173,7 +173,7 @@ def table_b1(profile: str, seeds: Seeds = None) -> list[Run]:
 
 def table_b1_in_text(profile: str, seeds: Seeds = None) -> list[Run]:
     """Table B.1 with the dimensions of the text instead of the table's. At `smoke` they are the table's."""
-    rows = [row for row in TABLE_B1_AT_SMOKE if row.name != RESIDUAL] if profile == "smoke" else IN_TEXT
+    rows = [row for row in TABLE_B1_AT_SMOKE if row.name != RESIDUAL] if profile == "smoke" else TABLE_B1_IN_TEXT
     wanted = (*MEASURED, ATTRIBUTES)
     chosen = seeds_or_own(seeds, SEEDS[profile])
     return [Run(row, training(profile, row, seed), wanted) for seed in chosen for row in rows]
