@@ -82,10 +82,10 @@ def test_a_table_for_readers_says_once_what_all_claims_begin_with():
 
 @pytest.mark.parametrize(
     ("sd", "written"),
-    [(0.0123, "588.832 ± 0.012"), (9.87, "588.8 ± 9.9"), (9.97, "589 ± 10"), (212.3, "589 ± 212"), (0.0, "588.8 ± 0")],
+    [(0.0123, "1,588.832 ± 0.012"), (9.87, "1,588.8 ± 9.9"), (9.97, "1,589 ± 10"), (2120.3, "1,589 ± 2,120")],
 )
 def test_a_table_for_readers_writes_as_many_decimals_as_the_deviation_has(sd, written):
-    row = ledger.rows("smoke", page=PAGE)[0] | {"ours": 588.8321, "sd": sd, "n": 3}
+    row = ledger.rows("smoke", page=PAGE)[0] | {"ours": 1588.8321, "sd": sd, "n": 3}
     assert f">{written}<" in ledger.Table([row])._repr_html_().replace("±\N{NO-BREAK SPACE}", "± ")
 
 

@@ -117,7 +117,7 @@ def run(
     """Run what is missing of one experiment, and print its metrics: mean and standard deviation over seeds."""
     from intelvae.paper import studies
     from intelvae.paper.results import Results
-    from intelvae.paper.statistics import summary
+    from intelvae.paper.statistics import summary, with_deviation
     from intelvae.paper.store import store_of
 
     asked = studies.runs(experiment, profile, seeds, features=features)
@@ -126,8 +126,7 @@ def run(
         members = found.of(row.name, row.group)
         cells = []
         for metric in (name for name in members[0].metrics if all(name in r.metrics for r in members)):
-            mean, sd = summary([r.metrics[metric] for r in members])
-            cells.append(f"{metric} {mean:.4g}" + ("" if math.isnan(sd) else f" ± {sd:.2g}"))
+            cells.append(f"{metric} {with_deviation(*summary([r.metrics[metric] for r in members]))}")
         name = " · ".join(filter(None, (members[0].training.data, row.group, row.name)))
         typer.echo(f"{name} ({len(members)} seed{'s' * (len(members) > 1)}): " + ", ".join(cells))
 
@@ -219,13 +218,12 @@ def show_claims(
         finite = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in rows]
         typer.echo(json.dumps(finite, indent=1, allow_nan=False))
         return
-    holm = ledger.corrected(rows)
+    holm, width = ledger.corrected(rows), max(len(row["id"]) for row in rows)
     for row in rows:
-        sd = "" if row["sd"] is None or math.isnan(row["sd"]) else f" ± {row['sd']:.2g}"
-        ours = "-" if row["ours"] is None else f"{row['ours'] + 0.0:.3g}{sd}"
         p = "-" if row["p"] is None else f"{row['p']:.2g} ({holm[row['id']]:.2g})"
-        claim = row["claim"] + " (a variant)" * row["variant"]
-        typer.echo(f"{row['verdict']:<15} {row['where']:<8} n={row['n']:<2} ours {ours:<16} p {p:<18} {claim}")
+        claim = f"{row['where']}. {row['claim']}" + " (a variant)" * row["variant"]
+        numbers = f"ours {ledger.ours(row):<16} n {row['n']:<3} p {p:<19}"
+        typer.echo(f"{row['verdict']:<19} {row['id']:<{width}} {numbers} {claim}")
     typer.echo(f"In brackets, p corrected for all tests in this list (Holm). {ledger.summary(rows)}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -167,7 +168,7 @@ def cells(row: dict[str, Any], holm: dict[str, float]) -> dict[str, str]:
     return {
         "claim": f"{prose.badge(row['verdict'])} {html.escape(_unbroken(row['where'] + '. ' + row['claim']))}",
         "paper": html.escape(row["paper"]),
-        "ours": html.escape(_unbroken(_ours(row))),
+        "ours": html.escape(_unbroken(ours(row))),
         "test": html.escape(_unbroken(_tested(row, holm))),
     }
 
@@ -183,16 +184,15 @@ def _tested(row: dict[str, Any], holm: dict[str, float]) -> str:
     return words + ("" if row["detectable"] is None else f"; detectable {rounded(row['detectable'], 2)}")
 
 
-def _ours(row: dict[str, Any], decimals: int | None = None) -> str:
-    """Mean and standard deviation: with so many decimals, or with as many as the deviation needs for two digits."""
+def ours(row: dict[str, Any]) -> str:
+    """What one of `rows` found: the mean and, of more than one run, the standard deviation."""
     if row["ours"] is None:
         return "no runs"
-    mean, sd = row["ours"] + 0.0, row["sd"] if row["n"] > 1 else None
-    if decimals is None:
-        if not sd:
-            return f"{mean:.4g}" + ("" if sd is None else " ± 0")
-        decimals = statistics.decimals(sd)
-    return f"{mean:.{decimals}f}" + ("" if sd is None else f" ± {sd:.{decimals}f}")
+    return statistics.with_deviation(row["ours"], _deviation(row))
+
+
+def _deviation(row: dict[str, Any]) -> float:
+    return math.nan if row["sd"] is None or row["n"] < 2 else row["sd"]
 
 
 def _p(row: dict[str, Any]) -> str:
@@ -201,10 +201,12 @@ def _p(row: dict[str, Any]) -> str:
     return f"p = {row['p']:.4f}" if row["p"] >= 1e-4 else "p < 0.0001"
 
 
-def verdicts(found: Sequence[dict[str, Any]]) -> str:
+def verdicts(judged: Sequence[dict[str, Any]]) -> str:
     """The rows of `rows` as text, a line each: verdict, id, ours, n and p; what a page's last cell prints."""
     lines = []
-    for row in found:
-        numbers = ", ".join(filter(None, [_ours(row, decimals=4), f"n = {row['n']}", _p(row)]))
+    for row in judged:
+        found = "no runs" if row["ours"] is None else f"{row['ours'] + 0.0:.4f}"
+        found += "" if math.isnan(_deviation(row)) else f" ± {row['sd']:.4f}"
+        numbers = ", ".join(filter(None, [found, f"n = {row['n']}", _p(row)]))
         lines.append(f"{row['verdict']:<19} | {row['id']:<42} | {numbers}")
     return "\n".join(lines)

@@ -99,6 +99,17 @@ def test_the_profile_smoke_runs_the_first_slips_of_rows_that_it_has():
     assert all(slip.before in there for slip in slips.of_table2("smoke")[:2])
 
 
+def test_table_1_on_binary_images_has_its_six_methods_and_differs_from_it_in_the_images_alone():
+    runs, grey = slips.table1_binary("laptop", [0]), {run.row.name: run for run in grid.table1("laptop", [0])}
+    assert [run.row.name for run in runs] == [row.name for row in grid.TABLE1 if row.paper] and len(runs) == 6
+    for run in runs:
+        assert run.training == dataclasses.replace(grey[run.row.name].training, binary=True)
+    assert {runs[0].training, runs[-1].training} == {
+        run.training for run in slips.table1("laptop", [0]) if run.training.binary
+    }
+    assert [run.row for run in slips.table1_binary("smoke")] == [runs[0].row, runs[-1].row]
+
+
 def test_every_share_is_trained_for_as_many_steps():
     for profile, steps in grid.STEPS_SHARES.items():
         for run in grid.proportions(profile, [0]):
@@ -142,7 +153,8 @@ def test_pictures_are_kept_for_the_runs_that_a_page_shows():
     assert kept(runs, "traversal") == {(group, name, 7) for group in squared for name in names}
     assert kept(grid.table1("laptop"), "gallery") == {("", row.name, 0) for row in grid.TABLE1}
     assert kept(grid.proportions("laptop"), "latents") == {("c2 = 0.2", row.name, 0) for row in grid.table3()}
-    only_numbers = [grid.gap, grid.borders, grid.borders_longer, grid.precision, slips.table1, slips.table2]
+    only_numbers = [grid.gap, grid.borders, grid.borders_longer, grid.precision]
+    only_numbers += [slips.table1, slips.table1_binary, slips.table2]
     found = {e.name for of in only_numbers for run in of("laptop") for e in (*run.evaluations, *run.extras)}
     assert found == {"zeros-and-ones", "elbo", "samples"}
 
@@ -427,6 +439,20 @@ def test_table_1_in_short_is_by_the_verdicts_distance_and_by_the_clean_one():
     assert (found["best-name"], found["best"], found["best-elbo"]) == ("MoG-VAE", "20", "-1.0")
     assert (found["product"], found["two"], found["ten"]) == ("90", "10", "160")
     assert found["order"].startswith("InteL-VAE, 2 sectors; MoG-VAE; GM-VAE; InteL-VAE, 2 x 5; VAE")
+
+
+def test_on_binary_images_the_closest_is_told_beside_the_two_that_the_claim_compares():
+    values = {"VAE": 3.0, "GM-VAE": 1.0, "InteL-VAE, 2 x 5": 2.0}
+    members = [r for row in slips.BINARY if row.name in values for r in of_table1(row, values[row.name])]
+    told = table1.told_on_binary_images(results(*members))
+    assert told.endswith(
+        "of 3 methods, without faint pixels, is GM-VAE (20); beside it: InteL-VAE, 2 x 5 (40), VAE (60)."
+    )
+    assert table1.told_on_binary_images(results(members[0])).startswith("Not run yet")
+    assert table1.on_binary_images(results(*members)).iloc[:, [0, 1, 2, 4]].to_numpy().tolist() == [
+        ["VAE", "60", "(not measured)", 1], ["GM-VAE", "20", "(not measured)", 1],
+        ["InteL-VAE, 2 x 5", "40", "(not measured)", 1],
+    ]  # fmt: skip
 
 
 def test_what_the_code_does_to_table_1_may_start_from_another_slip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from intelvae.paper.kinds import DISTANCE, Claim, Comparison, Nearness
@@ -9,7 +10,7 @@ from intelvae.paper.measures import by_classifier, clean_frechet, frechet
 from intelvae.paper.results import Result
 from intelvae.paper.rows import Row, row
 from intelvae.paper.statistics import Metric, measured
-from intelvae.paper.studies.digits import grid
+from intelvae.paper.studies.digits import grid, slips
 
 MULTI_MODALITY, ALL_DIGITS, PROPORTIONS = "05_multi_modality", "06_all_digits", "07_proportions"
 
@@ -130,6 +131,25 @@ def _table1() -> list[Claim]:
     ]
 
 
+def _binary() -> list[Claim]:
+    """Of Table 1 on binary images: the InteL-VAE is better than every other, by the measure that decides and another.
+
+    These rules were written when one of three seeds of it and of the VAE had been seen, and none of the others'.
+    """
+    intel, others = _ours_and_others(slips.BINARY, "InteL-VAE, 2 x 5")
+    how = ", K = 10 as 2 x 5, trained on binary images"
+    return [
+        dataclasses.replace(
+            _closer(measure, intel, other, f"binary-{_short(other.name)}", how),
+            experiment="table1-binary",
+            variant=True,
+            post_hoc=other.name == "VAE",
+        )
+        for measure in (DECIDES, "classifier-")
+        for other in others
+    ]
+
+
 def _table3() -> list[Claim]:
     readings = [
         ("", "proportions", "", grid.table3()),
@@ -162,4 +182,4 @@ def _table3() -> list[Claim]:
     ]
 
 
-CLAIMS: tuple[Claim, ...] = (*_table2(), *_table1(), *_table3())
+CLAIMS: tuple[Claim, ...] = (*_table2(), *_table1(), *_binary(), *_table3())
