@@ -93,7 +93,7 @@ def table1(profile: str, seeds: Seeds = None) -> list[Run]:
 
 
 BINARY = [
-    dataclasses.replace(row, settings=row.settings | {"binary": True}) for row in grid.TABLE1 if row.paper
+    dataclasses.replace(row, settings={**row.settings, "binary": True}) for row in grid.TABLE1 if row.paper
 ]  # the trainings of the VAE and of the InteL-VAE are those of slips
 
 
