@@ -42,6 +42,14 @@ def published():
     return [root / name for name in listed.stdout.splitlines()]
 
 
+@pytest.fixture(scope="session")
+def laptop_claims():
+    """All claims on the results of the published book (`ledger.stored`); some are proved, which takes seconds."""
+    from intelvae.paper import ledger
+
+    return ledger.stored("laptop")
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A cache and a memory of networks of each test's own."""

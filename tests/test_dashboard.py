@@ -20,19 +20,16 @@ class Rows(HTMLParser):
             self.found.append({name.removeprefix("data-"): value for name, value in attributes})
 
 
-FOUND = ledger.stored("laptop")
-
-
-def test_the_dashboard_has_every_claim_that_counts_once_by_item():
-    rows = Rows(Dashboard(FOUND)._repr_html_()).found
-    counted = [row for row in FOUND if not row["variant"]]
+def test_the_dashboard_has_every_claim_that_counts_once_by_item(laptop_claims):
+    rows = Rows(Dashboard(laptop_claims)._repr_html_()).found
+    counted = [row for row in laptop_claims if not row["variant"]]
     of = [(report.item_of(row), row["verdict"], row["page"]) for row in counted]
     assert sorted(of) == sorted((row["item"], row["verdict"], row["page"]) for row in rows)
     order = [*(item.name for item in report.ITEMS), report.TEXT]
     places = [order.index(row["item"]) for row in rows]
-    assert places == sorted(places) and len(rows) == sum(ledger.count(FOUND)[v] for v in ledger.kinds.VERDICTS)
+    assert places == sorted(places) and len(rows) == sum(ledger.count(laptop_claims)[v] for v in ledger.kinds.VERDICTS)
 
 
-def test_what_a_record_says_is_no_markup():
-    evil = FOUND[0] | {"variant": False, "claim": "<script>", "test": "<img>", "page": '"><b>'}
+def test_what_a_record_says_is_no_markup(laptop_claims):
+    evil = laptop_claims[0] | {"variant": False, "claim": "<script>", "test": "<img>", "page": '"><b>'}
     assert not {"script", "img", "b"} & Rows(Dashboard([evil])._repr_html_()).tags
