@@ -101,7 +101,7 @@ def test_claims_as_json_have_the_documented_keys(monkeypatch, capsys, tmp_path):
     code, out, _ = call(monkeypatch, capsys, "claims", "--json")
     rows = json.loads(out)
     keys = {"id", "where", "claim", "paper", "ours", "sd", "n", "test", "p", "profile", "verdict", "page", "variant"}
-    keys |= {"detectable", "other"}
+    keys |= {"detectable", "other", "earlier"}
     assert code == 0 and rows and all(set(row) == keys for row in rows)
     empirical = {claim.id for claim in ledger.CLAIMS if claim.experiment}
     assert {row["verdict"] for row in rows if row["id"] in empirical} == {"not tested"}  # an empty store

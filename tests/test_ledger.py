@@ -7,7 +7,7 @@ import shutil
 import pytest
 from drawn import result, results
 
-from intelvae.paper import kinds, ledger, studies
+from intelvae.paper import kinds, ledger, prose, studies
 from intelvae.paper.results import Results
 from intelvae.paper.store import Store, store_of
 
@@ -131,3 +131,14 @@ def test_claims_of_samples_judged_on_the_classifier_speak_of_its_distance():
     found = Results("table1", "smoke", asked, [dataclasses.replace(made, run=run) for run in asked])
     words = {row["id"]: row["claim"] for row in ledger.rows("smoke", found)}
     assert "(FD (classifier), as many images as test images)" in words["table1-vae"]
+
+
+def test_a_rule_that_another_has_replaced_is_a_variant_and_its_verdict_stands_beside_the_new_one(laptop_claims):
+    by_id, found = {claim.id: claim for claim in ledger.CLAIMS}, {row["id"]: row for row in laptop_claims}
+    assert {row["id"] for row in laptop_claims if row["earlier"]} == set(ledger.EARLIER)
+    for new, before in ledger.EARLIER.items():
+        assert by_id[new].post_hoc and not by_id[new].variant
+        assert before and all(by_id[id].variant and by_id[id].page == by_id[new].page for id in before)
+        assert found[new]["earlier"] == [found[id]["verdict"] for id in before]
+        badges = " ".join(prose.badge(found[id]["verdict"]) for id in before)
+        assert f"By the rule before: {badges}" in ledger.Table([found[new]])._repr_html_()

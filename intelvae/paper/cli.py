@@ -222,6 +222,8 @@ def show_claims(
     for row in rows:
         p = "-" if row["p"] is None else f"{row['p']:.2g} ({holm[row['id']]:.2g})"
         claim = f"{row['where']}. {row['claim']}" + " (a variant)" * row["variant"]
+        if row["earlier"]:
+            claim += f" (by the rule before: {', '.join(row['earlier'])})"
         numbers = f"ours {ledger.ours(row):<16} n {row['n']:<3} p {p:<19}"
         typer.echo(f"{row['verdict']:<19} {row['id']:<{width}} {numbers} {claim}")
     typer.echo(f"In brackets, p corrected for all tests in this list (Holm). {ledger.summary(rows)}")

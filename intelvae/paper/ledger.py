@@ -30,15 +30,33 @@ CLAIMS: tuple[Claim, ...] = (
     *beyond.claims.CLAIMS,
 )
 
+EARLIER: dict[str, tuple[str, ...]] = {  # the rules that a claim's rule has replaced, which are variants now
+    **{
+        f"table1-clean-{rest}": (f"table1-{rest}",)
+        for method in ("gm", "mog", "vamp", "vae-sylvester")
+        for rest in (method, f"{method}-than-vae")
+    },
+    "table1-clean-vae": ("table1-vae",),
+    "fig7-dd-drops": ("fig7-dd-drops-3",),
+    "fig7-distance-vsc-0.01": ("fig7-distance-vsc-0.01-dd",),
+    "figC3-distance-vsc-0.01": ("figC3-distance-vsc-0.01-dd",),
+    "ablation-100": ("ablation-sparsity", "ablation-distance"),
+    "table4-quality-8059-faces": ("table4-quality-alone-8059-faces",),
+    "table4-sparser-vae-8059-faces": ("table4-sparser-vae-at-all-8059-faces",),
+    "figB2-category": ("figB2-category-off",),
+    "figB2-details": ("figB2-details-off",),
+}
+
 
 def rows(profile: str, *found: Results, page: str | None = None) -> list[dict[str, Any]]:
     """One row for each claim (of `page`, if given) on the experiments of `found`: what `intelvae claims --json` has.
 
-    A claim whose experiment is not among them is "not tested"; one about no experiment needs none.
+    A claim whose experiment is not among them is "not tested"; one about no experiment needs none. "earlier" has the
+    verdicts by the rules that the claim's own has replaced (`EARLIER`).
     """
     of = {results.experiment: results for results in found}
     nothing = Results("", profile, [], [])
-    return [
+    judged = [
         {"id": claim.id, "where": claim.where, "claim": _words(claim, results), "paper": claim.paper}
         | dataclasses.asdict(claim.judge(results))
         | {"profile": profile, "page": claim.page, "variant": claim.variant}
@@ -46,6 +64,8 @@ def rows(profile: str, *found: Results, page: str | None = None) -> list[dict[st
         if page in (None, claim.page)
         for results in [of.get(claim.experiment or "", nothing)]
     ]
+    verdict = {row["id"]: row["verdict"] for row in judged}
+    return [row | {"earlier": [verdict[id] for id in EARLIER.get(row["id"], ())]} for row in judged]
 
 
 def _words(claim: Claim, results: Results) -> str:
@@ -165,8 +185,11 @@ def _apart(found: Sequence[dict[str, Any]]) -> tuple[Sequence[dict[str, Any]], s
 
 def cells(row: dict[str, Any], holm: dict[str, float]) -> dict[str, str]:
     """One of `rows` for readers, as HTML by column; `holm` is what they were all `corrected` to."""
+    claim = f"{prose.badge(row['verdict'])} {html.escape(_unbroken(row['where'] + '. ' + row['claim']))}"
+    if row["earlier"]:
+        claim += f" <span>By the rule before: {' '.join(map(prose.badge, row['earlier']))}</span>"
     return {
-        "claim": f"{prose.badge(row['verdict'])} {html.escape(_unbroken(row['where'] + '. ' + row['claim']))}",
+        "claim": claim,
         "paper": html.escape(row["paper"]),
         "ours": html.escape(_unbroken(ours(row))),
         "test": html.escape(_unbroken(_tested(row, holm))),
