@@ -29,6 +29,7 @@ GRIDS = {
     "sparsity-as-coded": grid.as_coded,
     "sparsity-weighted": grid.weighted,
     "sparsity-as-authors": grid.as_authors,
+    "sparsity-small-beta": grid.small_beta,
 }
 CODED = grid.AS_CODED["fashion-mnist"]
 ROOT = 3**0.5  # the deviation of 0, 0 and 3, with n - 1 in the denominator
@@ -221,6 +222,38 @@ def test_sparser_at_no_cost_asks_for_both(used, distance, verdict):
     found = of_all(made, rows=CODED, experiment="sparsity-as-coded")
     assert claim("fig7-as-coded-gamma-30").judge(found).verdict == verdict
     assert claim("figC3-as-coded-gamma-30").judge(found).verdict == kinds.NOT_TESTED  # of other data
+
+
+@pytest.mark.parametrize(
+    ("score", "used", "distance", "verdict"),
+    [
+        (0.70, 0.6, 102.0, kinds.REPRODUCED),
+        (0.60, 0.6, 102.0, kinds.OPPOSITE),  # sparser than the VAE, and not extremely sparse
+        (0.70, 0.1, 102.0, kinds.OPPOSITE),  # only in dimensions out of use
+        (0.70, 0.6, 120.0, kinds.OPPOSITE),
+    ],
+)
+def test_a_small_beta_has_to_give_extremely_sparse_codes_with_good_samples(score, used, distance, verdict):
+    def made(r, s):
+        hoyer, in_use, far = (score, used, distance) if r.value else (0.23, 0.2, 100.0)
+        return {
+            "hoyer_sample": hoyer + s / 1000,
+            "hoyer_used": in_use + s / 1000 * bool(r.value),
+            "frechet_10000": far + s / 10 * bool(r.value),
+        }
+
+    found = of_all(made, rows=grid.SMALL_BETA, experiment="sparsity-small-beta")
+    assert claim("fig7-small-beta-gamma-10").judge(found).verdict == verdict
+    assert claim("fig7-small-beta-gamma-10").variant and claim("fig7-small-beta-gamma-10").post_hoc
+
+
+def test_a_small_beta_shares_its_first_seed_with_the_choices_and_changes_nothing_else():
+    runs = grid.small_beta("laptop")
+    assert len(runs) == 9 and {run.training.beta for run in runs} == {0.3}
+    figure_7 = {run.training for run in grid.fashion("laptop")}
+    assert {dataclasses.replace(run.training, beta=1.0) for run in runs} <= figure_7
+    shared = {run.training for run in runs} & {run.training for run in grid.choices("laptop", [0])}
+    assert {training.gamma for training in shared} == {0.0, 10.0}
 
 
 def test_the_ablation_holds_at_one_weight_or_not_at_all():

@@ -33,7 +33,7 @@ from intelvae.paper.studies.sparsity.grid import DD_ALPHA, DD_MOST, SHOWN, STRON
 
 DD_SPARSEST = 10.0  # of the grid, by the first seed
 PRIOR_OF_DD = 0.65  # Hoyer score of codes drawn from DD's prior itself, D = 50
-AS_THE_CODE, AS_THE_AUTHORS = "sparsity-as-coded", "sparsity-as-authors"
+AS_THE_CODE, AS_THE_AUTHORS, SMALL_BETA = "sparsity-as-coded", "sparsity-as-authors", "sparsity-small-beta"
 DETAIL = FASHION._replace(page=MNIST.page)  # Figure 7, on the page of details
 MANY = (500, 1000, 2000, 5000)  # labels
 BELOW_3 = (0.0, 0.1, 0.3, 1.0)  # the gammas of which the paper says that samples are better
@@ -300,7 +300,7 @@ def _as_coded() -> list[Claim]:
     """The code's reading of the mapping; rules written before its runs but those of gamma = 10 and 30 on Fashion-MNIST.
 
     Two seeds of these, in a table of page 09, are why it was asked for. The rule for all of the authors' settings at
-    once was written before any of their runs.
+    once was written before any of their runs; those on a small beta when one seed at gamma = 10 had been seen.
     """
     coded = "With gates of at least 0.2 and L_sp of |z|, as in the code"
     return [
@@ -312,7 +312,14 @@ def _as_coded() -> list[Claim]:
         ),
         *(
             sparser_and_no_farther(
-                DETAIL, "as-authors", "With all settings of the authors' script", gamma, kind, AS_THE_AUTHORS, ""
+                DETAIL, "as-authors", "With all settings of the authors' script", gamma, kind, AS_THE_AUTHORS
+            )
+            for gamma in (SHOWN, STRONG)
+            for kind in (AS_THEY_ARE, CLEAN)
+        ),
+        *(
+            sparser_and_no_farther(
+                DETAIL, "small-beta", "With beta = 0.3", gamma, kind, SMALL_BETA, least=PRIOR_OF_DD, post_hoc=True
             )
             for gamma in (SHOWN, STRONG)
             for kind in (AS_THEY_ARE, CLEAN)

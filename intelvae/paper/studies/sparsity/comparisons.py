@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from intelvae.metrics import downstream
-from intelvae.paper.kinds import DISTANCE, AtMost, Claim, Comparison, Jointly, Trend
+from intelvae.paper.kinds import DISTANCE, AtMost, Claim, Comparison, Excess, Jointly, Trend
 from intelvae.paper.measures import clean_frechet, few_shot, frechet, ungated
 from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, row
 from intelvae.paper.statistics import Metric, measured
@@ -178,14 +178,33 @@ def vsc_is_good(figure: Figure, alpha: float = VSC_ALPHA) -> list[Claim]:
 
 
 def sparser_and_no_farther(
-    figure: Figure, id: str, words: str, gamma: float, kind: Samples, experiment: str, group: str
+    figure: Figure,
+    id: str,
+    words: str,
+    gamma: float,
+    kind: Samples,
+    experiment: str,
+    group: str = "",
+    *,
+    least: float | None = None,
+    post_hoc: bool = False,
 ) -> Claim:
-    """That the InteL-VAE's codes are sparser than the VAE's, and its samples no farther from test images: a variant."""
+    """That the InteL-VAE's codes are sparser than the VAE's, and its samples no farther from test images: a variant.
+
+    `least`: the codes have to have a higher score than that, too.
+    """
     of = (figure.page, experiment)
+    how = "" if least is None else f" and have a Hoyer score above {least:g}"
+    level = [] if least is None else [
+        Excess(
+            "level", figure.where, f"Their score is above {least:g} ({SPARSITIES[SAMPLE]})", "-", *of,
+            SAMPLE, at(INTEL, gamma), least, group=group,
+        )
+    ]  # fmt: skip
     return Jointly(
         f"{figure.id}-{id}-{kind.id}gamma-{gamma:g}",
         f"{figure.where}, left",
-        f"{figure.on}{words}, and gamma = {gamma:g} the InteL-VAE's codes are sparser than the VAE's, and its "
+        f"{figure.on}{words}, and gamma = {gamma:g} the InteL-VAE's codes are sparser than the VAE's{how}, and its "
         f"samples{kind.words} not {FIVE} farther from the test images ({kind.name})",
         "by eye",
         *of,
@@ -194,12 +213,14 @@ def sparser_and_no_farther(
                 "sparser", figure.where, f"Codes are sparser ({SPARSITIES[USED]})", "-", *of,
                 USED, at(INTEL, gamma), "VAE", larger=True, group=group,
             ),
+            *level,
             AtMost(
                 "no-farther", figure.where, "Samples are no farther", "-", *of,
                 kind.metric, at(INTEL, gamma), "VAE", NO_WORSE, group=group,
             ),
         ),
         variant=True,
+        post_hoc=post_hoc,
     )  # fmt: skip
 
 
