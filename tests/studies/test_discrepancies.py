@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from intelvae.paper import pages, studies
 from intelvae.paper.rows import INTEL, MOG, VAE, VAMP
 from intelvae.paper.statistics import changed, measured
-from intelvae.paper.studies.discrepancies import analysis, figures, tables, topics
+from intelvae.paper.studies.discrepancies import analysis, figures, tables, told, topics
 from intelvae.paper.studies.discrepancies.parts import Chart, Discrepancy, Source
 
 matplotlib.use("agg")
@@ -24,7 +24,8 @@ def source(name, *groups, experiment="a", method=None):
 def chart(*discrepancies, **more):
     """A chart of them by the metric "m", in % of the VAE's unless told otherwise."""
     given = {"key": "k", "where": "Table 0", "measure": "number", "unit": "% of the VAE's", "metric": measured("m")}
-    return Chart(**given | more, ours=source("InteL-VAE"), other=source("VAE"), discrepancies=discrepancies)
+    compared = {"ours": source("InteL-VAE"), "other": source("VAE")}
+    return Chart(**given | compared | more, discrepancies=discrepancies)
 
 
 def found(experiment="a", **values):
@@ -64,8 +65,7 @@ def test_every_declared_pair_names_rows_of_its_experiments(profile):
     runs = {name: studies.runs(name, profile) for name in analysis.experiments(profile)}
     rows = {name: {(run.row.name, run.row.group) for run in of} for name, of in runs.items()}  # what results go by
     for each in analysis.charts(profile):
-        sources = [s for d in each.discrepancies for s in (d.before, d.after)]
-        for of in (each.ours, each.other, *sources):
+        for of in each.sources:
             there = set().union(*(rows[name] for name in of.experiments))
             assert {(row.name, row.group) for row in of.rows} <= there, of
             assert len({row.method for row in of.rows}) == 1
@@ -80,7 +80,7 @@ def test_the_two_sides_of_a_pair_have_one_method_and_differ():
 
 def test_labels_of_a_chart_and_keys_of_charts_are_different():
     charts = analysis.charts("laptop")
-    assert len({each.key for each in charts}) == len(charts) == 9
+    assert len({each.key for each in charts}) == len(charts) == 11
     for each in charts:
         labels = [analysis.label_of(change) for change in each.discrepancies]
         assert len(set(labels)) == len(labels), sorted(labels)
@@ -155,11 +155,13 @@ def test_changes_are_written_with_their_sign_unit_and_interval():
 
 
 def test_the_papers_numbers_are_those_of_its_tables():
-    one, two, distance, score = tables.charts("laptop")
+    one, two, shares, distance, score, attributes = tables.charts("laptop")
     assert round(one.paper, 1) == round(100 * (32.2 - 42.0) / 42.0, 1)
     assert round(two.paper, 1) == -1.6
     assert round(distance.paper, 1) == round(100 * (64.9 - 68.6) / 68.6, 1)
     assert round(score.paper, 2) == 0.24
+    assert shares.paper is None  # it compares no two methods
+    assert round(attributes.paper, 1) == 2.6
 
 
 def test_a_topic_is_told_by_the_largest_bar_of_each_chart():
@@ -171,8 +173,125 @@ def test_the_tables_of_topics_have_each_once_and_as_many_cells_in_every_line():
     charts = {each.key: analysis.fill(each, {}) for each in analysis.charts("laptop")}
     tried, untried = topics.tried(charts).splitlines(), topics.untried(charts).splitlines()
     assert len(tried) + len(untried) - 4 == len(topics.TOPICS) and len(untried) > 5
-    for lines_of, columns in ((tried, 5), (untried, 4)):
+    for lines_of, columns in ((tried, 5), (untried, 5)):
         assert {line.replace("\\|", "").count("|") for line in lines_of} == {columns + 1}
+
+
+def test_differences_in_no_chart_say_where_they_are_shown_or_that_no_run_tells():
+    charts = {each.key: analysis.fill(each, {}) for each in analysis.charts("laptop")}
+    last = {line.split(" | ")[-1].removesuffix(" |") for line in topics.untried(charts).splitlines()[2:]}
+    assert "no run tells" in last and any(words.startswith("page 06") for words in last)
+
+
+def test_the_code_has_no_ten_sectors():
+    of_k = {change.name for change in tables.charts("laptop")[0].discrepancies if change.topic == "clusters"}
+    assert of_k == {"2 x 2 in the place of 2 x 5", "2 sectors in one plane"}
+
+
+# What the page says beside the charts
+
+
+def share(name, value, **metrics):
+    """A result of Table 3 with that share of zeros in the data."""
+    return result(name, method=INTEL, value=value, metrics=metrics)
+
+
+def test_a_share_is_judged_by_how_far_it_is_from_the_true_one():
+    away = tables.from_the_true_share
+    assert away(share("20 % zeros", 0.2, learned_zeros=0.15, smallest_mass=0.4)) == pytest.approx(0.05)
+    assert away(share("20 % zeros", 0.2, learned_zeros=0.25, smallest_mass=0.4)) == pytest.approx(0.05)
+    assert away(share("0 % zeros", 0.0, learned_zeros=0.0, smallest_mass=0.4)) == pytest.approx(0.4)
+
+
+def test_a_chart_that_compares_no_two_methods_has_bars_and_no_lines():
+    change = Discrepancy("t", "better", source("InteL-VAE"), source("InteL-VAE, better", method=INTEL))
+    of = chart(change, ours=None, other=None, relative=False, scale=100.0, unit="points")
+    filled = analysis.fill(of, found(InteL_VAE=(0.4,), **{"InteL_VAE, better": (0.1,)}))
+    assert filled.effect is None and analysis.said(filled, "InteL-VAE: better") == "\N{MINUS SIGN}30 points"
+    assert [place for _, way, place in levels(figures.tornado([filled]).axes[0]) if way == "x"] == [0]
+
+
+def on_points(data, *shares):
+    """InteL-VAEs with these shares of samples in the hole, and a VAE that fills it."""
+    made = [
+        result("InteL-VAE", data, data=data, seed=seed, mapping="circle", metrics={"inside_hole": value})
+        for seed, value in enumerate(shares)
+    ]
+    return results(*made, result("VAE", data, data=data, metrics={"inside_hole": 0.0}))
+
+
+def test_empty_holes_are_counted_over_all_settings_of_a_data_set():
+    both = [on_points("circle", 0.0, 0.019, 0.5), on_points("square", 0.0)]
+    assert (
+        told.empty(both, "circle") == "2 of 3" and told.empty([*both, on_points("circle", 0.3)], "circle") == "2 of 4"
+    )
+    assert told.empty(both, "star") == told.NOT_RUN
+
+
+def on_grey_and_binary(*after):
+    """Table 1's chart: the VAE at 100, on binary images at 80, and the InteL-VAE at 110 and `after`, one a seed."""
+    names = [f"{who}: binary images, as the text says" for who in ("VAE", "InteL-VAE")]
+    before = {"VAE": (100.0,) * 3, "InteL-VAE, 2 x 5": (110.0,) * 3}
+    changed = {names[0]: (80.0,) * len(after), names[1]: after}
+
+    def of(experiment, values):
+        return results(
+            *(
+                result(name, seed=s, method=INTEL if "InteL" in name else VAE, metrics={"clean_frechet_2000": v})
+                for name, each in values.items()
+                for s, v in enumerate(each)
+            ),
+            experiment=experiment,
+        )
+
+    return analysis.fill(tables.charts("laptop")[0], {"table1": of("table1", before), "slips": of("slips", changed)})
+
+
+def test_binary_images_are_told_with_as_many_seeds_and_baselines_as_there_are():
+    clean = {"VAE": 80.0, "GM-VAE": 50.0, "InteL-VAE, 2 x 5": 60.0}
+    runs = results(*(result(name, metrics={"clean_frechet_2000": v}) for name, v in clean.items()))
+    assert told.binary_images(on_grey_and_binary(), runs) == "have not been tried at this profile."
+    one = told.binary_images(on_grey_and_binary(60.0), runs)
+    assert "\N{MINUS SIGN}50 % and the VAE by \N{MINUS SIGN}20 % (one seed)" in one
+    assert (
+        "it is \N{MINUS SIGN}25 % from the VAE" in one and "Of the 5 baselines 2 ran on them; it is ahead of 1" in one
+    )
+    assert "(3 seeds)" in told.binary_images(on_grey_and_binary(60.0, 61.0, 62.0), runs)
+
+
+def test_the_small_beta_is_told_over_the_seeds_that_both_models_have():
+    def made(name, seed, distance, score=0.23):
+        metrics = {"hoyer_sample": score, "hoyer_used": score - 0.1, "active_overall": 50.0}
+        metrics |= {"frechet_10000": distance, "clean_frechet_2000": 2 * distance}
+        return result(name, method=INTEL if "gamma" in name else VAE, seed=seed, metrics=metrics)
+
+    ours = "InteL-VAE, gamma = 10"
+    of = told.small_beta(results(made("VAE", 0, 100.0), made(ours, 0, 104.0, 0.7), made(ours, 1, 900.0, 0.1)))
+    assert of == {
+        "score": "0.70", "used": "0.60", "chance": "0.23", "farther": "+4.0 %", "clean-farther": "+4.0 %",
+        "seeds": "one seed",
+    }  # fmt: skip
+    assert set(told.small_beta(results(made("VAE", 0, 100.0))).values()) == {told.NOT_RUN}
+
+
+def test_numbers_that_the_page_gives_seed_by_seed_are_those_after_the_change():
+    filled = known()
+    of = found(**{"InteL_VAE, better": (1.0, 2.0, 3.0)})
+    assert told.after_by_seed(filled, of, "InteL-VAE: better") == "1, 2, 3"
+    assert told.after_by_seed(filled, {}, "InteL-VAE: better") == told.NOT_RUN
+
+
+def test_without_runs_the_page_says_so():
+    nothing = results()
+    assert set(told.distances(nothing).values()) == {told.NOT_RUN}
+    assert told.leads(nothing) == (told.NOT_RUN, told.NOT_RUN)
+    assert told.forests(nothing, "VAE") == told.NOT_RUN and told.at_once(nothing) == "0 of 0"
+
+
+def test_a_forest_is_told_by_both_protocols():
+    of = results(result(metrics={"random_forest_100": 0.5, "authors_random_forest_100": 0.625}))
+    assert told.forests(of, "VAE") == "50.0 to 62.5"
+    assert told.forests(results(result(metrics={"random_forest_100": 0.5})), "VAE") == told.NOT_RUN
 
 
 def example():

@@ -55,11 +55,7 @@ def charts(profile: str) -> tuple[Chart, ...]:
 
 def experiments(profile: str) -> list[str]:
     """The names of the experiments that the charts are made from."""
-    sources = [
-        source
-        for chart in charts(profile)
-        for source in (chart.ours, chart.other, *(s for d in chart.discrepancies for s in (d.before, d.after)))
-    ]
+    sources = [source for chart in charts(profile) for source in chart.sources]
     return list(dict.fromkeys(name for source in sources for name in source.experiments))
 
 
@@ -67,7 +63,7 @@ def scale(chart: Chart, found: Found, metric: Metric) -> float:
     """What a change of a metric is multiplied by to be in the chart's unit; NaN where that needs runs and has none."""
     if not chart.relative:
         return chart.scale
-    values = chart.other.by_seed(found, metric)
+    values = chart.other.by_seed(found, metric) if chart.other else {}
     return 100 / statistics.fmean(values.values()) if values else math.nan
 
 
@@ -92,7 +88,8 @@ def fill(chart: Chart, found: Found) -> Filled:
         if change := _change(chart, found, (each.before, each.after), each.metrics or same):
             bars.append(Bar(each, change, chart.favours(each.method, _told(chart, change))))
     ordered = sorted(bars, key=lambda bar: abs(_told(chart, bar.change)), reverse=True)
-    return Filled(chart, ordered, _change(chart, found, (chart.other, chart.ours), same))
+    effect = _change(chart, found, (chart.other, chart.ours), same) if chart.other and chart.ours else None
+    return Filled(chart, ordered, effect)
 
 
 def _told(chart: Chart, change: Change) -> float:
@@ -128,13 +125,13 @@ def said(filled: Filled, label: str) -> str:
 
     Raises `ValueError` for another label.
     """
-    bar = _bar(filled, label)
+    bar = bar_of(filled, label)
     return text(filled.chart, bar.change.difference if bar else None)
 
 
 def ends(filled: Filled, label: str) -> str:
     """The means before and after, of a chart that is not relative. Raises as `said` does."""
-    bar = _bar(filled, label)
+    bar = bar_of(filled, label)
     if bar is None:
         return NOT_RUN
     before, after = (f"{value:.{filled.chart.digits}f}" for value in (bar.change.before, bar.change.after))
@@ -152,7 +149,8 @@ def of_the_vae(filled: Filled) -> str:
     return NOT_RUN if filled.effect is None else f"{filled.effect.before:.{filled.chart.digits}f}"
 
 
-def _bar(filled: Filled, label: str) -> Bar | None:
+def bar_of(filled: Filled, label: str) -> Bar | None:
+    """The bar with that label (`Bar.label`), None if it has not been run. Raises `ValueError` for another label."""
     labels = {label_of(each) for each in filled.chart.discrepancies}
     if label not in labels:
         raise ValueError(f"{filled.chart.where} has no bar {label!r}: there are {', '.join(sorted(labels))}")

@@ -71,8 +71,9 @@ class Chart:
     """The discrepancies of a table or figure of the paper, all measured by one number.
 
     `measure` says what that is, in `unit`; `digits` is how many a page shows. With `relative` a change is in % of the
-    mean of that source in the metric that is changed, else it is `scale` times the metric's. `ours` and `other` are
-    the two sources of the paper's main comparison, `paper` their difference there, if it gives one that compares.
+    mean of `other` in the metric that is changed, else it is `scale` times the metric's. `ours` and `other` are
+    the two sources of the paper's main comparison, if it is one of two methods, `paper` their difference there, if it
+    gives one that compares.
     `smaller`: the smaller number is the better one.
     """
 
@@ -81,14 +82,20 @@ class Chart:
     measure: str
     unit: str
     metric: Metric
-    ours: Source
-    other: Source
     discrepancies: tuple[Discrepancy, ...]
+    ours: Source | None = None
+    other: Source | None = None
     relative: bool = True
     scale: float = 1.0
     digits: int = 0
     smaller: bool = True
     paper: float | None = None
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All that it is made from."""
+        compared = [source for source in (self.ours, self.other) if source is not None]
+        return *compared, *(source for each in self.discrepancies for source in (each.before, each.after))
 
     def favours(self, method: Method, change: float) -> bool:
         """Whether a change of that method's number is for the InteL-VAE: its own is better, or another's worse."""

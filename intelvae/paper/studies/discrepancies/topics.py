@@ -9,19 +9,24 @@ from intelvae.paper.studies.discrepancies.analysis import Filled, moved
 
 
 class Topic(NamedTuple):
-    """A difference in words; `pages` are where it is told of in full, by their names."""
+    """A difference in words; `pages` are where it is told of in full, by their names.
+
+    `elsewhere` says, of one that is in no chart, where a page shows what it moves.
+    """
 
     title: str
     text: str
     code: str
     ours: str
     pages: tuple[str, ...]
+    elsewhere: str = "no run tells"
 
 
 CONNECTIVITY, MODES, DIGITS, SHARES = (
     "04_multiple_connectivity", "05_multi_modality", "06_all_digits", "07_proportions",
 )  # fmt: skip
-SPARSITY, DETAIL, FACES, LEVELS = "08_sparsity", "09_sparsity_in_detail", "10_faces", "12_face_hierarchies"
+SPARSITY, DETAIL, FACES = "08_sparsity", "09_sparsity_in_detail", "10_faces"
+HIERARCHIES, LEVELS = "11_hierarchies", "12_face_hierarchies"
 NOTHING = "not stated"
 
 TOPICS: dict[str, Topic] = {
@@ -60,6 +65,10 @@ TOPICS: dict[str, Topic] = {
     "clusters": Topic(
         "K in Table 1", NOTHING, "2 unless told otherwise; a product gives every factor 2", "2 x 5", (DIGITS,),
     ),
+    "sectors": Topic(
+        "Ten sectors", "K in one plane, or in several if K is a product", "K in one plane is there, and never called",
+        "2 x 5; ten in one plane beside it", (DIGITS,),
+    ),
     "threshold": Topic(
         "The border of Table 3", "learned", "b = 8 sigmoid(β) - 4, so a step moves b twice as far at first",
         "b itself, without bounds", (SHARES,),
@@ -73,6 +82,12 @@ TOPICS: dict[str, Topic] = {
         "The network for digits", "that of Mathieu et al.", "another one, batch norm everywhere, on 28x28",
         "that of Mathieu et al., on 32x32", (MODES, DIGITS),
     ),
+    "keras": Topic(
+        "What Keras does unless told", NOTHING,
+        "batch norm with momentum 0.99 and ε 1e-3, padding on one side; Adam with ε 1e-7",
+        "the same in the code's network; Adam with ε 1e-8", (MODES, DIGITS),
+        "all but Adam's ε: with the code's network, above",
+    ),
     "pixels": Topic(
         "How many pixels are summed", "784", "784", "1,024, since Mathieu's network takes 32x32",
         (DIGITS, DETAIL),
@@ -80,12 +95,17 @@ TOPICS: dict[str, Topic] = {
     "binary": Topic("Grey levels", "binary images", "grey images", "grey images", (DIGITS, MODES, DETAIL)),
     "split": Topic(
         "Split and early stopping", "55,000, 5,000 and 10,000; nothing on stopping",
-        "no validation images; stops by the FID or loss of the test set", "the text's split, a fixed number of epochs",
+        "all there are, of zeros and ones 12,665 and 2,115; none to validate; stops by the FID or loss of the test set",
+        "the text's split, of zeros and ones 10,000, 1,000 and 1,980; a fixed number of epochs",
         (DIGITS, MODES),
     ),
     "stretch": Topic(
         "What the FID sees", "“FID”", "every image stretched to the full range, also of logits",
         "values clipped to [0, 1]", (DIGITS,),
+    ),
+    "count": Topic(
+        "How many images the FID has", NOTHING, "2,100 generated ones, 2,000 of the test set",
+        "as many of one as of the other, 10,000 or 2,000", (DIGITS,), "page 06: what a hundred more change",
     ),
     "wrap": Topic(
         "Pixels of faces", NOTHING, "times 255, to bytes, not clipped", "clipped", (FACES,),
@@ -101,6 +121,18 @@ TOPICS: dict[str, Topic] = {
         "as in the code", (DETAIL,),
     ),
     "beta": Topic("β, sparse runs", NOTHING, "1, 3 and 0.3; 3 for the classifiers", "1", (DETAIL,)),
+    "sign": Topic(
+        "The sign of γ", "L + γ L_sp is maximised, a larger γ is sparser", "right for γ > 0; the script has 0 to −10",
+        "γ of 0 and more, a larger one is sparser", (SPARSITY,),
+    ),
+    "gammas": Topic(
+        "The values of γ", "0.1 to 100; on faces 30 and 70", "10 to 300 for classifiers, 1e-7 to 100 in the ablation",
+        "0 to 100; on faces 30, 50 and 70", (SPARSITY, DETAIL, FACES), "pages 08 to 10: a row for each γ",
+    ),
+    "forest": Topic(
+        "Codes that a forest learns from", "of training images, it seems", "of test images, judged on the last 2,000",
+        "of training images, judged on all test images", (SPARSITY, DETAIL), "page 08: “the code's”; and below",
+    ),
     "score": Topic(
         "Which codes have the score", "g(μ) is “the representation”", "a sample, first 2,000 test images",
         "samples; means beside them", (SPARSITY, FACES),
@@ -146,10 +178,22 @@ TOPICS: dict[str, Topic] = {
         "Network of faces", "Table C.2", "256, 128 and 64 channels in the decoder",
         "Table C.2, “Dense & BN” normalised for each channel", (FACES,),
     ),
+    "resizing": Topic(
+        "Resizing of faces", "to 64x64, following Hou et al.", "PIL's default filter, another one since version 7",
+        "bilinear, antialiased", (FACES,),
+    ),
     "length": Topic(
         "How long, on what",
-        "163,000 faces, epochs not stated", "40 to 200 epochs", "8,059 faces, 10 epochs at `laptop`",
-        (FACES, DIGITS),
+        "163,000 faces, epochs not stated", "40 to 200 epochs",
+        "at `laptop` 8,059 faces, 10 epochs, for Table 3 10,000 steps", (FACES, DIGITS, SHARES),
+    ),
+    "dimensions": Topic(
+        "Dimensions of the hierarchies", "128, in the table 64", "128 down to 2, without levels for 128",
+        "the table's; the text's beside them", (LEVELS,),
+    ),
+    "levels": Topic(
+        "The networks between levels", "“neural network”", "one layer and a ReLU",
+        "the code's; residual ones beside them", (HIERARCHIES, LEVELS),
     ),
     "attributes": Topic(
         "Classifier of attributes", "linear", "ten hidden units, its best epoch by the test faces",
@@ -170,10 +214,11 @@ def tried(found: dict[str, Filled]) -> str:
 
 
 def untried(found: dict[str, Filled]) -> str:
-    """The others, of which no run tells what they move."""
+    """The others, as such a table: with the page that tells what they move, if one does."""
     bars = _of_charts(found)
-    lines = [f"| {' | '.join(_cells(topic))} |" for key, topic in TOPICS.items() if key not in bars]
-    return "\n".join(["| difference | the text | the code | this book |", "|---|---|---|---|", *lines])
+    lines = [f"| {' | '.join((*_cells(topic), topic.elsewhere))} |" for key, topic in TOPICS.items() if key not in bars]
+    head = ["| difference | the text | the code | this book | what it moves |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *lines])
 
 
 def _of_charts(found: dict[str, Filled]) -> set[str]:

@@ -1,0 +1,133 @@
+"""What the page on discrepancies says beside its charts: sentences and numbers that follow the records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from intelvae.paper.measures import chance_in_use, clean_frechet, frechet
+from intelvae.paper.results import Result, Results
+from intelvae.paper.rows import INTEL
+from intelvae.paper.statistics import Metric, by_seed, measured
+from intelvae.paper.studies.digits.analysis.shares import NOT_RUN
+from intelvae.paper.studies.digits.grid import TABLE1
+from intelvae.paper.studies.discrepancies.analysis import Filled, bar_of, label_of, text
+from intelvae.paper.studies.discrepancies.curves import in_the_hole
+from intelvae.paper.studies.discrepancies.parts import Found
+from intelvae.paper.studies.faces import hierarchies
+from intelvae.paper.studies.faces.grid import INTEL_VAE
+from intelvae.paper.studies.sparsity.grid import SHOWN, at
+
+EMPTY = 0.02  # a hole with a smaller share of the samples is empty
+*BASELINES, INTEL_2_5 = (row.name for row in TABLE1 if row.paper)
+
+
+def runs(count: int) -> str:
+    """A number of seeds, in words.
+
+    >>> runs(1), runs(3)
+    ('one seed', '3 seeds')
+    """
+    return "one seed" if count == 1 else f"{count} seeds"
+
+
+def after_by_seed(filled: Filled, found: Found, label: str) -> str:
+    """The numbers that the bar with that label leads to, seed by seed."""
+    chart = filled.chart
+    after = next(each for each in chart.discrepancies if label_of(each) == label).after
+    values = after.by_seed(found, chart.metric).values()
+    return ", ".join(f"{chart.scale * value:.{chart.digits}f}" for value in values) or NOT_RUN
+
+
+def distances(results: Results) -> dict[str, str]:
+    """The distance without faint pixels of every row of Table 1, mean over its seeds, by its name."""
+    found = {row.name: [clean_frechet(r) for r in results.of(row.name)] for row in TABLE1}
+    return {name: f"{fmean(of):.0f}" if of else NOT_RUN for name, of in found.items()}
+
+
+def binary_images(filled: Filled, results: Results) -> str:
+    """What binary images do to Table 1: to the two bars, and to as many of its baselines as have been run on them.
+
+    It goes on from "Binary images".
+    """
+    vae, intel = (bar_of(filled, f"{who}: binary images, as the text says") for who in ("VAE", "InteL-VAE"))
+    if not (vae and intel):
+        return "have not been tried at this profile."
+    changed = [text(filled.chart, bar.change.difference) for bar in (intel, vae)]
+    lead = text(filled.chart, 100 * (intel.change.after / vae.change.after - 1))
+    seeds = min(len(bar.change.by_seed) for bar in (vae, intel))
+    clean = {row.name: fmean(clean_frechet(r) for r in results.of(row.name)) for row in results.rows}
+    theirs = [clean[name] for name in BASELINES if name in clean]
+    ahead = sum(clean[INTEL_2_5] < each for each in theirs) if INTEL_2_5 in clean else 0
+    return (
+        f"change the InteL-VAE by {changed[0]} and the VAE by {changed[1]} ({runs(seeds)}). On them it is {lead} from "
+        f"the VAE. Of the {len(BASELINES)} baselines {len(theirs)} ran on them; it is ahead of {ahead}."
+    )
+
+
+def empty(found: Sequence[Results], data: str) -> str:
+    """In how many runs the InteL-VAE leaves the hole of a data set `EMPTY`, and of how many."""
+    of = [r for each in found for r in each if r.row.method == INTEL and r.training.data == data]
+    return f"{sum(in_the_hole(r) < EMPTY for r in of)} of {len(of)}" if of else NOT_RUN
+
+
+def small_beta(results: Results) -> dict[str, str]:
+    """How near the smallest beta comes to very sparse codes with good samples, over the seeds of both models.
+
+    "score", "used" (in the dimensions in use), "chance", and by how much samples are farther away than the VAE's with
+    this beta, "farther" and, without faint pixels, "clean-farther", in %; "seeds".
+    """
+    ours, theirs = results.of(at(INTEL, SHOWN)), results.of("VAE")
+    shared = {r.seed for r in ours} & {r.seed for r in theirs}
+    if not shared:
+        return dict.fromkeys(("score", "used", "chance", "farther", "clean-farther", "seeds"), NOT_RUN)
+
+    def mean(of: Sequence[Result], metric: Metric) -> float:
+        return fmean(value for seed, value in by_seed(of, metric).items() if seed in shared)
+
+    def farther(metric: Metric) -> str:
+        return _percent(100 * (mean(ours, metric) / mean(theirs, metric) - 1))
+
+    return {
+        "score": f"{mean(ours, measured('hoyer_sample')):.2f}",
+        "used": f"{mean(ours, measured('hoyer_used')):.2f}",
+        "chance": f"{mean(ours, chance_in_use):.2f}",
+        "farther": farther(frechet),
+        "clean-farther": farther(clean_frechet),
+        "seeds": runs(len(shared)),
+    }
+
+
+def _percent(value: float) -> str:
+    return f"{value:+.1f} %".replace("-", "\N{MINUS SIGN}")
+
+
+def judged(row: Mapping[str, Any]) -> str:
+    """The verdict of one of `ledger.rows`, with its p-value.
+
+    >>> judged({"verdict": "partly", "p": 0.142})
+    '*partly* (p = 0.14)'
+    """
+    return f"*{row['verdict']}*" + ("" if row["p"] is None else f" (p = {row['p']:.2f})")
+
+
+def forests(results: Results, name: str, labels: int = 100) -> str:
+    """A forest's accuracy in %, from so many labels, on codes of a row: by our protocol, and by the authors' code's."""
+    metrics = [measured(f"{who}random_forest_{labels}") for who in ("", "authors_")]
+    of = [r for r in results.of(name) if f"authors_random_forest_{labels}" in r.metrics]
+    return " to ".join(f"{100 * fmean(map(metric, of)):.1f}" for metric in metrics) if of else NOT_RUN
+
+
+def leads(results: Results) -> tuple[str, str]:
+    """By how many points the InteL-VAE leads the best VAE from the fewest labels, by our protocol and by the code's."""
+    if not {INTEL_VAE, "VAE"} <= {row.name for row in results.rows}:
+        return NOT_RUN, NOT_RUN
+    line = hierarchies.by_labels(results)[0]
+    ours, code = (line[title].replace("-", "\N{MINUS SIGN}") for title in ("lead", "lead, the code's protocol"))
+    return ours, code or NOT_RUN
+
+
+def at_once(results: Results) -> str:
+    """How many runs there are of an experiment that changes many things at once, of how many."""
+    return f"{len(results)} of {len(results.asked)}"
