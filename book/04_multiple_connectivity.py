@@ -45,8 +45,9 @@ results, exact, one_prior, wide, readings = (
 )  # fmt: skip
 found = ledger.rows(profile, results, exact, one_prior, page=PAGE)
 mean = analysis.cited(results, wide)
-empty = {data: analysis.emptied(results, data) for data in ("circle", "square")}
-notebooks, counts = (analysis.emptied(of, "circle") for of in (exact, one_prior))
+on_circle, of_notebooks, of_one_prior = (
+    analysis.emptied(of, "circle") for of in (results, exact, one_prior)
+)
 
 # %% tags=["hide-input"]
 in_short(f"""
@@ -54,13 +55,13 @@ With the paper's settings the InteL-VAE leaves the holes of circle and square em
 runs. On star, infinity sign and two Gaussians it is no better than the VAE, or worse.
 {badges(row["verdict"] for row in found if not row["variant"])}
 
-- The circle's hole is empty in {empty["circle"]["of"]} InteL-VAEs; the others have
-  {empty["circle"]["others"]} % of their samples there, and the VAEs
-  {mean["astray-circle-VAE-all"]} %.
-- With the settings of the authors' notebooks the hole is empty in {notebooks["of"]}, with
-  these and one prior in {counts["of"]}. It depends on the seed.
-- Inside the infinity sign they are {mean["astray-infinity-InteL-VAE-all"]} and
-  {mean["astray-infinity-VAE-all"]} %. The paper's network is too small for this shape.
+- The circle's hole is empty in {on_circle["of"]} InteL-VAEs, and has {on_circle["others"]} %
+  of the samples in the rest. In VAEs it has {mean["astray-circle-VAE-all"]} %.
+- With the settings of the authors' notebooks the hole is empty in {of_notebooks["of"]}, with
+  these and one prior in {of_one_prior["of"]}. It depends on the seed.
+- Inside the infinity sign are {mean["astray-infinity-InteL-VAE-all"]} % of the InteL-VAE's
+  samples and {mean["astray-infinity-VAE-all"]} % of the VAE's. The paper's network is too small
+  for this shape.
 - The Vamp-VAE has the fewest samples in the holes: {mean["astray-circle-Vamp-VAE-all"]} % in
   the circle. In the paper it is no better than a VAE.
 """)
@@ -221,13 +222,13 @@ figure = figures.sample_grid(exact.first("VAE") + exact.first("InteL-VAE"))
 
 # %% tags=["hide-input"]
 say(f"""
-On the circle {notebooks["of"]} InteL-VAEs leave the hole empty: at most
+On the circle {of_notebooks["of"]} InteL-VAEs leave the hole empty: at most
 {analysis.EMPTY:g} % of the samples are inside. Of the figure's first seed
-{notebooks["first"]} % are. On the infinity sign
+{of_notebooks["first"]} % are. On the infinity sign
 {analysis.emptied(exact, "infinity")["of"]} have empty holes.
 
 Most of the others stay near one wide Gaussian. Their median KL divergence on the circle is
-{notebooks["kl-others"]} nats, where it is {notebooks["kl"]} in runs with an empty hole.
+{of_notebooks["kl-others"]} nats, where it is {of_notebooks["kl"]} in runs with an empty hole.
 """)
 
 # %% [markdown]
@@ -241,7 +242,7 @@ figure = figures.side_by_side(settings, analysis.astray, "astray, %")
 
 # %% tags=["hide-input"]
 say(f"""
-With one prior {counts["of"]} InteL-VAEs leave the circle's hole empty. A mean over seeds hides
+With one prior {of_one_prior["of"]} InteL-VAEs leave the circle's hole empty. A mean over seeds hides
 that most runs are of two kinds. In how many InteL-VAEs holes are empty, and what the others
 have inside:
 """)

@@ -173,6 +173,41 @@ def test_a_run_without_a_record_leaves_stability_untested():
     assert table.loc["VAE", "circle"] == "1 of 3, 1 without a record"
 
 
+def likely(name, *values, data="circle"):
+    return [
+        result(name, data, seed=s, data=data, metrics={"log_likelihood": v}, curves={"valid_kl": [9.0, 1.0]})
+        for s, v in enumerate(values)
+    ]
+
+
+def test_the_trivial_model_is_the_gaussian_that_fits_best():
+    """Of a circle with radius 2 and a little noise each coordinate has a variance of 2: -log(2 pi e 2)."""
+    assert claims.trivial("circle") == pytest.approx(-math.log(4 * math.pi * math.e), abs=0.05)
+
+
+def test_a_run_is_stuck_that_is_nearer_to_one_gaussian_than_to_the_better_median():
+    on_star = [*likely("VAE", -1.0, -1.8, -1.0, data="star"), *likely("Vamp-VAE", -0.1, data="star")]
+    found = [*likely("VAE", -1.5, -1.5, -1.5), *likely("InteL-VAE", -2.0, -2.4, -2.6), *on_star]
+    stuck = claims.stuck(found)  # of the circle the line is at -2.5
+    assert [stuck(r) for r in found[:6]] == [False] * 5 + [True]
+    assert not stuck(on_star[1])  # there it is at -1.9, or would be at -1.4 if all methods counted
+    assert stuck(likely("Vamp-VAE", -3.0)[0])  # by the line of the others
+
+
+def test_failures_by_likelihood_are_a_variant_that_sees_runs_with_a_code():
+    by = {c.id: c for c in claims.CLAIMS if isinstance(c, claims.Failures)}
+    assert by["stability-20-likelihood"].variant and by["stability-20-likelihood"].post_hoc
+    assert not by["stability-20"].variant
+    found = [*likely("VAE", *[-1.5] * 10), *likely("InteL-VAE", *[-3.0] * 7, *[-1.6] * 3)]
+    asked = Results("stability", "smoke", [r.run for r in found], found)
+    old, new = (replace(by["stability-10"], by_likelihood=which).judge(asked) for which in (False, True))
+    assert (old.verdict, old.ours) == (kinds.REPRODUCED, 0.0)
+    assert (new.verdict, new.ours) == (kinds.OPPOSITE, 7.0)
+    table = analysis.stability(asked, claims.stuck(found))
+    assert table["circle"].tolist() == ["0 of 10", "7 of 10"]
+    assert analysis.failed(asked, "InteL-VAE", claims.stuck(found)) == "7 of 10"
+
+
 def test_equation_4_holds_for_flows_and_not_for_the_circle():
     assert max(theorem.violations()) < 1e-6
     table = theorem.table().astype(float)

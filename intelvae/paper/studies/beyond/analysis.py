@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from intelvae.paper.prose import badges
-from intelvae.paper.results import Results
+from intelvae.paper.results import Result, Results
 from intelvae.paper.statistics import change, measured
 from intelvae.paper.studies.beyond.claims import collapsed
 from intelvae.paper.studies.beyond.grid import BOUNDS
@@ -68,8 +68,8 @@ def slopes(results: Results) -> pd.DataFrame:
     return by_data(results, columns, digits=1)
 
 
-def stability(results: Results) -> pd.DataFrame:
-    """How many runs collapsed, of how many, by method and data, and how many have no record: diverged or never run."""
+def stability(results: Results, fails: Callable[[Result], bool] = collapsed) -> pd.DataFrame:
+    """How many runs failed, of how many, by method and data, and how many have no record: diverged or never run."""
     asked: dict[tuple[str, str], int] = {}
     for run in results.asked:
         asked[run.row.name, run.row.group] = asked.get((run.row.name, run.row.group), 0) + 1
@@ -77,8 +77,8 @@ def stability(results: Results) -> pd.DataFrame:
     for (name, data), count in asked.items():
         of = results.of(name, data)
         lacking = f", {count - len(of)} without a record" if len(of) < count else ""
-        lines.setdefault(name, {})[data] = f"{sum(map(collapsed, of))} of {len(of)}{lacking}"
-    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("collapsed")
+        lines.setdefault(name, {})[data] = f"{sum(map(fails, of))} of {len(of)}{lacking}"
+    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("failed")
 
 
 def means(results: Results, data: str, metric: str, digits: int = 1, scale: float = 1.0) -> dict[str, str]:
@@ -94,7 +94,7 @@ def shown(results: Results, wanted: str) -> str:
     return wanted if wanted in there else there[0]
 
 
-def failed(results: Results, method: str) -> str:
-    """How many runs of a method collapsed, of how many there are, over all data sets."""
+def failed(results: Results, method: str, fails: Callable[[Result], bool] = collapsed) -> str:
+    """How many runs of a method failed, of how many there are, over all data sets."""
     of = results.of(method)
-    return f"{sum(map(collapsed, of))} of {len(of)}"
+    return f"{sum(map(fails, of))} of {len(of)}"
