@@ -78,8 +78,9 @@ at no cost lies in dimensions that are hardly used.
 - There the samples' distance from the test images is {curve["sparse-distance"]}, against
   {curve["vae-distance"]} for the VAE.
 - With the gates and the penalty of the authors' code and $\\gamma = {grid.STRONG:g}$ the score
-  in use is {code["code-ours-used"]} at a distance of {code["code-ours-distance"]}. Sparser than
-  a VAE and at most 5 % farther: {badge(verdict[f"fig7-as-coded-gamma-{grid.STRONG:g}"])}
+  in use is {code["code-ours-used"]}, where {code["code-ours-chance"]} is chance, at a distance of
+  {code["code-ours-distance"]}. Sparser than a VAE and at most 5 % farther:
+  {badge(verdict[f"fig7-as-coded-gamma-{grid.STRONG:g}"])}
   ([details](09_sparsity_in_detail.ipynb)).
 - Closer than a VAE's, for four $\\gamma < 3$: {closer["distance"]}. Without pixels too faint
   to see: {closer["clean-distance"]}

@@ -120,6 +120,47 @@ def test_the_rows_of_a_bound_differ_in_the_bound_alone():
     assert len(longer & there) == 6  # on the ELBO they are one of page 04's readings, but for the number of epochs
 
 
+def test_on_digits_the_rows_of_table_2_differ_in_the_bound_and_the_mapping_alone():
+    runs = grid.bounds_01("laptop")
+    assert len(runs) == 18 and all(Evaluation("likelihood") in run.evaluations for run in runs)
+    one = {run.row.name: run.training.chosen for run in runs if run.training.seed == 1}
+    there = {run.training for run in studies.runs("multi-modality", "laptop")}
+    assert {replace(run.training, epochs=30) for run in runs if run.row.name.endswith("ELBO")} < there
+    for method in ("VAE", "InteL-VAE"):
+        for bound, settings in grid.BOUNDS.items():
+            same = {k: v for k, v in one[f"{method}, {bound}"].items() if not k.startswith("bound")}
+            assert same == one[f"{method}, ELBO"]
+            assert one[f"{method}, {bound}"].get("bound") == settings.get("bound")
+    assert [run.row.name for run in grid.bounds_01("smoke")] == ["InteL-VAE, ELBO", "InteL-VAE, IWAE"]
+
+
+def of_digits(*likelihoods):
+    """An ambiguous sample less for the InteL-VAE; on the ELBO log p(x) is -900."""
+    return [
+        result(f"{method.name}, {bound}", "mnist-01", seed=seed, method=method, metrics={
+            "log_likelihood": value + seed / 10, "uncertain": share + seed / 1000, "test_kl": 2.0
+        })
+        for method, share in ((VAE, 0.03), (INTEL, 0.01))
+        for bound, value in (("ELBO", -900.0), *likelihoods)
+        for seed in range(3)
+    ]  # fmt: skip
+
+
+def test_on_digits_a_bound_is_judged_by_likelihood_and_the_mapping_by_ambiguous_samples():
+    by = {claim.id: claim for claim in claims.CLAIMS}
+    found = results(*of_digits(("IWAE", -890.0), ("Renyi", -910.0)))
+    verdicts = {id: by[f"digits-{id}"].judge(found).verdict for id in ("iwae", "renyi", "iwae-vae", "iwae-ambiguous")}
+    assert verdicts == {
+        "iwae": kinds.REPRODUCED, "renyi": kinds.OPPOSITE,
+        "iwae-vae": kinds.REPRODUCED, "iwae-ambiguous": kinds.REPRODUCED,
+    }  # fmt: skip
+    assert not by["digits-iwae"].variant and by["digits-iwae-vae"].variant and not by["digits-iwae"].post_hoc
+    assert by["digits-elbo-ambiguous"].variant
+    table = analysis.digits(found)
+    assert table.loc["InteL-VAE, IWAE"].tolist() == ["-889.900 ± 0.100", "2.000 ± 0.000", "0.011 ± 0.001"]
+    assert list(analysis.digits(results())) == list(table)
+
+
 def test_page_04s_models_are_half_of_those_whose_stability_is_counted():
     own, ten = ({run.training for run in studies.runs(name, "laptop")} for name in ("stability", "connectivity"))
     assert len(own) == 250 and ten < own

@@ -35,6 +35,13 @@ def gains(results: Results) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=columns).set_index(["data", "method"])  # also where nothing has been run
 
 
+def digits(results: Results) -> pd.DataFrame:
+    """What training on each bound gives on zeros and ones: means and deviations over seeds, a line a row."""
+    columns = {"log p(x), nats": "log_likelihood", "KL, nats": "test_kl", "ambiguous, share": "uncertain"}
+    lines = {row.name: {title: cell(results.of(row.name), of) for title, of in columns.items()} for row in results.rows}
+    return pd.DataFrame.from_dict(lines, orient="index", columns=[*columns]).rename_axis("method, bound")
+
+
 def looseness(results: Results) -> pd.DataFrame:
     """How far bounds with eight samples are below log p(x), in nats: means and deviations over seeds."""
     return by_data(results, {"ELBO": "loose_elbo", "Renyi": "loose_renyi", "IWAE": "loose_iwae"})
