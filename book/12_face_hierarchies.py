@@ -61,7 +61,8 @@ short = hierarchies.in_short(results)
 # %% tags=["hide-input"]
 in_short(f"""
 Codes of the InteL-VAE are behind those of the best VAE for {short["behind"]} numbers of
-labels. {badges(row["verdict"] for row in found if not row["variant"])}
+labels ({analysis.trainings(setting["seeds"])}).
+{badges(row["verdict"] for row in found if not row["variant"])}
 
 - From {short["few-n"]} labelled faces they are right for {short["few-ours"]} %, and
   codes of the best VAE for {short["few-theirs"]} %.

@@ -164,6 +164,26 @@ def test_nearness_is_of_the_mean_and_of_the_spread(values, verdict):
     assert finding.verdict == verdict and finding.n == len(values)
 
 
+@pytest.mark.parametrize(
+    ("values", "p"),
+    [
+        ([0.26, 0.24, 0.30], None),
+        ([0.16, 0.17, 0.18], None),
+        ([0.0, 0.5, 0.25], None),  # too scattered, but not too far away
+        ([0.36, 0.37, 0.38], 0.0067),  # 0.07 beyond 0.3, with an error of 0.01 / sqrt(3): t = 12.1
+        ([0.14, 0.13, 0.12], 0.0067),  # as far below 0.2
+        ([0.32, 0.37, 0.42], 0.1362),
+    ],
+)
+def test_where_a_test_decides_that_a_mean_is_not_near_its_p_value_is_told(values, p):
+    near = judge(Nearness(*SAID, X, "VAE", 0.25, 0.05, 0.11), of("VAE", *values))
+    plain = [0.25, 1.25, 2.25]
+    moved = [value - 0.25 + other for value, other in zip(values, plain, strict=True)]
+    steady = judge(Steady(*SAID, X, "InteL-VAE", "VAE", 0.05), of("VAE", *plain), of("InteL-VAE", *moved))
+    assert near.p == (p and pytest.approx(p, abs=1e-4)) and near.test.endswith("t against 0.05") == (p is not None)
+    assert p is None or steady.p == pytest.approx(near.p)  # a difference of 0 is near, as 0.25 is
+
+
 @pytest.mark.parametrize(("moved", "verdict"), [(0.008, REPRODUCED), (-0.015, PARTLY), (0.05, OPPOSITE)])
 def test_hardly_another_is_judged_by_the_paired_difference(moved, verdict):
     claim = Steady(*SAID, X, "VAE + L_sp", "VAE", 0.01)
@@ -173,6 +193,8 @@ def test_hardly_another_is_judged_by_the_paired_difference(moved, verdict):
     assert finding.verdict == verdict and finding.ours == pytest.approx(0.33 + moved)
     assert judge(claim, *(members[:2] for members in found)).verdict == NOT_TESTED
     assert judge(claim).verdict == NOT_TESTED
+    share = dataclasses.replace(claim, tolerance=0.1, relative=True)  # of a mean of 0.33
+    assert judge(share, *found).verdict == (PARTLY if moved == 0.05 else REPRODUCED)
 
 
 GAMMAS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)

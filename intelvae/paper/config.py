@@ -24,8 +24,8 @@ SEMANTICS = 1
 # so that what is there already is not taken for it, and `intelvae remeasure` is asked for.
 MEASURES = {
     "points": 1, "scatter": 1, "encoded": 1, "decoder": 1, "smoothness": 1, "looseness": 1, "zeros-and-ones": 1,
-    "traversal": 1, "latents": 1, "elbo": 1, "samples": 1, "gallery": 1, "codes": 1, "classes": 1, "traversals": 1,
-    "levels": 1, "level-traversals": 1, "attributes": 1,
+    "likelihood": 1, "traversal": 1, "latents": 1, "elbo": 1, "samples": 1, "gallery": 1, "codes": 1, "classes": 1,
+    "traversals": 1, "levels": 1, "level-traversals": 1, "attributes": 1,
 }  # fmt: skip
 
 POSTERIORS = ("gaussian", "sylvester")

@@ -81,18 +81,24 @@ def found(test: Paired | None, larger: bool, words: str = "paired t against {oth
     return Finding(test.mean, test.sd, test.n, said, test.p, verdict, test.detectable, test.other)
 
 
-def near(values: Sequence[float], target: float, tolerance: float, spread: float = math.inf) -> str:
-    """The verdict on values, one a seed, that ought to be within `tolerance` of a target and deviate by `spread`."""
+def near(values: Sequence[float], target: float, tolerance: float, words: str, spread: float = math.inf) -> Finding:
+    """That values, one a seed, are within `tolerance` of a target and deviate by at most `spread`; `words` say how far.
+
+    A test against the border, with its p-value, decides only where they are not near, on average.
+    """
     if len(values) < FEWEST:
-        return NOT_TESTED
+        return Finding(*summary(values), len(values), words) if values else Finding()
     mean, sd = summary(values)
-    size = max(abs(mean - target) / tolerance, sd / spread)
-    if size <= 2:
-        return REPRODUCED if size <= 1 else PARTLY
-    border = target + math.copysign(tolerance, mean - target)
-    test = paired(dict(enumerate(values)), dict.fromkeys(range(len(values)), border))
-    outside = test is not None and test.p is not None and test.p < LEVEL and abs(mean - target) > tolerance
-    return OPPOSITE if outside else NO_DIFFERENCE
+    away, p = abs(mean - target), None
+    within = [away <= k * tolerance and sd <= k * spread for k in (1, 2)]
+    verdict = REPRODUCED if within[0] else PARTLY if within[1] else NO_DIFFERENCE
+    if not any(within) and away > tolerance:
+        border = target + math.copysign(tolerance, mean - target)
+        test = paired(dict(enumerate(values)), dict.fromkeys(range(len(values)), border))
+        assert test is not None and test.p is not None  # as many as it takes
+        verdict, p = OPPOSITE if test.p < LEVEL else NO_DIFFERENCE, test.p
+        words += f", t against {rounded(tolerance, 2)}"
+    return Finding(mean, sd, len(values), words, p, verdict)
 
 
 @dataclass(frozen=True)
@@ -216,28 +222,29 @@ class Nearness(Claim):
 
     def judge(self, results: Results) -> Finding:
         values = list(by_seed(results.of(self.ours, self.group), self.metric).values())
-        if not values:
-            return Finding()
-        mean, sd = summary(values)
-        away = abs(mean - self.target)
-        verdict = near(values, self.target, self.tolerance, self.spread)
-        return Finding(mean, sd, len(values), f"{away:.3f} from {self.target:g}", None, verdict)
+        words = f"{abs(statistics.fmean(values or [0.0]) - self.target):.3f} from {self.target:g}"
+        return near(values, self.target, self.tolerance, words, self.spread)
 
 
 @dataclass(frozen=True)
 class Steady(Claim):
-    """That a metric of one row is within `tolerance` of that of another, on average over seeds."""
+    """That a metric of one row is within `tolerance` of that of another, on average over seeds.
+
+    With `relative` it is that share of the other's mean: from a half on, what falls to 0 could not be opposite.
+    """
 
     metric: Metric
     ours: str
     theirs: str
     tolerance: float
+    relative: bool = False
 
     @property
     def rule(self) -> str:
+        within = f"{self.tolerance:g}" + f" times the {self.theirs}'s mean" * self.relative
         return (
             f"reproduced: over at least {FEWEST} seeds the mean difference from the {self.theirs} is at most "
-            f"{self.tolerance:g} in size; partly: at most twice that; {FARTHER}"
+            f"{within} in size; partly: at most twice that; {FARTHER}"
         )
 
     def judge(self, results: Results) -> Finding:
@@ -245,10 +252,11 @@ class Steady(Claim):
         seeds = sorted(ours.keys() & theirs.keys())
         if not seeds:
             return Finding()
-        moved = [ours[s] - theirs[s] for s in seeds]
-        mean, sd = summary([ours[s] for s in seeds])
+        moved, others = [ours[s] - theirs[s] for s in seeds], [theirs[s] for s in seeds]
+        tolerance = self.tolerance * (statistics.fmean(others) if self.relative else 1.0)
         words = f"{statistics.fmean(moved):+.3f} from the {self.theirs}'s"
-        return Finding(mean, sd, len(seeds), words, None, near(moved, 0.0, self.tolerance))
+        mean, sd = summary([ours[s] for s in seeds])
+        return replace(near(moved, 0.0, tolerance, words), ours=mean, sd=sd)
 
 
 @dataclass(frozen=True)

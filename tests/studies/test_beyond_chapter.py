@@ -120,6 +120,47 @@ def test_the_rows_of_a_bound_differ_in_the_bound_alone():
     assert len(longer & there) == 6  # on the ELBO they are one of page 04's readings, but for the number of epochs
 
 
+def test_on_digits_the_rows_of_table_2_differ_in_the_bound_and_the_mapping_alone():
+    runs = grid.bounds_01("laptop")
+    assert len(runs) == 18 and all(Evaluation("likelihood") in run.evaluations for run in runs)
+    one = {run.row.name: run.training.chosen for run in runs if run.training.seed == 1}
+    there = {run.training for run in studies.runs("multi-modality", "laptop")}
+    assert {replace(run.training, epochs=30) for run in runs if run.row.name.endswith("ELBO")} < there
+    for method in ("VAE", "InteL-VAE"):
+        for bound, settings in grid.BOUNDS.items():
+            same = {k: v for k, v in one[f"{method}, {bound}"].items() if not k.startswith("bound")}
+            assert same == one[f"{method}, ELBO"]
+            assert one[f"{method}, {bound}"].get("bound") == settings.get("bound")
+    assert [run.row.name for run in grid.bounds_01("smoke")] == ["InteL-VAE, ELBO", "InteL-VAE, IWAE"]
+
+
+def of_digits(*likelihoods):
+    """An ambiguous sample less for the InteL-VAE; on the ELBO log p(x) is -900."""
+    return [
+        result(f"{method.name}, {bound}", "mnist-01", seed=seed, method=method, metrics={
+            "log_likelihood": value + seed / 10, "uncertain": share + seed / 1000, "test_kl": 2.0
+        })
+        for method, share in ((VAE, 0.03), (INTEL, 0.01))
+        for bound, value in (("ELBO", -900.0), *likelihoods)
+        for seed in range(3)
+    ]  # fmt: skip
+
+
+def test_on_digits_a_bound_is_judged_by_likelihood_and_the_mapping_by_ambiguous_samples():
+    by = {claim.id: claim for claim in claims.CLAIMS}
+    found = results(*of_digits(("IWAE", -890.0), ("Renyi", -910.0)))
+    verdicts = {id: by[f"digits-{id}"].judge(found).verdict for id in ("iwae", "renyi", "iwae-vae", "iwae-ambiguous")}
+    assert verdicts == {
+        "iwae": kinds.REPRODUCED, "renyi": kinds.OPPOSITE,
+        "iwae-vae": kinds.REPRODUCED, "iwae-ambiguous": kinds.REPRODUCED,
+    }  # fmt: skip
+    assert not by["digits-iwae"].variant and by["digits-iwae-vae"].variant and not by["digits-iwae"].post_hoc
+    assert by["digits-elbo-ambiguous"].variant
+    table = analysis.digits(found)
+    assert table.loc["InteL-VAE, IWAE"].tolist() == ["-889.900 ± 0.100", "2.000 ± 0.000", "0.011 ± 0.001"]
+    assert list(analysis.digits(results())) == list(table)
+
+
 def test_page_04s_models_are_half_of_those_whose_stability_is_counted():
     own, ten = ({run.training for run in studies.runs(name, "laptop")} for name in ("stability", "connectivity"))
     assert len(own) == 250 and ten < own
@@ -171,6 +212,41 @@ def test_a_run_without_a_record_leaves_stability_untested():
     assert failures([1.0] * 9, [1.0] * 9, seeds=9).verdict == kinds.REPRODUCED
     table = analysis.stability(Results("stability", "smoke", [r.run for r in ended(1, 0, 1, 1)], ended(1.0, 0.0, 1.0)))
     assert table.loc["VAE", "circle"] == "1 of 3, 1 without a record"
+
+
+def likely(name, *values, data="circle"):
+    return [
+        result(name, data, seed=s, data=data, metrics={"log_likelihood": v}, curves={"valid_kl": [9.0, 1.0]})
+        for s, v in enumerate(values)
+    ]
+
+
+def test_the_trivial_model_is_the_gaussian_that_fits_best():
+    """Of a circle with radius 2 and a little noise each coordinate has a variance of 2: -log(2 pi e 2)."""
+    assert claims.trivial("circle") == pytest.approx(-math.log(4 * math.pi * math.e), abs=0.05)
+
+
+def test_a_run_is_stuck_that_is_nearer_to_one_gaussian_than_to_the_better_median():
+    on_star = [*likely("VAE", -1.0, -1.8, -1.0, data="star"), *likely("Vamp-VAE", -0.1, data="star")]
+    found = [*likely("VAE", -1.5, -1.5, -1.5), *likely("InteL-VAE", -2.0, -2.4, -2.6), *on_star]
+    stuck = claims.stuck(found)  # of the circle the line is at -2.5
+    assert [stuck(r) for r in found[:6]] == [False] * 5 + [True]
+    assert not stuck(on_star[1])  # there it is at -1.9, or would be at -1.4 if all methods counted
+    assert stuck(likely("Vamp-VAE", -3.0)[0])  # by the line of the others
+
+
+def test_failures_by_likelihood_are_a_variant_that_sees_runs_with_a_code():
+    by = {c.id: c for c in claims.CLAIMS if isinstance(c, claims.Failures)}
+    assert by["stability-20-likelihood"].variant and by["stability-20-likelihood"].post_hoc
+    assert not by["stability-20"].variant
+    found = [*likely("VAE", *[-1.5] * 10), *likely("InteL-VAE", *[-3.0] * 7, *[-1.6] * 3)]
+    asked = Results("stability", "smoke", [r.run for r in found], found)
+    old, new = (replace(by["stability-10"], by_likelihood=which).judge(asked) for which in (False, True))
+    assert (old.verdict, old.ours) == (kinds.REPRODUCED, 0.0)
+    assert (new.verdict, new.ours) == (kinds.OPPOSITE, 7.0)
+    table = analysis.stability(asked, claims.stuck(found))
+    assert table["circle"].tolist() == ["0 of 10", "7 of 10"]
+    assert analysis.failed(asked, "InteL-VAE", claims.stuck(found)) == "7 of 10"
 
 
 def test_equation_4_holds_for_flows_and_not_for_the_circle():

@@ -686,7 +686,7 @@ def test_the_box_has_the_verdict_that_decides_and_the_numbers_behind_it():
         )
     ]
     found = {"quality": kinds.OPPOSITE, "faces": "8,059", "nearest": "VAE + Sylvester", "sparser": "+0.235"}
-    assert analysis.in_short(one_of_each(), judged) == found | {"times": "1.50"}
+    assert analysis.in_short(one_of_each(), judged) == found | {"times": "1.50", "trainings": "one training each"}
     without = [r for r in one_of_each() if "Sparse" not in r.row.name]
     assert analysis.in_short(without, judged)["times"] == "(no run)"
 

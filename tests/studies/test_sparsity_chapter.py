@@ -579,6 +579,17 @@ def test_means_are_cited_over_the_seeds_that_all_rows_have():
     assert analysis.cited("y", {"none": []})["y-seeds"] == "none"
 
 
+def test_the_code_is_cited_at_the_strong_weight_on_clothes_over_the_seeds_of_both():
+    def made(name, group, *distances):
+        return [of_row(name, seed, group, metrics=cited(d)) for seed, d in enumerate(distances)]
+
+    strong = made(at(INTEL, grid.STRONG), "fashion-mnist", 300.0, 500.0)
+    others = made(at(INTEL, 10.0), "fashion-mnist", 1.0)
+    found = analysis.of_code(results(*made("VAE", "fashion-mnist", 100.0, 200.0, 999.0), *strong, *others))
+    assert (found["code-vae-distance"], found["code-ours-distance"], found["code-seeds"]) == ("150", "400", "0, 1")
+    assert analysis.of_code(results(*others))["code-ours-used"] == "(no run)"
+
+
 def test_mnist_is_cited_at_these_gammas():
     found = of_all(lambda r, s: cited(100 + (r.value or 0.0)), experiment="sparsity-mnist")
     texts = analysis.of_mnist(found)

@@ -182,6 +182,32 @@ def test_holes_are_told_by_the_worst_run_and_the_median():
     }
 
 
+def ended(data, *runs, name="InteL-VAE"):
+    """Runs that have these shares inside a hole, and these KL divergences after the last epoch, by seed."""
+    return [
+        result(name, data, seed=s, data=data, metrics={"inside_hole": inside}, curves={"valid_kl": [9.0, kl]})
+        for s, (inside, kl) in enumerate(runs)
+    ]
+
+
+def test_runs_with_an_empty_hole_are_told_from_the_others():
+    found = [
+        *ended("circle", (0.5, 1.4), (0.0, 6.0), (0.02, 6.2), (0.06, 4.0)),
+        *ended("circle", (0.6, 5.0), name="VAE"),
+    ]
+    assert analysis.emptied(found, "circle") == {
+        "of": "2 of 4", "kl": "6.1", "kl-others": "2.7", "others": "6.0 to 50.0", "first": "50.0"
+    }  # fmt: skip
+    none = analysis.emptied(ended("star", (0.2, 1.0)), "star")
+    assert none == {"of": "none of 1", "kl": "none", "kl-others": "1.0", "others": "20.0", "first": "20.0"}
+    every = analysis.emptied(ended("star", (0.0, 1.0)), "star")
+    assert (every["of"], every["others"], every["kl-others"]) == ("1 of 1", "none", "none")
+    assert set(analysis.emptied(found, "star").values()) == {analysis.NO_RUN}
+    table = analysis.kinds_of_runs({"here": found, "there": ended("star", (0.0, 1.0))})
+    assert table.loc["circle"].tolist() == ["2 of 4 (others: 6.0 to 50.0 %)", analysis.NO_RUN]
+    assert table.loc["star"].tolist() == [analysis.NO_RUN, "1 of 1"] and "mixture" not in table.index
+
+
 def test_without_a_run_holes_are_told_without_numbers():
     assert set(analysis.worst_hole(results(), "circle").values()) == {"(no run)"}
 
@@ -342,9 +368,9 @@ def test_the_notebooks_settings_are_all_taken_at_once():
     assert mappings == {data: of["mapping"] for data, of in toys.grid.MAPPING.items()}
 
 
-def bridging(vae, intel):
+def bridging(vae, vamp, intel):
     """Results of Figure 2 with these shares between the clusters, by seed."""
-    made = {"VAE": vae, "InteL-VAE": intel}
+    made = {"VAE": vae, "Vamp-VAE": vamp, "InteL-VAE": intel}
     found = [
         result(name, "mixture", seed=s, metrics={"bridge": v, "inside_hole": v})
         for name, of in made.items()
@@ -353,26 +379,42 @@ def bridging(vae, intel):
     return results(*found, experiment="bridge")
 
 
-def test_a_bridge_is_one_that_a_model_that_tells_clusters_apart_has_not():
-    (now,) = (c for c in toys.claims.CLAIMS if c.id == "fig2-bridge")
-    (before,) = (c for c in toys.claims.CLAIMS if c.id == "fig2-bridge-data")
-    assert now.post_hoc and before.variant
-    apart = bridging((0.03, 0.031, 0.032), (0.001, 0.0012, 0.001))
-    alike = bridging((0.03, 0.031, 0.032), (0.04, 0.03, 0.034))
-    assert now.judge(apart).verdict == before.judge(apart).verdict == kinds.REPRODUCED
-    assert now.judge(alike).verdict == kinds.NO_DIFFERENCE and before.judge(alike).verdict == kinds.REPRODUCED
+def named(id):
+    (claim,) = (c for c in toys.claims.CLAIMS if c.id == id)
+    return claim
 
 
-def test_a_vamp_vae_that_leaves_holes_empty_does_not_behave_like_a_vae():
-    (on_circle,) = (c for c in toys.claims.CLAIMS if c.id == "figC2-vamp-as-vae-circle")
-    for share, verdict in ((0.17, kinds.REPRODUCED), (0.0, kinds.OPPOSITE)):
-        made = {"VAE": 0.16, "Vamp-VAE": share}
-        found = [
-            result(name, "circle", seed=s, metrics={"inside_hole": v + s / 1000})
-            for name, v in made.items()
-            for s in range(3)
-        ]
-        assert on_circle.judge(results(*found, experiment="connectivity")).verdict == verdict
+def test_a_bridge_is_one_that_a_model_that_keeps_clusters_apart_has_not():
+    now, than_ours, than_data = (named(f"fig2-bridge{which}") for which in ("", "-intel", "-data"))
+    assert now.post_hoc and not now.variant and than_ours.variant and than_data.variant
+    bridge, other = (0.03, 0.031, 0.032), (0.04, 0.03, 0.034)
+    none = (0.001, 0.0012, 0.001)
+    assert now.judge(bridging(bridge, none, other)).verdict == kinds.REPRODUCED
+    assert now.judge(bridging(none, other, none)).verdict == kinds.OPPOSITE  # a good model fails as a bridge
+    assert than_ours.judge(bridging(bridge, none, other)).verdict == kinds.NO_DIFFERENCE
+    assert than_data.judge(bridging(bridge, other, other)).verdict == kinds.REPRODUCED
+
+
+@pytest.mark.parametrize(
+    ("data", "vae", "vamp", "verdict", "before"),
+    [
+        ("circle", 0.16, 0.17, kinds.REPRODUCED, kinds.REPRODUCED),
+        ("circle", 0.16, 0.1, kinds.PARTLY, kinds.OPPOSITE),  # by less than a half
+        ("circle", 0.16, 0.0, kinds.OPPOSITE, kinds.OPPOSITE),
+        ("mixture", 0.034, 0.0, kinds.OPPOSITE, kinds.PARTLY),  # a share that is small itself
+        ("mixture", 0.0, 0.0, kinds.REPRODUCED, kinds.REPRODUCED),
+    ],
+)
+def test_a_vamp_vae_that_leaves_holes_empty_does_not_behave_like_a_vae(data, vae, vamp, verdict, before):
+    metric = "bridge" if data == "mixture" else "inside_hole"
+    found = [
+        result(name, data, seed=s, metrics={metric: v + s / 1000 * (v > 0)})
+        for name, v in (("VAE", vae), ("Vamp-VAE", vamp))
+        for s in range(3)
+    ]
+    now, old = named(f"figC2-vamp-as-vae-{data}"), named(f"figC2-vamp-as-vae-{data}-0.02")
+    assert [rule.judge(results(*found)).verdict for rule in (now, old)] == [verdict, before]
+    assert old.variant and not now.variant and now.post_hoc
 
 
 def test_the_rules_on_distances_are_counted_by_their_settings():

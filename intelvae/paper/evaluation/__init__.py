@@ -36,6 +36,7 @@ KINDS: dict[str, dict[str, Measure]] = {  # by name and by data
     "smoothness": _by_data((POINTS, points.smoothness)),
     "looseness": _by_data((POINTS, points.looseness)),
     "zeros-and-ones": _by_data((DIGITS, digits.zeros_and_ones)),
+    "likelihood": _by_data((DIGITS, digits.likelihood)),
     "traversal": _by_data((DIGITS, digits.traversal)),
     "latents": _by_data((DIGITS, digits.latents)),
     "elbo": _by_data((GREY, images.elbo), (FACES, images.elbo)),

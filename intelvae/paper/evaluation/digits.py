@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from intelvae import training
+from intelvae import bounds, training
 from intelvae.data import images
 from intelvae.dtypes import as_float
 from intelvae.metrics import clusters, neighbours
@@ -16,6 +16,7 @@ from intelvae.paper.datasets import Grey
 from intelvae.paper.evaluation.images import as_bytes, means
 
 GENERATED, AT_SMOKE = 10_000, 500
+JUDGED, FEW = (500, 200), (50, 50)  # images whose log p(x) is estimated, and samples for each; few at `smoke`
 ALONG = torch.linspace(-3, 3, 13)  # where the traversal decodes y_1
 POINTS = 400  # codes of each digit that a figure shows
 
@@ -47,6 +48,13 @@ def zeros_and_ones(model: VAE, data: Grey) -> dict[str, float]:
         "sigma": q.stddev[:, 0].median().item(),
     }
     return metrics | (_learned(model, classifier) if learns_proportions(model) else {})
+
+
+def likelihood(model: VAE, data: Grey) -> dict[str, float]:
+    """The mean log p(x) of the first test images, in nats an image, from many samples of q(y|x): itself a bound."""
+    images, samples = FEW if data.smoke else JUDGED
+    test = as_float(data.test[:images])
+    return {"log_likelihood": bounds.log_likelihood(model, test, samples, chunk=10).mean().item()}
 
 
 @torch.no_grad()

@@ -16,6 +16,7 @@ from intelvae.paper.datasets import HELD_OUT, HELD_OUT_SEED, Points
 
 WITH_HOLES = ("circle", "square", "star", "infinity")
 SHOWN = 200
+JUDGED = 500  # points that log p(x) and bounds are estimated on
 SAMPLES, BLOCKS = 8, 63  # of a bound, and how many such bounds there are
 EXEMPLARS = 6  # points whose q(z|x) a figure shows
 
@@ -33,7 +34,7 @@ def points(model: VAE, data: Points) -> dict[str, float]:
     samples, means = generated.sample(), generated.mean
     z = model.mapping(model.encode(test).sample())
     metrics = {"test_elbo": training.evaluate(model, test).elbo.mean().item()}
-    metrics["log_likelihood"] = bounds.log_likelihood(model, test[:500], 500).mean().item()
+    metrics["log_likelihood"] = bounds.log_likelihood(model, test[:JUDGED], 500).mean().item()
     for prefix, drawn in (("", samples), ("mean_", means)):
         metrics[prefix + "sliced_wasserstein"] = toy.sliced_wasserstein(drawn, test, generator=_projections())
         metrics[prefix + "off_support"] = toy.off_support(data.name, drawn, tolerance=0.3)
@@ -110,7 +111,7 @@ def looseness(model: VAE, data: Points) -> dict[str, float]:
 
     "loose_elbo", "loose_renyi" (alpha = 1/2) and "loose_iwae" come from the same draws, in blocks of eight.
     """
-    log_w = bounds.log_weights(model, data.test[:500], SAMPLES * BLOCKS)
+    log_w = bounds.log_weights(model, data.test[:JUDGED], SAMPLES * BLOCKS)
     evidence = (log_w.logsumexp(0) - math.log(len(log_w))).mean()
     blocks = log_w.unflatten(0, (BLOCKS, SAMPLES)).transpose(0, 1)  # (8, 63, 500)
     found = {name: bounds.renyi_of(blocks, alpha) for name, alpha in (("elbo", 1.0), ("renyi", 0.5), ("iwae", 0.0))}

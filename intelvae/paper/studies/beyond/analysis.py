@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from intelvae.paper.prose import badges
-from intelvae.paper.results import Results
+from intelvae.paper.results import Result, Results
 from intelvae.paper.statistics import change, measured
 from intelvae.paper.studies.beyond.claims import collapsed
 from intelvae.paper.studies.beyond.grid import BOUNDS
@@ -33,6 +33,13 @@ def gains(results: Results) -> pd.DataFrame:
             lines.append(line)
     columns = ["data", "method", "ELBO", *(f"{bound} adds" for bound in BOUNDS if bound != "ELBO")]
     return pd.DataFrame(lines, columns=columns).set_index(["data", "method"])  # also where nothing has been run
+
+
+def digits(results: Results) -> pd.DataFrame:
+    """What training on each bound gives on zeros and ones: means and deviations over seeds, a line a row."""
+    columns = {"log p(x), nats": "log_likelihood", "KL, nats": "test_kl", "ambiguous, share": "uncertain"}
+    lines = {row.name: {title: cell(results.of(row.name), of) for title, of in columns.items()} for row in results.rows}
+    return pd.DataFrame.from_dict(lines, orient="index", columns=[*columns]).rename_axis("method, bound")
 
 
 def looseness(results: Results) -> pd.DataFrame:
@@ -68,8 +75,8 @@ def slopes(results: Results) -> pd.DataFrame:
     return by_data(results, columns, digits=1)
 
 
-def stability(results: Results) -> pd.DataFrame:
-    """How many runs collapsed, of how many, by method and data, and how many have no record: diverged or never run."""
+def stability(results: Results, fails: Callable[[Result], bool] = collapsed) -> pd.DataFrame:
+    """How many runs failed, of how many, by method and data, and how many have no record: diverged or never run."""
     asked: dict[tuple[str, str], int] = {}
     for run in results.asked:
         asked[run.row.name, run.row.group] = asked.get((run.row.name, run.row.group), 0) + 1
@@ -77,8 +84,8 @@ def stability(results: Results) -> pd.DataFrame:
     for (name, data), count in asked.items():
         of = results.of(name, data)
         lacking = f", {count - len(of)} without a record" if len(of) < count else ""
-        lines.setdefault(name, {})[data] = f"{sum(map(collapsed, of))} of {len(of)}{lacking}"
-    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("collapsed")
+        lines.setdefault(name, {})[data] = f"{sum(map(fails, of))} of {len(of)}{lacking}"
+    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("failed")
 
 
 def means(results: Results, data: str, metric: str, digits: int = 1, scale: float = 1.0) -> dict[str, str]:
@@ -94,7 +101,7 @@ def shown(results: Results, wanted: str) -> str:
     return wanted if wanted in there else there[0]
 
 
-def failed(results: Results, method: str) -> str:
-    """How many runs of a method collapsed, of how many there are, over all data sets."""
+def failed(results: Results, method: str, fails: Callable[[Result], bool] = collapsed) -> str:
+    """How many runs of a method failed, of how many there are, over all data sets."""
     of = results.of(method)
-    return f"{sum(map(collapsed, of))} of {len(of)}"
+    return f"{sum(map(fails, of))} of {len(of)}"

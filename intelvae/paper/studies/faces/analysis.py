@@ -227,13 +227,26 @@ def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> 
         if name in of
     ]
     (quality,) = (row["verdict"] for row in judged if row["id"].startswith("table4-quality-") and not row["variant"])
+    behind = [sparsest, *(of[name] for name in FULL_BETA if name in of)]
     return {
         "quality": quality,
+        "trainings": trainings(*map(len, behind)),
         "faces": f"{results[0].trained.examples:,}",
         "nearest": min(distances, key=distances.__getitem__),
         "times": span(times),
         "sparser": f"{_mean(sparsest, 'hoyer_sample') - _mean(of['VAE'], 'hoyer_sample'):+.3f}",
     }
+
+
+def trainings(*counts: int) -> str:
+    """How many trainings there are of each of some models, in words.
+
+    >>> trainings(1, 1), trainings(3), trainings(1, 3)
+    ('one training each', '3 trainings each', '1 to 3 trainings each')
+    """
+    if set(counts) == {1}:
+        return "one training each"
+    return " to ".join(dict.fromkeys(f"{of(counts)}" for of in (min, max))) + " trainings each"
 
 
 def span(values: Sequence[float]) -> str:

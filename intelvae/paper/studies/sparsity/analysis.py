@@ -226,6 +226,12 @@ def of_choices(others: Results) -> dict[str, str | int]:
     return found
 
 
+def of_code(coded: Results) -> dict[str, str]:
+    """What pages 08 and 09 cite of the mapping as the code has it, at `STRONG` on Fashion-MNIST, beside the VAE."""
+    rows = {name: coded.of(row, "fashion-mnist") for name, row in (("vae", "VAE"), ("ours", at(INTEL, STRONG)))}
+    return cited("code", rows)
+
+
 def best_scores(floor: float, dim: int = 50, n: int = 5_000) -> dict[str, tuple[float, str]]:
     """The best Hoyer scores of n Gaussian codes whose gates are open (1) or at the floor, and how many are open.
 

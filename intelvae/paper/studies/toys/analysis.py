@@ -35,9 +35,8 @@ def on_the_circle(results: Results) -> dict[str, Any]:
 def bridges(results: Results) -> dict[str, str]:
     """The shares of samples between the two clusters, in %, by method, and the share of the data."""
     shares = {row.name: [100 * r.metrics["bridge"] for r in results.of(row.name)] for row in results.rows}
-    return {name: f"{statistics.fmean(of):.1f}" for name, of in shares.items()} | {
-        "data": f"{100 * BRIDGE_OF_DATA:.2f}"
-    }
+    means = {name: statistics.fmean(of) for name, of in shares.items()} | {"data": 100 * BRIDGE_OF_DATA}
+    return {name: f"{mean:.{1 if mean >= 1 else 2}f}" for name, mean in means.items()}
 
 
 def mismatches(results: Results) -> pd.DataFrame:
@@ -108,6 +107,42 @@ def worst_hole(results: Results, data: str) -> dict[str, str]:
     if not shares:
         return {"worst": NO_RUN, "median": NO_RUN}
     return {"worst": f"{100 * max(shares):.0f}", "median": f"{100 * statistics.median(shares):.1f}"}
+
+
+EMPTY = 2.0  # % of the samples, up to which we call a hole empty; drawn after the runs, and no verdict rests on it
+
+
+def emptied(results: Sequence[Result], data: str, method: str = "InteL-VAE") -> dict[str, str]:
+    """How many runs of a method on a data set leave its holes empty, and what the others have.
+
+    "of" is both counts in words, "kl" and "kl-others" are median KL divergences in nats, "others" the least and the
+    most of the samples that the others have inside, in %, and "first" what the first seed has.
+    """
+    runs = sorted((r for r in results if (r.row.name, r.training.data) == (method, data)), key=lambda r: r.seed)
+    if not runs:
+        return dict.fromkeys(("of", "kl", "kl-others", "others", "first"), NO_RUN)
+    empty, others = ([r for r in runs if (astray(r) <= EMPTY) == which] for which in (True, False))
+    span = dict.fromkeys(f"{of(map(astray, others)):.1f}" for of in (min, max)) if others else ["none"]
+    median = ["none" if not of else f"{statistics.median(map(kl, of)):.1f}" for of in (empty, others)]
+    return {
+        "of": f"{len(empty) or 'none'} of {len(runs)}",
+        "kl": median[0],
+        "kl-others": median[1],
+        "others": " to ".join(span),
+        "first": f"{astray(runs[0]):.1f}",
+    }
+
+
+def kinds_of_runs(found: Mapping[str, Sequence[Result]]) -> pd.DataFrame:
+    """In how many of the InteL-VAEs holes are empty, by data set and settings, and the share inside of the others."""
+    holes = [data for data in grid.TOYS if data != "mixture"]
+    of = {title: {data: _kinds(emptied(results, data)) for data in holes} for title, results in found.items()}
+    return pd.DataFrame(of).rename_axis("empty in")
+
+
+def _kinds(counted: Mapping[str, str]) -> str:
+    others = "" if counted["others"] in ("none", NO_RUN) else f" (others: {counted['others']} %)"
+    return counted["of"] + others
 
 
 def kl(result: Result) -> float:

@@ -16,6 +16,7 @@ from intelvae.mappings import Circle, Identity, Threshold
 from intelvae.models import VAE
 from intelvae.paper.kinds import Claim, Comparison, Excess, Statement, Steady
 from intelvae.paper.results import Result
+from intelvae.paper.rows import VAMP
 from intelvae.paper.statistics import measured
 
 BRIDGE_OF_DATA = float(stats.norm.cdf(-1 / 0.3) - stats.norm.cdf(-10))  # the mixture's own share within |x_1| < 1
@@ -108,8 +109,23 @@ def _why() -> list[Claim]:
         Comparison(
             "fig2-bridge",
             "Fig 2",
-            "A VAE's samples of two clusters bridge them: more lie between than of a model that can tell clusters "
-            "apart, the InteL-VAE (share within |x_1| < 1)",
+            "A VAE's samples of two clusters bridge them: more lie between than of a model that keeps clusters "
+            "apart, the Vamp-VAE (share within |x_1| < 1)",
+            "by eye",
+            WHY,
+            "bridge",
+            measured("bridge"),
+            "VAE",
+            VAMP.name,
+            larger=True,
+            group="mixture",
+            post_hoc=True,
+        ),
+        Comparison(  # the rule before, whose reference has a bridge of its own
+            "fig2-bridge-intel",
+            "Fig 2",
+            "A VAE's samples of two clusters bridge them: more lie between than of the InteL-VAE "
+            "(share within |x_1| < 1)",
             "by eye",
             WHY,
             "bridge",
@@ -118,9 +134,10 @@ def _why() -> list[Claim]:
             "InteL-VAE",
             larger=True,
             group="mixture",
+            variant=True,
             post_hoc=True,
         ),
-        Excess(  # the rule before, which no model fails: the InteL-VAE's samples pass it, too
+        Excess(  # the first rule, which the InteL-VAE's samples pass, too
             "fig2-bridge-data",
             "Fig 2",
             "A VAE's samples of two clusters bridge them: more lie between than of the data (share within |x_1| < 1)",
@@ -215,13 +232,14 @@ def _connectivity(
     return [*closer, *emptier, *than_vamp]
 
 
-# The rule of the notebooks' settings is that of Figures 4 and C.2, and was written before their runs. That of "one
-# prior" was written when the notebooks' own were known: if the two priors explain them, nothing is left here.
 def _vamp_as_the_vae() -> list[Claim]:
-    """Figure C.2's caption and section 6.1: the Vamp-VAE behaves like a VAE."""
+    """Figure C.2's caption and section 6.1: the Vamp-VAE behaves like a VAE.
+
+    Before, 0.02 was allowed for every data set: of the mixture, where the VAE has 0.035, nothing smaller was opposite.
+    """
     return [
         Steady(
-            f"figC2-vamp-as-vae-{data}",
+            f"figC2-vamp-as-vae-{data}{id}",
             "Fig C.2",
             f"On the {data}, the Vamp-VAE behaves like a VAE: as many of its samples lie "
             + ("between the clusters" if data == "mixture" else "inside a hole"),
@@ -229,16 +247,21 @@ def _vamp_as_the_vae() -> list[Claim]:
             CONNECTIVITY,
             "connectivity",
             measured("bridge" if data == "mixture" else "inside_hole"),
-            "Vamp-VAE",
+            VAMP.name,
             "VAE",
-            tolerance=0.02,
+            tolerance=tolerance,
+            relative=relative,
             group=data,
+            variant=not relative,
             post_hoc=True,
         )
+        for id, tolerance, relative in (("", 0.25, True), ("-0.02", 0.02, False))
         for data in _FIGURE
     ]
 
 
+# The rule of the notebooks' settings is that of Figures 4 and C.2, and was written before their runs. That of "one
+# prior" was written when the notebooks' own were known: if the two priors explain them, nothing is left here.
 CLAIMS: tuple[Claim, ...] = (
     *_theory(),
     *_why(),

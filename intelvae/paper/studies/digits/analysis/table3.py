@@ -105,11 +105,10 @@ def learned_shares(results: Results, code: Results) -> dict[str, str]:
     return found | {"text-40-seeds": shares.run_by_run(in_order, learned, 0, none)}
 
 
-def verdicts(found: Sequence[Mapping[str, Any]]) -> str:
-    """The verdicts of those of `ledger.rows` on Table 3 as the text has it, by share of zeros, as a text."""
-    rows = grid.table3()
-    of = {row["id"]: row["verdict"] for row in found}
-    return ", ".join(f"{of[f'table3-{row.value:g}']} ({100 * (row.value or 0.0):g} %)" for row in rows)
+def verdicts(found: Sequence[Mapping[str, Any]], power: float = grid.TEXT) -> str:
+    """The verdicts of those of `ledger.rows` on Table 3 with a power, by share of zeros, as a text."""
+    of, end = {row["id"]: row["verdict"] for row in found}, "" if power == grid.TEXT else "-code"
+    return ", ".join(f"{of[f'table3-{row.value:g}{end}']} ({100 * (row.value or 0.0):g} %)" for row in grid.table3())
 
 
 def quarter_for_longer(longer: Results) -> dict[str, str]:
