@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from intelvae.data import files
+from intelvae.data.toys import TOYS
 from intelvae.metrics import features
 from intelvae.paper import kinds, prose, statistics, studies
 from intelvae.paper.kinds import Claim
@@ -37,6 +38,8 @@ EARLIER: dict[str, tuple[str, ...]] = {  # the rules that a claim's rule has rep
         for rest in (method, f"{method}-than-vae")
     },
     "table1-clean-vae": ("table1-vae",),
+    "fig2-bridge": ("fig2-bridge-intel", "fig2-bridge-data"),
+    **{f"figC2-vamp-as-vae-{data}": (f"figC2-vamp-as-vae-{data}-0.02",) for data in TOYS},
     "fig7-dd-drops": ("fig7-dd-drops-3",),
     "fig7-distance-vsc-0.01": ("fig7-distance-vsc-0.01-dd",),
     "figC3-distance-vsc-0.01": ("figC3-distance-vsc-0.01-dd",),
