@@ -30,7 +30,7 @@ import torch
 from intelvae import priors, regularizers, training
 from intelvae.mappings import Sparse
 from intelvae.metrics.hoyer import by_chance, hoyer
-from intelvae.paper import ledger, studies
+from intelvae.paper import ledger, report, studies
 from intelvae.paper.datasets import Points
 from intelvae.paper.prose import Folded, Provenance, Table, badge, in_short, say
 from intelvae.paper.studies.toys import analysis, figures
@@ -182,6 +182,9 @@ Table(analysis.mismatches(results))
 
 # %% tags=["hide-input"]
 ledger.Table(found)
+
+# %% tags=["hide-input"]
+say(report.reasons(PAGE))
 
 # %% tags=["hide-input"]
 Folded("The rules, and the claims that each decides", ledger.Rules(PAGE))

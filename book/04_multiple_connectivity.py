@@ -27,7 +27,7 @@ jobs = 1
 import torch
 
 from intelvae.mappings import Circle, Glue
-from intelvae.paper import ledger, studies
+from intelvae.paper import ledger, report, studies
 from intelvae.paper.explorers import DecoderExplorer
 from intelvae.paper.prose import Folded, Provenance, Table, badges, in_short, say
 from intelvae.paper.studies.toys import analysis, figures
@@ -318,8 +318,8 @@ added: points with $|y|$ below {tear["half"]:.3f}. Trained, the InteL-VAE has
 say(f"""
 **The prior.** Our Vamp-VAE has the fewest samples astray: on the star
 {mean["astray-star-Vamp-VAE-all"]} %, where the VAE has {mean["astray-star-VAE-all"]} and the
-InteL-VAE {mean["astray-star-InteL-VAE-all"]} %. Its prior, thirty narrow Gaussians along a
-curve, is a good one for a curve.
+InteL-VAE {mean["astray-star-InteL-VAE-all"]} %. Thirty narrow Gaussians along a curve may be a
+good prior for a curve (our explanation, which no experiment here tests).
 
 What it gets wrong may be how much of the data belongs to each, which no cell measures: on the
 mixture it has the largest sliced Wasserstein distance, {mean["sw-mixture-Vamp-VAE-all"]}.
@@ -338,6 +338,9 @@ mixture it has the largest sliced Wasserstein distance, {mean["sw-mixture-Vamp-V
 
 # %% tags=["hide-input"]
 ledger.Table(found)
+
+# %% tags=["hide-input"]
+say(report.reasons(PAGE))
 
 # %% tags=["hide-input"]
 counts = ledger.count(found)

@@ -30,7 +30,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from intelvae import mappings
-from intelvae.paper import ledger, studies, style
+from intelvae.paper import ledger, report, studies, style
 from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
 from intelvae.paper.studies.digits import figures, slips
 from intelvae.paper.studies.digits.analysis import moved, table2
@@ -243,6 +243,9 @@ On `mathieu`, significantly fewer ambiguous samples than another method: {won["u
 share of ones significantly nearer to one half: {won["balance"]}.
 """)
 ledger.Table(found)
+
+# %% tags=["hide-input"]
+say(report.reasons(PAGE))
 
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does

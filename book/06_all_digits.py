@@ -30,7 +30,7 @@ import torch
 from intelvae import mappings
 from intelvae.data import images
 from intelvae.metrics import classifier, features
-from intelvae.paper import ledger, measures, statistics, studies, style
+from intelvae.paper import ledger, measures, report, statistics, studies, style
 from intelvae.paper.kinds import tally
 from intelvae.paper.prose import Folded, Provenance, Table, badges, in_short, say
 from intelvae.paper.studies.digits import figures, slips, spread
@@ -252,6 +252,9 @@ Table(spread.lines(spread.spreads(results.of("VAE"), digits)))
 
 # %% tags=["hide-input"]
 ledger.Table(found)
+
+# %% tags=["hide-input"]
+say(report.reasons(PAGE))
 
 # %% tags=["hide-input"]
 say(f"""

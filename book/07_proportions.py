@@ -30,7 +30,7 @@ import torch
 from torch.distributions import Normal
 
 from intelvae import mappings
-from intelvae.paper import ledger, studies
+from intelvae.paper import ledger, report, studies
 from intelvae.paper.prose import Provenance, Table, badges, in_short, say
 from intelvae.paper.studies.digits import figures, grid
 from intelvae.paper.studies.digits.analysis import table3
@@ -183,6 +183,9 @@ Table(pd.DataFrame(table3.bounded(results, code, bounded)))
 
 # %% tags=["hide-input"]
 ledger.Table(found)
+
+# %% tags=["hide-input"]
+say(report.reasons(PAGE))
 
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does

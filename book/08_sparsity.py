@@ -35,7 +35,7 @@ from intelvae import bounds, likelihoods, networks, priors, regularizers, traini
 from intelvae.mappings import Sparse
 from intelvae.metrics import downstream, features
 from intelvae.models import VAE
-from intelvae.paper import ledger, measures, studies
+from intelvae.paper import ledger, measures, report, studies
 from intelvae.paper.explorers import TradeOffExplorer
 from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
 from intelvae.paper.studies.sparsity import analysis, figures, grid, tables
@@ -364,7 +364,7 @@ On average {count["active-shown"]} of 50 dimensions are active in a class, where
 # for other choices:
 
 # %% tags=["hide-input"]
-Table(tables.active(results))
+Table(tables.by_line(results))
 
 # %% [markdown]
 # Below, the paper changes one dimension at a time and finds the separation of trousers, the length of coats and the style
@@ -393,6 +393,9 @@ Folded("The rules, and the claims that each decides", ledger.Rules(PAGE))
 
 # %% tags=["hide-input"]
 ledger.Table(found)
+
+# %% tags=["hide-input"]
+say(report.reasons(PAGE))
 
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does

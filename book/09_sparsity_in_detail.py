@@ -32,7 +32,7 @@ import torch
 from intelvae import regularizers, training
 from intelvae.metrics import features
 from intelvae.metrics.hoyer import hoyer
-from intelvae.paper import ledger, measures, studies
+from intelvae.paper import ledger, measures, report, studies
 from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
 from intelvae.paper.rows import VAE_L1
 from intelvae.paper.studies.sparsity import analysis, figures, grid, tables
@@ -407,6 +407,9 @@ Folded("The rules, and the claims that each decides", ledger.Rules(PAGE))
 
 # %% tags=["hide-input"]
 ledger.Table(found)
+
+# %% tags=["hide-input"]
+say(report.reasons(PAGE))
 
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does

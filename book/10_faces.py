@@ -35,7 +35,7 @@ from intelvae import networks
 from intelvae.data import celeba
 from intelvae.mappings import Sparse
 from intelvae.metrics.hoyer import by_chance, hoyer
-from intelvae.paper import ledger, studies, style
+from intelvae.paper import ledger, report, studies, style
 from intelvae.paper.measures import frechet
 from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
 from intelvae.paper.studies.faces import analysis, figures
@@ -286,6 +286,9 @@ down, had not settled.
 
 # %% tags=["hide-input"]
 ledger.Table(found)
+
+# %% tags=["hide-input"]
+say(report.reasons(PAGE))
 
 # %% [markdown]
 # Codes that are hardly sparser than a VAE's say little about what sparsity costs, whatever the verdict on "not

@@ -33,7 +33,7 @@ import torch
 from torch import nn
 
 from intelvae import mappings
-from intelvae.paper import ledger, studies
+from intelvae.paper import ledger, report, studies
 from intelvae.paper.prose import Provenance, Table, badges, in_short, say
 from intelvae.paper.studies.hierarchy import analysis, figures
 from intelvae.paper.studies.hierarchy.grid import ONE_LAYER, RESIDUAL
@@ -232,6 +232,9 @@ decide, were written after the runs ([history](rules.md#hierarchies)).
 
 # %% tags=["hide-input"]
 ledger.Table(found)
+
+# %% tags=["hide-input"]
+say(report.reasons(PAGE))
 
 # %% [markdown]
 # A hierarchy is a way in which information *may* flow. Nothing in the bound asks that the top holds categories: the

@@ -34,7 +34,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from intelvae.metrics import attributes
-from intelvae.paper import ledger, studies
+from intelvae.paper import ledger, report, studies
 from intelvae.paper.prose import Folded, Provenance, Table, badges, in_short, say
 from intelvae.paper.statistics import FEWEST
 from intelvae.paper.studies.faces import analysis, figures, hierarchies
@@ -276,6 +276,9 @@ change.
 
 # %% tags=["hide-input"]
 ledger.Table(found)
+
+# %% tags=["hide-input"]
+say(report.reasons(PAGE))
 
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does

@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 
 from intelvae.data import files
-from intelvae.data.toys import TOYS
 from intelvae.metrics import features
 from intelvae.paper import kinds, prose, statistics, studies
 from intelvae.paper.kinds import Claim
@@ -20,6 +19,7 @@ from intelvae.paper.results import Results
 from intelvae.paper.statistics import rounded
 from intelvae.paper.store import store_of
 from intelvae.paper.studies import beyond, digits, faces, hierarchy, sparsity, toys
+from intelvae.paper.studies.toys.grid import TOYS
 
 CLAIMS: tuple[Claim, ...] = (
     *toys.claims.CLAIMS,

@@ -170,6 +170,15 @@ def test_a_limit_from_above_is_for_the_runs_that_the_claim_names():
     assert finding.verdict == kinds.REPRODUCED and finding.ours == pytest.approx(8.2)
 
 
+def test_another_line_for_active_is_a_variant():
+    of_page = claim("fig8-active-fifth")
+    sizes = [1.0] + 3 * [0.15] + 46 * [0.0]  # 2 % at a fifth of the largest, 8 % at a tenth
+    finding = of_page.judge(
+        results(*(of_row(at(INTEL, 10.0), seed, kept={"by_class": torch.tensor([sizes])}) for seed in range(3)))
+    )
+    assert of_page.variant and of_page.post_hoc and finding.ours == pytest.approx(2)
+
+
 def test_the_score_grows_with_gamma_over_the_rows_of_the_intel_vae_alone():
     of_page = claim("fig7-sparsity-grows")
     found = of_all(lambda r, s: {"hoyer_sample": (r.value or 0.0) + s if r.method == INTEL else -(r.value or 0.0)})
@@ -476,7 +485,7 @@ def test_what_is_active_depends_on_the_threshold():
         *(of_row(name, s, kept={"by_class": torch.tensor([of] * 10)}) for name, of in sizes.items() for s in (0, 1)),
         of_row(at(DD, 3.0)),
     )
-    table = tables.active(found)
+    table = tables.by_line(found)
     assert table.index.tolist() == ["VAE", "γ = 10"]
     assert table.loc["VAE"].tolist() == ["75.0", "50.0", "50.0", "50.0", "50.0"]
     assert table.loc["γ = 10"].tolist() == ["25.0"] * 5

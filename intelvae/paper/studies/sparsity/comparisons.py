@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from intelvae.metrics import downstream
 from intelvae.paper.kinds import DISTANCE, AtMost, Claim, Comparison, Excess, Jointly, Trend
 from intelvae.paper.measures import clean_frechet, few_shot, frechet, ungated
+from intelvae.paper.results import Result
 from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, row
 from intelvae.paper.statistics import Metric, measured
 from intelvae.paper.studies.sparsity.grid import DD_ALPHA, METHODS, SHOWN, STRONG, VARIED, VSC_ALPHA, at
@@ -24,6 +25,16 @@ SPARSITIES: dict[Metric, str] = {
     LEFT_OFF: "share of the dimensions in use that are off in an image",
     ungated: "Hoyer score of g(y), for the Sparse-VAE without its gates",
 }
+
+
+def active(line: float) -> Metric:
+    """The share of dimensions, in %, whose mean |z| over a class is at least `line` times its largest."""
+
+    def share(result: Result) -> float:
+        sizes = result.kept["by_class"]  # (classes, D)
+        return 100 * (sizes >= line * sizes.amax(-1, keepdim=True)).double().mean().item()
+
+    return share
 
 
 class Samples(NamedTuple):

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-import torch
 from IPython.display import display
 
 from intelvae.paper.measures import chance_in_use, clean_frechet, frechet
@@ -18,6 +17,7 @@ from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL, VAE, VAE_L_SP, Row
 from intelvae.paper.statistics import Metric, change, mean_and_sd
 from intelvae.paper.studies.sparsity import grid
+from intelvae.paper.studies.sparsity.comparisons import active
 
 
 @dataclass(frozen=True)
@@ -233,18 +233,16 @@ def accuracies(results: Results) -> Two:
     )
 
 
-def active(results: Results) -> pd.DataFrame:
+def by_line(results: Results) -> pd.DataFrame:
     """The share of dimensions that are active in a class, in %, by what "active" asks for.
 
     That is a mean |z| of at least some share of the class's largest. The rows are those of `grid.PROFILED`.
     """
-    thresholds = (0.05, 0.1, 0.2, 0.3, 0.5)
+    lines = (0.05, 0.1, 0.2, 0.3, 0.5)
     found = {}
     for row, of in by_row(r for r in results if r.row.name in grid.PROFILED).items():
-        sizes = torch.stack([r.kept["by_class"] for r in of])  # (seeds, classes, D)
-        largest = sizes.amax(-1, keepdim=True)
         found[row.name if row.value is None else f"γ = {row.value:g}"] = {
-            f"{t:g} of the largest": f"{100 * (sizes >= t * largest).double().mean().item():.1f}" for t in thresholds
+            f"{line:g} of the largest": f"{statistics.fmean(map(active(line), of)):.1f}" for line in lines
         }
     return pd.DataFrame(found).T.rename_axis("model")
 
