@@ -55,7 +55,7 @@ found = ledger.rows(profile, results, coded, page=PAGE)
 name = features.distance_name(measures.features_of(results))
 curve, few = analysis.break_even(results), analysis.in_short(results)
 code, verdict = analysis.of_code(coded), {row["id"]: row["verdict"] for row in found}
-active = tables.active(results).loc[f"γ = {grid.SHOWN:g}"]
+active = tables.by_line(results).loc[f"γ = {grid.SHOWN:g}"]
 closer = {
     kind: badges(
         verdict[f"fig7-{kind}-gamma-{gamma}"] for gamma in ("0", "0.1", "0.3", "1")
