@@ -256,7 +256,7 @@ class Steady(Claim):
         tolerance = self.tolerance * (statistics.fmean(others) if self.relative else 1.0)
         words = f"{statistics.fmean(moved):+.3f} from the {self.theirs}'s"
         mean, sd = summary([ours[s] for s in seeds])
-        return replace(near(moved, 0.0, tolerance, words), ours=mean, sd=sd)
+        return replace(near(moved, 0.0, tolerance, words), ours=mean, sd=sd, other=statistics.fmean(others))
 
 
 @dataclass(frozen=True)
