@@ -218,8 +218,8 @@ def rounded(value: float, digits: int) -> str:
 def with_deviation(mean: float, deviation: float) -> str:
     """A mean and its standard deviation of two digits; the mean alone where there is none (NaN), as of one value.
 
-    >>> with_deviation(1530.4, 108.2), with_deviation(0.8, 0.02), with_deviation(2, 0), with_deviation(2e4, math.nan)
-    ('1,530 ± 108', '0.800 ± 0.020', '2 ± 0', '20,000')
+    >>> with_deviation(153.0, 108.2), with_deviation(0.8, 0.02), with_deviation(2.0, 0.0), with_deviation(2e4, math.nan)
+    ('153 ± 108', '0.800 ± 0.020', '2 ± 0', '20,000')
     """
     if math.isnan(deviation) or not deviation:
         return rounded(mean + 0.0, 4) + ("" if math.isnan(deviation) else " ± 0")
