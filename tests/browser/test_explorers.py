@@ -34,6 +34,7 @@ def show(page):
     def shown(*explorers):
         page.set_viewport_size(SIZES)
         page.set_content("<!doctype html>" + "".join(e._repr_html_() for e in explorers))
+        page.wait_for_function("document.readyState === 'complete'")  # on a busy machine scripts may still be to run
         return page
 
     yield shown
@@ -325,6 +326,7 @@ def test_a_point_is_chosen_by_pointer_focus_and_arrow_keys(show, trade_off):
 def test_axes_are_what_the_menus_say_and_logarithmic_where_numbers_are_far_apart(show, trade_off):
     page = show(trade_off)
     texts = page.locator(".plot > svg text")
+    expect(texts.last).to_have_text("distance")  # waits until the plot is drawn
     assert texts.all_text_contents()[-2:] == ["score", "distance"] and "200" in texts.all_text_contents()
     places = [box["y"] + box["height"] / 2 for box in (e.bounding_box() for e in page.locator(".ring").all())]
     assert (places[0] - places[1]) / (places[0] - places[2]) == pytest.approx(0.0717, abs=0.02)  # log(5/4) / log(22.5)
@@ -337,6 +339,6 @@ def test_points_fit_a_telephone_and_the_table_is_folded(show, trade_off):
     page = show(trade_off)
     page.set_viewport_size({"width": 390, "height": 800})
     expect(page.locator("table")).to_be_hidden()
-    boxes = [e.bounding_box() for e in page.locator(".ring").all()]
-    assert all(0 <= box["x"] and box["x"] + box["width"] <= 390 for box in boxes)
+    boxes = "[...document.querySelectorAll('.ring')].map(e => e.getBoundingClientRect())"
+    page.wait_for_function(f"{boxes}.length === 3 && {boxes}.every(b => b.left >= 0 && b.right <= 390)")  # drawn anew
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
