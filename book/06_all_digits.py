@@ -25,6 +25,8 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
+from functools import partial
+
 import torch
 
 from intelvae import mappings
@@ -38,24 +40,11 @@ from intelvae.paper.studies.digits.analysis import moved, real, table1
 
 PAGE = "06_all_digits"
 
-results = studies.results(
-    "table1", profile, seeds, features=extractor, jobs=jobs, device=device
-)
-changed = studies.results(
-    "slips", profile, seeds, features=extractor, jobs=jobs, device=device, beside=True
-)
-binary = studies.results(
-    "table1-binary",
-    profile,
-    seeds,
-    features=extractor,
-    jobs=jobs,
-    device=device,
-    beside=True,
-)
-alone = studies.results(
-    "measure-of-table1", profile, jobs=jobs, device=device, beside=True
-)
+load = partial(studies.results, profile=profile, jobs=jobs, device=device)
+of_table = partial(load, seeds=seeds, features=extractor)
+results = of_table("table1")
+changed, binary = (of_table(name, beside=True) for name in ("slips", "table1-binary"))
+alone = load("measure-of-table1", beside=True)
 found = ledger.rows(profile, results, binary, page=PAGE)
 run = results[0].run
 network = features.of_data(run.features, "mnist")
@@ -336,7 +325,7 @@ print(table1.before_the_sigmoid(changed))
 #
 # Table C.1 says that images are binary. The code never makes them so, and all numbers above are of grey ones. Here the
 # table's six methods learn from black and white, with a threshold of one half. Samples are compared with the same grey test
-# images, which counts against all six.
+# images.
 
 # %% tags=["hide-input"]
 say(f"""

@@ -330,9 +330,9 @@ say(f"""
 """)
 
 # %% [markdown]
-# **The smallest $\beta$** of the authors' script, 0.3, is the nearest to extremely sparse codes with good samples. The rule
-# asks for codes sparser than the VAE's, for a score above 0.65, and for samples at most 5 % farther away than those of the
-# VAE with this $\beta$. It was written when one seed had been seen. (At `smoke` the VAE only.)
+# **The smallest $\beta$** of the authors' script is 0.3. One seed of it came near to extremely sparse codes with good
+# samples, so it has a rule, written then. Codes have to be sparser than the VAE's, with a score above 0.65, and samples at
+# most 5 % farther away than those of the VAE with this $\beta$. (At `smoke` the VAE only.)
 
 # %% tags=["hide-input"]
 display(Provenance(light))

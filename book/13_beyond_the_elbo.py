@@ -316,7 +316,7 @@ ledger.Table(found)
 # %% [markdown]
 # ## What the paper leaves open
 #
-# - **Which bounds.** It names five papers and tries none. Images are tried here on the smallest task only.
+# - **Which bounds.** It names five papers and tries none. Of images, only the smallest task has rows here.
 # - **Which flow.** Ours has four layers of 16 units. A deeper one can be steeper, and so come closer to tearing.
 # - **What "stable" means.** Without a small variance at first nearly every run on a curve collapses, with or without a
 #   mapping ([](04_multiple_connectivity.ipynb), "Which likelihood").

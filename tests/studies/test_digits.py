@@ -364,7 +364,8 @@ def test_only_seeds_that_all_rows_have_are_ranked():
         ([100.0, 120.0, 140.0], "120\xa0±\xa020"),
         ([1.0, 2.0], "1.50\xa0±\xa00.71"),
         ([0.0123, 0.0125], "0.01240\xa0±\xa00.00014"),
-        ([3.0, 3.0], "3"),
+        ([3.0, 3.0], "3\xa0±\xa00"),
+        ([1200.0, 1400.0], "1,300\xa0±\xa0141"),
         ([0.123456], "0.1235"),
     ],
 )
@@ -384,8 +385,8 @@ def test_table_1_has_the_distance_at_both_numbers_of_images_and_the_papers():
     assert (found[0]["N = 2,000"], found[0]["N = 10,000"]) == ("40\xa0±\xa014", "4.0\xa0±\xa01.4")
     assert [line["paper's FID"] for line in found] == ["42.0 ± 1.1", "32.2 ± 1.5 (K not given)", ""]
     (first, *_) = table1.more(results(*members)).to_dict("records")
-    assert first == {"method": "VAE", "test ELBO": "0", "KID": "0.5"} | dict.fromkeys(
-        ("precision", "recall", "density", "coverage"), "0.5"
+    assert first == {"method": "VAE", "test ELBO": "0\xa0±\xa00"} | dict.fromkeys(
+        ("KID", "precision", "recall", "density", "coverage"), "0.5\xa0±\xa00"
     )
 
 

@@ -26,11 +26,7 @@ SEEDS_BOUNDS = {"smoke": 1, "laptop": 5, "paper": 10}
 EPOCHS_BOUNDS = {"laptop": 5}  # a quarter of page 04's: eight samples take twice the time
 ON_DIGITS = "mnist-01"
 SEEDS_DIGITS = {"smoke": 1, "laptop": 3, "paper": 10}
-EPOCHS_DIGITS = {
-    "smoke": 1,
-    "laptop": 10,
-    "paper": 60,
-}  # at `laptop` a third of page 05's: eight decoded images for one
+EPOCHS_DIGITS = {"smoke": 1, "laptop": 10, "paper": 60}  # a third of page 05's at `laptop`: eight images take longer
 SEEDS_FLOW = {"smoke": 1, "laptop": 5, "paper": 10}
 SEEDS_STABILITY = {"smoke": 1, "laptop": 20, "paper": 20}
 THERE = 10  # seeds that page 04 has

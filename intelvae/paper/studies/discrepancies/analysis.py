@@ -117,7 +117,12 @@ def text(chart: Chart, change: Change | float | None) -> str:
     )
     unit = " %" if chart.relative else f" {chart.unit}" * bool(chart.unit)
     interval = f" ({ends[0]:{form}} to {ends[1]:{form}})" if ends else ""
-    return f"{mean:{form}}{interval}{unit}".replace("-", "\N{MINUS SIGN}")
+    return with_minus(f"{mean:{form}}{interval}{unit}")
+
+
+def with_minus(number: str) -> str:
+    """The same with a minus sign in the place of each hyphen."""
+    return number.replace("-", "\N{MINUS SIGN}")
 
 
 def said(filled: Filled, label: str) -> str:

@@ -12,14 +12,13 @@ from intelvae.paper.rows import INTEL
 from intelvae.paper.statistics import Metric, by_seed, measured
 from intelvae.paper.studies.digits.analysis.shares import NOT_RUN
 from intelvae.paper.studies.digits.grid import TABLE1
-from intelvae.paper.studies.discrepancies.analysis import Filled, bar_of, label_of, text
-from intelvae.paper.studies.discrepancies.curves import in_the_hole
+from intelvae.paper.studies.discrepancies.analysis import Filled, bar_of, label_of, text, with_minus
 from intelvae.paper.studies.discrepancies.parts import Found
 from intelvae.paper.studies.faces import hierarchies
 from intelvae.paper.studies.faces.grid import INTEL_VAE
 from intelvae.paper.studies.sparsity.grid import SHOWN, at
+from intelvae.paper.studies.toys import analysis as toys
 
-EMPTY = 0.02  # a hole with a smaller share of the samples is empty
 *BASELINES, INTEL_2_5 = (row.name for row in TABLE1 if row.paper)
 
 
@@ -67,9 +66,8 @@ def binary_images(filled: Filled, results: Results) -> str:
 
 
 def empty(found: Sequence[Results], data: str) -> str:
-    """In how many runs the InteL-VAE leaves the hole of a data set `EMPTY`, and of how many."""
-    of = [r for each in found for r in each if r.row.method == INTEL and r.training.data == data]
-    return f"{sum(in_the_hole(r) < EMPTY for r in of)} of {len(of)}" if of else NOT_RUN
+    """In how many runs of several experiments the InteL-VAE leaves the holes of a data set empty (`toys.emptied`)."""
+    return toys.emptied([r for each in found for r in each], data)["of"]
 
 
 def small_beta(results: Results) -> dict[str, str]:
@@ -100,7 +98,7 @@ def small_beta(results: Results) -> dict[str, str]:
 
 
 def _percent(value: float) -> str:
-    return f"{value:+.1f} %".replace("-", "\N{MINUS SIGN}")
+    return with_minus(f"{value:+.1f} %")
 
 
 def judged(row: Mapping[str, Any]) -> str:
@@ -124,7 +122,7 @@ def leads(results: Results) -> tuple[str, str]:
     if not {INTEL_VAE, "VAE"} <= {row.name for row in results.rows}:
         return NOT_RUN, NOT_RUN
     line = hierarchies.by_labels(results)[0]
-    ours, code = (line[title].replace("-", "\N{MINUS SIGN}") for title in ("lead", "lead, the code's protocol"))
+    ours, code = (with_minus(line[title]) for title in ("lead", "lead, the code's protocol"))
     return ours, code or NOT_RUN
 
 

@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 from intelvae.paper.measures import by_classifier, clean_frechet, frechet
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
-from intelvae.paper.statistics import Metric, change, mean_and_sd, measured, summary
+from intelvae.paper.statistics import Metric, change, measured, summary, with_deviation
 from intelvae.paper.studies.digits import slips
 from intelvae.paper.studies.digits.analysis.moved import Move
 
@@ -43,10 +43,7 @@ def to_second_digit(values: Sequence[float], scale: float = 1.0) -> str:
     >>> to_second_digit([100.0, 120.0, 140.0]), to_second_digit([0.5])
     ('120\\xa0±\\xa020', '0.5')
     """
-    mean, sd = summary([scale * value for value in values])
-    if not sd > 0:
-        return f"{mean:.4g}"
-    return mean_and_sd(values, max(0, 1 - math.floor(math.log10(sd))), scale).replace(" ", "\xa0")
+    return with_deviation(*summary([scale * value for value in values])).replace(" ", "\xa0")
 
 
 def ranks(results: Sequence[Result], metric: Metric) -> list[str]:
