@@ -76,8 +76,8 @@ ITEMS = (
          "At small weights codes get sparser in dimensions that are not in use. In those in use no significant "
          "difference is found.", "08_sparsity"),
     Item("Figure 8", "fig8-active",
-         "A class shares few dimensions with others, but uses 15 % of them. The verdict hangs on our line: with a fifth of the "
-         "largest instead of a tenth, 9.1 % are active.", "08_sparsity"),
+         "A class shares few dimensions with others, but uses 15 % of them. The verdict hangs on our line: with a "
+         "fifth of the largest instead of a tenth, 9.1 % are active.", "08_sparsity"),
     Item("Figure C.2", "figC2-vamp-as-vae-circle",
          "The start decides: unless the decoder's variance starts small, the Vamp-VAE has as many samples in the holes "
          "as the VAE, and so has the InteL-VAE.", "04_multiple_connectivity"),
