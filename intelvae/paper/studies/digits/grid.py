@@ -11,7 +11,7 @@ from intelvae.paper.studies.profiles import of_images, second_opinion
 from intelvae.paper.studies.seeds import Seeds, seeds_or_own
 
 SEEDS_01, EPOCHS_01 = {"smoke": 1, "laptop": 5, "paper": 10}, {"smoke": 1, "laptop": 30, "paper": 60}  # Table 2
-SEEDS, EPOCHS = {"smoke": 1, "laptop": 3, "paper": 10}, {"smoke": 1, "laptop": 10, "paper": 60}  # Table 1
+SEEDS, EPOCHS = {"smoke": 1, "laptop": 6, "paper": 10}, {"smoke": 1, "laptop": 10, "paper": 60}  # Table 1
 
 
 # Table 2
