@@ -450,10 +450,33 @@ def test_on_binary_images_the_closest_is_told_beside_the_two_that_the_claim_comp
         "of 3 methods, without faint pixels, is GM-VAE (20); beside it: InteL-VAE, 2 x 5 (40), VAE (60)."
     )
     assert table1.told_on_binary_images(results(members[0])).startswith("Not run yet")
-    assert table1.on_binary_images(results(*members)).iloc[:, [0, 1, 2, 4]].to_numpy().tolist() == [
-        ["VAE", "60", "(not measured)", 1], ["GM-VAE", "20", "(not measured)", 1],
-        ["InteL-VAE, 2 x 5", "40", "(not measured)", 1],
-    ]  # fmt: skip
+
+
+def test_both_distances_stand_side_by_side_and_the_classifier_is_told_of_the_seeds_that_it_judged():
+    vae, mog = (
+        of_table1(named(grid.TABLE1, name), 3.0, 4.0, 5.0, **more)
+        for name, more in (("VAE", {"classifier_frechet_10000": 1.0}), ("MoG-VAE", {"classifier_frechet_10000": 2.0}))
+    )
+    before = of_table1(named(grid.TABLE1, "MoG-VAE"), 9.0)[0]  # of before the classifier
+    found = results(*vae, before, *mog[1:])
+    lines = table1.by_both(found).iloc[:, :5].to_numpy().tolist()
+    assert lines == [["VAE", "80 ± 20".replace(" ", "\xa0"), 3, "1\xa0±\xa00", 3],
+                     ["MoG-VAE", "120 ± 53".replace(" ", "\xa0"), 3, "2\xa0±\xa00", 2]]  # fmt: skip
+    second = table1.second_opinion(found)
+    assert second["seeds"] == 3 and second["order"] == "VAE; MoG-VAE"
+    assert second["clean-order"] == "VAE; MoG-VAE"  # 80 and 90: without the seed of before
+    assert table1.second_opinion(results(before)) == {}
+    assert table1.by_both(results(before)).iloc[0, 3:5].tolist() == ["(not measured)", 0]
+
+
+def test_where_two_measures_disagree_is_told_by_method():
+    found = [{"id": c.id, "verdict": "reproduced"} for c in digits.claims.CLAIMS]
+    other = [row | {"verdict": "opposite"} if row["id"] == "table1-clean-gm" else row for row in found]
+    clean, second = digits.claims.against(other), digits.claims.against(other, "classifier-")
+    assert list(clean) == ["VAE", "GM-VAE", "MoG-VAE", "Vamp-VAE", "VAE + Sylvester"]
+    assert digits.claims.changes(clean, second) == "GM-VAE (opposite, then reproduced)"
+    assert digits.claims.changes(second, second) == "none"
+    assert digits.claims.against(other, how="binary-") == digits.claims.against(found)
 
 
 def test_what_the_code_does_to_table_1_may_start_from_another_slip():

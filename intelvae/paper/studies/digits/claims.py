@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from intelvae.paper.kinds import DISTANCE, Claim, Comparison, Nearness
 from intelvae.paper.measures import by_classifier, clean_frechet, frechet
@@ -110,6 +111,22 @@ def _closer(measure: str, ours: Row, than: Row, id: str, how: str = "", post_hoc
         variant=measure != DECIDES,
         post_hoc=post_hoc or measure == "clean-",
     )
+
+
+def against(found: Iterable[Mapping[str, Any]], measure: str = DECIDES, how: str = "") -> dict[str, str]:
+    """Of rows of the ledger the verdicts on the InteL-VAE's samples against each other method's, by its name.
+
+    By one of `MEASURES`; `how` is "binary-" for training on binary images.
+    """
+    verdicts = {row["id"]: row["verdict"] for row in found}
+    _, others = _ours_and_others(grid.TABLE1, "InteL-VAE, 2 x 5")
+    return {other.name: verdicts[f"table1-{measure}{how}{_short(other.name)}"] for other in others}
+
+
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """Where two answers of `against` differ, in words; "none" if nowhere."""
+    differing = (f"{name} ({old}, then {after[name]})" for name, old in before.items() if old != after[name])
+    return "; ".join(differing) or "none"
 
 
 def _table1() -> list[Claim]:
