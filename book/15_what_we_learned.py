@@ -39,6 +39,8 @@ in_short(f"""
 {sum(counts[v] for v in report.LOOK)} claims:
 {badges(row["verdict"] for row in found if not row["variant"])}
 
+{report.questions(found)}
+
 {counts["tested"]} of the reproduced claims rest on a test; corrected for the number of tests,
 {counts["kept"]} remain significant. [Status](91_status.ipynb) lists all.
 
@@ -88,7 +90,10 @@ say(report.findings(found, "against"))
 # ## Results that leave it open
 
 # %% tags=["hide-input"]
-say(report.findings(found, "open"))
+Folded(
+    "Statements that the verdicts neither support nor contradict",
+    report.findings(found, "open"),
+)
 
 # %% [markdown]
 # Not finding a difference is no proof that there is none. The column "detectable" has the smallest difference that as many

@@ -1,5 +1,7 @@
 """The report: every claim is in one bar, every statement has claims, and sides follow from verdicts."""
 
+import re
+
 import matplotlib
 import pytest
 from drawn import result, results
@@ -89,6 +91,14 @@ def test_findings_tell_each_statement_once_with_its_verdicts(declared):
     assert len(lines) == len(report.STATEMENTS)
     shown = prose.badges([NOT_TESTED] * 3)
     assert f"- [The KL divergence never grows under $g$.](02_theorem1.ipynb) {shown}" in lines
+
+
+def test_a_question_has_the_verdicts_of_all_claims_of_its_statements(declared):
+    lines = report.questions(declared).splitlines()
+    assert len(lines) == len(report.QUESTIONS) and all("not tested" in line for line in lines)
+    counts = [int(re.findall(r"(\d+) not tested", line)[0]) for line in lines]
+    assert sum(counts) == sum(not row["variant"] for row in declared)
+    assert lines[0].startswith("- **Does the latent space get the structure?** ")
 
 
 def test_the_table_has_our_number_beside_what_it_is_compared_with(declared):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatch
+from itertools import chain
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -99,79 +100,94 @@ class Statement(NamedTuple):
     page: str
 
 
-STATEMENTS = (
-    Statement("The KL divergence never grows under $g$.", ("fig1-identity", "thm1-*"), "02_theorem1"),
-    Statement("A VAE bridges clusters more than a model that knows them.", ("fig2-bridge",), "03_why"),
-    Statement("Codes match a sparse target better than a sparse prior.", ("fig3-*",), "03_why"),
-    Statement("Fewer samples than a VAE's lie in the holes of circle and square.",
-              ("fig4-circle-hole", "fig4-square-hole"), "04_multiple_connectivity"),
-    Statement("Fewer samples than a VAE's lie in the holes of star and infinity sign, and between clusters.",
-              ("fig4-star-hole", "fig4-infinity-hole", "fig4-mixture-bridge"), "04_multiple_connectivity"),
-    Statement("In the plane, samples are closer to the data than a VAE's.",
-              tuple(f"fig4-{data}" for data in toys.TOYS), "04_multiple_connectivity"),
-    Statement("In the plane, samples are closer to the data than a Vamp-VAE's.",
-              tuple(f"figC2-vamp-{data}" for data in toys.TOYS), "04_multiple_connectivity"),
-    Statement("In the plane, the Vamp-VAE is no better than a VAE.", ("figC2-vamp-as-vae-*",),
-              "04_multiple_connectivity"),
-    Statement("Fewer ambiguous digits than any other method.", ("table2-uncertain-*",), "05_multi_modality"),
-    Statement("The share of ones is nearer to one half than with any other method.", ("table2-balance-*",),
-              "05_multi_modality"),
-    Statement("Better samples of all digits than any other method.",
-              tuple(f"table1-clean-{name}" for name in ("vae", "gm", "mog", "vamp", "vae-sylvester")), "06_all_digits"),
-    Statement("The baselines' samples of all digits are better than a VAE's.", ("table1-clean-*-than-vae",),
-              "06_all_digits"),
-    Statement("The share of zeros is learned.", ("table3-*",), "07_proportions"),
-    Statement("Codes get sparser with $\\gamma$, and extremely so.",
-              ("fig7-sparsity-grows", "fig7-extremely-sparse", "figC3-sparsity-grows"), "08_sparsity"),
-    Statement("For $\\gamma < 3$ samples of clothes are better than a VAE's.", ("fig7-distance-gamma-*",),
-              "08_sparsity"),
-    Statement("For $\\gamma < 3$ codes of clothes are sparser and samples better at once.",
-              ("fig7-sparser-and-closer-*",), "08_sparsity"),
-    Statement("For $\\gamma < 3$ samples of digits are better than a VAE's.", ("figC3-distance-gamma-*",),
-              "09_sparsity_in_detail"),
-    Statement("DD is less sparse, and its samples are worse.",
-              ("fig7-less-sparse-dd", "fig7-distance-dd", "figC3-less-sparse-dd", "figC3-distance-dd"), "08_sparsity"),
-    Statement("DD is less sparse with too large a coefficient.", ("fig7-dd-drops",), "08_sparsity"),
-    Statement("The Sparse-VAE is hardly sparse, and its samples are good.",
-              ("fig7-less-sparse-vsc-*", "fig7-vsc-*", "fig7-distance-vsc-*", "figC3-*-vsc-*"),
-              "09_sparsity_in_detail"),
-    Statement("Sparse codes keep the KL divergence of a VAE.", ("fig7-kl",), "08_sparsity"),
-    Statement("A forest learns more from few labels than with a VAE's codes.",
-              ("fig7-few-shot-vae", "figC3-few-shot-vae"), "08_sparsity"),
-    Statement("A forest learns more from few labels than with DD's codes.", ("fig7-few-shot-dd", "figC3-few-shot-dd"),
-              "08_sparsity"),
-    Statement("A forest learns more from few labels than with the Sparse-VAE's codes.",
-              ("fig7-few-shot-sparse-vae", "figC3-few-shot-sparse-vae"), "08_sparsity"),
-    Statement("A forest learns more from many labels than with a VAE's codes.", ("fig7-many-labels",), "08_sparsity"),
-    Statement("Fewer than a tenth of the dimensions are active for a class.", ("fig8-active",), "08_sparsity"),
-    Statement("Classes share fewer dimensions than a VAE's.", ("fig7-overlap",), "08_sparsity"),
-    Statement("The penalty does little without the mapping.", ("ablation-*",), "09_sparsity_in_detail"),
-    Statement("Faces: sparse codes at no cost in samples.", ("table4-quality-*", "table4-sparser-vae-*"), "10_faces"),
-    Statement("Faces: better samples than any other method.",
-              tuple(f"table4-{name}-{PUBLISHED}-*" for name in ("vae", "vamp", "sylvester")), "10_faces"),
-    Statement("Faces: Vamp-VAE and Sylvester flow have better samples than a VAE.", ("table4-*-than-vae-*",),
-              "10_faces"),
-    Statement("Faces: the Sparse-VAE is less sparse, and its samples are unacceptable.",
-              ("table4-sparser-vsc-*", "table4-vsc-*"), "10_faces"),
-    Statement("High levels of a hierarchy hold categories, low ones details.", ("figB2-category", "figB2-details"),
-              "11_hierarchies"),
-    Statement("Every level of a hierarchy holds features.", ("figB2-held",), "11_hierarchies"),
-    Statement("Faces: from few labels a hierarchy beats every VAE.",
-              ("tableB1-50-*", "tableB1-100-*", "tableB1-500-*", "tableB1-1000-*"), "12_face_hierarchies"),
-    Statement("Faces: from many labels a hierarchy beats every VAE.", ("tableB1-5000-*", "tableB1-10000-*"),
-              "12_face_hierarchies"),
-    Statement("Faces: a hierarchy loses less than a VAE where labels get few.", ("tableB1-robust-*",),
-              "12_face_hierarchies"),
-    Statement("Faces: the more labels, the more dimensions are best for a VAE.", ("tableB1-optimum-*",),
-              "12_face_hierarchies"),
-    Statement("Faces: a hierarchy tells nearly every attribute as well as the best VAE.", ("figB3-*",),
-              "12_face_hierarchies"),
-    Statement("In the plane, other bounds serve a mapping, too.", ("bounds-*",), "13_beyond_the_elbo"),
-    Statement("On zeros and ones, other bounds serve a mapping, too.", ("digits-*",), "13_beyond_the_elbo"),
-    Statement("A flow may be the mapping, and the hand-made one does more.", ("flow-*",), "13_beyond_the_elbo"),
-    Statement("In the plane, the VAE's decoder is the steeper one.", ("slope-*",), "13_beyond_the_elbo"),
-    Statement("In the plane, training is as stable as a VAE's.", ("stability-*",), "13_beyond_the_elbo"),
-)  # fmt: skip
+QUESTIONS: dict[str, tuple[Statement, ...]] = {  # what a reader asks, and the statements that answer it
+    "Does the latent space get the structure?": (
+        Statement("Codes match a sparse target better than a sparse prior.", ("fig3-*",), "03_why"),
+        Statement("Fewer samples than a VAE's lie in the holes of circle and square.",
+                  ("fig4-circle-hole", "fig4-square-hole"), "04_multiple_connectivity"),
+        Statement("Fewer samples than a VAE's lie in the holes of star and infinity sign, and between clusters.",
+                  ("fig4-star-hole", "fig4-infinity-hole", "fig4-mixture-bridge"), "04_multiple_connectivity"),
+        Statement("Fewer ambiguous digits than any other method.", ("table2-uncertain-*",), "05_multi_modality"),
+        Statement("The share of ones is nearer to one half than with any other method.", ("table2-balance-*",),
+                  "05_multi_modality"),
+        Statement("The share of zeros is learned.", ("table3-*",), "07_proportions"),
+        Statement("Codes get sparser with $\\gamma$, and extremely so.",
+                  ("fig7-sparsity-grows", "fig7-extremely-sparse", "figC3-sparsity-grows"), "08_sparsity"),
+        Statement("Fewer than a tenth of the dimensions are active for a class.", ("fig8-active",), "08_sparsity"),
+        Statement("Classes share fewer dimensions than a VAE's.", ("fig7-overlap",), "08_sparsity"),
+        Statement("The penalty does little without the mapping.", ("ablation-*",), "09_sparsity_in_detail"),
+        Statement("Faces: sparse codes at no cost in samples.", ("table4-quality-*", "table4-sparser-vae-*"),
+                  "10_faces"),
+        Statement("High levels of a hierarchy hold categories, low ones details.", ("figB2-category", "figB2-details"),
+                  "11_hierarchies"),
+        Statement("Every level of a hierarchy holds features.", ("figB2-held",), "11_hierarchies"),
+        Statement("A flow may be the mapping, and the hand-made one does more.", ("flow-*",), "13_beyond_the_elbo"),
+    ),
+    "Are samples better?": (
+        Statement("In the plane, samples are closer to the data than a VAE's.",
+                  tuple(f"fig4-{data}" for data in toys.TOYS), "04_multiple_connectivity"),
+        Statement("In the plane, samples are closer to the data than a Vamp-VAE's.",
+                  tuple(f"figC2-vamp-{data}" for data in toys.TOYS), "04_multiple_connectivity"),
+        Statement("Better samples of all digits than any other method.",
+                  tuple(f"table1-clean-{name}" for name in ("vae", "gm", "mog", "vamp", "vae-sylvester")),
+                  "06_all_digits"),
+        Statement("For $\\gamma < 3$ samples of clothes are better than a VAE's.", ("fig7-distance-gamma-*",),
+                  "08_sparsity"),
+        Statement("For $\\gamma < 3$ codes of clothes are sparser and samples better at once.",
+                  ("fig7-sparser-and-closer-*",), "08_sparsity"),
+        Statement("For $\\gamma < 3$ samples of digits are better than a VAE's.", ("figC3-distance-gamma-*",),
+                  "09_sparsity_in_detail"),
+        Statement("Faces: better samples than any other method.",
+                  tuple(f"table4-{name}-{PUBLISHED}-*" for name in ("vae", "vamp", "sylvester")), "10_faces"),
+    ),
+    "Do codes tell more about the data?": (
+        Statement("A forest learns more from few labels than with a VAE's codes.",
+                  ("fig7-few-shot-vae", "figC3-few-shot-vae"), "08_sparsity"),
+        Statement("A forest learns more from few labels than with DD's codes.",
+                  ("fig7-few-shot-dd", "figC3-few-shot-dd"), "08_sparsity"),
+        Statement("A forest learns more from few labels than with the Sparse-VAE's codes.",
+                  ("fig7-few-shot-sparse-vae", "figC3-few-shot-sparse-vae"), "08_sparsity"),
+        Statement("A forest learns more from many labels than with a VAE's codes.", ("fig7-many-labels",),
+                  "08_sparsity"),
+        Statement("Faces: from few labels a hierarchy beats every VAE.",
+                  ("tableB1-50-*", "tableB1-100-*", "tableB1-500-*", "tableB1-1000-*"), "12_face_hierarchies"),
+        Statement("Faces: from many labels a hierarchy beats every VAE.", ("tableB1-5000-*", "tableB1-10000-*"),
+                  "12_face_hierarchies"),
+        Statement("Faces: a hierarchy loses less than a VAE where labels get few.", ("tableB1-robust-*",),
+                  "12_face_hierarchies"),
+        Statement("Faces: a hierarchy tells nearly every attribute as well as the best VAE.", ("figB3-*",),
+                  "12_face_hierarchies"),
+    ),
+    "Is training as simple as a VAE's?": (
+        Statement("The KL divergence never grows under $g$.", ("fig1-identity", "thm1-*"), "02_theorem1"),
+        Statement("Sparse codes keep the KL divergence of a VAE.", ("fig7-kl",), "08_sparsity"),
+        Statement("In the plane, other bounds serve a mapping, too.", ("bounds-*",), "13_beyond_the_elbo"),
+        Statement("On zeros and ones, other bounds serve a mapping, too.", ("digits-*",), "13_beyond_the_elbo"),
+        Statement("In the plane, the VAE's decoder is the steeper one.", ("slope-*",), "13_beyond_the_elbo"),
+        Statement("In the plane, training is as stable as a VAE's.", ("stability-*",), "13_beyond_the_elbo"),
+    ),
+    "Do the other methods do what the paper says of them?": (
+        Statement("A VAE bridges clusters more than a model that knows them.", ("fig2-bridge",), "03_why"),
+        Statement("In the plane, the Vamp-VAE is no better than a VAE.", ("figC2-vamp-as-vae-*",),
+                  "04_multiple_connectivity"),
+        Statement("The baselines' samples of all digits are better than a VAE's.", ("table1-clean-*-than-vae",),
+                  "06_all_digits"),
+        Statement("DD is less sparse, and its samples are worse.",
+                  ("fig7-less-sparse-dd", "fig7-distance-dd", "figC3-less-sparse-dd", "figC3-distance-dd"),
+                  "08_sparsity"),
+        Statement("DD is less sparse with too large a coefficient.", ("fig7-dd-drops",), "08_sparsity"),
+        Statement("The Sparse-VAE is hardly sparse, and its samples are good.",
+                  ("fig7-less-sparse-vsc-*", "fig7-vsc-*", "fig7-distance-vsc-*", "figC3-*-vsc-*"),
+                  "09_sparsity_in_detail"),
+        Statement("Faces: Vamp-VAE and Sylvester flow have better samples than a VAE.", ("table4-*-than-vae-*",),
+                  "10_faces"),
+        Statement("Faces: the Sparse-VAE is less sparse, and its samples are unacceptable.",
+                  ("table4-sparser-vsc-*", "table4-vsc-*"), "10_faces"),
+        Statement("Faces: the more labels, the more dimensions are best for a VAE.", ("tableB1-optimum-*",),
+                  "12_face_hierarchies"),
+    ),
+}  # fmt: skip
+STATEMENTS = tuple(chain.from_iterable(QUESTIONS.values()))
 SIDES = ("for", "against", "open")
 
 
@@ -241,6 +257,15 @@ def findings(found: Sequence[Row], which: str) -> str:
             verdicts = prose.badges(row["verdict"] for row in of)
             lines.append(f"- [{statement.text}]({statement.page}.ipynb) {verdicts}")
     return "\n".join(lines) or "- None at this profile."
+
+
+def questions(found: Sequence[Row]) -> str:
+    """The `QUESTIONS` as a list in Markdown, with the verdicts of all claims that their statements are about."""
+    lines = []
+    for question, statements in QUESTIONS.items():
+        of = of_ids(found, [pattern for statement in statements for pattern in statement.ids])
+        lines.append(f"- **{question}** {prose.badges(row['verdict'] for row in of)}")
+    return "\n".join(lines)
 
 
 def _tally(of: Sequence[Row]) -> str:
