@@ -214,7 +214,7 @@ costs = bench_gpu.plan(bench_gpu.best(on_gpu))
 total = costs.sum()
 say(f"""
 What training at the profile `paper` comes to: {total["trainings"]:,.0f} trainings, each counted
-where it is first asked for, {total["million steps"]:.0f} million steps and {total["PFLOP"]:.0f}
+where it is first asked for, {total["million steps"]:,.0f} million steps and {total["PFLOP"]:,.0f}
 PFLOP (10¹⁵ operations) in all.
 """)
 
