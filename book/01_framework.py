@@ -158,14 +158,14 @@ print("mapping as the decoder's first layer, bit for bit:", same_as_layer)
 #   code, and in floating point the derivative of the root in $\lVert y \rVert$ is $0/0$. The library uses
 #   $y / \sqrt{\lVert y \rVert^2 + \epsilon^2}$ with $\epsilon = 10^{-4}$: the same map up to
 #   $O(\epsilon / \lVert y \rVert)$, smooth everywhere.
-# - **Is the map injective?** On paper it is, for $\epsilon > 0$, so that the KL divergence is the same on both sides of it
+# - **Is the map injective?** On paper it is, for $\epsilon > 0$, so that the KL divergence is the same before and after it
 #   (theorem 1, on the [next page](02_theorem1.ipynb)). In floating point the radius is lost.
 #
 # ## Exercises
 #
 # 1. Write your own mapping, any `nn.Module` from $y$ to $z$: try $g(y) = \sinh(y)$. Is the bound of a model with it still
 #    that of a VAE with $g$ in the decoder?
-# 2. Move the KL divergence behind $g$ for the circle. Why can it not be computed?
+# 2. For the circle, take the KL divergence between distributions of $z$ instead of $y$. Why can it not be computed?
 
 
 # %% tags=["hide-cell", "solution"]

@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Theorem 1
 #
-# A mapping never drives the encoder's distribution further from the prior. Let $q$ be the former and
-# $p = \mathcal N(0, I)$ the latter, both over $y$ (Theorem 1, equations 3 and 4, appendix A of {cite}`miao2022intelvae`):
+# A mapping never drives the encoder's distribution further from the prior. With $q$ for the encoder's distribution of $y$
+# and $p = \mathcal N(0, I)$ for the prior (Theorem 1, equations 3 and 4, appendix A of {cite}`miao2022intelvae`):
 #
 # $$ \mathrm{KL}(g_\# q \,\|\, g_\# p) \;\le\; \mathrm{KL}(q \,\|\, p) \quad \text{for every measurable } g, $$
 #
@@ -52,11 +52,11 @@ in_short(f"""
 The theorem has a proof. Our numbers agree with it, and say what it leaves open: how much is
 lost, and when. {badges(row["verdict"] for row in found)}
 
-- No divergence grows under a mapping: not in {len(merged)} comparisons by integrals on the
-  line, nor in {sum(simulated)} of {len(simulated)} by simulation in the plane.
+- No divergence grows under a mapping in any of {len(merged)} comparisons by integrals on the
+  line, and in {sum(simulated)} of {len(simulated)} by simulation in the plane.
 - Folding the line at 0, $g(y) = |y|$, loses at most one bit. That is {lost["limit"]} nats.
-- The circle loses everything about the radius: of {plane[0].before:.3f} nats it keeps
-  {plane[0].direction:.3f}.
+- The circle loses everything about the radius: of an encoder's {plane[0].before:.3f} nats it
+  keeps {plane[0].direction:.3f}.
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The encoder's distribution q = N(1, 0.5²) (solid) and the prior p (dashed), before (left) and after (middle) the mapping g(y) = |y|. Right: their KL divergence as the encoder's mean moves. At 0 nothing is lost; far out it is nearly one bit, ln 2 nats. Computed by quadrature.", "name": "fig-theorem1"}, "image": {"alt": "Left: a narrow bell q inside a wide bell p. Middle: both folded at zero. Right: a dashed bowl for before and a solid W-shaped curve for after; they touch at mean zero, elsewhere the solid one is lower, by up to ln 2."}}
@@ -76,7 +76,7 @@ Computed on this page with torch {torch.__version__}. In the plane there are, at
 #
 # $$ \mathrm{KL}(q(y) \,\|\, p(y)) = \mathrm{KL}(q(z) \,\|\, p(z)) + \mathbb E_{q(z)}\, \mathrm{KL}(q(y|z) \,\|\, p(y|z)), $$
 #
-# so the slack is what $y$ still has to say once $z$ is known. With $g(y) = |y|$ that is the sign of $y$, one bit: the
+# so the slack, the difference of the theorem's two sides, is what $y$ still says once $z$ is known. With $g(y) = |y|$ that is the sign of $y$, one bit: the
 # slack is at most $\ln 2$ nats. The density of $z$ is a sum over its preimages, here $z$ and $-z$, and the theorem is
 # these lines:
 
@@ -171,7 +171,7 @@ In {len(unmerged)} comparisons the divergences before and after are
 """)
 
 # %% [markdown]
-# **Equation 4** says more: then $\mathcal L_Y$ *is* the ordinary bound in the space of $z$, reconstruction included. With
+# **Equation 4** says more: for an invertible $g$, $\mathcal L_Y$ *is* the ordinary bound in the space of $z$, reconstruction included. With
 # the clusters, a Gaussian decoder $p(x|z) = \mathcal N(x; z, 1/2)$ and $x = 4$, both bounds are, in nats:
 
 # %% tags=["hide-input"]
@@ -291,7 +291,7 @@ ledger.Table(found)
 # 1. Which encoders $\mathcal N(m, s^2)$ lose the largest *share* of their divergence under $|y|$?
 # 2. Give `after` the mapping `torch.relu` with a breakpoint at 0. Why does it refuse, and what is the KL divergence?
 # 3. Put a Gaussian straight into the space of $z$, in the gap that `Threshold` opens: what is $\mathrm{KL}(\mathcal N(2,
-#    0.1^2) \,\|\, g_\# p)$? A prior with structure brings this mismatch where the encoder is not mapped too.
+#    0.1^2) \,\|\, g_\# p)$? A prior with structure brings this mismatch unless the encoder is mapped, too.
 
 # %% tags=["hide-cell", "solution"]
 from intelvae.mappings import Threshold

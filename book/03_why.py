@@ -48,21 +48,22 @@ between = analysis.bridges(bridge)
 
 # %% tags=["hide-input"]
 in_short(f"""
-That a VAE bridges clusters where a model that keeps them apart does not:
-{badge(verdict["fig2-bridge"])}. Whether the mapping makes such a model is another question.
+That a VAE's samples bridge two clusters, and a Vamp-VAE's do not:
+{badge(verdict["fig2-bridge"])}.
 
-- **The bridge.** {between["VAE"]} % of the VAE's samples lie between the clusters, where the
-  data have {between["data"]} %. A prior that is learned has {between["Vamp-VAE"]} % there
-  (Vamp-VAE).
-- **With the mapping** they are {between["InteL-VAE"]} %. That a VAE has more than that:
+- **The bridge.** {between["VAE"]} % of the VAE's samples lie between the clusters, and
+  {between["data"]} % of the data. Of the Vamp-VAE's, whose prior is learned,
+  {between["Vamp-VAE"]} % do.
+- **With the mapping** {between["InteL-VAE"]} % of the samples do. That the VAE has more:
   {badge(verdict["fig2-bridge-intel"])}.
-- **Codes one by one.** The InteL-VAE's are nearer to as sparse as its prior says than those
-  of a VAE whose prior is as sparse as the data: {badge(verdict["fig3-sparsity"])}.
-- **All codes together.** The InteL-VAE's match its prior better than those of that VAE:
-  {badge(verdict["fig3-aggregate"])}.
+- **Codes one by one.** The sparsity of the InteL-VAE's codes is closer to that of its $p(z)$
+  than the sparsity of a VAE's codes is to that of a prior as sparse as the data:
+  {badge(verdict["fig3-sparsity"])}.
+- **All codes together.** The InteL-VAE's codes match its $p(z)$ better than that VAE's codes
+  match its prior: {badge(verdict["fig3-aggregate"])}.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 3 of the paper, with the plain VAE added: what each model's prior says about codes (blue crosses), where the codes of all data lie (orange), and the codes of six single examples (black). First seed.", "name": "fig-mismatch"}, "image": {"alt": "Scatter plots of codes and priors in the plane, one for each model."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 3 of the paper, with the plain VAE added: draws of each model's p(z) (blue crosses), codes of all data (orange), and codes of six single examples (black). In a match, crosses and orange points cover each other. First seed.", "name": "fig-mismatch"}, "image": {"alt": "Scatter plots of codes and priors in the plane, one for each model."}}
 figure = figures.mismatch(results.first())
 
 # %% [markdown]
@@ -77,7 +78,8 @@ figure = figures.mismatch(results.first())
 #
 # $$ p(z_d) = w\, \mathcal N(z_d; 0, s^2) + (1 - w)\, \mathcal N(z_d; 0, 1), \qquad w = 0.8,\; s = 0.05. $$
 #
-# This $w$ is meant for images. In our plane one coordinate of two is off, so we also run $w = 0.5$.
+# Here $w$ is the probability that a dimension is off, that is, nearly zero. The value 0.8 is meant for images; in our plane
+# one coordinate of two is off, so we also run $w = 0.5$.
 #
 # Nothing forces the encoder $q(z|x)$, a Gaussian with independent dimensions, to use the prior as it is meant: the KL
 # divergence only asks for codes where the prior has mass.
@@ -94,9 +96,10 @@ figure = figures.mismatch(results.first())
 #
 # The first term is small if every code uses few dimensions; the second is large if different codes use different ones.
 #
-# Two readings. The paper maximises the {term}`ELBO` *plus* $\gamma L_{sp}$; with $\gamma > 0$ that would make codes dense, so
-# we subtract it. And an entropy is one of shares, so we divide each row by its sum first, also in the second term, where
-# the formula as printed averages the rows as they are ([](08_sparsity.ipynb) takes it apart). In code:
+# We depart from the printed formula in two points. The paper maximises the {term}`ELBO` *plus* $\gamma L_{sp}$; with
+# $\gamma > 0$ that would make codes dense, so we subtract it. And an entropy needs shares that add up to 1, so we divide each
+# row by its sum first, also in the second term, where the formula averages the rows as they are ([](08_sparsity.ipynb)
+# takes it apart). In code:
 
 
 # %%
@@ -108,9 +111,9 @@ def L_sp(gates):
 
 
 # %% [markdown]
-# **A check against what is known.** With one gate open a row and all dimensions in turn, $L_{sp}$ is $-\ln D$, its
-# smallest value; with all gates alike it is 0. The {term}`Hoyer score`, which measures sparsity, is 1 for codes with one
-# active dimension; Gaussian codes have what chance gives.
+# **A check against what is known.** With one gate open in each row, and every gate open equally often, $L_{sp}$ is
+# $-\ln D$, its smallest value; with all gates alike it is 0. The {term}`Hoyer score`, which measures sparsity, is 1 for codes
+# with one active dimension. What Gaussian codes have is known, too: we call it the score by chance.
 
 # %%
 one_each, alike = L_sp(torch.eye(50)), L_sp(torch.ones(9, 50)).abs()
@@ -172,9 +175,10 @@ Table(analysis.mismatches(results))
 # %% [markdown]
 # ## Paper beside ours
 #
-# The paper's evidence is two pictures. The rules are ours, and older than the published runs with two exceptions.
+# The paper's evidence is two pictures. The rules are ours. They are older than the published runs, except for the last two
+# rules on the bridge.
 #
-# - A review found that $w = 0.8$ asks for more zeros than the data have, and that the verdict hangs on it. So the claims
+# - A review found that $w = 0.8$ asks for more zeros than the data have, and that the verdict depends on it. So the claims
 #   are now about $w = 0.5$, and those about $w = 0.8$ are their variants.
 # - A later review found that no model fails the first rule for the bridge. The next rule compared the VAE with the
 #   InteL-VAE, which has a bridge of its own. Now the reference is the Vamp-VAE, which has none; the two earlier rules are

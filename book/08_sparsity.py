@@ -65,28 +65,27 @@ closer = {
 
 # %% tags=["hide-input"]
 in_short(f"""
-Codes get as sparse as the paper says, and small weights cost no samples. But what is gained
-at no cost lies in dimensions that are hardly used.
+By the Hoyer score codes get as sparse as the paper says, and a small $\\gamma$ does not make
+samples worse. But what is gained at no cost lies in dimensions that are hardly used.
 {badges(row["verdict"] for row in found if not row["variant"])}
 
-- The Hoyer score, 1 for a single active dimension, is {curve["vae-hoyer"]} for a VAE. At the
-  *break-even* $\\gamma = {curve["even"]}$, the sparsest whose samples are no worse than the
-  VAE's, it is {curve["even-hoyer"]}.
-- In the dimensions in use alone the break-even score is {curve["even-used"]}, and Gaussian
-  codes have {curve["even-chance"]}. Images use few of their dimensions from
-  $\\gamma = {curve["sparse"]}$ on.
-- There the samples' distance from the test images is {curve["sparse-distance"]}, against
-  {curve["vae-distance"]} for the VAE.
-- With the gates and the penalty of the authors' code and $\\gamma = {grid.STRONG:g}$ the score
-  in use is {code["code-ours-used"]}, where {code["code-ours-chance"]} is chance, at a distance of
-  {code["code-ours-distance"]}. Sparser than a VAE and at most 5 % farther:
-  {badge(verdict[f"fig7-as-coded-gamma-{grid.STRONG:g}"])}
+- The score is {curve["vae-hoyer"]} for a VAE. At the *break-even* $\\gamma = {curve["even"]}$,
+  the sparsest whose samples are no worse than the VAE's, it is {curve["even-hoyer"]}.
+- In the *dimensions in use*, whose mean $|z|$ is at least a tenth of the largest, it is
+  {curve["even-used"]} there, and {curve["even-chance"]} for Gaussian codes.
+- From $\\gamma = {curve["sparse"]}$ on each image uses few of these dimensions. Then samples
+  are farther from the test images: {curve["sparse-distance"]}, and {curve["vae-distance"]} for
+  the VAE.
+- With gates and penalty as in the authors' code and $\\gamma = {grid.STRONG:g}$ the score in use
+  is {code["code-ours-used"]} ({code["code-ours-chance"]} for Gaussian codes), the distance
+  {code["code-ours-distance"]}. That codes are sparser than a VAE's and samples at most 5 %
+  farther: {badge(verdict[f"fig7-as-coded-gamma-{grid.STRONG:g}"])}
   ([details](09_sparsity_in_detail.ipynb)).
-- For four $\\gamma < 3$, that samples are closer to the test images than a VAE's:
+- That samples are closer to the test images than a VAE's, for four $\\gamma < 3$:
   {closer["distance"]}. Without pixels too faint to see: {closer["clean-distance"]}
-- In a class {active["0.1 of the largest"]} % of the dimensions are active if a tenth of the
-  largest counts, and {active["0.2 of the largest"]} % if a fifth does; the paper has less than
-  10 %. The verdict, {badge(verdict["fig8-active"])}, rests on the tenth, which is our choice.
+- That fewer than 10 % of the dimensions are active in a class: {badge(verdict["fig8-active"])}.
+  It is {active["0.1 of the largest"]} % if "active" means a tenth of the largest, our choice, and
+  {active["0.2 of the largest"]} % if it means a fifth.
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes. Marks are means and bars standard deviations over seeds (none where there is one); dashed lines are the VAE. The VAE with L1 or L_sp has no part in the paper's figure.", "name": "fig-sparsity"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
@@ -229,9 +228,9 @@ Folded(
 )
 
 # %% [markdown]
-# There N is the number of images; "min-max" and "clean" (ours) are the distance at the smaller N, of images that were
-# stretched, or freed of pixels [too faint to see](06_all_digits.ipynb). {term}`Precision` and {term}`recall` are at the
-# larger N, ELBO and KL divergence in nats.
+# In these tables N is the number of images. "Min-max" and "clean" (ours) are distances at the smaller N: of stretched
+# images, and without pixels [too faint to see](06_all_digits.ipynb). {term}`Precision` and {term}`recall` are at the larger
+# N, ELBO and KL divergence in nats.
 
 # %% tags=["hide-input"]
 say(f"""
@@ -277,9 +276,9 @@ the other end, $\\gamma = {curve["last"]}$, they are {curve["last-hoyer"]} and
 """)
 
 # %% [markdown]
-# But is a code with such a score sparse? Dimensions in which only noise is left count in it as much as any other
-# ([next page](08_sparsity_measures.ipynb)). So take the dimensions in use alone, and what Gaussian codes have there by
-# chance.
+# But is such a code sparse? The score counts dimensions that hold only noise like any other
+# ([next page](08_sparsity_measures.ipynb)). So take it in the dimensions in use alone, and compare it with what Gaussian
+# codes of as many dimensions have, the score by *chance*.
 #
 # A score near chance means that all images use the same dimensions. We call codes sparse *image by image* from twice the
 # score by chance on (our line, drawn after the first seeds).
@@ -291,8 +290,9 @@ say(f"""
   {curve["even-chance"]} is chance.
 - The smallest $\\gamma$ above our line, {curve["sparse"]}, has {curve["sparse-used"]}, where
   {curve["sparse-chance"]} is chance.
-- There an image leaves off {curve["sparse-left-off"]} % of the dimensions in use. Classes
-  overlap by {curve["sparse-overlap"]}, the VAE's by {curve["vae-overlap"]}.
+- With this $\\gamma$ an image leaves off {curve["sparse-left-off"]} % of the dimensions in use.
+  Of the dimensions that are active in either of two classes, a share of
+  {curve["sparse-overlap"]} is active in both; with the VAE {curve["vae-overlap"]}.
 
 The price is the distance: {curve["sparse-distance"]}, and {curve["vae-distance"]} for the VAE.
 
@@ -307,8 +307,8 @@ All-zero codes count as sparse; these two have {curve["nearest-zero"]} and
 # ## Figure 7, right: few labels
 #
 # Take the codes $g(\mu(x))$ of a few labelled training images, the classes in turn, learn from them, and test on the
-# codes of all test images. The InteL-VAE has the $\gamma$ of Figure 8, the Sparse-VAE the $\alpha$ of its authors, DD the
-# one nearest to its authors', and the VAEs with a penalty the largest weight here.
+# codes of all test images. The InteL-VAE has $\gamma = 10$ (why, is below, at Figure 8), the Sparse-VAE the $\alpha$ of its
+# authors, DD the one nearest to its authors', and the VAEs with a penalty the largest weight here.
 #
 # The paper's classifier, a random forest of depth 4, splits along single dimensions, which may flatter codes that are
 # sparse along the axes. It does not see how large a dimension is. Logistic regression and nearest neighbours do: what
@@ -340,7 +340,7 @@ Folded(
 )
 
 # %% [markdown]
-# There "the code's" is the forest by the authors' protocol, which learns from codes of *test* images and is tested on
+# In the first of these tables "the code's" is the forest by the authors' protocol, which learns from codes of *test* images and is tested on
 # their last 2,000 (not at `smoke`, where there are too few).
 #
 # ## Figure 8: what the dimensions do

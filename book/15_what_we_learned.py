@@ -29,6 +29,7 @@ from intelvae.paper.prose import Folded, Table, badges, in_short, say
 results = [studies.stored(name, profile) for name in studies.NAMES]
 found = ledger.rows(profile, *results)
 counts, work = ledger.count(found), report.work(results)
+sides = report.count_by_side(found)
 
 # %% tags=["hide-input"]
 smoke = """
@@ -36,6 +37,8 @@ This copy was made at `smoke`, from a first look on small data: its verdicts mea
 published page has those of `laptop`.
 """
 in_short(f"""
+Of {len(report.STATEMENTS)} statements of the paper our results support
+{sides["for"]}, contradict {sides["against"]} and leave {sides["open"]} open. They rest on
 {sum(counts[v] for v in report.LOOK)} claims:
 {badges(row["verdict"] for row in found if not row["variant"])}
 
@@ -76,12 +79,16 @@ say(f"""
 
 # %% [markdown]
 # ## Results that support the paper
+#
+# Each line is a statement of the paper. The marks are our verdicts on its claims.
 
 # %% tags=["hide-input"]
 say(report.findings(found, "for"))
 
 # %% [markdown]
 # ## Results that contradict it
+#
+# These, too, are the paper's statements, and not ours:
 
 # %% tags=["hide-input"]
 say(report.findings(found, "against"))
@@ -136,12 +143,12 @@ say(report.reasons())
 #   the widths of the hierarchy, and the network of a level.
 # - **Training**: $\beta$, and the grid of $\gamma$ for every figure; the number of epochs, and what stops them; the settings
 #   of every baseline.
-# - **Measures**: which prior images are drawn from; how many an FID has, and how pixels are treated; whether the score is
+# - **Measures**: which prior images are drawn from; how many images an FID has, and how pixels are treated; whether the score is
 #   of samples or of means; the numbers behind Figures 7 and C.3.
 #
 # ## Limits of this reproduction
 #
-# - **Few seeds**, on images mostly three. Many verdicts may be "no difference found" for that.
+# - **Few seeds**, on images mostly three. Many verdicts may be "no difference found" for that reason.
 # - **8,059 faces** and few steps: Tables 4 and B.1 are [about these](10_faces.ipynb).
 # - **Epochs of a laptop**, on images fewer than the code's; curves [still rise](06_all_digits.ipynb).
 # - **One network**, that of the text; the code's is tried for [Table 2](05_multi_modality.ipynb) and a few rows of Table 1.

@@ -46,7 +46,7 @@ From what you know about your data to a test of whether a mapping helped:
 - **choose** a mapping, or **write** one, a PyTorch module of a few lines;
 - **test** it before any training with `check_mapping`;
 - **train** it on a tensor of your own;
-- **compare** it with the same model without a mapping: several seeds, and a test on pairs.
+- **compare** it with the same model without a mapping: several seeds, and a paired test.
 """)
 
 # %% [markdown]
@@ -325,7 +325,7 @@ say(f"""
   the paper's gap and {rand["mixture prior"]:.2f} with the mixture.
 
 A mapping is an assumption. This is how to find out what it costs or brings on your data: the
-same model with and without it, several seeds, a test on pairs.
+same model with and without it, several seeds, a paired test.
 """)
 
 # %% [markdown]
@@ -335,8 +335,8 @@ same model with and without it, several seeds, a test on pairs.
 #   the codes.
 # - **Everything is encoded at the prior.** The KL divergence in `History.valid_kl`, which `training.fit` returns, is near 0. A
 #   likelihood with a smaller variance, or `warmup` of `training.Objective`, lets the first bits through: [](04_multiple_connectivity.ipynb).
-# - **A circle is wound twice, or folded.** No page here shows one; it is what small steps could not undo, since a loop has
-#   to be cut for a fold to vanish. Draw `model.represent(x)`, and try other seeds.
+# - **A circle is wound twice, or folded.** No page here shows one. Small steps cannot undo it, since a fold vanishes only
+#   if the loop is cut. Draw `model.represent(x)`, and try other seeds.
 # - **The decoder cannot draw anything at $z = 0$**: [](05_multi_modality.ipynb), "What decides it".
 #
 # ## Exercises

@@ -88,7 +88,7 @@ def test_findings_tell_each_statement_once_with_its_verdicts(declared):
     told = [report.findings(declared, side) for side in report.SIDES]
     assert told[:2] == ["- None at this profile."] * 2
     lines = told[2].splitlines()
-    assert len(lines) == len(report.STATEMENTS)
+    assert len(lines) == len(report.STATEMENTS) and report.count_by_side(declared) == {"open": len(lines)}
     shown = prose.badges([NOT_TESTED] * 3)
     assert f"- [The KL divergence never grows under $g$.](02_theorem1.ipynb) {shown}" in lines
 
