@@ -47,17 +47,18 @@ curve = analysis.break_even(results)
 
 # %% tags=["hide-input"]
 in_short(f"""
-Part of a high score can be noise in dimensions that are hardly used. "Sparser with $\\gamma$"
-is {verdict["fig7-sparsity-grows"]} by the score,
+Part of a high score can be noise in dimensions that are hardly used. That codes get sparser
+with $\\gamma$ is {verdict["fig7-sparsity-grows"]} by the score,
 {verdict["fig7-sparsity-grows-in-use"]} by the score in the dimensions in use, and
-{verdict["fig7-sparsity-grows-unused"]} by the share of these that an image leaves off.
+{verdict["fig7-sparsity-grows-unused"]} by the share of used dimensions that are off in an image.
 
 - A VAE's score, {curve["vae-hoyer"]}, is chance: Gaussian codes of 50 dimensions have
   {by_chance(50):.3f}.
-- The [break-even](08_sparsity.ipynb) $\\gamma = {curve["even"]}$ has {curve["even-hoyer"]}, but
-  {curve["even-used"]} in the dimensions in use, where {curve["even-chance"]} is chance.
-- With $\\gamma = {curve["sparse"]}$ these are {curve["sparse-hoyer"]},
-  {curve["sparse-used"]} and {curve["sparse-chance"]}.
+- At $\\gamma = {curve["even"]}$, the sparsest whose samples are
+  [no worse than the VAE's](08_sparsity.ipynb), the score is {curve["even-hoyer"]}. In the
+  dimensions in use it is {curve["even-used"]}, where {curve["even-chance"]} is chance.
+- At $\\gamma = {curve["sparse"]}$ the score is {curve["sparse-hoyer"]}. In the dimensions in use
+  it is {curve["sparse-used"]}, where {curve["sparse-chance"]} is chance.
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of the samples from the test images (logarithmic) against the Hoyer score in the dimensions in use, less the score of as many Gaussian dimensions: Figure 7 without what is chance. Means and standard deviations over seeds; dashed lines are the VAE.", "name": "fig-in-use"}, "image": {"alt": "One line a method in the plane of score above chance and distance, with the values of gamma or alpha beside its points."}}
@@ -135,7 +136,7 @@ print(f"five by chance     {by_chance(5):.3f}")
 # | exp H | the dimensions that a class's entropy stands for: no threshold | as above |
 # | left off | the share of the dimensions in use that are not active in an image | why: sizes alone can do it |
 # | overlap | active dimensions that two classes share, over those of either, mean over pairs | how different shared ones are |
-# | all zero | the share of codes without any active dimension, which the score counts as 1 | |
+# | all zero | the share of codes without any active dimension, which the score counts as 1; "score of the others" leaves them out | |
 #
 # The threshold is ours; the paper has none. It is relative to the largest because a decoder can undo any scale of all
 # dimensions. It could also undo one scale for each, which these numbers do not allow for.

@@ -81,17 +81,18 @@ On MNIST codes get sparser with $\\gamma$ as well: {badge(verdict["figC3-sparsit
 All claims of this page:
 {badges(row["verdict"] for row in found if not row["variant"])}
 
-- Samples closer than a VAE's, for four $\\gamma < 3$: {badges(closer)}. Two seeds of one
-  setting are up to {mnist["apart-as-it-is"]} apart in the distance.
-- $L_{{sp}}$ on a VAE's codes moves the score from {mnist["mnist-vae-score"]} to
-  {mnist["mnist-next-score"]} with $\\gamma = {mnist["gamma-next"]}$, and to
-  {mnist["mnist-ablation-score"]} with {mnist["gamma-strongest"]}.
-- Gates in the authors' code cannot close below 0.2. The best score of Gaussian codes is then
-  {best[0.2]["seeing"][0]:.2f}, below the paper's curves.
-- With these gates and the code's penalty, $\\gamma = {grid.STRONG:g}$, clothes have a score in
-  use of {code["code-ours-used"]} at a distance of {code["code-ours-distance"]}, a VAE's
-  {code["code-vae-distance"]}. Sparser and at most 5 % farther than a VAE: {as_coded["fig7"]} on
-  Fashion-MNIST, {as_coded["figC3"]} on MNIST.
+- Samples closer than a VAE's, at the four $\\gamma < 3$: {badges(closer)}. Two seeds of one
+  setting differ in the distance by up to {mnist["apart-as-it-is"]}.
+- Without the mapping, $L_{{sp}}$ moves a VAE's score from {mnist["mnist-vae-score"]} to
+  {mnist["mnist-next-score"]} at $\\gamma = {mnist["gamma-next"]}$, and to
+  {mnist["mnist-ablation-score"]} at {mnist["gamma-strongest"]}. That the penalty alone fails:
+  {badges(verdict[f"ablation-{gamma}"] for gamma in ("30", "100"))}.
+- Gates in the authors' code cannot close below 0.2. Gaussian codes then score at most
+  {best[0.2]["seeing"][0]:.2f}, less than the paper's curves.
+- With these gates and the code's penalty at $\\gamma = {grid.STRONG:g}$, codes of Fashion-MNIST
+  score {code["code-ours-used"]} in the dimensions in use. The distance is
+  {code["code-ours-distance"]}, a VAE's is {code["code-vae-distance"]}. Sparser and at most 5 %
+  farther than a VAE: {as_coded["fig7"]} on Fashion-MNIST, {as_coded["figC3"]} on MNIST.
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3, left, redrawn: distance of the samples from the test images (logarithmic, lower is better) against the Hoyer score of sampled codes, on MNIST. Over the seeds that all settings have, with standard deviations from two on; dashed lines are the VAE. The VAE with L1 or L_sp has no part in the paper's figure.", "name": "fig-sparsity-mnist"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
@@ -137,19 +138,19 @@ print(f"-log 50            {-torch.tensor(50.0).log():6.3f}")
 # %% [markdown]
 # ## MNIST: Figure C.3
 #
-# Methods, network and settings are those of Fashion-MNIST. Figures and sentences have the seeds that all settings have,
-# the folded table all there are.
+# Methods, network and settings are those of Fashion-MNIST. Figures and sentences use only the seeds that all settings
+# have; the folded table uses all seeds.
 
 # %% tags=["hide-input"]
 say(f"""
-That matters: seeds are far apart in the distance. Pixels
-[too faint to see](06_all_digits.ipynb) can play a part, so the table has it without them, too
-("clean", at 2,000 images). The settings (a method and its $\\gamma$ or $\\alpha$) whose seeds are
-farthest apart:
+The choice of seeds matters, since the distance varies a lot between them. Pixels
+[too faint to see](06_all_digits.ipynb) can play a part, so the table also has the distance
+without them ("clean", at 2,000 images). The settings (a method and its $\\gamma$ or $\\alpha$)
+with the largest difference between two seeds:
 
-- as they are, "{mnist["apart-of"]}": {mnist["apart-as-it-is"]}, which is
-  {mnist["apart-clean"]} without these pixels;
-- without them, "{mnist["apart-clean-of"]}": {mnist["apart-clean-clean"]}, which is
+- with these pixels "{mnist["apart-of"]}", a difference of {mnist["apart-as-it-is"]}, and of
+  {mnist["apart-clean"]} without them;
+- without them "{mnist["apart-clean-of"]}", a difference of {mnist["apart-clean-clean"]}, and of
   {mnist["apart-clean-as-it-is"]} with them.
 """)
 
@@ -158,8 +159,8 @@ main, beside = tables.detail(results)
 Folded("Figure C.3 in numbers", Table(main), Table(beside))
 
 # %% [markdown]
-# How far is the score one of sparse images? Compare the score in the dimensions in use with chance, in brackets
-# ([the measures](08_sparsity_measures.ipynb)); "forest" is the accuracy from 100 labels in %.
+# How much of the score is sparsity image by image? Compare the score in the dimensions in use with chance, in brackets
+# ([the measures](08_sparsity_measures.ipynb)). "Forest" is a random forest's accuracy from 100 labels, in %.
 
 # %% tags=["hide-input"]
 Table(tables.curve(compared))
@@ -189,26 +190,43 @@ Table(tables.ablation(compared))
 # %% tags=["hide-input"]
 say(f"""
 The paper has a score of 0.235 with "$\\gamma > 30$" and does not say how much larger. That the
-penalty hardly makes codes sparser, and samples worse, is {badge(verdict["ablation-30"])} with
+penalty hardly makes codes sparser, but makes samples worse, is {badge(verdict["ablation-30"])} with
 $\\gamma = 30$ and {badge(verdict["ablation-100"])} with $\\gamma = 100$.
 """)
 
 # %% [markdown]
-# The score does not see all that the penalty does: not that some dimensions are small for all images, since it divides each
-# by its deviation. The share left off does see it, and grows in part for that reason alone. So the penalty makes dimensions
-# uneven more than images sparse, and a forest gains from it all the same.
+# The penalty also makes some dimensions small for all images. The score cannot see this, since it divides each dimension
+# by its standard deviation. The share left off sees it, and part of its growth is nothing else. So the penalty makes
+# dimensions unequal rather than images sparse. A forest still gains from it.
 #
-# L1 asks for small codes rather than for few dimensions; the KL divergence resists that too, and the score does not see
+# L1 asks for small codes rather than for few dimensions. The KL divergence resists that too, and the score does not see
 # scales.
+
+# %% [markdown]
+# ## Paper beside ours
 #
-# ## The questions left open
+# The rules were written before the published runs, some when part of them had been seen ([how the rules came
+# about](rules.md#sparsity)). A claim whose rule is younger than its runs says so.
+
+# %% tags=["hide-input"]
+Folded("The rules, and the claims that each decides", ledger.Rules(PAGE))
+
+# %% tags=["hide-input"]
+ledger.Table(found)
+
+# %% tags=["hide-input"]
+say(report.reasons(PAGE))
+
+# %% [markdown]
+# ## Where text and code differ
 #
-# Each choice below changes one thing of the InteL-VAE on Fashion-MNIST (where floor and penalty are both the code's, two)
-# and leaves the rest as in Figure 7.
+# Each choice below changes one thing of the InteL-VAE on Fashion-MNIST and leaves the rest as in Figure 7. The choice
+# "the code" changes two, floor and penalty.
 #
-# **The floor.** A gate that cannot close holds the score down. Here is the best score of $y \sim \mathcal N(0, I)$ over how
-# many gates are open, the others being at the floor. "Blind" gates know nothing of $y$, each open with probability $p$.
-# "Seeing" gates are open where $|y|$ is among the largest, the best that a selector could do:
+# **The floor** is the least value of a gate, 0 in the text and 0.2 in the code. It holds the score down. Take codes
+# $y \sim \mathcal N(0, I)$, some gates open (1) and all others at the floor. Here is the highest score over how many are
+# open. "Blind" gates ignore $y$, each open with probability $p$. "Seeing" gates are open where $|y|$ is among the largest,
+# the best that a selector could do:
 
 # %%
 for floor, of in best.items():
@@ -235,8 +253,8 @@ for title, v in penalised.items():
 # %% [markdown]
 # The gates alone have little to gain; most of what $|z|$ gains, it gains because open gates meet large $|y|$.
 #
-# **The second term.** Printed is the entropy of the mean of the gates; the code divides every image's gates by their sum
-# first. As printed, an image with many open gates counts more than one with few. All rows but "as printed" divide first.
+# **The second term of $L_{sp}$.** The paper prints the entropy of the mean of the gates. The code first divides every image's
+# gates by their sum. As printed, an image with many open gates counts more. All rows but "second term as printed" divide.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Choices of the mapping and its penalty: distance against the Hoyer score of sampled codes, means over seeds; the number is that of the choice, filled marks have the larger γ. Dashed: the best scores that Gaussian latents allow with a floor of 0.2, for blind gates and for gates that see y.", "name": "fig-choices"}, "image": {"alt": "Numbered points in the plane of Hoyer score and distance, with a dashed vertical line, and a list of what the numbers mean."}}
 figure = figures.choices(others, name, [score for score, _ in best[0.2].values()])
@@ -249,16 +267,15 @@ Folded("The choices in numbers", Table(main), Table(beside))
 # %% tags=["hide-input"]
 choice = analysis.of_choices(others)
 say(f"""
-With $\\gamma = {mnist["gamma-strong"]}$, over the seeds that all choices have (seeds:
-{choice["open-seeds"]}):
+With $\\gamma = {mnist["gamma-strong"]}$, means over the seeds that all choices have (those
+numbered {choice["open-seeds"]}):
 
-- As in Figure 7 the score is {choice["open-default-score"]}, at a distance of
+- **As in Figure 7**: a score of {choice["open-default-score"]} at a distance of
   {choice["open-default-distance"]}.
-- The **floor** of 0.2 gives {choice["open-floor-score"]} and {choice["open-floor-distance"]}.
-- **Acting on $|z|$** without the floor gives {choice["open-codes-score"]} and
+- **A floor of 0.2**: {choice["open-floor-score"]} at {choice["open-floor-distance"]}.
+- **The penalty on $|z|$**, without the floor: {choice["open-codes-score"]} at
   {choice["open-codes-distance"]}.
-- **Both**, what the code does, give {choice["open-code-score"]} and
-  {choice["open-code-distance"]}.
+- **Both**, as in the code: {choice["open-code-score"]} at {choice["open-code-distance"]}.
 - **The second term as printed** gives {choice["open-printed-score"]}, with
   {choice["open-printed-use"]} dimensions in use instead of {choice["open-default-use"]}. The
   term is there to bring more of them into use.
@@ -270,8 +287,8 @@ score and {choice["apart-distance"]} in the distance: differences of that size m
 # %% [markdown]
 # ### The mapping as the code has it
 #
-# Floor and penalty as in the code, at four weights on both data sets. This was asked for after two seeds at two weights had
-# been seen in the figure above.
+# Floor and penalty as in the code, at four weights on both data sets. We added these runs after seeing two seeds at two
+# weights in the figure above.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The mapping and penalty of the text and of the code: distance of the samples (logarithmic) against the Hoyer score in the dimensions in use, with the values of γ beside the marks; means and standard deviations over seeds; dashed lines are the VAE.", "name": "fig-as-coded"}, "image": {"alt": "Two panels, one a data set, with a line for the mapping of the text and one for that of the code."}}
 figure = figures.as_coded(coded, {"fashion-mnist": fashion, "mnist": results}, name)
@@ -308,7 +325,7 @@ Are codes sparser than a VAE's in the dimensions in use, and samples at most 5 %
 # %% [markdown]
 # ### What concerns every VAE
 #
-# $\beta$, the likelihood and the images change the VAE as well, so its point is beside the InteL-VAE's. Distances are from
+# $\beta$, the likelihood and the images change the VAE as well, so the figure shows both models. Distances are from
 # the same grey test images in all rows; ELBO, KL and codes of the row on binary images are of binary test images. (Not at
 # `smoke`.)
 
@@ -330,9 +347,9 @@ say(f"""
 """)
 
 # %% [markdown]
-# **The smallest $\beta$** of the authors' script is 0.3. One seed of it came near to extremely sparse codes with good
-# samples, so it has a rule, written then. Codes have to be sparser than the VAE's, with a score above 0.65, and samples at
-# most 5 % farther away than those of the VAE with this $\beta$. (At `smoke` the VAE only.)
+# **The smallest $\beta$** in the authors' script is 0.3. With it one seed came near to extremely sparse codes with good
+# samples, so we then wrote a rule. Codes have to be sparser than the VAE's, with a score above 0.65, and samples at most
+# 5 % farther away than those of the VAE with this $\beta$. (At `smoke` the VAE only.)
 
 # %% tags=["hide-input"]
 display(Provenance(light))
@@ -348,7 +365,7 @@ Extremely sparse codes with good samples: $\\gamma = 10$
 # 1,024 of them. Table C.1 has $28 \times 28$, which are 784. So errors weigh 1.31 times as much here, against the KL
 # divergence and against $\gamma$.
 #
-# With $\beta$ and $\gamma$ both times 1.31 the three stand to each other as with 784 pixels. (At `smoke` the VAE only.)
+# Multiplying $\beta$ and $\gamma$ by 1.31 gives the weights that 784 pixels would have. (At `smoke` the VAE only.)
 
 # %% tags=["hide-input"]
 display(Provenance(weighted))
@@ -369,8 +386,8 @@ vsc = analysis.of_sparse_vae(others)
 all_zero = 100 * (1 - grid.VSC_ALPHA) ** 50
 say(f"""
 If it did, images from $\\mathcal N(0, I)$ would be much farther from the test images than the
-model's own. The distances are {vsc["vsc-dense-distance"]} and {vsc["vsc-own-distance"]} (seeds
-in common: {vsc["vsc-seeds"]}).
+model's own. Their distance is {vsc["vsc-dense-distance"]}, and that of the model's own images
+{vsc["vsc-own-distance"]} (means over the seeds numbered {vsc["vsc-seeds"]}).
 
 Two rows are other models. **Ten pseudo-inputs** have the prior of the published version
 of the Sparse-VAE, a mixture over learned pseudo-inputs, without the rest of it. **An
@@ -395,21 +412,6 @@ there are {all_zero:.1f} % among draws from the prior.
 
 # %% tags=["hide-input"]
 tables.show(tables.dd(others))
-
-# %% [markdown]
-# ## Paper beside ours
-#
-# The rules were written before the published runs, some when part of them had been seen ([how the rules came
-# about](rules.md#sparsity)). A claim whose rule is younger than its runs says so.
-
-# %% tags=["hide-input"]
-Folded("The rules, and the claims that each decides", ledger.Rules(PAGE))
-
-# %% tags=["hide-input"]
-ledger.Table(found)
-
-# %% tags=["hide-input"]
-say(report.reasons(PAGE))
 
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does

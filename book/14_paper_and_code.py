@@ -85,11 +85,13 @@ numbers are of one seed, as the charts show.)
 #   opposite.
 # - **A bar with an interval** (95 %) has three seeds or more. **A bar with marks** has fewer, one mark a seed: it may be
 #   chance.
-# - **The dotted line** is how far our InteL-VAE is from our VAE; **the dashed line** the same in the paper. A bar that is
-#   short beside the way from one to the other explains little.
+# - **The dotted line** is our InteL-VAE's number less our VAE's. **The dashed line** is the same difference in the paper,
+#   where it prints numbers. A bar much shorter than the gap between the lines explains little.
 #
-# The paper's FIDs and our distances have different units. So both are in per cent of the VAE's mean, ours of our VAE's: a
-# distance that "changes by +50 %" gets longer by half of the VAE's distance, whatever its own was.
+# The paper's FIDs and our distances have different units. So each is in per cent of its own VAE's mean. A distance that
+# "changes by +50 %" grows by half of the VAE's distance, whatever its own was. "−20 % from the VAE" means closer to the
+# test images than the VAE's samples, by a fifth of the VAE's distance.
+#
 # Where images or codes are treated in another way, the same trained models are measured twice.
 
 # %% tags=["hide-input"]
@@ -97,6 +99,15 @@ say(f"""
 Profile {profile}: {bars} bars from {runs} runs; {lacking} more are declared and not run yet.
 The bars come from the experiments {", ".join(found)}, which other pages show in full.
 """)
+
+# %% [markdown]
+# ## All of them
+#
+# What the text says, what the released code does, what this book does, and the largest bar of each chart below (per cent are
+# of the VAE's distance).
+
+# %% tags=["hide-input"]
+say(topics.tried(charts))
 
 # %% [markdown]
 # ## Table 1: samples of all digits
@@ -110,19 +121,19 @@ Table(pd.DataFrame(analysis.lines(charts["table1"])))
 # %% tags=["hide-input"]
 ours, paper = analysis.effect(charts["table1"])
 say(f"""
-**What would one have to do to get the paper's picture?** There the InteL-VAE is {paper} from
-the VAE, and ahead of all baselines. Here it is {ours}. (All in % of the VAE's distance.)
+**What would one have to do to get the paper's picture?** In the paper the InteL-VAE is {paper}
+from the VAE, and ahead of all baselines. Here it is {ours}. (All in % of the VAE's distance.)
 
-- **Judge the baselines as the code does.** Images from $\\mathcal N(0, I)$ change the
+- **Treat the baselines as the code does.** Images from $\\mathcal N(0, I)$ change the
   Vamp-VAE by {t1("Vamp-VAE: images from N(0, I)")} and the MoG-VAE by
   {t1("MoG-VAE: images from N(0, I)")}. Counting the entropy $D$ times changes the MoG-VAE by
-  {t1("MoG-VAE: entropy of q counted D times")}. The InteL-VAE is ahead of both then.
-- **It explains too much.** In the paper both are a little ahead of the VAE. Perhaps its table
-  does not have all of these slips, or the FID feels them less: our guess.
-- **Against the VAE** nothing that belongs to the mapping is enough: $c_1 = 1$ changes the
-  InteL-VAE by {t1("InteL-VAE: c1 = 1")}, the code's two sectors by
-  {t1("InteL-VAE: 2 sectors in one plane")}, or {t1("InteL-VAE: 2 x 2 in the place of 2 x 5")}
-  as a product.
+  {t1("MoG-VAE: entropy of q counted D times")}. The InteL-VAE is then ahead of both.
+- **That explains too much.** In the paper both baselines are a little ahead of the VAE. Perhaps
+  its table has only some of these slips, or they change the FID less: our guess.
+- **Against the VAE** no change of the mapping is enough: $c_1 = 1$ changes the InteL-VAE by
+  {t1("InteL-VAE: c1 = 1")}, the code's two sectors by
+  {t1("InteL-VAE: 2 sectors in one plane")}, and 2 x 2 clusters instead of 2 x 5 by
+  {t1("InteL-VAE: 2 x 2 in the place of 2 x 5")}.
 - **Binary images**, as the text says and the code does not do,
   {told.binary_images(charts["table1"], binary)}
 """)
@@ -179,14 +190,15 @@ Table(pd.DataFrame(analysis.lines(charts["table3"])))
 # %% tags=["hide-input"]
 share = table3.learned_shares(found["proportions"], found["borders"])
 say(f"""
-**What would one have to do to get the paper's picture?** For a fifth of zeros, the code's
-power. For none we do not know.
+**What would one have to do to get the paper's picture?** With 20 % of zeros, take the code's
+power $c_2$. Without zeros, we do not know.
 
 - **The code's power**, $c_2 = 0.5$: with 20 % of zeros the mapping learns {share["code-20"]} %,
-  and {share["text-20"]} % with the text's. With 25 % it is {share["code-25"]} and
-  {share["text-25"]} %.
-- **Without zeros** the smaller side keeps {share["text-0"]} and, with the code's power,
-  {share["code-0"]} %; the paper's keeps 2 %. The code's bounded border changes that by
+  and {share["text-20"]} % with the text's power. With 25 % of zeros it learns
+  {share["code-25"]} and {share["text-25"]} %.
+- **Without zeros** the smaller side keeps {share["text-0"]} % of the mass, and
+  {share["code-0"]} % with the code's power; in the paper it keeps 2 %. With the text's power,
+  the code's bounded border changes it by
   {t3("InteL-VAE: 0 % zeros, c2 = 0.2, bounded border")}.
 - **Longer training** changes the error at a quarter of zeros by
   {t3("InteL-VAE: 25 % zeros, c2 = 0.2, four times as long")} and, with the code's power, by
@@ -214,8 +226,8 @@ say(f"""
 measure other codes. For the rest we do not know. (Distances are in % of the VAE's.)
 
 - **The Sparse-VAE's low score** (0.25 in the paper with $\\alpha = 0.01$) would be explained
-  by codes without the chance of gates: with $g(\\mu)$ ours goes from
-  {of_hoyer4("Sparse-VAE: α = 0.01, score of g(μ)")}. Nothing tells which codes the paper has.
+  if the paper measured $g(\\mu)$, for which no gates are drawn at random: ours then goes from
+  {of_hoyer4("Sparse-VAE: α = 0.01, score of g(μ)")}. The paper does not say which codes it has.
 - **Its FID of 328**, nearly five times the VAE's, is not reached. Images from
   $\\mathcal N(0, I)$, as in the replication, change its distance by
   {t4("Sparse-VAE: α = 0.01, images from N(0, I)")}; its weight of 0.1 on the KL divergence
@@ -226,7 +238,7 @@ measure other codes. For the rest we do not know. (Distances are in % of the VAE
   sparse (below), and training sees more images for more steps. So faces or steps may be
   lacking: our guess.
 - **The Vamp-VAE** changes by {t4("Vamp-VAE: images from N(0, I)")} where its images come from
-  $\\mathcal N(0, I)$. In the paper it is as good as the VAE, so its row hardly has this slip.
+  $\\mathcal N(0, I)$. In the paper it is as good as the VAE, so its row probably lacks this slip.
 """)
 
 # %% [markdown]
@@ -270,15 +282,14 @@ of_points = ("connectivity", "readings", "capacity", "notebooks", "notebooks-one
 exactly, one_prior = ([found[name]] for name in ("notebooks", "notebooks-one-prior"))
 every = [found[name] for name in of_points]
 say(f"""
-**What would one have to do to get the paper's picture?** For a VAE that fills the holes: the
-notebooks, exactly. For an InteL-VAE that leaves them empty there: on the circle a lucky seed.
-On the infinity sign nothing helps.
+**What would one have to do to get the paper's picture?** With exactly
+the notebooks' settings a VAE fills the holes. An InteL-VAE then leaves the circle's hole empty
+for some seeds only. On the infinity sign it does so with no settings of this book.
 
-- **Runs that leave the hole empty** (less than 2 % of the samples in it), of the InteL-VAE on
-  the circle: {told.empty(exactly, "circle")} with the notebooks' settings,
-  {told.empty(one_prior, "circle")} with one prior.
-- **On the infinity sign**: {told.empty(every, "infinity")}, with all settings of this book.
-
+- **InteL-VAEs that leave the hole empty** (at most 2 % of the samples in it): on the circle
+  {told.empty(exactly, "circle")} with the notebooks' settings, and
+  {told.empty(one_prior, "circle")} with these but one prior. On the infinity sign
+  {told.empty(every, "infinity")}, over all settings.
 - **All settings of the notebooks** take the VAE's samples in holes from
   {of4("VAE: the notebooks, all at once")} %, the InteL-VAE's from
   {of4("InteL-VAE: the notebooks, all at once")} %.
@@ -288,13 +299,13 @@ On the infinity sign nothing helps.
 - **Layers of 50 units** change the InteL-VAE by {f4("InteL-VAE: layers of 50 units")} with our
   settings. No run combines them with the notebooks'.
 - **The Vamp-VAE** is as bad as the VAE in the paper's figure. Ours is, too, if the variance
-  does not start small ({f4("Vamp-VAE: nor a small variance first")}); but then all methods fail.
+  does not start small ({f4("Vamp-VAE: no small variance first either")}); but then all methods fail.
 """)
 
 # %% [markdown]
 # ## Figure 7: sparse codes of clothes
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7: change of the distance in % of the VAE's (above) and of the Hoyer score of sampled codes (below) for each difference. The dotted lines are at γ = 1 (above) and γ = 30 (below).", "name": "fig-code-figure7"}, "image": {"alt": "Two panels of horizontal bars by difference, the longest on top, with a vertical line for the difference of the InteL-VAE from the VAE."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7: change of the distance in % of the VAE's (above) and of the Hoyer score of sampled codes (below) for each difference. The dotted lines are the InteL-VAE with γ = 1 (above) and γ = 30 (below) less the VAE.", "name": "fig-code-figure7"}, "image": {"alt": "Two panels of horizontal bars by difference, the longest on top, with a vertical line for the difference of the InteL-VAE from the VAE."}}
 figure = figures.tornado([charts["figure7-distance"], charts["figure7-score"]])
 
 # %% tags=["hide-cell"]
@@ -341,7 +352,7 @@ each needs another setting. (Distances are in % of the VAE's.)
 # %% [markdown]
 # ## Figure C.3: sparse codes of digits
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3: change of the distance without faint pixels, in % of the VAE's (above), and of the Hoyer score of sampled codes (below). The dotted lines are at γ = 1 (above) and γ = 30 (below). Bars for stretched images are of the distance with faint pixels.", "name": "fig-code-figurec3"}, "image": {"alt": "Two panels of horizontal bars by difference, the longest on top, with a vertical line for the difference of the InteL-VAE from the VAE."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3: change of the distance without faint pixels, in % of the VAE's (above), and of the Hoyer score of sampled codes (below). The dotted lines are the InteL-VAE with γ = 1 (above) and γ = 30 (below) less the VAE. Bars for stretched images are of the distance with faint pixels.", "name": "fig-code-figurec3"}, "image": {"alt": "Two panels of horizontal bars by difference, the longest on top, with a vertical line for the difference of the InteL-VAE from the VAE."}}
 figure = figures.tornado([charts["figurec.3-distance"], charts["figurec.3-score"]])
 
 # %% tags=["hide-cell"]
@@ -368,16 +379,9 @@ say(f"""
 """)
 
 # %% [markdown]
-# ## All of them
+# ## Differences in no chart
 #
-# What the text says, what the released code does, what this book does, and the largest bar of each chart above (per cent are
-# of the VAE's distance).
-
-# %% tags=["hide-input"]
-say(topics.tried(charts))
-
-# %% [markdown]
-# These are known, too, and are in no chart; some pages tell what they move:
+# These are known, too; some pages tell what they move:
 
 # %% tags=["hide-input"]
 say(topics.untried(charts))
@@ -397,12 +401,12 @@ from 100 labels goes, with codes of the InteL-VAE with $\\gamma = 10$, from
 """)
 
 # %% [markdown]
-# **Why no number can be checked.** The text says that seeds are the same for all models, but the code never sets one for
-# training. It has no GM-VAE, no DD, no Sparse-VAE and no classifier for Table 2. By our reading its Vamp-VAE ends in an error
-# at the first test, in June 2021 at the first step, and so does the MoG-VAE there.
+# **Why no number can be checked.** The text says that seeds are the same for all models, but the code never sets a seed
+# for training. It has no GM-VAE, no DD, no Sparse-VAE and no classifier for Table 2. By our reading its Vamp-VAE ends in an
+# error at the first test. In the earlier version, of June 2021, Vamp-VAE and MoG-VAE do so at the first step.
 #
-# There is no script for Table 1. The one for Table 2 only restores models that were trained before, and the one for Figure 7
-# trains without measuring: what measured is not there.
+# There is no script for Table 1. The one for Table 2 only loads models trained earlier. The one for Figure 7 trains, and the
+# code that measured its models is missing.
 
 # %% tags=["hide-input"]
 pixels, text = (networks.IMAGE_SIZE[name] ** 2 for name in ("mathieu", "authors"))

@@ -33,9 +33,10 @@ runs = settings.table_of_runs()
 in_short("""
 The settings of the paper, beside those of each profile of this book.
 
-- Settings, repeats, parameters and numbers of runs are read from the grids and networks that
-  the experiments use. Sizes of data sets and layers are typed here.
-- The paper gives no number of epochs, no number of repeats and no likelihood; ours are below.
+- Settings, repeats and numbers of parameters and runs are read from the code that the
+  experiments run. Sizes of data sets and layers are typed by hand.
+- Tables C.1 and C.2 give no epochs, no repeats and no likelihood; ours are below. (Tables 1, 3
+  and B.1 say ten runs.)
 """)
 
 # %% [markdown]

@@ -47,9 +47,9 @@ Profile {profile}, {len(counted)} claims and {len(found) - len(counted)} variant
 # - *Reproduced* and *partly* are on the paper's side. *Opposite* is not, significantly so. *No difference found* says
 #   that the runs cannot tell: "detectable" is the smallest difference that as many seeds, scattered as these are, find in
 #   four cases of five.
-# - In brackets, $p$ is corrected for the number of tests in this table (Holm; variants included, while on its own page a
-#   claim is corrected for that page's tests). Where it is above 0.05, a verdict "reproduced" may be one of the accidents
-#   that many tests bring.
+# - The $p$ in brackets is corrected for all tests in this table, variants included (Holm). On its own page a claim is
+#   corrected for that page's tests only. Where this $p$ is above 0.05, a "reproduced" may be one of the accidents that many
+#   tests bring.
 # - Rules that were written after the runs are marked ([how the rules came about](rules.md)).
 # - **Variants** count in nothing. They ask a claim again of a setting that is not the paper's or not the one its text
 #   names, or by a rule that a better one has replaced.
@@ -71,8 +71,8 @@ say(ledger.summary(found))
 # %% [markdown]
 # ## Records
 #
-# "Hours" adds up the runs' own times, on one or two threads each. Commits are of the library that made a run. One whose
-# model was measured anew later says at which. A plus sign stands for changes that were not committed yet.
+# "Hours" adds up the runs' own times, on one or two threads each. A commit is that of the library that trained
+# a run. If its model was measured again later, that commit follows in brackets. A plus sign means uncommitted changes.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 say(f"""

@@ -106,7 +106,7 @@ def answer(found: Measured) -> str:
         "",
         f"- **Where the time goes:** {of_faces(found.costs['paper'])}.",
         f"- **How far to trust it:** {recorded:,} of {len(found.costs['paper']):,} trainings have been run. The others "
-        f"are told from steps, half of them within a factor of {costs.factors(found.foretold)[0]:.1f}.",
+        f"are estimated from steps, half of them within a factor of {costs.factors(found.foretold)[0]:.1f}.",
     ]
     if found.per_task:
         lines.append(f"- **Handing out** a task takes {duration(found.apart)}, which is nothing beside a training.")
@@ -211,9 +211,9 @@ def told(found: Measured) -> Figure:
         look: dict[str, Any] = {"ls": "", "ms": 4, "alpha": 0.5, "mew": 0}
         axis.plot(of["told"] / HOUR, of["seconds"] / HOUR, marker=marker, color=color, label=network, **look)
     ends = [frame["told"].min() / HOUR, frame["told"].max() / HOUR]
-    for factor, dashes, name in ((1, "-", "as told"), (2, ":", "twice and half"), (0.5, ":", None)):
+    for factor, dashes, name in ((1, "-", "as estimated"), (2, ":", "twice and half"), (0.5, ":", None)):
         axis.plot(ends, [factor * end for end in ends], color="black", lw=0.8, ls=dashes, label=name)
-    axis.set(xscale="log", yscale="log", xlabel="hours that the steps tell", ylabel="hours that it took")
+    axis.set(xscale="log", yscale="log", xlabel="hours estimated from others", ylabel="hours that it took")
     for each, reach in ((axis.xaxis, axis.get_xlim()), (axis.yaxis, axis.get_ylim())):
         each.set_ticks([tick for tick in TICKS if reach[0] <= tick <= reach[1]])
         each.set_major_formatter(StrMethodFormatter("{x:g}"))

@@ -34,7 +34,7 @@ def _of_figure4() -> Chart:
     fast, unwarmed, neither, half = toys.READINGS
     steps = (
         ("likelihood-2d", "no warm-up of the KL", ("readings", fast), ("readings", unwarmed)),
-        ("likelihood-2d", "nor a small variance first", ("readings", unwarmed), ("readings", neither)),
+        ("likelihood-2d", "no small variance first either", ("readings", unwarmed), ("readings", neither)),
         ("likelihood-2d", "log-variance counted twice", ("readings", neither), ("readings", half)),
         ("notebooks", "the notebooks' settings but the two priors", ("connectivity", ""), ("notebooks-one-prior", "")),
         ("two-priors", "the notebooks' two priors", ("notebooks-one-prior", ""), ("notebooks", "")),
