@@ -101,15 +101,6 @@ The bars come from the experiments {", ".join(found)}, which other pages show in
 """)
 
 # %% [markdown]
-# ## All of them
-#
-# What the text says, what the released code does, what this book does, and the largest bar of each chart below (per cent are
-# of the VAE's distance).
-
-# %% tags=["hide-input"]
-say(topics.tried(charts))
-
-# %% [markdown]
 # ## Table 1: samples of all digits
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Table 1: change of the distance without faint pixels, in % of the VAE's, for each difference. Bars for stretched images are of the distance with faint pixels.", "name": "fig-code-table1"}, "image": {"alt": "Horizontal bars by difference, the longest on top, with two vertical lines for the distance of the InteL-VAE from the VAE."}}
@@ -379,9 +370,16 @@ say(f"""
 """)
 
 # %% [markdown]
-# ## Differences in no chart
+# ## All of them
 #
-# These are known, too; some pages tell what they move:
+# What the text says, what the released code does, what this book does, and the largest bar of each chart above (per cent are
+# of the VAE's distance).
+
+# %% tags=["hide-input"]
+say(topics.tried(charts))
+
+# %% [markdown]
+# These are known, too, and are in no chart; some pages tell what they move:
 
 # %% tags=["hide-input"]
 say(topics.untried(charts))

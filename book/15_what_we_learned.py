@@ -97,10 +97,11 @@ say(report.findings(found, "against"))
 # ## Results that leave it open
 
 # %% tags=["hide-input"]
-Folded(
-    "Statements that the verdicts neither support nor contradict",
-    report.findings(found, "open"),
-)
+say(f"""
+:::{{dropdown}} Statements that the verdicts neither support nor contradict
+{report.findings(found, "open")}
+:::
+""")
 
 # %% [markdown]
 # Not finding a difference is no proof that there is none. The column "detectable" has the smallest difference that as many
