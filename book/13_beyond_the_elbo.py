@@ -64,11 +64,11 @@ What the paper says in passing, and the verdicts on its claims:
   in the plane {analysis.verdicts(found, "bounds-")}, on zeros and ones
   {analysis.verdicts(found, "digits-")}.
 - **A flow as mapping.** It keeps the KL divergence, as equation 4 says. That a mapping made
-  by hand keeps samples out of holes and gaps better: {analysis.verdicts(rules, "flow-")}
+  by hand keeps samples out of holes and gaps better: {analysis.verdicts(rules, "flow-")}.
 - **Steep decoders.** That the VAE's decoder is steeper than the InteL-VAE's:
-  {analysis.verdicts(found, "slope-")} With the mapping inside the decoder:
-  {analysis.verdicts(found, "slope-", variant=True)}
-- **Stability.** That no more InteL-VAEs fail than VAEs: {analysis.verdicts(found, "stability-")}
+  {analysis.verdicts(found, "slope-")}. With the mapping inside the decoder:
+  {analysis.verdicts(found, "slope-", variant=True)}.
+- **Stability.** That no more InteL-VAEs fail than VAEs: {analysis.verdicts(found, "stability-")}.
   {analysis.failed(of_stability, "InteL-VAE")} InteL-VAEs and
   {analysis.failed(of_stability, "VAE")} VAEs collapse (a KL divergence near 0). But
   {analysis.failed(of_stability, "InteL-VAE", stuck)} and
