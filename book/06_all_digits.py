@@ -378,7 +378,7 @@ print(table1.before_the_sigmoid(changed))
 # %% tags=["hide-input"]
 say(f"""
 {table1.told_on_binary_images(binary)}
-The claims' rule, against the five others: {kinds.tally(r["verdict"] for r in found if "-clean-binary-" in r["id"])}.
+The claims' rule, against the five others: {kinds.tally(against(found, how="binary-").values())}.
 """)
 if binary:
     display(Provenance(binary))

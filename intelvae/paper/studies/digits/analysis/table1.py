@@ -105,7 +105,7 @@ def by_both(results: Results) -> pd.DataFrame:
     found = []
     for row in results.rows:
         of = results.of(row.name)
-        second = by_classifier_where_measured(of)
+        second = [value for value in map(by_classifier, of) if not math.isnan(value)]
         found.append(
             {
                 "method": row.name,
@@ -117,11 +117,6 @@ def by_both(results: Results) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(found)
-
-
-def by_classifier_where_measured(results: Sequence[Result]) -> list[float]:
-    """The distances by the classifier of those that have one: published models of before it have none."""
-    return [value for value in map(by_classifier, results) if not math.isnan(value)]
 
 
 def second_opinion(results: Results) -> dict[str, Any]:
