@@ -220,7 +220,7 @@ inside = analysis.means(of_flow, data, "inside_hole", 1, 100.0)
 say(f"""
 On the {data} {inside["VAE"]} % of the VAE's samples lie in the hole, with the flow
 {inside.get("InteL-VAE, flow", "-")} %, with the hand-made mapping {inside["InteL-VAE"]} %.
-That the flow is better than no mapping: {analysis.verdicts(found, "flow-", variant=True)}.
+That the flow has fewer there than no mapping: {analysis.verdicts(found, "flow-", variant=True)}.
 """)
 
 # %% tags=["hide-input"]
