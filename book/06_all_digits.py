@@ -54,7 +54,7 @@ digits = images.load("mnist", size=32, smoke=run.training.smoke_data)
 short, faint = table1.in_short(results), table1.faint_pixels(results)
 closer = {
     who: ", ".join(name for name, of in against(found).items() if of == verdict)
-    or "none"
+    or "no other method"
     for who, verdict in (("ours", kinds.REPRODUCED), ("theirs", kinds.OPPOSITE))
 }
 
