@@ -41,11 +41,19 @@ from intelvae.paper.studies.digits.claims import against, changes
 
 PAGE = "06_all_digits"
 
-load = partial(studies.results, profile=profile, jobs=jobs, device=device)
-of_table = partial(load, seeds=seeds, features=extractor)
-results = of_table("table1")
-changed, binary = (of_table(name, beside=True) for name in ("slips", "table1-binary"))
-alone = load("measure-of-table1", beside=True)
+load = partial(
+    studies.results,
+    profile=profile,
+    seeds=seeds,
+    features=extractor,
+    jobs=jobs,
+    device=device,
+)
+results = load("table1")
+changed, binary = (load(name, beside=True) for name in ("slips", "table1-binary"))
+alone = studies.results(
+    "measure-of-table1", profile, jobs=jobs, device=device, beside=True
+)
 found = ledger.rows(profile, results, binary, page=PAGE)
 run = results[0].run
 network = features.of_data(run.features, "mnist")
