@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from intelvae.paper import ledger, report
+from intelvae.paper import ledger, report, statements
 from intelvae.paper.dashboard import Dashboard
 
 
@@ -25,7 +25,7 @@ def test_the_dashboard_has_every_claim_that_counts_once_by_item(laptop_claims):
     counted = [row for row in laptop_claims if not row["variant"]]
     of = [(report.item_of(row), row["verdict"], row["page"]) for row in counted]
     assert sorted(of) == sorted((row["item"], row["verdict"], row["page"]) for row in rows)
-    order = [*(item.name for item in report.ITEMS), report.TEXT]
+    order = [*(item.name for item in statements.ITEMS), statements.TEXT]
     places = [order.index(row["item"]) for row in rows]
     assert places == sorted(places) and len(rows) == sum(ledger.count(laptop_claims)[v] for v in ledger.kinds.VERDICTS)
 

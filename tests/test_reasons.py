@@ -6,7 +6,7 @@ from statistics import fmean
 
 import pytest
 
-from intelvae.paper import ledger, report, studies
+from intelvae.paper import ledger, statements, studies
 from intelvae.paper.kinds import NO_DIFFERENCE, OPPOSITE, PARTLY, REPRODUCED
 from intelvae.paper.measures import frechet
 from intelvae.paper.statistics import by_seed, rounded
@@ -23,7 +23,7 @@ stored = cache(lambda name: studies.stored(name, "laptop"))
 @pytest.fixture(scope="module")
 def of():
     """The published lines of the ledger on the pages of the items, by id."""
-    on = {item.page for item in report.ITEMS}
+    on = {item.page for item in statements.ITEMS}
     found = [stored(name) for name in {c.experiment for c in ledger.CLAIMS if c.page in on and c.experiment}]
     return {row["id"]: row for page in on for row in ledger.rows("laptop", *found, page=page)}
 
@@ -161,7 +161,7 @@ def it_comes_out_as_its_table_does(of):
     return []
 
 
-@pytest.mark.parametrize("item", report.ITEMS, ids=[item.name for item in report.ITEMS])
+@pytest.mark.parametrize("item", statements.ITEMS, ids=[item.name for item in statements.ITEMS])
 def test_a_reason_is_what_the_records_show_and_so_are_its_numbers(item, of):
     numbers = re.findall(r"(?<!B\.)\d+(?:\.\d+)?", item.why)
     assert numbers == EVIDENCE[item.name](of)

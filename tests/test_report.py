@@ -6,7 +6,7 @@ import matplotlib
 import pytest
 from drawn import result, results
 
-from intelvae.paper import kinds, ledger, pages, prose, report
+from intelvae.paper import kinds, ledger, pages, prose, report, statements
 from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, REPRODUCED
 
 matplotlib.use("agg")
@@ -44,19 +44,19 @@ def declared():
 def test_every_claim_that_counts_is_in_one_bar_and_every_bar_has_some(declared):
     counted = report.by_item(declared)
     assert sum(sum(of.values()) for of in counted.values()) == sum(not row["variant"] for row in declared)
-    assert all(counted.values()) and list(counted) == ["The text", *(item.name for item in report.ITEMS)]
+    assert all(counted.values()) and list(counted) == ["The text", *(item.name for item in statements.ITEMS)]
 
 
 def test_an_item_has_one_main_claim_that_is_about_it(declared):
     book = {page.stem for page in pages.sources()}
-    for item in report.ITEMS:
+    for item in statements.ITEMS:
         (main,) = report.of_ids(declared, [item.main])
         assert report.item_of(main) == item.name and item.page in book and item.why.endswith(".")
 
 
 def test_every_claim_that_counts_is_in_one_statement(declared):
     book, seen = {page.stem for page in pages.sources()}, []
-    for statement in report.STATEMENTS:
+    for statement in statements.STATEMENTS:
         assert statement.page in book
         assert all(report.of_ids(declared, [pattern]) for pattern in statement.ids), statement.text
         seen += [row["id"] for row in report.of_ids(declared, statement.ids)]
@@ -88,14 +88,14 @@ def test_findings_tell_each_statement_once_with_its_verdicts(declared):
     told = [report.findings(declared, side) for side in report.SIDES]
     assert told[:2] == ["- None at this profile."] * 2
     lines = told[2].splitlines()
-    assert len(lines) == len(report.STATEMENTS) and report.count_by_side(declared) == {"open": len(lines)}
+    assert len(lines) == len(statements.STATEMENTS) and report.count_by_side(declared) == {"open": len(lines)}
     shown = prose.badges([NOT_TESTED] * 3)
     assert f"- [The KL divergence never grows under $g$.](02_theorem1.ipynb) {shown}" in lines
 
 
 def test_a_question_has_the_verdicts_of_all_claims_of_its_statements(declared):
     lines = report.questions(declared).splitlines()
-    assert len(lines) == len(report.QUESTIONS) and all("not tested" in line for line in lines)
+    assert len(lines) == len(statements.QUESTIONS) and all("not tested" in line for line in lines)
     counts = [int(re.findall(r"(\d+) not tested", line)[0]) for line in lines]
     assert sum(counts) == sum(not row["variant"] for row in declared)
     assert lines[0].startswith("- **Does the latent space get the structure?** ")
@@ -104,11 +104,11 @@ def test_a_question_has_the_verdicts_of_all_claims_of_its_statements(declared):
 def test_the_table_has_our_number_beside_what_it_is_compared_with(declared):
     found = [each if each["id"] != "table1-clean-vae" else row("table1-clean-vae", PARTLY) for each in declared]
     lines = report.table(found).splitlines()
-    assert len(lines) == 2 + len(report.ITEMS) and {line.count("|") for line in lines} == {8}
+    assert len(lines) == 2 + len(statements.ITEMS) and {line.count("|") for line in lines} == {8}
     first = "| [Table\xa01](06_all_digits.ipynb) | 1 | 1 against 2 | 3 | 0.01 | 0.5 |"
     assert lines[2] == f"{first} {prose.badge(PARTLY)} |"
     assert "| no run | 0 | – | – |" in lines[3]
-    assert report.claims_of(found)["claim of"].tolist() == [item.name for item in report.ITEMS]
+    assert report.claims_of(found)["claim of"].tolist() == [item.name for item in statements.ITEMS]
 
 
 @pytest.mark.parametrize(("unit", "runs"), [("draw", "10 draws"), ("training", "10")])
@@ -118,7 +118,7 @@ def test_the_table_says_where_a_test_is_over_draws(declared, unit, runs):
 
 
 def test_reasons_of_a_page_are_of_its_items():
-    assert sum(line.startswith("- ") for line in report.reasons().splitlines()) == len(report.ITEMS)
+    assert sum(line.startswith("- ") for line in report.reasons().splitlines()) == len(statements.ITEMS)
     _, _, *lines = report.reasons("08_sparsity").splitlines()
     assert [line.split("]")[0] for line in lines] == ["- **[Figure 7", "- **[Figure 8"]
 

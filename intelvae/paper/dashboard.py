@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from intelvae.paper import kinds, ledger, prose, report
+from intelvae.paper import kinds, ledger, prose, report, statements
 from intelvae.paper.report import Row
 
 
@@ -16,7 +16,7 @@ class Dashboard:
     """
 
     def __init__(self, found: Sequence[Row]) -> None:
-        order = [*(item.name for item in report.ITEMS), report.TEXT]
+        order = [*(item.name for item in statements.ITEMS), statements.TEXT]
         counted = [dict(row) for row in found if not row["variant"]]
         self.found = sorted(counted, key=lambda row: (order.index(report.item_of(row)), _rank(row)))
 

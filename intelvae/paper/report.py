@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatch
-from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -17,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from intelvae.paper import kinds, ledger, prose
 from intelvae.paper.results import Results
 from intelvae.paper.rows import BLUE, GREY, ORANGE, SKY
+from intelvae.paper.statements import ITEMS, QUESTIONS, STATEMENTS, TEXT
 from intelvae.paper.statistics import rounded
 from intelvae.paper.studies.faces.grid import PUBLISHED
 from intelvae.paper.studies.toys import grid as toys
@@ -30,164 +30,7 @@ LOOK = {  # of each verdict: colour, and hatching for who sees none
     kinds.NOT_TESTED: ("white", ""),
 }
 NBSP = "\xa0"
-NO_RUN, NONE, GUESS = "no run", "–", "Our explanation, which no experiment here tests."
-
-
-class Item(NamedTuple):
-    """A table or figure of the paper: the claim that stands for it, why ours is as it is, and the page that shows it.
-
-    A `why` is what an experiment on that page shows of the published runs, or ends in `GUESS`. It is written by hand:
-    tests hold it, numbers and all, against the records.
-    """
-
-    name: str
-    main: str
-    why: str
-    page: str
-
-
-ITEMS = (
-    Item("Table 1", "table1-clean-vae",
-         "Grey too faint to see decides the distance as it is. Without it the InteL-VAE is no nearer than the VAE, and "
-         "GM-VAE, Vamp-VAE and flow are nearer than both.", "06_all_digits"),
-    Item("Table 2", "table2-uncertain-vae-mathieu-gaussian",
-         "The text's decoder has no offset in its first layer. With one, the InteL-VAE has half as many ambiguous "
-         "digits. Trained on IWAE, it has fewer than the VAE without an offset, too. With the code's network the table "
-         "is reproduced against the VAE and the flow, but not against GM-, MoG- and Vamp-VAE.", "05_multi_modality"),
-    Item("Table 3", "table3-0.2",
-         "The text's power moves borders slowly. With the code's, as many steps take them to 40, 25 and 20 % of zeros. "
-         "Where a digit is missing, neither power does.", "07_proportions"),
-    Item("Table 4", "table4-sparser-vae-*",
-         "In the dimensions in use the InteL-VAE's codes are hardly sparser than chance, as the VAE's are: gates have "
-         f"not closed after so few faces and steps. {GUESS}", "10_faces"),
-    Item("Table B.1", "tableB1-50-*",
-         "By the code's protocol, which reports the best epoch on the test faces, no significant difference is found "
-         "from 50 and 100 labels. By a linear classifier from 50, every model is behind a guess that ignores the face.",
-         "12_face_hierarchies"),
-    Item("Figure 2", "fig2-bridge",
-         "The Vamp-VAE's prior learns both clusters, and leaves nearly nothing between them. The InteL-VAE bridges "
-         f"them about as much as the VAE: its g tears only next to zero. {GUESS}", "03_why"),
-    Item("Figure 3", "fig3-aggregate",
-         "A VAE's codes match a prior as sparse as the data no worse than the InteL-VAE's match theirs. But ten runs "
-         "find only differences of 0.10 or more, nearly the size of the value, 0.12.", "03_why"),
-    Item("Figure 4", "fig4-star-hole",
-         "Layers of ten units are too small for a star. With 50, three seeds have less in the holes: 5.2 % of the "
-         "InteL-VAE's samples, and 4.0 % of the VAE's.", "04_multiple_connectivity"),
-    Item("Figure 7", "fig7-sparser-and-closer-1",
-         "At small weights codes get sparser in dimensions that are not in use. In those in use no significant "
-         "difference is found.", "08_sparsity"),
-    Item("Figure 8", "fig8-active",
-         "A class shares few dimensions with others, but uses 15 % of them. The verdict depends on our threshold: "
-         "with a fifth of the largest instead of a tenth, 9.1 % are active.", "08_sparsity"),
-    Item("Figure C.2", "figC2-vamp-as-vae-circle",
-         "The start decides: unless the decoder's variance starts small, the Vamp-VAE has as many samples in the holes "
-         "as the VAE, and so has the InteL-VAE.", "04_multiple_connectivity"),
-    Item("Figure C.3", "figC3-distance-gamma-1",
-         "The InteL-VAE is nearer in all three seeds, by 180 on average: too few seeds to show a difference below 434.",
-         "09_sparsity_in_detail"),
-    Item("Figure B.2", "figB2-category", "All levels but the highest hold next to nothing with the code's layers.",
-         "11_hierarchies"),
-    Item("Figure B.3", "figB3-50-*", "As in Table B.1, of which it is a part.", "12_face_hierarchies"),
-)  # fmt: skip
-TEXT = "The text"
-
-
-class Statement(NamedTuple):
-    """A statement of the paper, the patterns of the ids of its claims, and the page that judges them."""
-
-    text: str
-    ids: tuple[str, ...]
-    page: str
-
-
-QUESTIONS: dict[str, tuple[Statement, ...]] = {  # what a reader asks, and the statements that answer it
-    "Does the latent space get the structure?": (
-        Statement("Codes match a sparse target better than a sparse prior.", ("fig3-*",), "03_why"),
-        Statement("Fewer samples than a VAE's lie in the holes of circle and square.",
-                  ("fig4-circle-hole", "fig4-square-hole"), "04_multiple_connectivity"),
-        Statement("Fewer samples than a VAE's lie in the holes of star and infinity sign, and between clusters.",
-                  ("fig4-star-hole", "fig4-infinity-hole", "fig4-mixture-bridge"), "04_multiple_connectivity"),
-        Statement("Fewer ambiguous digits than any other method.", ("table2-uncertain-*",), "05_multi_modality"),
-        Statement("The share of ones is nearer to one half than with any other method.", ("table2-balance-*",),
-                  "05_multi_modality"),
-        Statement("The share of zeros is learned.", ("table3-*",), "07_proportions"),
-        Statement("Codes get sparser with $\\gamma$, and extremely so.",
-                  ("fig7-sparsity-grows", "fig7-extremely-sparse", "figC3-sparsity-grows"), "08_sparsity"),
-        Statement("Fewer than a tenth of the dimensions are active for a class.", ("fig8-active",), "08_sparsity"),
-        Statement("Classes share fewer dimensions than a VAE's.", ("fig7-overlap",), "08_sparsity"),
-        Statement("The penalty does little without the mapping.", ("ablation-*",), "09_sparsity_in_detail"),
-        Statement("Faces: sparse codes at no cost in samples.", ("table4-quality-*", "table4-sparser-vae-*"),
-                  "10_faces"),
-        Statement("High levels of a hierarchy hold categories, low ones details.", ("figB2-category", "figB2-details"),
-                  "11_hierarchies"),
-        Statement("Every level of a hierarchy holds features.", ("figB2-held",), "11_hierarchies"),
-        Statement("A flow may be the mapping, and the hand-made one does more.", ("flow-*",), "13_beyond_the_elbo"),
-    ),
-    "Are samples better?": (
-        Statement("In the plane, samples are closer to the data than a VAE's.",
-                  tuple(f"fig4-{data}" for data in toys.TOYS), "04_multiple_connectivity"),
-        Statement("In the plane, samples are closer to the data than a Vamp-VAE's.",
-                  tuple(f"figC2-vamp-{data}" for data in toys.TOYS), "04_multiple_connectivity"),
-        Statement("Better samples of all digits than any other method.",
-                  tuple(f"table1-clean-{name}" for name in ("vae", "gm", "mog", "vamp", "vae-sylvester")),
-                  "06_all_digits"),
-        Statement("For $\\gamma < 3$ samples of clothes are better than a VAE's.", ("fig7-distance-gamma-*",),
-                  "08_sparsity"),
-        Statement("For $\\gamma < 3$ codes of clothes are sparser and samples better at once.",
-                  ("fig7-sparser-and-closer-*",), "08_sparsity"),
-        Statement("For $\\gamma < 3$ samples of digits are better than a VAE's.", ("figC3-distance-gamma-*",),
-                  "09_sparsity_in_detail"),
-        Statement("Faces: better samples than any other method.",
-                  tuple(f"table4-{name}-{PUBLISHED}-*" for name in ("vae", "vamp", "sylvester")), "10_faces"),
-    ),
-    "Do codes tell more about the data?": (
-        Statement("A forest learns more from few labels than with a VAE's codes.",
-                  ("fig7-few-shot-vae", "figC3-few-shot-vae"), "08_sparsity"),
-        Statement("A forest learns more from few labels than with DD's codes.",
-                  ("fig7-few-shot-dd", "figC3-few-shot-dd"), "08_sparsity"),
-        Statement("A forest learns more from few labels than with the Sparse-VAE's codes.",
-                  ("fig7-few-shot-sparse-vae", "figC3-few-shot-sparse-vae"), "08_sparsity"),
-        Statement("A forest learns more from many labels than with a VAE's codes.", ("fig7-many-labels",),
-                  "08_sparsity"),
-        Statement("Faces: from few labels a hierarchy beats every VAE.",
-                  ("tableB1-50-*", "tableB1-100-*", "tableB1-500-*", "tableB1-1000-*"), "12_face_hierarchies"),
-        Statement("Faces: from many labels a hierarchy beats every VAE.", ("tableB1-5000-*", "tableB1-10000-*"),
-                  "12_face_hierarchies"),
-        Statement("Faces: a hierarchy loses less than a VAE where labels get few.", ("tableB1-robust-*",),
-                  "12_face_hierarchies"),
-        Statement("Faces: a hierarchy tells nearly every attribute as well as the best VAE.", ("figB3-*",),
-                  "12_face_hierarchies"),
-    ),
-    "Is training as simple as a VAE's?": (
-        Statement("The KL divergence never grows under $g$.", ("fig1-identity", "thm1-*"), "02_theorem1"),
-        Statement("Sparse codes keep the KL divergence of a VAE.", ("fig7-kl",), "08_sparsity"),
-        Statement("In the plane, other bounds serve a mapping, too.", ("bounds-*",), "13_beyond_the_elbo"),
-        Statement("On zeros and ones, other bounds serve a mapping, too.", ("digits-*",), "13_beyond_the_elbo"),
-        Statement("In the plane, the VAE's decoder is the steeper one.", ("slope-*",), "13_beyond_the_elbo"),
-        Statement("In the plane, training is as stable as a VAE's.", ("stability-*",), "13_beyond_the_elbo"),
-    ),
-    "Do the other methods do what the paper says of them?": (
-        Statement("A VAE bridges clusters, and a Vamp-VAE does not.", ("fig2-bridge",), "03_why"),
-        Statement("In the plane, the Vamp-VAE is no better than a VAE.", ("figC2-vamp-as-vae-*",),
-                  "04_multiple_connectivity"),
-        Statement("The baselines' samples of all digits are better than a VAE's.", ("table1-clean-*-than-vae",),
-                  "06_all_digits"),
-        Statement("DD is less sparse, and its samples are worse.",
-                  ("fig7-less-sparse-dd", "fig7-distance-dd", "figC3-less-sparse-dd", "figC3-distance-dd"),
-                  "08_sparsity"),
-        Statement("DD is less sparse with too large a coefficient.", ("fig7-dd-drops",), "08_sparsity"),
-        Statement("The Sparse-VAE is hardly sparse, and its samples are good.",
-                  ("fig7-less-sparse-vsc-*", "fig7-vsc-*", "fig7-distance-vsc-*", "figC3-*-vsc-*"),
-                  "09_sparsity_in_detail"),
-        Statement("Faces: Vamp-VAE and Sylvester flow have better samples than a VAE.", ("table4-*-than-vae-*",),
-                  "10_faces"),
-        Statement("Faces: the Sparse-VAE is less sparse, and its samples are unacceptable.",
-                  ("table4-sparser-vsc-*", "table4-vsc-*"), "10_faces"),
-        Statement("Faces: the more labels, the more dimensions are best for a VAE.", ("tableB1-optimum-*",),
-                  "12_face_hierarchies"),
-    ),
-}  # fmt: skip
-STATEMENTS = tuple(chain.from_iterable(QUESTIONS.values()))
+NO_RUN, NONE = "no run", "–"
 SIDES = ("for", "against", "open")
 
 
