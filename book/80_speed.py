@@ -49,20 +49,6 @@ Folded("All ratios", Table(speed.table(found)))
 # one after the other on all cores. "Ours, in turn on all cores" does the same with this library, which compares the two
 # ways to use a machine.
 #
-# ## What makes it fast
-#
-# - **The data stay where they are used**, as bytes, and become floats a batch at a time. There are no workers and no
-#   queues: a batch is an index into a tensor.
-# - **bfloat16 where the processor has units for it.** Weights and optimiser stay in float32, and so do densities, the
-#   validation and every metric.
-# - **Nobody looks at a number before the epoch is over.** Each look at a loss waits for the device.
-# - **A GPU replays a step instead of being told it.** See "On a GPU", below.
-# - **Small models train together.** The paper's perceptron has some 500 weights; a step is overhead and no arithmetic.
-#   Runs that differ in seed and data only become one batched model. Each member equals its own run up to rounding.
-# - **One thread a run.** Two runs of one thread each do more than one run of two.
-# - **Threads that wait sleep.** OpenMP's spin, which is fast on an idle machine and ruinous on a busy one. `intelvae`
-#   lets them spin for a moment only.
-#
 # ## How it is measured
 #
 # Each contender trains the same network on the same random images for the same number of steps. They take turns, round
@@ -74,8 +60,9 @@ Folded("All ratios", Table(speed.table(found)))
 #
 # ## Are the aims met?
 #
-# The aims are older than the measurements: one run twice as fast as the plain loop and as pythae, a sweep of four runs
-# three times, ten seeds of the 2-D experiment eight times. An aim is met if the median is at least as good.
+# The aims are older than the measurements. One run is to be twice as fast as the plain loop and as pythae, a sweep of four
+# runs three times as fast, and ten seeds of the 2-D experiment eight times as fast as one after the other. An aim is met
+# if the median is at least as good.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 Table(speed.judged(found))
@@ -89,6 +76,20 @@ rounds = found.rounds
 say(speed.of_units(bench_steps.products(rounds)))
 
 # %% [markdown]
+# ## What makes it fast
+#
+# - **The data stay where they are used**, as bytes, and become floats a batch at a time. There are no workers and no
+#   queues: a batch is an index into a tensor.
+# - **bfloat16 where the processor has units for it.** Weights and optimiser stay in float32, and so do densities, the
+#   validation and every metric.
+# - **Nobody looks at a number before the epoch is over.** Each look at a loss waits for the device.
+# - **A GPU replays a recorded step.** See "On a GPU", below.
+# - **Small models train together.** The paper's perceptron has some 500 weights; a step is overhead and no arithmetic.
+#   Runs that differ in seed and data only become one batched model. Each member equals its own run up to rounding.
+# - **One thread a run.** Two runs of one thread each do more than one run of two.
+# - **Waiting threads sleep.** OpenMP lets them spin, which is fast on an idle machine and ruinous on a busy one. `intelvae`
+#   lets them spin for a moment only.
+#
 # ## How cost grows
 #
 # Another aim is that time grows no faster than the number of images, and of seeds. The measure is the slope of log time
@@ -213,17 +214,18 @@ on_gpu = bench_gpu.slots()
 costs = bench_gpu.plan(bench_gpu.best(on_gpu))
 total = costs.sum()
 say(f"""
-What training at the profile `paper` comes to: {total["trainings"]:,.0f} trainings, each counted
-where it is first asked for, {total["million steps"]:.0f} million steps and {total["PFLOP"]:.0f}
-PFLOP (10¹⁵ operations) in all.
+At the profile `paper` there are {total["trainings"]:,.0f} trainings on images, each counted once
+even if several experiments use it. They take {total["million steps"]:,.0f} million steps and
+{total["PFLOP"]:,.0f} PFLOP (10¹⁵ operations). Points in the plane are left out.
 """)
 
 # %% tags=["hide-input"]
 Folded("By experiment", Table(costs.round(2)))
 
 # %% [markdown]
-# What a GPU makes of them is measured by a script for a quarter of an hour on a bare machine (`intelvae.paper.slot`): the
-# ceilings, steps a second of every way to train, whether all ways train the same models, and then what decides most.
+# What a GPU makes of them is measured by a script, in a quarter of an hour on a bare machine (`intelvae.paper.slot`). It
+# measures the GPU's ceilings and the steps a second of every way to train, checks that all ways train the same models, and
+# then trains the runs that decide most.
 
 # %% tags=["hide-input"]
 if on_gpu:

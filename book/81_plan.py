@@ -41,28 +41,28 @@ display(Provenance(found))
 Folded("On 1, 8 and 64 workers", Table(plan.on_workers(found)))
 
 # %% [markdown]
-# ## What each study costs
+# ## What each experiment costs
 #
-# A run's record says how long it took. A run that has no record yet is told from its steps: their number, times the
-# median time of a step in the records most like it. These have the same network, and if possible the same model, mapping
-# and bound. What is measured of a trained model is added in the same manner.
+# A run's record says how long it took. For a run without a record we estimate: its number of steps, times the median time
+# of a step in the records most like it. These have the same network, and if possible the same model, mapping and bound.
+# The time to measure the trained model is added in the same way.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hours of one core that each study takes, by profile. Filled: from records. Hatched: estimated from steps. A training that several studies share counts where it is first asked for.", "name": "fig-costs"}, "image": {"alt": "Two panels of horizontal bars, one for each profile, the longest study on top; for the profile paper nearly all is hatched."}}
-figure = plan.studies(found)
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hours of one core that each experiment takes, by profile. Filled: from records. Hatched: estimated from steps. A training that several experiments share counts where it is first asked for.", "name": "fig-costs"}, "image": {"alt": "Two panels of horizontal bars, one for each profile, the longest experiment on top; for the profile paper nearly all is hatched."}}
+figure = plan.experiments(found)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-Folded("All studies", Table(plan.table(found)))
+Folded("All experiments", Table(plan.table(found)))
 
 # %% tags=["hide-input"]
 say(plan.faces(found))
 
 # %% [markdown]
-# ### Do steps tell seconds?
+# ### How good are the estimates?
 #
-# We can ask the records. Each one is told from others: those with another number of epochs, and for faces, which all
-# have the same number, from all other faces.
+# The records can tell. We estimate the time of each run that has a record from the others: from those with another number
+# of epochs or, for faces, which all have the same number, from all other faces.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hours that each training on images took, against the hours that others' steps tell, by network.", "name": "fig-told"}, "image": {"alt": "A cloud of marks along a diagonal line, most of them between two dotted lines at twice and half."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hours that each training on images took, against the hours estimated from others, by network. On the line the estimate is right; dotted lines are twice and half.", "name": "fig-told"}, "image": {"alt": "A cloud of marks along a diagonal line, most of them between two dotted lines at twice and half."}}
 figure = plan.told(found)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -130,9 +130,9 @@ same = time_on(seconds, 8, 0.01) == scheduling.time_on(seconds, 8, 0.01)
 print("as in the library:", same)
 
 # %% [markdown]
-# What is handed out is what a sweep hands out. Small models train side by side, at most 25 in one part; a network for
-# images is a part of its own. The order is not the longest first, but the most telling first, so that a sweep may end at
-# any time.
+# Parts and order are those of a sweep. A part is one task of the scheduler: a training on images, or up to 25 small ones,
+# which train side by side. The most informative parts come first, not the longest, so that a sweep may be stopped at any
+# time.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 say(plan.limit(found))

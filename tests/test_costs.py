@@ -30,14 +30,14 @@ def one_of_each_network(seconds_a_step=0.01):
     return [record(config, bench_gpu.steps_of(config) * seconds_a_step) for config in of.values()]
 
 
-def test_what_is_asked_is_each_training_once_with_the_first_study_and_all_that_any_measures():
+def test_what_is_asked_is_each_training_once_with_the_first_experiment_and_all_that_any_measures():
     first, wanted = {}, {}
     for name in studies.BY_PRIORITY:
         for run in studies.runs(name, "laptop"):
             first.setdefault(run.training, name)
             wanted.setdefault(run.training, set()).update((*run.evaluations, *run.extras))
     asked = costs.asked("laptop")
-    assert {config: study for config, (study, _) in asked.items()} == first
+    assert {config: experiment for config, (experiment, _) in asked.items()} == first
     assert {config: set(work.wanted) for config, (_, work) in asked.items()} == wanted
     assert all(work.train for _, work in asked.values())
 
@@ -95,9 +95,9 @@ def test_a_training_that_stopped_early_took_fewer_steps():
     assert costs.steps_taken(trained) == bench_gpu.steps_of(CONFIG) / 2
 
 
-def test_hours_of_a_study_are_those_of_its_trainings():
+def test_hours_of_an_experiment_are_those_of_its_trainings():
     known = costs.of("laptop", one_of_each_network())
-    frame = costs.by_study(known)
+    frame = costs.by_experiment(known)
     assert frame["trainings"].sum() == len(known) and set(frame.index) <= set(studies.NAMES)
     assert frame[["recorded", "estimated"]].sum().sum() * 3600 == pytest.approx(sum(cost.seconds for cost in known))
 

@@ -18,9 +18,9 @@ matplotlib.use("agg")
 
 TASK = PerTask(10_000, seconds=0.036, client=0.004, scheduler=0.002)
 PAPER = [
-    *(dataclasses.replace(cost(HOUR, seed=seed), study="table1", recorded=seed < 4) for seed in range(60)),
-    *(dataclasses.replace(cost(20 * HOUR, "celeba", "faces", seed=s), study="table4") for s in range(2)),
-    dataclasses.replace(cost(36.0, "circle", "mlp", steps_per_epoch=5), study="bridge", recorded=True),
+    *(dataclasses.replace(cost(HOUR, seed=seed), experiment="table1", recorded=seed < 4) for seed in range(60)),
+    *(dataclasses.replace(cost(20 * HOUR, "celeba", "faces", seed=s), experiment="table4") for s in range(2)),
+    dataclasses.replace(cost(36.0, "circle", "mlp", steps_per_epoch=5), experiment="bridge", recorded=True),
 ]
 LAPTOP = [dataclasses.replace(each, seconds=each.seconds / 4, recorded=True) for each in PAPER[:30]]
 TOLD = pd.DataFrame(
@@ -34,7 +34,7 @@ FOUND = Measured("laptop", {"paper": PAPER, "laptop": LAPTOP}, TOLD, 5, WORKERS,
 WITHOUT = dataclasses.replace(FOUND, profile="smoke", per_task=None)
 EXAMPLES = {
     "times": lambda: plan.times(FOUND),
-    "studies": lambda: plan.studies(FOUND),
+    "experiments": lambda: plan.experiments(FOUND),
     "told": lambda: plan.told(FOUND),
 }
 
@@ -92,7 +92,7 @@ def test_the_spread_is_told_of_all_and_of_faces():
     assert "the 2 on faces" in said and said.endswith("nine of ten are within 1.0.")
 
 
-def test_tables_have_every_study_and_comparison():
+def test_tables_have_every_experiment_and_comparison():
     frame = plan.table(FOUND)
     assert frame.loc["table1"].tolist() == [60, 60.0, 56.0, 30, 7.5, 0.0]
     assert frame.loc["table4"].tolist() == [2, 40.0, 40.0, 0, 0.0, 0.0]
@@ -117,8 +117,8 @@ def test_the_figure_has_a_line_a_profile_and_its_bounds_named():
     assert len(levels(axis)) == 2  # no scheduler
 
 
-def test_the_figure_of_studies_has_recorded_and_estimated_hours_and_the_small_ones_as_one():
-    paper, laptop = plan.studies(FOUND).axes
+def test_the_figure_of_experiments_has_recorded_and_estimated_hours_and_the_small_ones_as_one():
+    paper, laptop = plan.experiments(FOUND).axes
     recorded, estimated = paper.containers
     assert [text.get_text() for text in paper.get_yticklabels()] == ["table1", "table4", "all others (1)"]
     assert [bar.get_width() for bar in recorded] == pytest.approx([4, 0, 0.01])

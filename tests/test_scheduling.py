@@ -17,7 +17,7 @@ SECONDS = st.lists(st.integers(0, 1000).map(float), max_size=40)
 
 
 def cost(seconds=1.0, data="mnist", network="mathieu", **more):
-    return Cost("a study", Work(Training(data, network, 2, "gaussian", 1, **more), ()), seconds, False)
+    return Cost("an experiment", Work(Training(data, network, 2, "gaussian", 1, **more), ()), seconds, False)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 7, 100])

@@ -27,12 +27,12 @@ Known = tuple[Trained, Sequence[Measured]]  # the records of one training, and o
 
 @dataclass(frozen=True)
 class Cost:
-    """What a work costs: the study that is the first to ask for it, and the seconds that one worker takes.
+    """What a work costs: the experiment that is the first to ask for it, and the seconds that one worker takes.
 
     Of a training side by side these are its share. `recorded`: from its record, not an estimate.
     """
 
-    study: str
+    experiment: str
     work: Work
     seconds: float
     recorded: bool
@@ -40,7 +40,7 @@ class Cost:
 
 @cache
 def asked(profile: str) -> dict[Training, tuple[str, Work]]:
-    """All that a sweep of `profile` with an empty store does, in its order: each work, and the first study to ask."""
+    """What a sweep of `profile` with an empty store does, in order: each work, and the experiment that first asks for it."""
     runs = [(name, run) for name in studies.BY_PRIORITY for run in studies.runs(name, profile)]
     first: dict[Training, str] = {}
     for name, run in runs:
@@ -118,24 +118,28 @@ def of(profile: str, found: Sequence[Known]) -> list[Cost]:
     """What all trainings of `profile` cost, from the records `found` and by what these teach of the others."""
     rates, recorded = Rates(found), {trained.training: (trained, measured) for trained, measured in found}
     costs = []
-    for training, (study, work) in asked(profile).items():
+    for training, (experiment, work) in asked(profile).items():
         if training in recorded:
             trained, measured = recorded[training]
-            costs.append(Cost(study, work, trained.seconds + sum(each.seconds for each in measured), True))
+            costs.append(Cost(experiment, work, trained.seconds + sum(each.seconds for each in measured), True))
         else:
             seconds = rates.training(training) + sum(map(rates.evaluation, work.wanted))
-            costs.append(Cost(study, work, seconds, False))
+            costs.append(Cost(experiment, work, seconds, False))
     return costs
 
 
-def by_study(costs: Iterable[Cost]) -> pd.DataFrame:
-    """A row for each study: "trainings", and hours of one worker, "recorded" and "estimated"."""
+def by_experiment(costs: Iterable[Cost]) -> pd.DataFrame:
+    """A row for each experiment: "trainings", and hours of one worker, "recorded" and "estimated"."""
     rows = [
-        {"study": cost.study, "trainings": 1, "recorded" if cost.recorded else "estimated": cost.seconds / 3600}
+        {
+            "experiment": cost.experiment,
+            "trainings": 1,
+            "recorded" if cost.recorded else "estimated": cost.seconds / 3600,
+        }
         for cost in costs
     ]
-    frame = pd.DataFrame(rows, columns=["study", "trainings", "recorded", "estimated"])
-    return frame.fillna(0.0).groupby("study", sort=False).sum()
+    frame = pd.DataFrame(rows, columns=["experiment", "trainings", "recorded", "estimated"])
+    return frame.fillna(0.0).groupby("experiment", sort=False).sum()
 
 
 def foretold(found: Sequence[Known]) -> pd.DataFrame:

@@ -29,7 +29,7 @@ GRID = tuple(2**i for i in range(11))
 LOOKS = {"paper": (BLUE, "o", "-"), "laptop": (ORANGE, "s", "--")}
 NETWORKS = {"mathieu": (BLUE, "o"), "mathieu-offset": (ORANGE, "s"), "authors": (GREEN, "^"), "faces": (AMBER, "D")}
 TICKS = tuple(digit * 10.0**power for power in range(-4, 4) for digit in (1, 2, 5))
-SMALL = 0.02  # of all hours: studies below are drawn as one
+SMALL = 0.02  # of all hours: experiments below are drawn as one
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,9 @@ def times(found: Measured) -> Figure:
     return figure
 
 
-def studies(found: Measured) -> Figure:
-    """Hours of one core for each study, by profile, recorded and estimated; those that take little are one bar."""
-    hours = {profile: gathered(costs.by_study(of)) for profile, of in found.costs.items()}
+def experiments(found: Measured) -> Figure:
+    """Hours of one core for each experiment, by profile, recorded and estimated; those that take little are one bar."""
+    hours = {profile: gathered(costs.by_experiment(of)) for profile, of in found.costs.items()}
     heights = [len(frame) for frame in hours.values()]
     figure, axes = plt.subplots(
         len(hours), 1, figsize=(7, 1.6 + 0.24 * sum(heights)), layout="constrained", height_ratios=heights
@@ -184,7 +184,7 @@ def studies(found: Measured) -> Figure:
         bar: dict[str, Any] = {"color": "white", "edgecolor": color, "hatch": "////", "label": "estimated"}
         axis.barh(names, frame["estimated"], left=frame["recorded"], **bar)
         axis.invert_yaxis()
-        axis.set(title=profile, xlabel="hours of one core", ylabel="study")
+        axis.set(title=profile, xlabel="hours of one core", ylabel="experiment")
         axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
         axis.tick_params(axis="y", labelsize=8)
     legend_outside(figure, axes[0], ncols=2)
@@ -193,7 +193,7 @@ def studies(found: Measured) -> Figure:
 
 
 def gathered(frame: pd.DataFrame) -> pd.DataFrame:
-    """The studies of `costs.by_study` that take long, the longest first, and all that take less than `SMALL` as one."""
+    """`costs.by_experiment`, the longest first, with all that take less than `SMALL` as one row."""
     total = frame[["recorded", "estimated"]].sum(axis=1)
     large = total >= SMALL * total.sum()
     few = frame[large].loc[total[large].sort_values(ascending=False).index]
@@ -224,16 +224,16 @@ def told(found: Measured) -> Figure:
 
 
 def table(found: Measured) -> pd.DataFrame:
-    """All studies: trainings and hours of one core at each profile, a plus where some of them are estimated."""
+    """All experiments: trainings and hours of one core at each profile, a plus where some of them are estimated."""
     columns: dict[str, Any] = {}
     for profile, of in found.costs.items():
-        frame = costs.by_study(of)
+        frame = costs.by_experiment(of)
         columns[f"trainings, {profile}"] = frame["trainings"]
         columns[f"hours, {profile}"] = frame["recorded"] + frame["estimated"]
         columns[f"of these estimated, {profile}"] = frame["estimated"]
     frame = pd.DataFrame(columns).fillna(0.0)
     whole = [name for name in columns if name.startswith("trainings")]
-    return frame.astype(dict.fromkeys(whole, int)).round(1).rename_axis("study")
+    return frame.astype(dict.fromkeys(whole, int)).round(1).rename_axis("experiment")
 
 
 def on_workers(found: Measured) -> pd.DataFrame:
