@@ -40,7 +40,7 @@ class Cost:
 
 @cache
 def asked(profile: str) -> dict[Training, tuple[str, Work]]:
-    """What a sweep of `profile` with an empty store does, in order: each work, and the experiment that first asks for it."""
+    """A sweep of `profile` with an empty store, in its order: each work, and the experiment that first asks for it."""
     runs = [(name, run) for name in studies.BY_PRIORITY for run in studies.runs(name, profile)]
     first: dict[Training, str] = {}
     for name, run in runs:
