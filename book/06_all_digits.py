@@ -185,7 +185,9 @@ From seed to seed one method's distance can be quite another: {rising["worst-low
 # %% tags=["hide-input"]
 say(f"""
 Over all runs the rank correlation of the distance with the share of faint pixels is
-{faint["clipped-correlation"]:.2f} as it is, and {faint["clean-correlation"]:.2f} without them.
+{faint["clipped-correlation"]:.2f} as it is, and {faint["clean-correlation"]:.2f} without them
+(within methods, each run against its method's mean, {faint["clipped-within"]:.2f} and
+{faint["clean-within"]:.2f}).
 """)
 Folded(f"{name} without faint pixels", Table(table1.without_faint_pixels(results)))
 

@@ -8,7 +8,7 @@ import pytest
 
 from intelvae.paper import ledger, statements, studies
 from intelvae.paper.kinds import NO_DIFFERENCE, OPPOSITE, PARTLY, REPRODUCED
-from intelvae.paper.measures import frechet
+from intelvae.paper.measures import clean_frechet
 from intelvae.paper.statistics import by_seed, rounded
 from intelvae.paper.studies.digits.analysis import table1
 from intelvae.paper.studies.faces import hierarchies
@@ -104,21 +104,24 @@ def a_prior_as_sparse_as_the_data_is_matched_no_worse(of):
 
 @about("Figure 4")
 def more_units_leave_less_in_the_holes(of):
-    wide = {name: stored("capacity").of(name, "star") for name in ("InteL-VAE", "VAE")}
-    found = {name: fmean(map(toys.astray, results)) for name, results in wide.items()}
-    assert all(len(results) == 3 for results in wide.values())
-    row = of["fig4-star-hole"]
-    assert found["InteL-VAE"] < 50 * row["ours"] and found["VAE"] < 50 * row["other"]  # less than half as many
-    return ["50", *(f"{share:.1f}" for share in found.values())]
+    shares = []
+    for data in ("star", "infinity"):
+        wide = {name: stored("capacity").of(name, data) for name in ("VAE", "InteL-VAE")}
+        vae, ours = (fmean(map(toys.astray, results)) for results in wide.values())
+        assert all(len(results) == 3 for results in wide.values()) and vae < ours
+        row = of[f"fig4-{data}-hole"]
+        assert ours < 50 * row["ours"] and vae < 50 * row["other"]  # less than half as many
+        shares += [f"{vae:.1f}", f"{ours:.1f}"]
+    return ["50", *shares]
 
 
 @about("Figure 7")
 def sparser_by_dimensions_out_of_use(of):
     main, *in_use = verdicts(
-        of, "fig7-sparser-and-closer-1", "fig7-less-sparse-vae-1-in-use", "fig7-less-sparse-vae-1-unused"
+        of, "fig7-clean-sparser-and-closer-1", "fig7-less-sparse-vae-1-in-use", "fig7-less-sparse-vae-1-unused"
     )
-    assert main == REPRODUCED and set(in_use) <= set(NOT_SIGNIFICANT)
-    return []
+    assert main == PARTLY and set(in_use) <= set(NOT_SIGNIFICANT)
+    return ["1", *nearer_in_all_seeds(of, "sparsity", "fig7-clean-distance-gamma-1")]
 
 
 @about("Figure 8")
@@ -138,13 +141,19 @@ def without_a_small_variance_first_all_fill_the_holes(of):
     return []
 
 
-@about("Figure C.3")
-def nearer_in_all_seeds_but_too_few(of):
-    results, row = stored("sparsity-mnist"), of["figC3-distance-gamma-1"]
-    ours, theirs = (by_seed(results.of(name), frechet) for name in ("InteL-VAE, gamma = 1", "VAE"))
+def nearer_in_all_seeds(of, experiment, claim):
+    """That the InteL-VAE with gamma = 1 is, but not significantly: by how much, and what could have been found."""
+    results, row = stored(experiment), of[claim]
+    ours, theirs = (by_seed(results.of(name), clean_frechet) for name in ("InteL-VAE, gamma = 1", "VAE"))
     nearer = [theirs[seed] - ours[seed] for seed in ours.keys() & theirs.keys()]
     assert min(nearer) > 0 and len(nearer) == row["n"] == 3 and row["verdict"] == PARTLY
     return [rounded(fmean(nearer), 2), rounded(row["detectable"], 2)]
+
+
+@about("Figure C.3")
+def digits_are_nearer_in_all_seeds_but_these_are_too_few(of):
+    assert of["figC3-clean-sparser-and-closer-1"]["p"] == of["figC3-clean-distance-gamma-1"]["p"]  # what decides
+    return nearer_in_all_seeds(of, "sparsity-mnist", "figC3-clean-distance-gamma-1")
 
 
 @about("Figure B.2")

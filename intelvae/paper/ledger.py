@@ -41,9 +41,21 @@ EARLIER: dict[str, tuple[str, ...]] = {  # the rules that a claim's rule has rep
     "fig2-bridge": ("fig2-bridge-intel", "fig2-bridge-data"),
     **{f"figC2-vamp-as-vae-{data}": (f"figC2-vamp-as-vae-{data}-0.02",) for data in TOYS},
     "fig7-dd-drops": ("fig7-dd-drops-3",),
-    "fig7-distance-vsc-0.01": ("fig7-distance-vsc-0.01-dd",),
-    "figC3-distance-vsc-0.01": ("figC3-distance-vsc-0.01-dd",),
-    "ablation-100": ("ablation-sparsity", "ablation-distance"),
+    **{
+        f"{figure}-clean-{rest}": (f"{figure}-{rest}",)
+        for figure in ("fig7", "figC3")
+        for rest in (
+            *(f"distance-gamma-{gamma:g}" for gamma in sparsity.grid.BELOW_3),
+            *(f"sparser-and-closer-{gamma}" for gamma in ("0.3", "1")),
+            "distance-dd",
+        )
+    },
+    **{
+        f"{figure}-clean-distance-vsc-0.01": (f"{figure}-distance-vsc-0.01", f"{figure}-distance-vsc-0.01-dd")
+        for figure in ("fig7", "figC3")
+    },
+    "ablation-clean-30": ("ablation-30",),
+    "ablation-clean-100": ("ablation-100", "ablation-sparsity", "ablation-distance"),
     "table4-quality-8059-faces": ("table4-quality-alone-8059-faces",),
     "table4-sparser-vae-8059-faces": ("table4-sparser-vae-at-all-8059-faces",),
     "figB2-category": ("figB2-category-off",),

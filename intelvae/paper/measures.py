@@ -9,6 +9,7 @@ from functools import partial
 from intelvae.metrics.features import CLASSIFIER
 from intelvae.metrics.hoyer import by_chance
 from intelvae.paper.results import Result
+from intelvae.paper.statistics import Metric, centred, rank_correlation
 
 FEW = (10, 20, 50, 100)  # labels: "especially in few-shot scenarios"
 
@@ -34,6 +35,18 @@ def by_classifier(result: Result) -> float:
     kind = "" if result.run.features == CLASSIFIER else CLASSIFIER
     prefix = f"{kind}_frechet_" if kind else "frechet_"
     return frechet(result, kind) if any(name.startswith(prefix) for name in result.metrics) else math.nan
+
+
+def beside_faint_pixels(results: Sequence[Result], metric: Metric) -> tuple[float, float]:
+    """Spearman's correlation of a metric with the share of faint pixels: over all runs, and within rows.
+
+    Within rows each value is less its row's mean, so that differences between rows have no part in it.
+    """
+    faint, values = [r.metrics["faint"] for r in results], [metric(r) for r in results]
+    rows = [r.row for r in results]
+    return rank_correlation([*zip(faint, values, strict=True)]), rank_correlation(
+        [*zip(centred(faint, rows), centred(values, rows), strict=True)]
+    )
 
 
 def features_of(results: Iterable[Result]) -> str:

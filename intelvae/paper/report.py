@@ -167,7 +167,7 @@ def answers(found: Sequence[dict[str, Any]]) -> dict[str, str]:
         "zeros-and-ones": said("table2-uncertain-vae-mathieu-gaussian", 100.0),
         "ten-digits": said("table1-clean-vae"),
         "ten-digits-found": "(none)" if smallest is None else rounded(smallest, 2),
-        "sparser-and-closer": of["fig7-sparser-and-closer-1"]["verdict"],
+        "sparser-and-closer": of["fig7-clean-sparser-and-closer-1"]["verdict"],
         "few-labels": said("fig7-few-shot-vae"),
         "many-labels": said("fig7-many-labels"),
         "faces": of[f"table4-sparser-vae-{PUBLISHED}-faces"]["verdict"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -147,6 +147,18 @@ def rank_correlation(points: Sequence[tuple[float, float]]) -> float:
     """Spearman's, of pairs; 0 where the second numbers are all alike."""
     x, y = zip(*points, strict=True)
     return float(stats.spearmanr(x, y).statistic) if len(set(y)) > 1 else 0.0
+
+
+def centred(values: Sequence[float], groups: Sequence[Hashable]) -> list[float]:
+    """Each value less the mean of those in its group.
+
+    >>> centred([1.0, 3.0, 5.0], ["a", "a", "b"])
+    [-1.0, 1.0, 0.0]
+    """
+    of: dict[Hashable, list[float]] = {}
+    for value, group in zip(values, groups, strict=True):
+        of.setdefault(group, []).append(value)
+    return [value - statistics.fmean(of[group]) for value, group in zip(values, groups, strict=True)]
 
 
 class Change(NamedTuple):

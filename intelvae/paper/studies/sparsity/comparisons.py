@@ -47,7 +47,9 @@ class Samples(NamedTuple):
 
 
 AS_THEY_ARE = Samples("", "", frechet, f"{DISTANCE}, 10,000 images")
-CLEAN = Samples("clean-", ", without faint pixels", clean_frechet, "the same distance, 2,000 images")
+CLEAN = Samples("clean-", ", without faint pixels", clean_frechet, f"{DISTANCE}, 2,000 images")
+# What claims that count are judged by: the measure that `digits.spread` chose. It became so after the runs.
+DECIDES = CLEAN
 
 
 class Figure(NamedTuple):
@@ -122,7 +124,7 @@ def less_sparse(
     )
 
 
-def closer(figure: Figure, gamma: float, kind: Samples = AS_THEY_ARE) -> Claim:
+def closer(figure: Figure, gamma: float, kind: Samples = DECIDES) -> Claim:
     """That samples of the InteL-VAE with that gamma are closer to the test images than the VAE's."""
     return compared(
         figure,
@@ -134,11 +136,12 @@ def closer(figure: Figure, gamma: float, kind: Samples = AS_THEY_ARE) -> Claim:
         at(INTEL, gamma),
         "VAE",
         paper="by eye (FID)",
-        variant=bool(kind.id),
+        variant=kind != DECIDES,
+        post_hoc=kind == DECIDES,
     )
 
 
-def degrades(figure: Figure, alpha: float = DD_ALPHA, kind: Samples = AS_THEY_ARE) -> Claim:
+def degrades(figure: Figure, alpha: float = DD_ALPHA, kind: Samples = DECIDES) -> Claim:
     """That DD with that alpha takes samples farther from the test images than the VAE's."""
     other = "" if alpha == DD_ALPHA else f"-{alpha:g}"
     return compared(
@@ -152,28 +155,32 @@ def degrades(figure: Figure, alpha: float = DD_ALPHA, kind: Samples = AS_THEY_AR
         "VAE",
         paper="by eye (FID)",
         larger=True,
-        variant=bool(kind.id or other),
+        variant=kind != DECIDES or bool(other),
+        post_hoc=kind == DECIDES,
     )
 
 
 def vsc_is_good(figure: Figure, alpha: float = VSC_ALPHA) -> list[Claim]:
-    """That the Sparse-VAE's samples are good: against the VAE's, and by the rule before."""
-    good = AtMost(
-        f"{figure.id}-distance-vsc-{alpha:g}",
-        "Appendix C.3",
-        f"{figure.on}Samples of the Sparse-VAE are good: with alpha = {alpha:g} their distance from the test images is "
-        f"not {FIVE} above the VAE's ({AS_THEY_ARE.name})",
-        "by eye (FID)",
-        figure.page,
-        figure.experiment,
-        frechet,
-        at(SPARSE_VAE, alpha),
-        "VAE",
-        NO_WORSE,
-        variant=alpha != VSC_ALPHA,
-        post_hoc=True,
-    )
-    before = compared(
+    """That the Sparse-VAE's samples are good: against the VAE's, by each measure, and by the first rule."""
+    good = [
+        AtMost(
+            f"{figure.id}-{kind.id}distance-vsc-{alpha:g}",
+            "Appendix C.3",
+            f"{figure.on}Samples of the Sparse-VAE are good: with alpha = {alpha:g} their distance from the test images"
+            f"{kind.words} is not {FIVE} above the VAE's ({kind.name})",
+            "by eye (FID)",
+            figure.page,
+            figure.experiment,
+            kind.metric,
+            at(SPARSE_VAE, alpha),
+            "VAE",
+            NO_WORSE,
+            variant=kind != DECIDES or alpha != VSC_ALPHA,
+            post_hoc=True,
+        )
+        for kind in (DECIDES, AS_THEY_ARE)
+    ]
+    first = compared(
         figure,
         f"distance-vsc-{alpha:g}-dd",
         "Appendix C.3",
@@ -183,9 +190,9 @@ def vsc_is_good(figure: Figure, alpha: float = VSC_ALPHA) -> list[Claim]:
         at(SPARSE_VAE, alpha),
         at(DD, DD_ALPHA),
         paper="by eye (FID)",
-        variant=True,  # the rule before: better than what is said to be degraded need not be good
+        variant=True,  # better than what is said to be degraded need not be good
     )
-    return [good, before]
+    return [*good, first]
 
 
 def sparser_and_no_farther(

@@ -16,7 +16,7 @@ from intelvae.data.images import CLASSES
 from intelvae.metrics import downstream
 from intelvae.paper.evaluation.codes import FIGURE_8
 from intelvae.paper.explorers import Explorer
-from intelvae.paper.measures import frechet
+from intelvae.paper.measures import clean_frechet
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import AMBER, BLUE, INTEL, ORANGE, VAE, VAE_L1, VAE_L_SP, Method
 from intelvae.paper.statistics import Metric, measured, summary
@@ -70,7 +70,7 @@ def as_coded(coded: Results, as_printed: Mapping[str, Sequence[Result]], distanc
                 x, y = _line(axis, [*rows.values()], USED, method.name, method)
                 points += [(*at, f"{gamma:g}") for *at, gamma in zip(x, y, rows, strict=True)]
         if vae := coded.of("VAE", data):
-            axis.axhline(np.mean([frechet(r) for r in vae]), color=BLUE, ls="--", lw=0.7, label="VAE")
+            axis.axhline(np.mean([clean_frechet(r) for r in vae]), color=BLUE, ls="--", lw=0.7, label="VAE")
             axis.axvline(np.mean([USED(r) for r in vae]), color=BLUE, ls="--", lw=0.7)
         axis.set(title=grid.DATA[data], xlabel="Hoyer score in use (right: sparser)", ylabel=distance, yscale="log")
         _plain_numbers(axis)
@@ -84,7 +84,7 @@ def _line(
     axis: plt.Axes, of: Sequence[Sequence[Result]], score: Metric, label: str, look: Method
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draws the distance of some rows against their score, with deviations; gives the means of both."""
-    x, y = (np.array([_bar([f(r) for r in found]) for found in of]).T for f in (score, frechet))
+    x, y = (np.array([_bar([f(r) for r in found]) for found in of]).T for f in (score, clean_frechet))
     style: dict[str, Any] = {"color": look.color, "marker": look.marker, "ls": (0, look.dashes or None)}
     axis.errorbar(x[0], y[0], y[1], x[1], label=label, ms=5, lw=1, capsize=2, **style)
     return x[0], y[0]
@@ -229,7 +229,7 @@ def ablation(results: Sequence[Result], distance: str) -> Figure:
     """
     methods = (INTEL, VAE_L_SP, VAE_L1)
     found = pd.DataFrame(
-        {"method": r.row.method.name, "γ": r.row.value, "Hoyer score, g(y)": HOYER(r), distance: frechet(r)}
+        {"method": r.row.method.name, "γ": r.row.value, "Hoyer score, g(y)": HOYER(r), distance: clean_frechet(r)}
         for r in results
         if r.row.method in (VAE, *methods)
     )
@@ -289,7 +289,7 @@ def _numbered(titles: Sequence[str], distance: str) -> tuple[Figure, plt.Axes]:
 
 def _place(of: Sequence[Result]) -> tuple[float, float]:
     """Score and distance, means over seeds."""
-    return float(np.mean([HOYER(r) for r in of])), float(np.mean([frechet(r) for r in of]))
+    return float(np.mean([HOYER(r) for r in of])), float(np.mean([clean_frechet(r) for r in of]))
 
 
 def _number(axis: plt.Axes, i: int, of: Sequence[Result], **look: Any) -> None:

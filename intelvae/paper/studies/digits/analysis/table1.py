@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from intelvae.paper.measures import by_classifier, clean_frechet, frechet
+from intelvae.paper.measures import beside_faint_pixels, by_classifier, clean_frechet, frechet
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
 from intelvae.paper.statistics import Metric, change, measured, summary, with_deviation
@@ -173,16 +173,16 @@ def still_rising(results: Results) -> dict[str, Any]:
 def faint_pixels(results: Sequence[Result]) -> dict[str, float]:
     """How the distance hangs together with the share of faint pixels, "clipped" and "clean".
 
-    "-correlation" is Spearman's over all runs; "-spread" the deviation within rows, in % of the mean.
+    "-correlation" is Spearman's over all runs, "-within" that within rows; "-spread" the deviation within rows, in % of
+    the mean.
     """
-    faint, found = [r.metrics["faint"] for r in results], {}
+    found: dict[str, float] = {}
     for key, metric in (("clipped", smallest), ("clean", clean_frechet)):
         of_row = by_row(results, metric).values()
         squares = sum((value - fmean(values)) ** 2 for values in of_row for value in values)
         deviation = (squares / max(1, len(results) - len(of_row))) ** 0.5  # a mean was taken off for each row
-        distances = [metric(r) for r in results]
-        found[f"{key}-spread"] = deviation / fmean(distances) * 100
-        found[f"{key}-correlation"] = float(spearmanr(faint, distances).statistic)
+        found[f"{key}-spread"] = deviation / fmean(map(metric, results)) * 100
+        found[f"{key}-correlation"], found[f"{key}-within"] = beside_faint_pixels(results, metric)
     return found
 
 
