@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -84,11 +85,20 @@ def _fid(row: Row) -> str:
     return row.paper["FID"].split(" ± ")[0]
 
 
+FIRST = 3  # seeds of Table 1 are older than the choice of the measure
+
+
+def later(result: Result) -> float:
+    """The distance without faint pixels of seeds that ran when it had been chosen to decide; NaN of the first ones."""
+    return math.nan if result.seed < FIRST else clean_frechet(result)
+
+
 # What samples of Table 1 are judged by. The claims that count are by the measure that `spread` chose, on other seeds of
 # the VAE; the others are variants. `frechet` had its rule before the runs, `clean_frechet` after them.
 MEASURES: dict[str, tuple[Metric, str]] = {
     "": (frechet, f"{DISTANCE}, as many images as test images"),
     "clean-": (clean_frechet, f"{DISTANCE}, the smaller number of images, without faint pixels"),
+    "later-": (later, f"{DISTANCE}, the smaller number of images, without faint pixels, seeds 3 to 5 alone"),
     "classifier-": (by_classifier, "Frechet distance on a classifier's features, as many images as test images"),
 }
 DECIDES = "clean-"
