@@ -227,7 +227,8 @@ over the seeds that both sides have.
 # ([why](06_all_digits.ipynb)), which rank models here and cannot be compared with the paper's FID.
 #
 # As for [all ten digits](06_all_digits.ipynb#too-faint-to-see), it leaves out pixels too faint to see. We first judged these
-# claims with them, and changed that when the runs were known: among the VAE and $\gamma < 3$ they decide.
+# claims with them, and changed that when the runs were known: among the VAE and $\gamma < 3$ they decide. Table 1's second
+# opinion, a classifier's, is not to be had here, since these models were trained before it was built.
 
 # %% tags=["hide-input"]
 say(f"""

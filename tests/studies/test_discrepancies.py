@@ -178,10 +178,10 @@ def test_the_tables_of_topics_have_each_once_and_as_many_cells_in_every_line():
         assert {line.replace("\\|", "").count("|") for line in lines_of} == {columns + 1}
 
 
-def test_differences_in_no_chart_say_where_they_are_shown_or_that_no_run_tells():
+def test_differences_in_no_chart_say_where_they_are_shown_or_that_none_was_tried():
     charts = {each.key: analysis.fill(each, {}) for each in analysis.charts("laptop")}
     last = {line.split(" | ")[-1].removesuffix(" |") for line in topics.untried(charts).splitlines()[2:]}
-    assert "no run tells" in last and any(words.startswith("page 06") for words in last)
+    assert "not tried" in last and any(words.startswith("page 06") for words in last)
 
 
 def test_the_code_has_no_ten_sectors():

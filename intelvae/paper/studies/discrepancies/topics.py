@@ -11,7 +11,7 @@ from intelvae.paper.studies.discrepancies.analysis import Filled, moved
 class Topic(NamedTuple):
     """A difference in words; `pages` are where it is told of in full, by their names.
 
-    `elsewhere` says, of one that is in no chart, where a page shows what it moves.
+    `elsewhere` says, of one that is in no chart, where a page shows what it moves, if one does.
     """
 
     title: str
@@ -19,7 +19,7 @@ class Topic(NamedTuple):
     code: str
     ours: str
     pages: tuple[str, ...]
-    elsewhere: str = "no run tells"
+    elsewhere: str = "not tried"
 
 
 CONNECTIVITY, MODES, DIGITS, SHARES = (
@@ -123,7 +123,7 @@ TOPICS: dict[str, Topic] = {
     "beta": Topic("β, sparse runs", NOTHING, "1, 3 and 0.3; 3 for the classifiers", "1", (DETAIL,)),
     "sign": Topic(
         "The sign of γ", "L + γ L_sp is maximised, a larger γ is sparser", "right for γ > 0; the script has 0 to −10",
-        "γ of 0 and more, a larger one is sparser", (SPARSITY,),
+        "γ of 0 and more, a larger one is sparser", (SPARSITY,), "no run: page 08 says which sign makes codes sparse",
     ),
     "gammas": Topic(
         "The values of γ", "0.1 to 100; on faces 30 and 70", "10 to 300 for classifiers, 1e-7 to 100 in the ablation",
@@ -182,10 +182,17 @@ TOPICS: dict[str, Topic] = {
         "Resizing of faces", "to 64x64, following Hou et al.", "PIL's default filter, another one since version 7",
         "bilinear, antialiased", (FACES,),
     ),
+    "validation": Topic(
+        "Validation faces", "20,000", "none; in June 2021 the training faces", "those of the official split", (FACES,),
+    ),
     "length": Topic(
         "How long, on what",
         "163,000 faces, epochs not stated", "40 to 200 epochs",
         "at `laptop` 8,059 faces, 10 epochs, for Table 3 10,000 steps", (FACES, DIGITS, SHARES),
+    ),
+    "repeats": Topic(
+        "Repeats", "ten", "5 to 15, and no seed is set for training", "three to ten, with seeds",
+        (DIGITS, DETAIL, FACES), "all pages: deviations over seeds",
     ),
     "dimensions": Topic(
         "Dimensions of the hierarchies", "128, in the table 64", "128 down to 2, without levels for 128",
@@ -196,7 +203,8 @@ TOPICS: dict[str, Topic] = {
         "the code's; residual ones beside them", (HIERARCHIES, LEVELS),
     ),
     "attributes": Topic(
-        "Classifier of attributes", "linear", "ten hidden units, its best epoch by the test faces",
+        "Classifier of attributes", "linear",
+        "ten hidden units on a sample of each code, labels of test faces, its best epoch by other test faces",
         "linear, the code's beside it", (LEVELS,),
     ),
 }  # fmt: skip
