@@ -264,17 +264,20 @@ def _table_b1() -> list[Claim]:
                 _id(f"figB3-{n}{kind}"),
                 "Fig B.3",
                 f"{AT}from {n:,} labelled faces{', or all if they are fewer' * (n == max(SIZES))}, codes of the "
-                f"hierarchical InteL-VAE tell nearly every attribute as well as those of the best VAE ({measure})",
+                f"hierarchical InteL-VAE tell nearly every attribute as well as those of the {best} ({measure})",
                 "comparable or even better",
                 FACE_HIERARCHIES,
                 "table-b1",
                 attributes.of_each(n, name),
+                single=kind == "-single",
                 variant=bool(kind),
                 post_hoc=True,
             )
-            for kind, measure, name in (
-                ("", "accuracy", "by_attribute"),
-                ("-balanced", "balanced accuracy", "balanced_by_attribute"),
+            for kind, best, measure, name in (
+                ("", "best VAE", "accuracy", "by_attribute"),
+                ("-balanced", "best VAE", "balanced accuracy", "balanced_by_attribute"),
+                # the best of five for each attribute is more than any of the five is
+                ("-single", "one VAE that is best on average", "accuracy", "by_attribute"),
             )
             for n in (min(SIZES), max(SIZES))
         ),
