@@ -801,7 +801,8 @@ def test_figure_b3_is_by_attribute():
     ]
     assert hierarchies.passing_table(b1())["VAE, D = 128"] == {"50 labelled": "1.0", "100 labelled": "1.0"}
     assert hierarchies.told_passing(b1()) == (
-        "From 50 labelled faces a single VAE passes it for 1 to 2 of 2 attributes, and the InteL-VAE for 1."
+        "From 50 labelled faces the VAEs with D = 8, 128 themselves pass it for 2, 1 of 2 attributes, and the "
+        "InteL-VAE for 1."
     )
     assert hierarchies.untold(line) == ["Bald"]
     assert hierarchies.names_shown(b1()) == ["Bald", "Smiling"]

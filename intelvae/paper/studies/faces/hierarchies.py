@@ -200,10 +200,11 @@ def told_passing(results: Sequence[Result]) -> str:
     """What `passing` says of the fewest labelled faces, in a sentence."""
     n = attributes.sizes(results[0])[0]
     of, (mine, *_) = passing(results, n), ours(results)
-    alone = [number for name, number in of.items() if name.startswith("VAE")]
+    alone = {dim: of[label(each[0].row)] for dim, each in vaes(results).items()}
     return (
-        f"From {n:,} labelled faces a single VAE passes it for {min(alone):.0f} to {max(alone):.0f} of "
-        f"{len(attributes.majorities(mine))} attributes, and the InteL-VAE for {of[label(mine.row)]:.0f}."
+        f"From {n:,} labelled faces the VAEs with D = {', '.join(map(str, alone))} themselves pass it for "
+        f"{', '.join(f'{number:.0f}' for number in alone.values())} of {len(attributes.majorities(mine))} attributes, "
+        f"and the InteL-VAE for {of[label(mine.row)]:.0f}."
     )
 
 
