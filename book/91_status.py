@@ -45,11 +45,13 @@ Profile {profile}, {len(counted)} claims and {len(found) - len(counted)} variant
 # ## Claims
 #
 # - *Reproduced* and *partly* are on the paper's side. *Opposite* is not, significantly so. *No difference found* says
-#   that the runs cannot tell: "detectable" is the smallest difference that as many seeds, scattered as these are, find in
-#   four cases of five.
-# - The $p$ in brackets is corrected for all tests in this table, variants included (Holm). On its own page a claim is
-#   corrected for that page's tests only. Where this $p$ is above 0.05, a "reproduced" may be one of the accidents that many
-#   tests bring.
+#   that the runs cannot tell: "detectable" is the smallest difference, or deviation from a number that a rule names, that
+#   as many seeds, scattered as these are, find in four cases of five.
+# - The $p$ in brackets is corrected (Holm) for all claims in this table that count, that of a variant for all variants. On
+#   its own page a claim is corrected for that page's claims only. Where this $p$ is above 0.05, a "reproduced" may be one of
+#   the accidents that many tests bring.
+# - A claim that several things hold jointly is decided by the weakest of them. Another claim may rest on the same test,
+#   which the correction then counts twice: that is conservative.
 # - Rules that were written after the runs are marked ([how the rules came about](rules.md)).
 # - **Variants** count in nothing. They ask a claim again of a setting that is not the paper's or not the one its text
 #   names, or by a rule that a better one has replaced.

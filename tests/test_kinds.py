@@ -184,6 +184,33 @@ def test_where_a_test_decides_that_a_mean_is_not_near_its_p_value_is_told(values
     assert p is None or steady.p == pytest.approx(near.p)  # a difference of 0 is near, as 0.25 is
 
 
+def near_and_steady(*values):
+    """The findings that values are near 0.25, and that as many differ from another row's by at most as much."""
+    plain = [0.25, 1.25, 2.25][: len(values)]
+    moved = [value - 0.25 + other for value, other in zip(values, plain, strict=True)]
+    return (
+        judge(Nearness(*SAID, X, "VAE", 0.25, 0.05, 0.11), of("VAE", *values)),
+        judge(Steady(*SAID, X, "InteL-VAE", "VAE", 0.05), of("VAE", *plain), of("InteL-VAE", *moved)),
+    )
+
+
+def test_what_is_near_has_an_interval_that_may_leave_the_target_out_and_says_what_it_could_have_found():
+    near, steady = near_and_steady(0.27, 0.28, 0.29)  # a standard error of 0.01 / sqrt(3); t of 2 degrees is 4.303
+    assert near.verdict == steady.verdict == REPRODUCED
+    assert near.test == "0.030 from 0.25 (95 % interval 0.255 to 0.305)"
+    assert steady.test == "+0.030 from the VAE's (95 % interval 0.005 to 0.055)"
+    assert near.detectable == pytest.approx(5.6535 * 0.01 / math.sqrt(3), rel=1e-3)
+    assert steady.detectable == pytest.approx(near.detectable)
+
+
+def test_what_does_not_scatter_could_have_been_found_however_small_and_two_seeds_find_nothing():
+    for finding, target in zip(near_and_steady(0.26, 0.26, 0.26), (0.25, 0.0), strict=True):
+        where = f"{target + 0.01:.3f}"
+        assert finding.detectable == 0 and finding.test.endswith(f"(95 % interval {where} to {where})")
+    for finding in near_and_steady(0.26, 0.27):
+        assert finding.verdict == NOT_TESTED and finding.detectable is None and "interval" not in finding.test
+
+
 @pytest.mark.parametrize(("moved", "verdict"), [(0.008, REPRODUCED), (-0.015, PARTLY), (0.05, OPPOSITE)])
 def test_hardly_another_is_judged_by_the_paired_difference(moved, verdict):
     claim = Steady(*SAID, X, "VAE + L_sp", "VAE", 0.01)

@@ -2,12 +2,13 @@
 
 import dataclasses
 import html
+import re
 import shutil
 
 import pytest
 from drawn import result, results
 
-from intelvae.paper import kinds, ledger, prose, studies
+from intelvae.paper import kinds, ledger, prose, statistics, studies
 from intelvae.paper.results import Results
 from intelvae.paper.store import Store, store_of
 
@@ -56,12 +57,26 @@ def test_reproduced_claims_are_counted_again_with_p_corrected_for_all_tests():
 
     found = [row("a", 0.01), row("b", 0.03), row("c", None), row("d", 0.001, kinds.OPPOSITE)]
     assert ledger.corrected(found) == pytest.approx({"a": 0.02, "b": 0.03, "d": 0.003})  # 2 p, 1 p and 3 p
-    assert ledger.kept(found) == 2  # neither the one without a test nor the one that is not reproduced
-    assert ledger.kept([*found, row("e", 0.04), row("f", 0.2)]) == 1  # 4 p of "a" is below 0.05, 3 p of "b" is not
+    assert ledger.kept(found) == {"a", "b"}  # neither the one without a test nor the one that is not reproduced
+    assert ledger.kept([*found, row("e", 0.04), row("f", 0.2)]) == {"a"}  # 4 p of "a" is below 0.05, 3 p of "b" is not
     variants = [row("e", 0.04, variant=True), row("f", 0.2, variant=True)]  # which count in nothing
+    among_themselves = pytest.approx({"a": 0.02, "b": 0.03, "d": 0.003, "e": 0.08, "f": 0.2})
+    assert ledger.corrected([*variants[:1], *found, *variants[1:]]) == among_themselves
     expected = dict.fromkeys(kinds.VERDICTS, 0) | {kinds.REPRODUCED: 3, kinds.OPPOSITE: 1}
     assert ledger.count([*found, *variants]) == expected | {"tested": 2, "kept": 2}
     assert ledger.summary(found).startswith("4 claims (variants not counted): 3 reproduced, 0 partly, 0 no ")
+
+
+def test_the_table_and_the_count_say_of_as_many_claims_that_they_stay_significant(laptop_claims):
+    pages = {row["page"] for row in laptop_claims}
+    for found in (laptop_claims, *([row for row in laptop_claims if row["page"] == page] for page in pages)):
+        counted = ledger.Table(found)._repr_html_().split("<details")[0]
+        lines = [line for line in counted.split("<tr>") if 'class="verdict reproduced"' in line.split("By the rule")[0]]
+        holm = [float(p) for line in lines for p in re.findall(r"\(Holm\s([\d.e-]+)\)", line)]
+        of = ledger.count(found)
+        assert (len(lines), len(holm)) == (of[kinds.REPRODUCED], of["tested"])
+        assert sum(p < statistics.LEVEL for p in holm) == of["kept"]
+    assert 0 < ledger.count(laptop_claims)["kept"] < ledger.count(laptop_claims)["tested"]
 
 
 PAGE = "05_multi_modality"

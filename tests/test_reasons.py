@@ -10,7 +10,7 @@ from intelvae.paper import ledger, statements, studies
 from intelvae.paper.kinds import NO_DIFFERENCE, OPPOSITE, PARTLY, REPRODUCED
 from intelvae.paper.measures import clean_frechet
 from intelvae.paper.statistics import by_seed, rounded
-from intelvae.paper.studies.digits.analysis import table1
+from intelvae.paper.studies.digits.analysis import table1, table3
 from intelvae.paper.studies.faces import hierarchies
 from intelvae.paper.studies.hierarchy import analysis as levels
 from intelvae.paper.studies.toys import analysis as toys
@@ -63,12 +63,21 @@ def an_offset_halves_the_ambiguous_share_and_iwae_and_the_code_s_network_decide(
 
 
 @about("Table 3")
-def the_power_of_the_code_takes_borders_there_but_for_a_missing_digit(of):
+def the_power_of_the_code_takes_borders_near_but_for_a_missing_digit(of):
     shares = ["0.4", "0.25", "0.2"]
+    text, code = ({of.zeros: of for of in table3.nearness(stored(name))} for name in ("proportions", "borders"))
     assert verdicts(of, *(f"table3-{share}-code" for share in shares)) == [REPRODUCED] * 3
     assert verdicts(of, *(f"table3-{share}" for share in shares)) == [PARTLY, REPRODUCED, PARTLY]
     assert verdicts(of, "table3-0", "table3-0-code") == [OPPOSITE] * 2
-    return [f"{100 * float(share):g}" for share in shares]
+    assert abs(code[25].farthest - 25) > 5  # as the page's box says, not in every seed
+    assert text[25].missed and not any(code[100 * float(share)].missed for share in shares)
+    return [
+        *(f"{code[100 * float(share)].mean:.1f}" for share in shares),
+        *(f"{100 * float(share):g}" for share in shares),
+        *(f"{code[share].farthest:.0f}" for share in (40, 25)),
+        "25",
+        *(f"{end:.1f}" for end in text[25].interval),
+    ]
 
 
 @about("Table 4")

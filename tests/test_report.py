@@ -145,8 +145,9 @@ def test_the_answers_tell_numbers_and_verdicts_as_they_are(declared):
         and told["ten-digits"] == NOT_TESTED
     )
     found = {each["id"]: each for each in declared}
-    for id in ("fig4-circle", "fig4-star", "notebooks-fig4-circle"):
-        found[id] = row(id, REPRODUCED, p=0.04 if id == "fig4-star" else 0.01)  # times two is not significant
+    # of five tests of claims that count; the fourth smallest p, times two, is not significant
+    found["fig4-circle"], found["fig4-star"] = row("fig4-circle", p=0.005), row("fig4-star", p=0.04)
+    found["notebooks-fig4-circle"] = row("notebooks-fig4-circle", p=0.04, variant=True)  # the only one of a variant
     found["fig4-square"] = row("fig4-square", p=0.3, verdict=NO_DIFFERENCE)
     zeros = "table2-uncertain-vae-mathieu-gaussian"
     found[zeros] = row(zeros, ours=0.0161, other=0.0144)

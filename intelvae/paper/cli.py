@@ -226,7 +226,7 @@ def show_claims(
             claim += f" (by the rule before: {', '.join(row['earlier'])})"
         numbers = f"ours {ledger.ours(row):<16} n {row['n']:<3} p {p:<19}"
         typer.echo(f"{row['verdict']:<19} {row['id']:<{width}} {numbers} {claim}")
-    typer.echo(f"In brackets, p corrected for all tests in this list (Holm). {ledger.summary(rows)}")
+    typer.echo(f"In brackets, p corrected (Holm) for all that count, or for all variants. {ledger.summary(rows)}")
 
 
 @app.command(name="bench")

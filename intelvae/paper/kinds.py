@@ -20,6 +20,7 @@ from intelvae.paper.statistics import (
     Metric,
     Paired,
     by_seed,
+    half_width,
     paired,
     rank_correlation,
     rounded,
@@ -49,8 +50,8 @@ def tally(verdicts: Iterable[str]) -> str:
 class Finding:
     """What a rule found: mean and standard deviation over n seeds, the test and its p-value, and the verdict.
 
-    `other` is the mean that ours was compared with, if it was with one; `detectable` is the smallest difference that
-    the seeds could have found (`statistics.detectable`).
+    `other` is the mean that ours was compared with, if it was with one; `detectable` is the smallest difference, from
+    it or from what the rule names, that the seeds could have found (`statistics.detectable`).
     """
 
     ours: float | None = None
@@ -84,21 +85,25 @@ def found(test: Paired | None, larger: bool, words: str = "paired t against {oth
 def near(values: Sequence[float], target: float, tolerance: float, words: str, spread: float = math.inf) -> Finding:
     """That values, one a seed, are within `tolerance` of a target and deviate by at most `spread`; `words` say how far.
 
-    A test against the border, with its p-value, decides only where they are not near, on average.
+    The mean's 95 % interval stands beside these words: a mean can be near a target that its interval leaves out. A test
+    against the border, with its p-value, decides only where they are not near, on average. `detectable` is the smallest
+    deviation from the target that a test against it would find.
     """
-    if len(values) < FEWEST:
+    half = half_width(values)
+    if half is None:
         return Finding(*summary(values), len(values), words) if values else Finding()
     mean, sd = summary(values)
+    words += f" (95 % interval {mean - half:.3f} to {mean + half:.3f})"
     away, p = abs(mean - target), None
     within = [away <= k * tolerance and sd <= k * spread for k in (1, 2)]
     verdict = REPRODUCED if within[0] else PARTLY if within[1] else NO_DIFFERENCE
+    border = target + math.copysign(tolerance, mean - target)  # the scatter about it is that about the target
+    test = paired(dict(enumerate(values)), dict.fromkeys(range(len(values)), border))
+    assert test is not None and test.p is not None  # as many as it takes
     if not any(within) and away > tolerance:
-        border = target + math.copysign(tolerance, mean - target)
-        test = paired(dict(enumerate(values)), dict.fromkeys(range(len(values)), border))
-        assert test is not None and test.p is not None  # as many as it takes
         verdict, p = OPPOSITE if test.p < LEVEL else NO_DIFFERENCE, test.p
         words += f", t against {rounded(tolerance, 2)}"
-    return Finding(mean, sd, len(values), words, p, verdict)
+    return Finding(mean, sd, len(values), words, p, verdict, test.detectable)
 
 
 @dataclass(frozen=True)
@@ -230,7 +235,8 @@ class Nearness(Claim):
 class Steady(Claim):
     """That a metric of one row is within `tolerance` of that of another, on average over seeds.
 
-    With `relative` it is that share of the other's mean: from a half on, what falls to 0 could not be opposite.
+    With `relative` it is that share of the other's mean, which is taken as known: no test counts its own error. From a
+    half on, what falls to 0 could not be opposite.
     """
 
     metric: Metric

@@ -104,16 +104,23 @@ def stored(profile: str, extractor: str | None = None) -> list[dict[str, Any]]:
 
 
 def corrected(found: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """The p-values of those of `rows` that have one, by id, corrected for their number (`statistics.holm`)."""
-    tested = [row for row in found if row["p"] is not None]
-    values = statistics.holm([row["p"] for row in tested])
-    return {row["id"]: p for row, p in zip(tested, values, strict=True)}
+    """The p-values of those of `rows` that have one, by id, corrected for their number (`statistics.holm`).
+
+    Claims that count are corrected among the claims that count, variants among the variants: a page's for that page,
+    all rows for the book. Two claims whose `Jointly` is decided by one part have one test, which counts twice.
+    """
+    values: dict[str, float] = {}
+    for variant in (False, True):
+        tested = [row for row in found if row["p"] is not None and row["variant"] == variant]
+        values |= zip((row["id"] for row in tested), statistics.holm([row["p"] for row in tested]), strict=True)
+    return values
 
 
-def kept(found: Sequence[dict[str, Any]]) -> int:
-    """How many of `rows` are reproduced with a p-value below `statistics.LEVEL` also when `corrected` for all."""
+def kept(found: Sequence[dict[str, Any]]) -> set[str]:
+    """The ids of those of `rows` that are reproduced with a p-value below `statistics.LEVEL` also when `corrected`."""
     p = corrected(found)
-    return sum(row["verdict"] == kinds.REPRODUCED and p.get(row["id"], 1.0) < statistics.LEVEL for row in found)
+    reproduced = (row["id"] for row in found if row["verdict"] == kinds.REPRODUCED)
+    return {id for id in reproduced if p.get(id, 1.0) < statistics.LEVEL}
 
 
 def count(found: Sequence[dict[str, Any]]) -> dict[str, int]:
@@ -124,7 +131,7 @@ def count(found: Sequence[dict[str, Any]]) -> dict[str, int]:
     counted = [row for row in found if not row["variant"]]
     of = {verdict: sum(row["verdict"] == verdict for row in counted) for verdict in kinds.VERDICTS}
     tested = sum(row["verdict"] == kinds.REPRODUCED and row["p"] is not None for row in counted)
-    return of | {"tested": tested, "kept": kept(counted)}
+    return of | {"tested": tested, "kept": len(kept(counted))}
 
 
 def summary(found: Sequence[dict[str, Any]]) -> str:
@@ -141,8 +148,8 @@ def summary(found: Sequence[dict[str, Any]]) -> str:
 class Table:
     """The rows of `rows` for readers, claims in full: what a page shows under "Paper beside ours".
 
-    With a p-value stands the one `corrected` for the number of tests in the table, and as "detectable" the smallest
-    difference that the seeds could have found (`statistics.detectable`).
+    With a p-value stands the one `corrected` for the number of tests in the table, those of claims that count or those
+    of variants, and as "detectable" the smallest difference that the seeds could have found (`statistics.detectable`).
     """
 
     def __init__(self, found: Sequence[dict[str, Any]]) -> None:

@@ -144,13 +144,16 @@ def reasons(page: str | None = None) -> str:
 
 
 def answers(found: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """What the front page cites of all `found`: numbers and verdicts on points, digits, sparse codes and faces."""
-    of = {row["id"]: row for row in found}
+    """What the front page cites of all `found`: numbers and verdicts on points, digits, sparse codes and faces.
+
+    Claims on points are counted again where they are `ledger.kept` among all of the book's.
+    """
+    of, kept = {row["id"]: row for row in found}, ledger.kept(found)
 
     def closer(prefix: str) -> str:
-        rows = [of[f"{prefix}fig4-{data}"] for data in toys.TOYS]
-        reproduced = sum(row["verdict"] == kinds.REPRODUCED for row in rows)
-        return f"{reproduced} of {len(rows)} ({ledger.kept(rows) or 'none'} with Holm's correction)"
+        ids = [f"{prefix}fig4-{data}" for data in toys.TOYS]
+        reproduced = sum(of[id]["verdict"] == kinds.REPRODUCED for id in ids)
+        return f"{reproduced} of {len(ids)} ({len(kept & set(ids)) or 'none'} with Holm's correction)"
 
     def said(id: str, scale: float = 1.0) -> str:
         row = of[id]

@@ -111,10 +111,10 @@ def paired(ours: Mapping[int, float], other: Mapping[int, float], margin: float 
     if len(seeds) >= FEWEST:
         largest = max(map(abs, (*a, *border)))
         if max(differences) - min(differences) <= 1e-9 * largest:  # a t-test of a constant is undefined
-            p = 1.0 if abs(differences[0]) <= 1e-9 * largest else 0.0
+            p, smallest = 1.0 if abs(differences[0]) <= 1e-9 * largest else 0.0, 0.0
         else:
             p = float(stats.ttest_rel(a, border).pvalue)
-        smallest = detectable(statistics.stdev(differences) / math.sqrt(len(seeds)), float(len(seeds) - 1))
+            smallest = detectable(statistics.stdev(differences) / math.sqrt(len(seeds)), float(len(seeds) - 1))
     return Paired(*summary(a), statistics.fmean(b), len(seeds), statistics.fmean(differences), p, smallest)
 
 
@@ -128,6 +128,17 @@ def unpaired(ours: Sequence[float], other: Sequence[float]) -> Paired:
     error = math.sqrt(statistics.variance(ours) / len(ours) + statistics.variance(other) / len(other))
     smallest = detectable(error, float(test.df)) if error else 0.0
     return Paired(*summary(ours), theirs, len(ours), mean - theirs, float(test.pvalue), smallest)
+
+
+def half_width(values: Sequence[float]) -> float | None:
+    """Half the width of the mean's 95 % interval by Student's t, None with fewer than three values.
+
+    >>> round(half_width([1.0, 2.0, 3.0]), 3)  # 4.303 / sqrt(3)
+    2.484
+    """
+    if len(values) < FEWEST:
+        return None
+    return float(stats.t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / math.sqrt(len(values))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -164,7 +175,7 @@ def centred(values: Sequence[float], groups: Sequence[Hashable]) -> list[float]:
 class Change(NamedTuple):
     """How a number changes over the seeds that two rows share: both means, the mean difference, and that of each seed.
 
-    `half` is half the width of the difference's 95 % interval by Student's t, None with fewer than three seeds.
+    `half` is the `half_width` of the difference's interval.
     """
 
     before: float
@@ -185,10 +196,8 @@ def changed(before: Mapping[int, float], after: Mapping[int, float]) -> Change |
     if not seeds:
         return None
     of = tuple(after[s] - before[s] for s in seeds)
-    mean, sd = summary(of)
-    half = float(stats.t.ppf(0.975, len(of) - 1)) * sd / math.sqrt(len(of)) if len(of) >= FEWEST else None
     first, last = (statistics.fmean(values[s] for s in seeds) for values in (before, after))
-    return Change(first, last, mean, half, of)
+    return Change(first, last, statistics.fmean(of), half_width(of), of)
 
 
 def change(before: Sequence[Result], after: Sequence[Result], metric: Metric, scale: float = 1.0) -> dict[str, Any]:

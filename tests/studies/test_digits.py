@@ -631,6 +631,18 @@ def test_learned_shares_are_told_for_both_powers():
     assert found["code-40"] == found["text-0"] == "(not run)"
 
 
+def test_a_share_is_missed_whose_interval_leaves_it_out():
+    quarter, fifth, forty = (named(grid.table3(), f"{share} % zeros") for share in (25, 20, 40))
+    members = [*of_table3(quarter, 0.28, 0.29, 0.3), *of_table3(fifth, 0.2, 0.23, 0.3), *of_table3(forty, 0.1, 0.2)]
+    found = table3.nearness(results(*members))
+    assert [(of.power, of.zeros) for of in found] == [("c2 = 0.2", zeros) for zeros in (25, 20, 40)]
+    # of three values the half width is 4.303 of their deviation / sqrt(3): 2.48 points of 1, and 12.75 of 5.13
+    assert [of.missed for of in found] == [True, False, False] and found[2].interval is None
+    assert table3.missed(found) == "25 % (c2 = 0.2)" and table3.missed(found[1:]) == "none"
+    assert [line["95 % interval"] for line in table3.told_nearness(found)] == ["26.5 to 31.5", "11.6 to 37.1", ""]
+    assert [of.farthest for of in found] == pytest.approx([30, 30, 10])
+
+
 # Precisions
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 
@@ -14,6 +14,7 @@ from intelvae.paper.statistics import Metric
 
 LINEAR, PLAIN, AUTHORS = PROTOCOLS
 DIGITS = 4  # of a share of the 1,010 test faces that there are where numbers are published
+MARGIN = 0.01  # of a score: what is no farther below another is as good
 
 
 def labelled(n: int, name: str = "accuracy", protocol: str = LINEAR) -> Callable[[Result], list[float]]:
@@ -62,15 +63,24 @@ def by_attribute(results: Sequence[Result], n: int, name: str = "by_attribute") 
     return {each: statistics.fmean(of) for each, of in zip(names, zip(*found, strict=True), strict=True)}
 
 
-def of_each(n: int, name: str = "by_attribute") -> Callable[[Sequence[Result]], dict[str, float]]:
-    """`by_attribute` from n labelled faces, or all there are; empty where they have no such scores."""
+def of_each(n: int, name: str = "by_attribute") -> Callable[[Result], dict[str, float]]:
+    """`by_attribute` of a result from n labelled faces, or all there are; empty where it has no such scores."""
 
-    def scores(results: Sequence[Result]) -> dict[str, float]:
-        count = min(n, results[0].trained.examples)
-        there = all(f"{LINEAR}/{count}/{name}" in r.kept for r in results)
-        return by_attribute(results, count, name) if there else {}
+    def scores(result: Result) -> dict[str, float]:
+        count = min(n, result.trained.examples)
+        return by_attribute([result], count, name) if f"{LINEAR}/{count}/{name}" in result.kept else {}
 
     return scores
+
+
+def as_good(ours: Mapping[str, float], theirs: Sequence[Mapping[str, float]]) -> float:
+    """The share of attributes whose score of ours is at most `MARGIN` below the best of theirs.
+
+    >>> as_good({"Bald": 0.9, "Smiling": 0.6}, [{"Bald": 0.8, "Smiling": 0.605}, {"Bald": 0.7, "Smiling": 0.7}])
+    0.5
+    """
+    good = sum(score >= max(of[name] for of in theirs) - MARGIN - 1e-9 for name, score in ours.items())
+    return good / len(ours)
 
 
 def _rounded(scores: Tensor) -> list[float]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from intelvae.paper.results import Result, Results
-from intelvae.paper.statistics import Metric, mean_and_sd, measured
+from intelvae.paper.statistics import Metric, half_width, mean_and_sd, measured
 from intelvae.paper.studies.digits import grid
 from intelvae.paper.studies.digits.analysis import shares
 from intelvae.paper.studies.digits.claims import learned
@@ -103,6 +104,54 @@ def learned_shares(results: Results, code: Results) -> dict[str, str]:
     }
     in_order = sorted(results.of("40 % zeros"), key=learned)
     return found | {"text-40-seeds": shares.run_by_run(in_order, learned, 0, none)}
+
+
+class Learned(NamedTuple):
+    """What is learned of a share of zeros, all in %: that share, the mean, and what the farthest seed has.
+
+    `power` names the mapping's. `interval` is the mean's 95 % interval, None with fewer than three seeds.
+    """
+
+    power: str
+    zeros: float
+    mean: float
+    farthest: float
+    interval: tuple[float, float] | None
+
+    @property
+    def missed(self) -> bool:
+        """Whether the interval leaves the share in the data out."""
+        return self.interval is not None and not self.interval[0] <= self.zeros <= self.interval[1]
+
+
+def nearness(*found: Results) -> list[Learned]:
+    """What is learned of each row of Table 3 that has runs."""
+    of_rows = [(row, [100 * learned(r) for r in of.of(row.name, row.group)]) for of in found for row in of.rows]
+    lines = []
+    for row, of in of_rows:
+        share, mean, half = 100 * (row.value or 0.0), statistics.fmean(of), half_width(of)
+        farthest = max(of, key=lambda x: abs(x - share))
+        lines.append(Learned(row.group, share, mean, farthest, None if half is None else (mean - half, mean + half)))
+    return lines
+
+
+def told_nearness(found: Sequence[Learned]) -> list[dict[str, str]]:
+    """`nearness` for readers, a line each; the interval is empty where there is none."""
+    return [
+        {
+            "power": of.power,
+            ZEROS: f"{of.zeros:g}",
+            LEARNED: f"{of.mean:.1f}",
+            "95 % interval": "" if of.interval is None else "{:.1f} to {:.1f}".format(*of.interval),
+            "farthest seed, %": f"{of.farthest:.1f}",
+        }
+        for of in found
+    ]
+
+
+def missed(found: Sequence[Learned]) -> str:
+    """The shares of zeros that their intervals leave out, in words."""
+    return ", ".join(f"{of.zeros:g} % ({of.power})" for of in found if of.missed) or "none"
 
 
 def verdicts(found: Sequence[Mapping[str, Any]], power: float = grid.TEXT) -> str:
