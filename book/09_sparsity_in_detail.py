@@ -289,7 +289,7 @@ score and {choice["apart-distance"]} in the distance: differences of that size m
 figure = figures.as_coded(coded, {"fashion-mnist": fashion, "mnist": results}, name)
 
 # %% tags=["hide-input"]
-display(Provenance(coded))
+display(Provenance(coded, fashion))
 tables.show(tables.as_coded(coded))
 
 # %% [markdown]

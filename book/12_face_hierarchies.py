@@ -77,7 +77,7 @@ curves, majority = hierarchies.curves(results), hierarchies.majority_of(results)
 figure = figures.accuracies(curves, majority, "mean accuracy")
 
 # %% tags=["hide-input"]
-Provenance(results)
+Provenance(results, in_text)
 
 # %% [markdown]
 # ## The idea

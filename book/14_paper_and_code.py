@@ -29,7 +29,7 @@ import pandas as pd
 
 from intelvae import networks
 from intelvae.paper import ledger, studies
-from intelvae.paper.prose import Table, in_short, say
+from intelvae.paper.prose import Provenance, Table, in_short, say
 from intelvae.paper.studies.digits.analysis import table3
 from intelvae.paper.studies.discrepancies import analysis, figures, told, topics
 from intelvae.paper.studies.sparsity.claims import PRIOR_OF_DD
@@ -99,6 +99,9 @@ say(f"""
 Profile {profile}: {bars} bars from {runs} runs; {lacking} more are declared and not run yet.
 The bars come from the experiments {", ".join(found)}, which other pages show in full.
 """)
+
+# %% tags=["hide-input"]
+Provenance(*found.values(), binary, light, authors)
 
 # %% [markdown]
 # ## Table 1: samples of all digits

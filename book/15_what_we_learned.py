@@ -166,5 +166,4 @@ say(report.reasons())
 # 2. Fill in the checklist for a paper of your own.
 
 # %% tags=["nbval-check-output", "remove-cell"]
-for name, of in report.by_item(found).items():
-    print(f"{name:<12} {sum(of.values()):>3} claims")
+print(report.tallies(found))

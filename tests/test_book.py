@@ -1,5 +1,7 @@
 """The published notebooks and the references are of the pages that there are."""
 
+import ast
+import functools
 import json
 import re
 import shutil
@@ -12,6 +14,7 @@ import pytest
 from intelvae.paper import ledger, pages, report, studies
 
 ROOT = Path(__file__).resolve().parent.parent
+HELD_BY_VERDICTS = {"15_what_we_learned", "91_status"}  # which read every experiment
 
 
 @pytest.mark.parametrize("folder", ["book", "tests/notebooks"])
@@ -33,6 +36,12 @@ def last_text(page):
     return "".join(output.get("text", "") for output in cells[-1].outputs)
 
 
+def texts(path):
+    """What the outputs of a notebook say: what it prints, and the plain text of what it displays."""
+    outputs = [output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])]
+    return [of["text"].strip() if "text" in of else of.get("data", {}).get("text/plain", "") for of in outputs]
+
+
 @pytest.mark.parametrize("page", sorted({claim.page for claim in ledger.CLAIMS}))
 def test_verdicts_on_a_published_page_are_those_of_the_results(page, laptop_claims):
     """A result that has changed, or has been added, breaks this until the page is published anew."""
@@ -50,6 +59,52 @@ def test_numbers_that_the_first_page_cites_are_those_of_the_results(laptop_claim
     assert {name: told.get(name.replace(" ", "-")) for name in now} == {
         name: repr(value) for name, value in now.items()
     }
+
+
+@pytest.mark.parametrize("page", sorted(HELD_BY_VERDICTS))
+def test_pages_that_read_all_claims_show_the_verdicts_of_the_results(page, laptop_claims):
+    now = {"15_what_we_learned": report.tallies, "91_status": ledger.verdicts}[page](laptop_claims)
+    assert now in texts(ROOT / "book" / f"{page}.ipynb")
+
+
+def loaded(page):
+    """The names by which a page calls the results that it loads, and those whose provenance it shows."""
+    code = ast.parse("\n".join(c.source for c in jupytext.read(page, fmt="py:percent").cells if c.cell_type == "code"))
+    loads, bound, shown = {"studies.results", "studies.stored"}, set(), set()
+    for node in ast.walk(code):
+        calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+        if isinstance(node, ast.Assign):
+            names = {each.id for target in node.targets for each in ast.walk(target) if isinstance(each, ast.Name)}
+            if any(ast.unparse(call.func) == "partial" and ast.unparse(call.args[0]) in loads for call in calls):
+                loads |= names
+            elif any(ast.unparse(call.func) in loads for call in calls):
+                bound |= names
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "Provenance":
+            shown |= {each.id for given in node.args for each in ast.walk(given) if isinstance(each, ast.Name)}
+    return bound, shown
+
+
+LOADING = [path for path in pages.sources() if loaded(path)[0] and path.stem not in HELD_BY_VERDICTS]
+SHOWN = re.compile(r"^experiment ([\w-]+); .*?(?:; records (\w+))?$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", LOADING, ids=lambda p: p.stem)
+def test_a_page_says_where_all_of_its_results_come_from(page):
+    bound, shown = loaded(page)
+    assert bound <= shown
+
+
+@functools.cache
+def of_store(experiment):
+    """An experiment, and the digest of its records as a page at `laptop` would show it."""
+    return SHOWN.search(studies.stored(experiment, "laptop").provenance()).groups()
+
+
+@pytest.mark.parametrize("page", LOADING, ids=lambda p: p.stem)
+def test_records_behind_a_published_page_are_those_of_the_store(page):
+    """A record that has changed, or has been added, breaks this until the page is published anew."""
+    shown = {of.groups() for text in texts(ROOT / "book" / f"{page.stem}.ipynb") for of in SHOWN.finditer(text)}
+    assert shown and shown == {of_store(experiment) for experiment, _ in shown}
 
 
 def test_a_result_that_changes_changes_what_a_page_says(tmp_path, monkeypatch, published):

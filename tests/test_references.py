@@ -86,11 +86,11 @@ def test_all_that_states_a_fact_is_compared():
     ]
 
 
-def test_a_commit_and_a_version_are_no_facts():
-    line = "profile smoke; 3 seeds; torch {}; commit {}"
-    one = line.format("2.14.1+cu130", "0123456789ab+, 89ab01234567")
-    other = line.format("2.9.1", "fedcba987654 (measured at 0123456789ab)")
-    unpacked = line.format("2.9.1", "unknown")  # what runs in a folder that git does not know
+def test_a_commit_a_version_and_a_digest_of_records_are_no_facts():
+    line = "experiment any; profile smoke; 3 seeds; torch {}; commit {}; records {}"
+    one = line.format("2.14.1+cu130", "0123456789ab+, 89ab01234567", "00000000")
+    other = line.format("2.9.1", "fedcba987654 (measured at 0123456789ab)", "0e123456")
+    unpacked = line.format("2.9.1", "unknown", "abcdef01")  # what runs in a folder that git does not know
     assert references.plain(one) == references.plain(other) == references.plain(unpacked)
     assert references.plain(one) != references.plain(one.replace("3 seeds", "4 seeds"))
 

@@ -16,8 +16,8 @@ from intelvae.paper.works import MOST_TOGETHER, Work
 SECONDS = st.lists(st.integers(0, 1000).map(float), max_size=40)
 
 
-def cost(seconds=1.0, data="mnist", network="mathieu", **more):
-    return Cost("an experiment", Work(Training(data, network, 2, "gaussian", 1, **more), ()), seconds, False)
+def cost(seconds=1.0, data="mnist", network="mathieu", epochs=1, **more):
+    return Cost("an experiment", Work(Training(data, network, 2, "gaussian", epochs, **more), ()), seconds, False)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 7, 100])

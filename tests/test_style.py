@@ -10,6 +10,7 @@ from drawn import dots, legend, lines, result, results, tiles
 from matplotlib.colors import to_hex
 
 from intelvae.paper import style
+from intelvae.paper.config import Evaluation
 from intelvae.paper.results import Results
 from intelvae.paper.rows import INTEL, VAE, Run
 
@@ -60,13 +61,44 @@ def test_provenance_names_the_code_that_measured_and_the_runs_that_an_unfinished
     assert "\n" not in results(done).provenance()
     again = dataclasses.replace(done.measured[0], commit="0123456789ab")
     line = results(dataclasses.replace(done, measured=[again])).provenance()
-    assert line.endswith(f"commit {done.trained.commit} (measured at 0123456789ab)")
+    assert f"; commit {done.trained.commit} (measured at 0123456789ab); " in line
     found = Results("any", "laptop", asked, [done])
     assert found.provenance().splitlines()[1] == "not run yet: 2 of VAE (small); 1 of InteL-VAE (small)"
     many = [result("VAE", f"size {size}").run for size in range(9)]
     found = Results("any", "laptop", [*asked, *many], [done])
     assert found.provenance().splitlines()[1] == "not run yet: 12 of 13 runs, of 11 rows"
-    assert Results("any", "laptop", asked, []).provenance() == "profile laptop; none of 4 runs has been run yet"
+    none = Results("any", "laptop", asked, []).provenance()
+    assert none == "experiment any; profile laptop; none of 4 runs has been run yet"
+
+
+def test_provenance_begins_with_the_experiment_and_ends_with_a_digest_of_what_a_reader_sees_of_its_runs():
+    one, other = result("VAE", metrics={"a": 0.5}, curves={"train_elbo": [-2.0, -1.0]}), result("VAE", seed=1)
+
+    def told(*of):
+        found = results(*of, experiment="any").provenance()
+        assert found.startswith("experiment any; profile ")
+        return found.rpartition("; records ")[2]
+
+    def trained(**changes):
+        return dataclasses.replace(one, trained=dataclasses.replace(one.trained, **changes))
+
+    def measured(**changes):
+        return dataclasses.replace(one, measured=[dataclasses.replace(one.measured[0], **changes)])
+
+    same = told(one, other)
+    assert same == told(other, one) == "79e13c2a"  # on every machine
+    on_another_day = {"seconds": 9.0, "commit": "def", "date": "2027-01-01"}
+    for unseen in (trained(**on_another_day, device="cuda", threads=2), measured(**on_another_day)):
+        assert told(unseen, other) == same
+    seen = (
+        measured(metrics={"a": 0.5000001}),
+        measured(metrics={"b": 0.5}),
+        measured(evaluation=Evaluation("codes")),
+        trained(curves={"train_elbo": [-2.0, -1.1]}),
+        trained(best_epoch=1),
+        result("VAE", seed=2, metrics={"a": 0.5}, curves=one.curves),
+    )
+    assert len({same, told(one), *(told(each, other) for each in seen)}) == 2 + len(seen)
 
 
 def test_runs_are_beside_their_mean_in_the_colour_and_marker_of_their_method():

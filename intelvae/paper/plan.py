@@ -133,11 +133,11 @@ def of_faces(of: Sequence[Cost]) -> str:
 
 def faces(found: Measured) -> str:
     """Why `paper` spends so long on faces, in a sentence."""
-    of = {
-        profile: next(cost.work.training for cost in costs if cost.work.training.data == "celeba")
-        for profile, costs in found.costs.items()
-    }
-    told = {profile: f"{bench_gpu.examples(run):,} for {run.epochs} epochs" for profile, run in of.items()}
+    told = {}
+    for profile, every in found.costs.items():
+        of = [cost.work.training for cost in every if cost.work.training.data == "celeba"]
+        epochs = " or ".join(map(str, sorted({run.epochs for run in of})))
+        told[profile] = f"{bench_gpu.examples(of[0]):,} for {epochs} epochs"
     return (
         f"Faces take long because of their number. The profile `laptop` learns from {told['laptop']}, and `paper` from "
         f"all {told['paper']}."

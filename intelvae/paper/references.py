@@ -44,6 +44,7 @@ CODE = r"(?:[0-9a-f]{12}\+?|unknown)"  # a commit; unknown outside a checkout
 PASSING = (
     (re.compile(rf"\bcommit {CODE}(?: \(measured at {CODE}\))?(?:, {CODE})*"), "commit ..."),
     (re.compile(r"\btorch \d+\.\d+\.\d+(\+\w+)?"), "torch ..."),
+    (re.compile(r"\brecords [0-9a-f]{8}\b"), "records ..."),
 )
 MARKUP = re.compile(r"\s*<[a-z]+[\s>]")
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w)")
@@ -128,7 +129,7 @@ class _Cells(HTMLParser):
 
 
 def plain(text: str) -> str:
-    """What is compared of an output: HTML without its tags, and no commit or version of torch.
+    """What is compared of an output: HTML without its tags, and no commit, version of torch or digest of records.
 
     >>> plain("<table><tr><td>a</td><td>0.5</td></tr></table>")
     'a 0.5'

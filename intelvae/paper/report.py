@@ -55,6 +55,11 @@ def by_item(found: Iterable[Row]) -> dict[str, Counter[str]]:
     return counted
 
 
+def tallies(found: Iterable[Row]) -> str:
+    """What `by_item` counts as text, a line each: what the report's last cell prints."""
+    return "\n".join(f"{name:<12} {kinds.tally(of.elements())}" for name, of in by_item(found).items())
+
+
 def verdicts(found: Iterable[Row]) -> Figure:
     """Claims by table and figure, a bar each, with a part for each verdict."""
     counted = by_item(found)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import json
 import re
 import zlib
 from collections import Counter
@@ -235,6 +237,16 @@ class Result:
         return _Shown(self.training, found)
 
     @property
+    def seen(self) -> dict[str, Any]:
+        """What a reader sees of it: the key of its training, its curves and best epoch, and all metrics."""
+        return {
+            "key": self.training.key,
+            "curves": self.curves,
+            "best_epoch": self.trained.best_epoch,
+            "metrics": {each.evaluation.key: each.metrics for each in self.measured},
+        }
+
+    @property
     def seconds(self) -> float:
         """The wall time of its training and its evaluations."""
         return self.trained.seconds + sum(each.seconds for each in self.measured)
@@ -274,19 +286,31 @@ class Results(Sequence[Result]):
         """The rows that have a result, in their order."""
         return list(dict.fromkeys(r.row for r in self._found))
 
+    @property
+    def digest(self) -> str:
+        """Eight hexadecimal digits that name what a reader sees of the runs, in whatever order: the same anywhere.
+
+        These are each training's key, its curves and best epoch, and the metrics of its evaluations; not when, on what
+        and how long it ran, nor the pictures that were kept.
+        """
+        seen = sorted(json.dumps(r.seen, sort_keys=True) for r in self)
+        return hashlib.sha256("\n".join(seen).encode()).hexdigest()[:8]
+
     def provenance(self) -> str:
-        """The line under a figure or table: profile, seeds, data, versions and commits that it comes from.
+        """The line under a figure or table: experiment, profile, seeds, data, versions, commits and records (`digest`).
 
         A second line says which runs were asked for and are not there yet, by row where these are few.
         """
+        where = f"experiment {self.experiment}; profile {self.profile}"
         if not self._found:
-            return f"profile {self.profile}; none of {len(self.asked)} runs has been run yet"
+            return f"{where}; none of {len(self.asked)} runs has been run yet"
         seeds = sorted({r.seed for r in self})
         which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
         data = ", ".join(dict.fromkeys(r.training.data for r in self))
         torches = ", ".join(sorted({r.trained.versions["torch"] for r in self}))
         commits = ", ".join(sorted({r.code for r in self}))
-        line = f"profile {self.profile}; {which}; {len(self)} runs; data: {data}; torch {torches}; commit {commits}"
+        code = f"torch {torches}; commit {commits}; records {self.digest}"
+        line = f"{where}; {which}; {len(self)} runs; data: {data}; {code}"
         there = {r.run for r in self}
         missing = Counter(r.row for r in self.asked if r not in there)
         if not missing:

@@ -78,11 +78,25 @@ def test_the_grids_have_the_rows_of_the_tables():
     ]  # fmt: skip
     # the VAE of 128 dimensions is trained once
     assert {run.training for run in grid.table_b1("laptop")} & {run.training for run in asked}
-    for name in ("table4", "table-b1"):
+    for name in grid.EXPERIMENTS:
         for profile in studies.PROFILES:
             found = studies.runs(name, profile)
             assert all(run.training.smoke_data == (profile == "smoke") for run in found)
             assert all(run.training.whole == (profile == "paper") for run in found)
+
+
+def test_rows_that_are_trained_longer_differ_in_their_epochs_alone():
+    asked = {(run.row, run.training.seed): run.training for run in grid.table4("laptop")}
+    longer = grid.table4_longer("laptop")
+    assert len({run.training for run in longer}) == len(longer) == 9 * 3
+    for run in longer:
+        assert run.training.epochs * (grid.PUBLISHED // run.training.batch_size) == 10_000
+        first = asked[run.row, 0]
+        assert dataclasses.replace(run.training, epochs=first.epochs, seed=0) == first
+    assert [run.row for run in longer if run.row.name == grid.AS_THE_CODE]
+    for profile in ("smoke", "paper"):  # nothing more is trained
+        assert {run.training for run in grid.table4_longer(profile)} <= {run.training for run in grid.table4(profile)}
+    assert {run.row for run in grid.table4_longer("paper")} == {*grid.LONGER}
 
 
 def test_methods_are_what_their_rows_say():
@@ -235,8 +249,12 @@ def test_a_page_says_where_its_faces_are_not_the_published_ones():
 # The claims of Table 4
 
 
+LONGER = [c for c in claims.TABLE_4 if c.id.endswith("-longer")]
+AT_ONCE = [c for c in claims.TABLE_4 if c not in LONGER]
+
+
 def test_claims_repeat_the_papers_numbers():
-    assert {c.id.removesuffix("-8059-faces"): c.paper for c in (*claims.TABLE_4, *claims.TABLE_B1)} == {
+    assert {c.id.removesuffix("-8059-faces"): c.paper for c in (*AT_ONCE, *claims.TABLE_B1)} == {
         "table4-vae": "64.9 against 68.6 (FID)",
         "table4-vamp": "64.9 against 67.5 (FID)",
         "table4-sylvester": "64.9 against 66.3 (FID)",
@@ -284,14 +302,33 @@ def test_claims_on_a_row_that_the_published_table_lacks_say_where_it_stands():
 
 
 def test_claims_about_faces_say_at_how_many_and_have_a_rule_in_words():
-    about = (*claims.TABLE_4, *claims.TABLE_B1)
-    assert {c.experiment for c in claims.TABLE_4} == {"table4"}
+    about = (*AT_ONCE, *claims.TABLE_B1)
+    assert {c.experiment for c in AT_ONCE} == {"table4"}
     for claim in claims.TABLE_B1:
         assert claim.experiment == ("table-b1-in-text" if "-text-" in claim.id else "table-b1")
     for claim in about:
         assert claim in ledger.CLAIMS and claim.id.endswith("-8059-faces")
         assert claim.claim.startswith("At 8,059 faces and after 800 steps at laptop")
         assert claim.rule.startswith("reproduced: ") and claim.judge(results()) == kinds.Finding()
+
+
+def test_what_counts_of_samples_and_codes_is_asked_again_of_models_that_are_trained_longer():
+    again = {claim.id.removesuffix("-longer"): claim for claim in LONGER}
+    counted = {c.id: c for c in AT_ONCE if not c.variant and not c.id.endswith("-dense-8059-faces")}
+    assert counted.keys() - again.keys() == {"table4-sparser-vsc-0.05-8059-faces"} and again.keys() < counted.keys()
+    at = {name: [run.row.name for run in studies.runs("table4-longer", name)] for name in studies.PROFILES}
+    for id, claim in again.items():
+        words = claims.AT_LONGER, claims.AT
+        assert claim in ledger.CLAIMS and claim.variant and not claim.post_hoc and claim.experiment == "table4-longer"
+        assert claim.claim.replace(*words) == counted[id].claim and "after 10,000 steps" in claim.claim
+        assert claim.rule.replace(*words) == counted[id].rule
+        for part in getattr(claim, "parts", [claim]):
+            assert {part.ours, part.theirs} <= set(at["laptop"]) and {part.ours, part.theirs} <= set(at["paper"])
+    noise = (0.0, 1.0, -0.7)
+    found = [of("VAE", s, frechet_1900=100.0, hoyer_sample=0.22) for s in range(3)]
+    found += [of("InteL-VAE, γ = 70", s, frechet_1900=90.0 + noise[s], hoyer_sample=0.4 + s / 1000) for s in range(3)]
+    for name in ("quality", "sparser-vae"):
+        assert again[f"table4-{name}-8059-faces"].judge(results(*found)).verdict == kinds.REPRODUCED
 
 
 @pytest.mark.parametrize(
@@ -590,6 +627,26 @@ def test_table_4_has_means_and_deviations_beside_the_papers_numbers():
     assert lines[2]["paper: FID"] == "337 ± 8"
     everything = analysis.table_4([of(row.name, **one_of_each()[1].metrics) for row in grid.TABLE_4])
     assert len(everything) == 9 and all(line["paper: FID"] and line["paper: Hoyer"] for line in everything)
+
+
+def test_what_longer_training_changes_is_of_the_seeds_that_both_have():
+    code = of(grid.AS_THE_CODE, 0, frechet_1900=1000.0, hoyer_sample=0.3)  # which was not trained longer
+    later = [
+        of("VAE", 1, frechet_1900=700.0, hoyer_sample=0.22, hoyer_used=0.4, active_overall=9.0),
+        of("InteL-VAE, γ = 70", 0, frechet_1900=800.0, hoyer_sample=0.5, hoyer_used=0.5, active_overall=8.0),
+        of("Vamp-VAE", 0, frechet_1900=1.0),  # of which there is nothing to begin from
+        of("VAE + Sylvester", 7, frechet_1900=1.0),  # another seed
+    ]
+    vae, intel = analysis.longer([*one_of_each(), code], later)
+    assert vae == {
+        "method": "VAE",
+        "FD (EfficientNet-Lite0), N = 1,900": "1,200 to 700",
+        "Hoyer of g(y)": "0.23 to 0.22",
+        "in use, above chance": f"{0.3 - by_chance(9):.2f} to {0.4 - by_chance(9):.2f}",
+        "seeds": 1,
+    }
+    assert (intel["method"], intel["Hoyer of g(y)"]) == ("InteL-VAE, γ = 70", "0.46 to 0.50")
+    assert analysis.longer(one_of_each(), []) == []
 
 
 def test_all_rows_have_what_table_4_leaves_out():

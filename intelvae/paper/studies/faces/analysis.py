@@ -216,6 +216,24 @@ def cited_of_training(results: Sequence[Result]) -> dict[str, Any]:
     return found
 
 
+def longer(results: Sequence[Result], later: Sequence[Result]) -> list[dict[str, Any]]:
+    """What more steps change in Table 4, over the seeds that both have: a line for each row that was trained longer."""
+    by, before, after = yardstick(results), by_row(results), by_row(later)
+    columns: dict[str, Column] = {
+        f"{by.name}, N = {by.most:,}": frechet,
+        "Hoyer of g(y)": "hoyer_sample",
+        "in use, above chance": above_chance,
+    }
+    lines = []
+    for name in after:
+        seeds = {r.seed for r in before.get(name, [])} & {r.seed for r in after[name]}
+        if seeds:
+            both = [[r for r in of[name] if r.seed in seeds] for of in (before, after)]
+            changes = {title: " to ".join(shown(of, column) for of in both) for title, column in columns.items()}
+            lines.append({"method": name, **changes, "seeds": len(seeds)})
+    return lines
+
+
 def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What the box cites: of the results, and the verdict of the page that says whether sparse codes cost quality."""
     fewest, of = yardstick(results).fewest, by_row(results)
