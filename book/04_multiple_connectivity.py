@@ -395,7 +395,7 @@ Folded(
 # - **The prior's variance, the glue map's scale, the networks' depth.** The notebooks differ from the text (above); ours
 #   are the text's.
 # - **More than two holes.** "Continue to glue points together" has no formula. `Glue(holes=h)` for $h > 2$ is our own
-#   chain of lobes, and so are the data that it is tried on.
+#   chain of lobes, and so are the data that it is tried on. No other way to glue was tried.
 #
 # ## Exercises
 #
