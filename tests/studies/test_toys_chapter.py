@@ -380,16 +380,19 @@ def test_more_holes_are_trained_as_the_others_and_the_mapping_knows_their_number
     same = {replace(r.training, data="", mapping="identity", mapping_options={}) for r in runs}
     assert same == {there}
     assert len(toys.grid.holes("laptop")) == 40 and len(toys.grid.holes("smoke")) == 4
+    wide = [replace(r.training, network="mlp") for r in toys.grid.holes_capacity("laptop")]
+    assert wide == [r.training for r in toys.grid.holes("laptop")]
 
 
 def test_the_rules_on_more_holes_are_those_of_figure_4_and_variants():
-    found = [c for c in toys.claims.CLAIMS if c.experiment == "holes"]
-    assert all(c.variant and not c.post_hoc for c in found)
-    assert {(c.id.endswith("-hole"), c.group, c.rule) for c in found} == {
-        (is_hole, data, named(f"fig4-star{'-hole' * is_hole}").rule)
-        for is_hole in (False, True)
-        for data in toys.grid.MORE_HOLES
-    }
+    for experiment, end in (("holes", ""), ("holes-capacity", "-50")):
+        found = {c.id: c for c in toys.claims.CLAIMS if c.experiment == experiment}
+        assert all(c.variant and not c.post_hoc for c in found.values())
+        assert {(id, c.group, c.rule) for id, c in found.items()} == {
+            (f"holes-{data}{which}{end}", data, named(f"fig4-star{which}").rule)
+            for which in ("", "-hole")
+            for data in toys.grid.MORE_HOLES
+        }
     better, worse = (
         results(
             *(

@@ -262,16 +262,19 @@ def _vamp_as_the_vae() -> list[Claim]:
     ]
 
 
-def _more_holes() -> list[Claim]:
-    """The rules of Figure 4 on three and four holes, where the paper says that one can go on gluing and shows none."""
+def _more_holes(experiment: str, on: str, end: str = "") -> list[Claim]:
+    """The rules of Figure 4 on three and four holes, where the paper says that one can go on gluing and shows none.
+
+    `on` begins their words, `end` ends their ids.
+    """
     return [
         Comparison(
-            id,
+            f"holes-{data}{id}{end}",
             "Section 6.1, equation 5",
-            f"On {words} diamonds in a row, {claim}",
+            f"{on} {words} diamonds in a row, {claim}",
             WORDS,
             CONNECTIVITY,
-            "holes",
+            experiment,
             measured(metric),
             group=data,
             variant=True,
@@ -279,15 +282,11 @@ def _more_holes() -> list[Claim]:
         for data, words in zip(MORE_HOLES, ("three", "four"), strict=True)
         for id, claim, metric in (
             (
-                f"holes-{data}",
+                "",
                 "samples of the InteL-VAE are closer to the data than the VAE's (sliced Wasserstein distance)",
                 "sliced_wasserstein",
             ),
-            (
-                f"holes-{data}-hole",
-                "fewer samples of the InteL-VAE than of the VAE lie inside a hole",
-                "inside_hole",
-            ),
+            ("-hole", "fewer samples of the InteL-VAE than of the VAE lie inside a hole", "inside_hole"),
         )
     ]
 
@@ -307,5 +306,6 @@ CLAIMS: tuple[Claim, ...] = (
         variant=True,
         vamp=False,
     ),
-    *_more_holes(),
+    *_more_holes("holes", "On"),
+    *_more_holes("holes-capacity", "With layers of 50 units, on", "-50"),
 )

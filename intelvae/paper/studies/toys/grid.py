@@ -194,10 +194,19 @@ def one_prior(profile: str, seeds: Seeds = None) -> list[Run]:
     return runs_of(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
 
+def _more_holes(profile: str, seeds: Seeds, shown: int = 0, **settings: Any) -> list[Run]:
+    rows = [row for data in MORE_HOLES for row in three(data, **settings) if row.method != VAMP]
+    return runs_of(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown)
+
+
 def holes(profile: str, seeds: Seeds = None) -> list[Run]:
     """Section 6.1 on more than two holes, of which the paper shows none: VAE and InteL-VAE, as in `connectivity`."""
-    rows = [row for data in MORE_HOLES for row in three(data) if row.method != VAMP]
-    return runs_of(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
+    return _more_holes(profile, seeds, shown=1)
+
+
+def holes_capacity(profile: str, seeds: Seeds = None) -> list[Run]:
+    """The same with layers of 50 units, as in `capacity`."""
+    return _more_holes(profile, seeds, network="mlp-50")
 
 
 EXPERIMENTS = {
@@ -211,4 +220,5 @@ EXPERIMENTS = {
     "notebooks": notebooks,
     "notebooks-one-prior": one_prior,
     "holes": holes,
+    "holes-capacity": holes_capacity,
 }
