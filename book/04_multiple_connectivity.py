@@ -253,7 +253,7 @@ claims has $p < 0.05$.
 #
 # One can "continue to glue points together", says the paper, and only the number of holes has to be known. It shows no more
 # than two. Here are three and four: diamonds in a row, where the mapping has a chain of as many round lobes. Settings and
-# rules are as above. The rules were fixed before the runs, and are variants.
+# rules are as above. The rules are variants, [fixed before their runs](rules.md#multiple-connectivity).
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Three and four holes: data (black) and 200 samples of each trained model, with layers of ten units. First seed.", "name": "fig-more-holes"}, "image": {"alt": "A grid of scatter plots, one row a data set, one column a method."}}
 figure = figures.sample_grid(holes.first())
