@@ -8,7 +8,7 @@ import torch
 from intelvae.data import toys
 
 N = 4000
-CURVES = ("circle", "square", "star", "infinity")
+CURVES = ("circle", "square", "star", "infinity", "diamonds-3", "diamonds-4")
 ROUNDING = 1e-5  # float32 coordinates of size 2 (2e-7 each), plus 5e-6 for the chords of the infinity sign
 
 
@@ -17,7 +17,7 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 def test_names() -> None:
-    assert toys.NAMES == ("circle", "square", "star", "infinity", "mixture", "sparse")
+    assert toys.NAMES == ("circle", "square", "star", "infinity", "mixture", "sparse", "diamonds-3", "diamonds-4")
 
 
 @pytest.mark.parametrize("name", toys.NAMES)
@@ -99,6 +99,21 @@ def test_mixture_is_split_exactly_in_half() -> None:
     assert len(toys.sample("mixture", 5, rng())) == 5
 
 
+@pytest.mark.parametrize("count", [3, 4])
+def test_diamonds_in_a_row_have_as_many_holes_and_as_many_points_each(count: int) -> None:
+    name, half = f"diamonds-{count}", 2 / count
+    x = toys.sample(name, N, rng())
+    which = ((x[:, 0] + 2) / (2 * half)).long().clamp(0, count - 1)
+    # counts are binomial(N, 1/count): four standard deviations
+    expected, error = N / count, math.sqrt(N * (count - 1)) / count
+    assert (which.bincount(minlength=count) - expected).abs().max() < 4 * error
+    centre = (2 * which + 1) * half - 2
+    assert torch.allclose((x[:, 0] - centre).abs() / half + x[:, 1].abs(), torch.ones(N), atol=1e-5)
+    along = torch.linspace(-2.5, 2.5, 5001, dtype=torch.float64)
+    inside = toys.holes(name, torch.stack([along, torch.zeros_like(along)], 1)).long()
+    assert (inside.diff() == 1).sum() == (inside.diff() == -1).sum() == count
+
+
 @pytest.mark.parametrize("name", toys.NAMES)
 def test_the_order_of_the_points_is_random(name: str) -> None:
     x = toys.sample(name, 2 * N, rng())  # training cuts it into batches
@@ -135,6 +150,10 @@ def test_sparse_has_one_active_coordinate() -> None:
         ("mixture", (-2.0, 1.0), 1.0),
         ("mixture", (0.0, 0.0), 2.0),
         ("sparse", (0.3, -7.0), 0.3),
+        ("diamonds-3", (0.0, 0.0), 2 / math.sqrt(13)),  # sides from (0, 1) to (2/3, 0): 1 / sqrt(1 + 9/4)
+        ("diamonds-3", (3.0, 0.0), 1.0),
+        ("diamonds-4", (0.0, 0.0), 0.0),  # two of them touch there
+        ("diamonds-4", (-1.5, 3.0), 2.0),
     ],
 )
 def test_distances_known_by_hand(name: str, point: tuple[float, float], expected: float) -> None:
@@ -161,7 +180,8 @@ def test_distance_does_not_depend_on_the_batch() -> None:
 
 def test_holes_by_hand() -> None:
     centre = torch.tensor([[0.0, 0.0]])
-    assert [toys.holes(name, centre).item() for name in toys.NAMES] == [True, True, True, False, False, False]
+    with_one = {name for name in toys.NAMES if toys.holes(name, centre).item()}
+    assert with_one == {"circle", "square", "star", "diamonds-3"}
     lobes = torch.tensor([[1.2, 0.0], [-1.2, 0.0], [0.0, 0.8], [0.0, -0.8], [3.0, 0.0]])
     assert toys.holes("infinity", lobes).tolist() == [True, True, False, False, False]
     notch = 1.2 * toys.STAR[0]  # outside an inner corner, inside the star's convex hull
@@ -177,6 +197,8 @@ def test_holes_by_hand() -> None:
         ("circle", 4 * math.pi),
         ("square", 8.0),
         ("star", 5 * 2 * (2 / 3) * math.sin(math.pi / 5)),  # ten triangles with sides 2 and 2/3
+        ("diamonds-3", 4.0),  # half of the box around each
+        ("diamonds-4", 4.0),
         ("infinity", 16 / 3),  # twice the integral of 2 sin t cos t d(2 cos t) over a lobe
     ],
 )

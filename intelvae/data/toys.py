@@ -1,8 +1,8 @@
 """The paper's two-dimensional data: samplers, exact distance to the support, and the holes it encloses.
 
-All but `sparse` follow the authors' notebooks (the paper shows them only in Figures 2, 4 and C.2). The curves
-carry no noise, so the data have no density in the plane: a decoder that learns its variance needs a floor on
-it.
+The first five follow the authors' notebooks (the paper shows them only in Figures 2, 4 and C.2); `sparse` and the
+rows of diamonds are ours. The curves carry no noise, so the data have no density in the plane: a decoder that
+learns its variance needs a floor on it.
 """
 
 import math
@@ -39,7 +39,9 @@ def sample(name: str, n: int, generator: Generator) -> Float[Tensor, "n 2"]:
     circle 2(cos t, sin t); infinity 2(cos t, sin t cos t); square: uniform on the sides of |x|_∞ = √2; star:
     uniform on the ten sides of the five-pointed star with radii 2 and 2/3; mixture: ⌊n/2⌋ points of N((2, 0),
     0.3² I) and the rest of N((-2, 0), 0.3² I), shuffled; sparse (ours, for Figure 3, whose data the paper does not
-    give): one coordinate, chosen with probability 1/2, from N(0, 1) and the other from N(0, 0.05²).
+    give): one coordinate, chosen with probability 1/2, from N(0, 1) and the other from N(0, 0.05²); diamonds-3 and
+    diamonds-4 (ours, for more than two holes): uniform on the sides of that many diamonds in a row, 4 wide and 2
+    high together, each touching the next with a corner.
     The order of the points is random, so that any part of them is a sample too.
     Returns torch's default dtype on the generator's device; the same generator state gives the same points.
     Raises ValueError for an unknown name. Explained in data/README.md.
@@ -53,8 +55,8 @@ def sample(name: str, n: int, generator: Generator) -> Float[Tensor, "n 2"]:
 def distance(name: str, x: Float[Tensor, "n 2"]) -> Float[Tensor, " n"]:
     """Return the Euclidean distance of each point to the support of a toy data set.
 
-    d(x) = min over s in the support of |x - s|: closed form for the circle, minimum over the sides for square
-    and star, over chords within 5e-6 of the curve for infinity. The mixture and sparse data fill the plane:
+    d(x) = min over s in the support of |x - s|: closed form for the circle, minimum over the sides for square,
+    star and diamonds, over chords within 5e-6 of the curve for infinity. The mixture and sparse data fill the plane:
     there it is the distance to the nearer centre and to the nearer axis.
     Raises ValueError for an unknown name. Explained in data/README.md.
 
@@ -101,6 +103,14 @@ def _vertices(degrees: list[float], radii: list[float]) -> Tensor:
     angle = torch.tensor(degrees, dtype=torch.float64).deg2rad()
     radius = torch.tensor(radii, dtype=torch.float64)
     return RADIUS * radius[:, None] * torch.stack([angle.cos(), angle.sin()], dim=-1)
+
+
+def _diamonds(count: int) -> Tensor:
+    """Corners of a row of diamonds as one closed polygon, (4 count, 2) in float64: above to the left, below back."""
+    corner = torch.arange(4 * count, dtype=torch.float64)
+    across = RADIUS * ((corner / count - 2).abs() - 1)
+    up = torch.tensor([0.0, RADIUS / 2], dtype=torch.float64).repeat(2 * count)
+    return torch.stack([across, up.where(corner < 2 * count, -up)], dim=-1)
 
 
 SQUARE = _vertices([45.0 + 90.0 * k for k in range(4)], [1.0] * 4)
@@ -193,12 +203,17 @@ def _in_nothing(x: Tensor) -> Tensor:
     return torch.zeros(len(x), dtype=torch.bool, device=x.device)
 
 
+def _of_polygon(corners: Tensor) -> Toy:
+    return Toy(_sample_polygon(corners), _to_polygon(corners), _in_polygon(corners))
+
+
 _TOYS = {
     "circle": Toy(_sample_circle, lambda x: (x.norm(dim=-1) - RADIUS).abs(), lambda x: x.norm(dim=-1) < RADIUS),
-    "square": Toy(_sample_polygon(SQUARE), _to_polygon(SQUARE), _in_polygon(SQUARE)),
-    "star": Toy(_sample_polygon(STAR), _to_polygon(STAR), _in_polygon(STAR)),
+    "square": _of_polygon(SQUARE),
+    "star": _of_polygon(STAR),
     "infinity": Toy(_sample_infinity, _to_infinity, _in_infinity),
     "mixture": Toy(_sample_mixture, _to_centres, _in_nothing),
     "sparse": Toy(_sample_sparse, lambda x: x.abs().amin(dim=-1), _in_nothing),
+    **{f"diamonds-{h}": _of_polygon(_diamonds(h)) for h in (3, 4)},
 }
 NAMES = tuple(_TOYS)

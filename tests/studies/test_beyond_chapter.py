@@ -163,8 +163,9 @@ def test_on_digits_a_bound_is_judged_by_likelihood_and_the_mapping_by_ambiguous_
 
 def test_page_04s_models_are_half_of_those_whose_stability_is_counted():
     own, ten = ({run.training for run in studies.runs(name, "laptop")} for name in ("stability", "connectivity"))
-    assert len(own) == 250 and ten < own
-    assert len({run.training.seed for run in grid.stability("laptop") if run.row.method == VAMP}) == len(ten) / 15
+    assert len(own) == 2 * len(ten) == 300 and ten < own
+    seeds = {of: {r.training.seed for r in grid.stability("laptop") if r.row.method == of} for of in (VAE, VAMP, INTEL)}
+    assert all(of == set(range(20)) for of in seeds.values())
 
 
 def test_slopes_are_of_models_that_page_04_has():
@@ -247,6 +248,18 @@ def test_failures_by_likelihood_are_a_variant_that_sees_runs_with_a_code():
     table = analysis.stability(asked, claims.stuck(found))
     assert table["circle"].tolist() == ["0 of 10", "7 of 10"]
     assert analysis.failed(asked, "InteL-VAE", claims.stuck(found)) == "7 of 10"
+
+
+def test_failures_than_a_vamp_vaes_are_variants_and_judged_against_its_runs():
+    by = {c.id: c for c in claims.CLAIMS if c.id.startswith("stability-20-vamp")}
+    assert set(by) == {"stability-20-vamp", "stability-20-vamp-likelihood"}
+    assert all(c.variant and c.post_hoc for c in by.values())
+    more = [*ended(*[0.0] * 7, *[1.0] * 13, name="InteL-VAE"), *ended(*[0.0] * 20)]
+    found = [*more, *ended(*[1.0] * 20, name="Vamp-VAE")]
+    judged = by["stability-20-vamp"].judge(Results("stability", "smoke", [r.run for r in found], found))
+    assert (judged.verdict, judged.ours, judged.n) == (kinds.OPPOSITE, 7.0, 20)
+    asked = Results("stability", "smoke", [r.run for r in found], found[:-1])
+    assert by["stability-20-vamp"].judge(asked).verdict == kinds.NOT_TESTED
 
 
 def test_equation_4_holds_for_flows_and_not_for_the_circle():

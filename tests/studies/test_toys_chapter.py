@@ -365,7 +365,47 @@ def test_the_notebooks_settings_are_all_taken_at_once():
     same = [replace(r.training, prior="normal") for r in runs if r.row.name != "Vamp-VAE"]
     assert [r.training for r in toys.grid.one_prior("laptop", [0])] == same
     mappings = {r.row.group: r.training.mapping for r in runs if r.row.name == "InteL-VAE"}
-    assert mappings == {data: of["mapping"] for data, of in toys.grid.MAPPING.items()}
+    assert mappings == {data: toys.grid.MAPPING[data]["mapping"] for data in toys.grid.TOYS}
+
+
+def test_more_holes_are_trained_as_the_others_and_the_mapping_knows_their_number():
+    runs = toys.grid.holes("laptop", [0])
+    assert {(r.row.name, r.training.data): dict(r.training.mapping_options).get("holes") for r in runs} == {
+        ("VAE", "diamonds-3"): None,
+        ("InteL-VAE", "diamonds-3"): 3,
+        ("VAE", "diamonds-4"): None,
+        ("InteL-VAE", "diamonds-4"): 4,
+    }
+    (there,) = {replace(r.training, data="") for r in toys.grid.connectivity("laptop", [0]) if r.row.method == VAE}
+    same = {replace(r.training, data="", mapping="identity", mapping_options={}) for r in runs}
+    assert same == {there}
+    assert len(toys.grid.holes("laptop")) == 40 and len(toys.grid.holes("smoke")) == 4
+    wide = [replace(r.training, network="mlp") for r in toys.grid.holes_capacity("laptop")]
+    assert wide == [r.training for r in toys.grid.holes("laptop")]
+
+
+def test_the_rules_on_more_holes_are_those_of_figure_4_and_variants():
+    for experiment, end in (("holes", ""), ("holes-capacity", "-50")):
+        found = {c.id: c for c in toys.claims.CLAIMS if c.experiment == experiment}
+        assert all(c.variant and not c.post_hoc for c in found.values())
+        assert {(id, c.group, c.rule) for id, c in found.items()} == {
+            (f"holes-{data}{which}{end}", data, named(f"fig4-star{which}").rule)
+            for which in ("", "-hole")
+            for data in toys.grid.MORE_HOLES
+        }
+    better, worse = (
+        results(
+            *(
+                result(n, "diamonds-3", seed=s, metrics={"inside_hole": v + s / 1e3 * (n == "VAE")})
+                for n, v in (("InteL-VAE", ours), ("VAE", theirs))
+                for s in range(3)
+            ),
+            experiment="holes",
+        )
+        for ours, theirs in ((0.1, 0.2), (0.3, 0.2))
+    )
+    verdicts = [named("holes-diamonds-3-hole").judge(of).verdict for of in (better, worse)]
+    assert verdicts == [kinds.REPRODUCED, kinds.OPPOSITE]
 
 
 def bridging(vae, vamp, intel):

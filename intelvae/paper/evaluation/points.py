@@ -14,7 +14,7 @@ from intelvae.metrics.slopes import slopes
 from intelvae.models import VAE
 from intelvae.paper.datasets import HELD_OUT, HELD_OUT_SEED, Points
 
-WITH_HOLES = ("circle", "square", "star", "infinity")
+WITH_HOLES = ("circle", "square", "star", "infinity", "diamonds-3", "diamonds-4")
 SHOWN = 200
 JUDGED = 500  # points that log p(x) and bounds are estimated on
 SAMPLES, BLOCKS = 8, 63  # of a bound, and how many such bounds there are

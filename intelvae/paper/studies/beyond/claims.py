@@ -23,7 +23,7 @@ from intelvae.paper.kinds import (
     Statement,
 )
 from intelvae.paper.results import Result, Results
-from intelvae.paper.rows import FLOW
+from intelvae.paper.rows import FLOW, VAMP
 from intelvae.paper.statistics import measured
 from intelvae.paper.studies.beyond import theorem
 from intelvae.paper.studies.beyond.grid import BOUNDS, OF_BOUNDS, ON_DIGITS, SEEDS_STABILITY, THERE, TOYS
@@ -227,8 +227,12 @@ def _slopes() -> list[Claim]:
 
 
 def _stability() -> list[Claim]:
-    """On twenty seeds, and on the ten that were there when the rule was written; and by log p(x) on twenty."""
-    return [
+    """On twenty seeds, and on the ten that were there when the rule was written; by log p(x); and than a Vamp-VAE's.
+
+    The paper says of "many of the baseline methods" that their training is less stable, and does not name them.
+    """
+    twenty = SEEDS_STABILITY["laptop"]
+    than_the_vae = [
         Failures(
             f"stability-{seeds}" + "-likelihood" * by_likelihood,
             "Conclusion",
@@ -244,12 +248,27 @@ def _stability() -> list[Claim]:
             post_hoc=seeds == THERE or by_likelihood,
             variant=seeds == THERE or by_likelihood,
         )
-        for seeds, by_likelihood in (
-            (SEEDS_STABILITY["laptop"], False),
-            (THERE, False),
-            (SEEDS_STABILITY["laptop"], True),
-        )
+        for seeds, by_likelihood in ((twenty, False), (THERE, False), (twenty, True))
     ]
+    than_the_vamp_vae = [
+        Failures(
+            f"stability-{twenty}-vamp" + "-likelihood" * by_likelihood,
+            "Reproducibility statement",
+            "Training an InteL-VAE is as stable as training a Vamp-VAE: no more runs fail, over five data sets and "
+            f"{twenty} seeds",
+            WORDS,
+            BEYOND,
+            "stability",
+            "InteL-VAE",
+            VAMP.name,
+            twenty,
+            by_likelihood,
+            post_hoc=True,
+            variant=True,
+        )
+        for by_likelihood in (False, True)
+    ]
+    return [*than_the_vae, *than_the_vamp_vae]
 
 
 CLAIMS: tuple[Claim, ...] = (*_bounds(), *_on_digits(), *_flows(), *_slopes(), *_stability())

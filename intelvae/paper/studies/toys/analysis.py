@@ -191,12 +191,12 @@ def readings(results: Results) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def seeds_of_both(results: Results, wide: Results) -> list[int]:
+def seeds_of_both(results: Sequence[Result], wide: Sequence[Result]) -> list[int]:
     """The seeds that both networks have."""
     return sorted({r.seed for r in results} & {r.seed for r in wide})
 
 
-def by_units(results: Results, wide: Results) -> dict[str, list[Result]]:
+def by_units(results: Sequence[Result], wide: Sequence[Result]) -> dict[str, list[Result]]:
     """The results with layers of ten and of 50 units, of the seeds that both have."""
     seeds = seeds_of_both(results, wide)
     return {"10 units": [r for r in results if r.seed in seeds], "50 units": [r for r in wide if r.seed in seeds]}
@@ -231,7 +231,7 @@ DISTANCE, ASTRAY, KL = (
 )
 
 
-def cited(results: Results, wide: Results) -> dict[str, str]:
+def cited(results: Sequence[Result], wide: Sequence[Result]) -> dict[str, str]:
     """What page 04 says of data, methods and units, means over seeds: "kl-DATA-METHOD-UNITS", "astray-...", "sw-...".
 
     UNITS are 10 or 50, of the seeds that both have, or "all": ten units, all seeds.

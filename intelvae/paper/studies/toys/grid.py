@@ -1,4 +1,4 @@
-"""The rows of the pages on points in the plane: Figures 1 to 4 and C.2."""
+"""The rows of the pages on points in the plane: Figures 1 to 4 and C.2, and data with more holes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from intelvae.paper.studies.profiles import PRECISION
 from intelvae.paper.studies.seeds import TO_MOVE, Seeds, seeds_of, seeds_or_own
 
 TOYS = ("circle", "square", "star", "infinity", "mixture")
+MORE_HOLES = ("diamonds-3", "diamonds-4")
 MAPPING: dict[str, dict[str, Any]] = {
     "circle": {"mapping": "circle"},
     "square": {"mapping": "circle"},
     "star": {"mapping": "circle"},
     "infinity": {"mapping": "glue"},
     "mixture": {"mapping": "clusters", "mapping_options": {"k": 2}},
+    "diamonds-3": {"mapping": "glue", "mapping_options": {"holes": 3}},
+    "diamonds-4": {"mapping": "glue", "mapping_options": {"holes": 4}},
 }
 # The decoder's noise starts small and the KL's weight rises over the first quarter of training. With a variance as
 # large as the data's, training stays where q(y|x) is the prior. Chosen for the validation ELBO, on seeds other than the
@@ -44,7 +47,7 @@ SCALE = {"smoke": Scale(1, 3, 40), "laptop": Scale(10, 20, 1000), "paper": Scale
 
 
 def three(data: str, group: str = "", **settings: Any) -> list[Row]:
-    """The three methods of Figures 4 and C.2 on one data set."""
+    """The three methods of Figures 4 and C.2 on one data set of theirs, or of `MORE_HOLES`."""
     settings, group = {"data": data, **settings}, group or data
     return [
         Row("VAE", VAE, settings, group),
@@ -191,6 +194,21 @@ def one_prior(profile: str, seeds: Seeds = None) -> list[Run]:
     return runs_of(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown=1)
 
 
+def _more_holes(profile: str, seeds: Seeds, shown: int = 0, **settings: Any) -> list[Run]:
+    rows = [row for data in MORE_HOLES for row in three(data, **settings) if row.method != VAMP]
+    return runs_of(rows, profile, seeds_or_own(seeds, SCALE[profile].seeds), shown)
+
+
+def holes(profile: str, seeds: Seeds = None) -> list[Run]:
+    """Section 6.1 on more than two holes, of which the paper shows none: VAE and InteL-VAE, as in `connectivity`."""
+    return _more_holes(profile, seeds, shown=1)
+
+
+def holes_capacity(profile: str, seeds: Seeds = None) -> list[Run]:
+    """The same with layers of 50 units, as in `capacity`."""
+    return _more_holes(profile, seeds, network="mlp-50")
+
+
 EXPERIMENTS = {
     "framework": framework,
     "bridge": bridge,
@@ -201,4 +219,6 @@ EXPERIMENTS = {
     "capacity": capacity,
     "notebooks": notebooks,
     "notebooks-one-prior": one_prior,
+    "holes": holes,
+    "holes-capacity": holes_capacity,
 }
