@@ -226,9 +226,10 @@ over the seeds that both sides have.
 # The figure at the top is the paper's figure with our runs. Its distance is on stand-in features
 # ([why](06_all_digits.ipynb)), which rank models here and cannot be compared with the paper's FID.
 #
-# As for [all ten digits](06_all_digits.ipynb#too-faint-to-see), it leaves out pixels too faint to see. We first judged these
-# claims with them, and changed that when the runs were known: among the VAE and $\gamma < 3$ they decide. Table 1's second
-# opinion, a classifier's, is not to be had here, since these models were trained before it was built.
+# As for [all ten digits](06_all_digits.ipynb#too-faint-to-see), it leaves out pixels too faint to see. The claims were first
+# judged with them. We changed that when the runs were known, since these pixels decide between the VAE and $\gamma < 3$.
+#
+# There is no second opinion by a classifier, as for Table 1, since these models were trained before it was built.
 
 # %% tags=["hide-input"]
 say(f"""

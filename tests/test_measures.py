@@ -71,3 +71,14 @@ def test_gaussian_codes_are_at_chance_whatever_the_number_in_use():
 def test_only_a_sparse_vae_has_gates_to_leave_out():
     assert measures.ungated(result(metrics={"hoyer_sample": 0.5})) == 0.5
     assert measures.ungated(result(metrics={"hoyer_sample": 0.5, "hoyer_slab": 0.2})) == 0.2
+
+
+def test_the_share_of_faint_pixels_is_compared_over_all_runs_and_within_rows():
+    """Within rows the metric rises with it; the row that has more faint pixels has smaller values."""
+
+    def made(name, *pairs):
+        return [result(name, seed=s, metrics={"faint": f, "x": x}) for s, (f, x) in enumerate(pairs)]
+
+    found = [*made("VAE", (0.1, 11.0), (0.2, 12.0)), *made("other", (0.5, 1.0), (0.6, 2.0))]
+    over_all, within = measures.beside_faint_pixels(found, lambda r: r.metrics["x"])
+    assert over_all < 0 and within == pytest.approx(1)

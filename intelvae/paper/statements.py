@@ -30,7 +30,7 @@ class Item(NamedTuple):
 ITEMS = (
     Item("Table 1", "table1-clean-vae",
          "Grey too faint to see decides the distance as it is. Without it the InteL-VAE is no nearer than the VAE, and "
-         "GM-VAE, Vamp-VAE and flow are nearer than both.", "06_all_digits"),
+         "GM-VAE, Vamp-VAE and flow are nearer than both. A classifier's features say the same.", "06_all_digits"),
     Item("Table 2", "table2-uncertain-vae-mathieu-gaussian",
          "The text's decoder has no offset in its first layer. With one, the InteL-VAE has half as many ambiguous "
          "digits. Trained on IWAE, it has fewer than the VAE without an offset, too. With the code's network it has "

@@ -427,6 +427,7 @@ def test_faint_pixels_explain_what_is_left_within_rows():
         )
     ]
     found = table1.faint_pixels(members)
+    assert found["clipped-within"] == pytest.approx(1) and found["clean-within"] == pytest.approx(-1)
     assert found["clipped-correlation"] == pytest.approx(1) and found["clean-correlation"] == pytest.approx(-1)
     # clipped 10, 30, 40, 60: deviations of 10 in each of four, two means taken off, mean 35
     assert found["clipped-spread"] == pytest.approx(100 * (400 / 2) ** 0.5 / 35)
