@@ -79,6 +79,6 @@ def test_the_share_of_faint_pixels_is_compared_over_all_runs_and_within_rows():
     def made(name, *pairs):
         return [result(name, seed=s, metrics={"faint": f, "x": x}) for s, (f, x) in enumerate(pairs)]
 
-    found = [*made("VAE", (0.1, 11.0), (0.2, 12.0)), *made("other", (0.5, 1.0), (0.6, 2.0))]
+    found = [*made("VAE", (0.125, 11.0), (0.25, 12.0)), *made("other", (0.5, 1.0), (0.625, 2.0))]
     over_all, within = measures.beside_faint_pixels(found, lambda r: r.metrics["x"])
     assert over_all < 0 and within == pytest.approx(1)

@@ -422,7 +422,7 @@ def test_faint_pixels_explain_what_is_left_within_rows():
         dataclasses.replace(r, measured=[dataclasses.replace(r.measured[0], metrics=r.metrics | more)])
         for r, more in zip(
             [*of_table1(vae, 1.0, 3.0), *of_table1(mog, 4.0, 6.0)],
-            [{"faint": faint, "clean_frechet_2000": 7.0 - faint} for faint in (0.1, 0.2, 0.3, 0.4)],
+            [{"faint": faint, "clean_frechet_2000": 7.0 - faint} for faint in (0.125, 0.25, 0.375, 0.5)],
             strict=True,
         )
     ]
