@@ -183,7 +183,8 @@ Table(pd.DataFrame(table3.bounded(results, code, bounded)))
 # The number of steps was not fixed before ([why](rules.md#learned-proportions)).
 
 # **Near is not equal.** A mean passes within 5 points, single seeds may be farther away, and the mean's 95 % interval may
-# leave the true share out. Where it does, a *reproduced* rests on the tolerance alone.
+# leave the true share out. Where it does, *reproduced* rests on the tolerance alone. Where the interval is much wider than
+# 5 points, these runs hardly tell.
 
 # %% tags=["hide-input"]
 near = table3.nearness(results, code)
@@ -191,7 +192,7 @@ Table(pd.DataFrame(table3.told_nearness(near)))
 
 # %% tags=["hide-input"]
 say(f"""
-Shares that their intervals leave out: {table3.missed(near)}.
+True shares outside their intervals: {table3.missed(near)}.
 """)
 
 # %% tags=["hide-input"]

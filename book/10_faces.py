@@ -291,7 +291,7 @@ down, had not settled.
 # %% [markdown]
 # ## Trained for longer
 #
-# Are 800 steps too few for gates to close? An experiment of its own trains nine of the rows for 10,000, on the same faces
+# Are so few steps too few for gates to close? An experiment of its own trains nine of the rows for 10,000, on the same faces
 # and with three seeds each. Variants of the rules below judge it, [written before any of its runs](rules.md#faces). At
 # `smoke` and `paper` its runs are those of the table.
 
@@ -302,7 +302,7 @@ say(f"""
 Not run yet: {lacking} of {len(longer.asked)} runs. The variants:
 {badges(row["verdict"] for row in again)}
 
-The table goes from the steps of Table 4 to 10,000, with means over the seeds that both have.
+The table compares {trained["steps"]} steps with 10,000: means over the seeds that both have.
 """)
 display(Provenance(longer))
 display(Table(pd.DataFrame(analysis.longer(results, longer))))

@@ -149,9 +149,9 @@ Trainings of each model: {setting["seeds"]}. Draws of labelled faces:
 {setting["draws"]}, from {setting["pool"]} training faces, the same ones for every
 model. The last number of labels, {setting["last-column"]}.
 
-Numbers of the tables are means over these trainings. Their standard deviations are over
-draws: how much the choice of labelled faces matters. Those of the claims below are over
-trainings, where there are three.
+The tables give means over these trainings, with standard deviations over draws: how much the
+choice of labelled faces matters. The deviations of the claims are over trainings, where there
+are three.
 
 The faces: {analysis.source(results[0])}.
 """)
@@ -224,7 +224,7 @@ say("\n\n".join(hierarchies.counts(lines)))
 
 # %% tags=["hide-input"]
 say(f"""
-**A high line.** The claims below ask for a score at most one point below the best VAE's,
+**A strict criterion.** The claims below ask for a score at most one point below the best VAE's,
 which may be another VAE for each attribute. {hierarchies.told_passing(results)}
 """)
 passing = pd.DataFrame(hierarchies.passing_table(results)).T
@@ -283,8 +283,8 @@ level holds of the code, highest first: {hierarchies.held(results)}.
 # - **Robust**: from the most labels to 50 the InteL-VAE must lose less than the VAE of as many dimensions, by the same
 #   test.
 # - **Figure B.3**, "comparable or even better results": for nine attributes of ten the InteL-VAE is at most one point of
-#   accuracy below the best VAE. The t-test is over trainings, of each one's share of attributes against one half. A
-#   variant takes one VAE, the best on average.
+#   accuracy below the best VAE. *Partly* is more than half of the attributes; *opposite* fewer, if a t-test of each
+#   training's share against one half gives $p < 0.05$. A variant takes one VAE, the best on average.
 # - **Variants** take codes as they are, the code's protocol (with Welch's test where draws are compared), balanced
 #   accuracies, or the dimensions of the text: 1 to 128 for the VAE, 128 for the InteL-VAE.
 

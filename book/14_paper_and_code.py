@@ -59,7 +59,8 @@ The sentences around them are about the published runs, of `laptop`.
 """
 in_short(f"""
 No single difference turns our results into the paper's. (On images many of these
-numbers are of one seed, as the charts show.)
+numbers are of one seed, as the charts show; distances of digits and clothes leave out
+[faint pixels](06_all_digits.ipynb).)
 
 - **Baselines.** The code draws the images of two baselines from $\\mathcal N(0, I)$ and not
   from their own prior. The Vamp-VAE's distance then changes by
@@ -90,7 +91,8 @@ numbers are of one seed, as the charts show.)
 #
 # The paper's FIDs and our distances have different units. So each is in per cent of its own VAE's mean. A distance that
 # "changes by +50 %" grows by half of the VAE's distance, whatever its own was. "−20 % from the VAE" means closer to the
-# test images than the VAE's samples, by a fifth of the VAE's distance.
+# test images than the VAE's samples, by a fifth of the VAE's distance. Distances of digits and clothes leave out pixels
+# too faint to see, but for stretched images; those of faces do not.
 #
 # Where images or codes are treated in another way, the same trained models are measured twice.
 
@@ -359,8 +361,9 @@ Table(
 
 # %% tags=["hide-input"]
 say(f"""
-**What would one have to do to get the paper's picture?** The same as for Figure 7, we guess:
-only these three are tried on digits. (Distances are without faint pixels, in % of the VAE's.)
+**What would one have to do to get the paper's picture?** Perhaps the same as for Figure 7, our
+guess: only these three have experiments on digits. (Distances are in % of the VAE's, without
+faint pixels but for stretched images.)
 
 - **The code's gates and penalty** at $\\gamma = 30$: distance {c3(coded)}, score
   {hoyerc3(coded)}. At $\\gamma = 10$: distance

@@ -57,8 +57,8 @@ figure = report.verdicts(found)
 # ## Scope of reproducibility
 #
 # The paper promises that a mapping between a Gaussian and the decoder gives latents the structure one wants: holes, clusters,
-# sparsity, levels. Samples are to get better, and training is to stay as simple as a VAE's. We made each sentence about a table
-# or figure testable by a rule, which was written before its runs or says that it was not.
+# sparsity, levels. Samples are to get better, and training is to stay as simple as a VAE's. We made nearly every
+# sentence about a table or figure testable by a rule, which was written before its runs or says that it was not.
 #
 # ## Methodology
 #
@@ -128,8 +128,8 @@ say(report.reasons())
 #
 # ## What was hard
 #
-# - **Measuring samples.** FID's weights could not be had. The distance in its place may order methods in another way, and
-#   is decided by [grey too faint to see](06_all_digits.ipynb).
+# - **Measuring samples.** FID's weights could not be had. [Grey too faint to see](06_all_digits.ipynb) decides the distance
+#   in its place, so we leave that grey out. It may still order methods in another way.
 # - **Measuring sparsity.** The Hoyer score sees dimensions that are [not in use](08_sparsity_measures.ipynb).
 # - **Sharp mappings.** At borders the slope of $g$ has no bound, and has to be [softened](05_multi_modality.ipynb).
 # - **Baselines.** Six methods without settings, each with traps of its own ([digits](06_all_digits.ipynb),

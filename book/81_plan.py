@@ -60,7 +60,7 @@ say(plan.faces(found))
 # ### How good are the estimates?
 #
 # The records can tell. We estimate the time of each run that has a record from the others: from those with another number
-# of epochs or, of a network whose records all have the same number, from all others of that network.
+# of epochs or, if all records of a network have the same number, from all its other records.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Hours that each training on images took, against the hours estimated from others, by network. On the line the estimate is right; dotted lines are twice and half.", "name": "fig-told"}, "image": {"alt": "A cloud of marks along a diagonal line, most of them between two dotted lines at twice and half."}}
 figure = plan.told(found)

@@ -50,8 +50,8 @@ Profile {profile}, {len(counted)} claims and {len(found) - len(counted)} variant
 # - The $p$ in brackets is corrected (Holm) for all claims in this table that count, that of a variant for all variants. On
 #   its own page a claim is corrected for that page's claims only. Where this $p$ is above 0.05, a "reproduced" may be one of
 #   the accidents that many tests bring.
-# - A claim that several things hold jointly is decided by the weakest of them. Another claim may rest on the same test,
-#   which the correction then counts twice: that is conservative.
+# - A claim that several things hold at once has the verdict and the $p$ of the worst of them. Another claim may rest on the
+#   same test, which the correction then counts twice: that is conservative.
 # - Rules that were written after the runs are marked ([how the rules came about](rules.md)).
 # - **Variants** count in nothing. They ask a claim again of a setting that is not the paper's or not the one its text
 #   names, or by a rule that a better one has replaced.

@@ -30,7 +30,8 @@ class Item(NamedTuple):
 ITEMS = (
     Item("Table 1", "table1-clean-vae",
          "Grey too faint to see decides the distance as it is. Without it the InteL-VAE is no nearer than the VAE, and "
-         "GM-VAE, Vamp-VAE and flow are nearer than both. A classifier's features say the same.", "06_all_digits"),
+         "GM-VAE, Vamp-VAE and flow are nearer than both. A classifier's features say the same, on three seeds.",
+         "06_all_digits"),
     Item("Table 2", "table2-uncertain-vae-mathieu-gaussian",
          "The text's decoder has no offset in its first layer. With one, the InteL-VAE has half as many ambiguous "
          "digits. Trained on IWAE, it has fewer than the VAE without an offset, too. With the code's network it has "
@@ -55,12 +56,12 @@ ITEMS = (
          "find only differences of 0.10 or more, nearly the size of the value, 0.12.", "03_why"),
     Item("Figure 4", "fig4-star-hole",
          "Layers of ten units are too small for star and infinity sign. With 50, three seeds have less in the holes, "
-         "but the VAE still has the least: 4.0 % of its samples and 5.2 % of the InteL-VAE's on the star, 7.2 and "
-         "11.6 % on the infinity sign.", "04_multiple_connectivity"),
+         "but the InteL-VAE still more than the VAE: 5.2 and 4.0 % of the samples on the star, 11.6 and 7.2 % on the "
+         "infinity sign.", "04_multiple_connectivity"),
     Item("Figure 7", "fig7-clean-sparser-and-closer-1",
          "At small weights codes get sparser in dimensions that are not in use; in those in use no significant "
-         "difference is found. With $\\gamma = 1$ samples are nearer in all three seeds, by 36 on average: too few "
-         "seeds to show a difference below 58.", "08_sparsity"),
+         "difference is found. With $\\gamma = 1$ samples are nearer in all three seeds, faint pixels left out, by 36 "
+         "on average: too few seeds to show a difference below 58.", "08_sparsity"),
     Item("Figure 8", "fig8-active",
          "A class shares few dimensions with others, but uses 15 % of them. The verdict depends on our threshold: "
          "with a fifth of the largest instead of a tenth, 9.1 % are active.", "08_sparsity"),
@@ -68,7 +69,8 @@ ITEMS = (
          "The start decides: unless the decoder's variance starts small, the Vamp-VAE has as many samples in the holes "
          "as the VAE, and so has the InteL-VAE.", "04_multiple_connectivity"),
     Item("Figure C.3", "figC3-clean-sparser-and-closer-1",
-         "Samples are nearer in all three seeds, by 32 on average: too few seeds to show a difference below 52.",
+         "With $\\gamma = 1$ samples are nearer in all three seeds, faint pixels left out, by 32 on average: too few "
+         "seeds to show a difference below 52.",
          "09_sparsity_in_detail"),
     Item("Figure B.2", "figB2-category", "All levels but the highest hold next to nothing with the code's layers.",
          "11_hierarchies"),

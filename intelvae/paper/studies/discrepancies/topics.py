@@ -191,7 +191,7 @@ TOPICS: dict[str, Topic] = {
         "at `laptop` 8,059 faces, 10 epochs, for Table 3 10,000 steps", (FACES, DIGITS, SHARES),
     ),
     "repeats": Topic(
-        "Repeats", "ten", "5 to 15, and no seed is set for training", "three to ten, with seeds",
+        "Repeats", "ten", "5 to 15, and no seed is set for training", "three to twenty, with seeds",
         (DIGITS, DETAIL, FACES), "all pages: deviations over seeds",
     ),
     "dimensions": Topic(

@@ -332,8 +332,8 @@ def _ablation() -> list[Claim]:
             ABLATION,
             f"{kind.id}distance{'' if gamma > STRONG else f'-{gamma:g}'}",
             said[0],
-            f"L_sp on a VAE, with gamma = {gamma:g}, takes its samples farther from the test images"
-            f"{kind.words} ({kind.name})",
+            f"L_sp on a VAE, with gamma = {gamma:g}, takes its samples farther from the test images "
+            f"({kind.name}{kind.words})",
             kind.metric,
             at(VAE_L_SP, gamma),
             "VAE",

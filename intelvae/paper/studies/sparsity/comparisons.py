@@ -130,8 +130,8 @@ def closer(figure: Figure, gamma: float, kind: Samples = DECIDES) -> Claim:
         figure,
         f"{kind.id}distance-gamma-{gamma:g}",
         f"{figure.where}, left",
-        f"With gamma = {gamma:g} (below 3) samples of the InteL-VAE{kind.words} are closer to the test images than the "
-        f"VAE's ({kind.name})",
+        f"With gamma = {gamma:g} (below 3) samples of the InteL-VAE are closer to the test images than the VAE's "
+        f"({kind.name}{kind.words})",
         kind.metric,
         at(INTEL, gamma),
         "VAE",
@@ -148,8 +148,8 @@ def degrades(figure: Figure, alpha: float = DD_ALPHA, kind: Samples = DECIDES) -
         figure,
         f"{kind.id}distance-dd{other}",
         f"{figure.where}, left",
-        f"DD with alpha = {alpha:g} degrades samples: they are{kind.words} farther from the test images than the VAE's "
-        f"({kind.name})",
+        f"DD with alpha = {alpha:g} degrades samples: they are farther from the test images than the VAE's "
+        f"({kind.name}{kind.words})",
         kind.metric,
         at(DD, alpha),
         "VAE",
@@ -166,8 +166,8 @@ def vsc_is_good(figure: Figure, alpha: float = VSC_ALPHA) -> list[Claim]:
         AtMost(
             f"{figure.id}-{kind.id}distance-vsc-{alpha:g}",
             "Appendix C.3",
-            f"{figure.on}Samples of the Sparse-VAE are good: with alpha = {alpha:g} their distance from the test images"
-            f"{kind.words} is not {FIVE} above the VAE's ({kind.name})",
+            f"{figure.on}Samples of the Sparse-VAE are good: with alpha = {alpha:g} their distance from the test "
+            f"images is not {FIVE} above the VAE's ({kind.name}{kind.words})",
             "by eye (FID)",
             figure.page,
             figure.experiment,
@@ -223,7 +223,7 @@ def sparser_and_no_farther(
         f"{figure.id}-{id}-{kind.id}gamma-{gamma:g}",
         f"{figure.where}, left",
         f"{figure.on}{words}, and gamma = {gamma:g} the InteL-VAE's codes are sparser than the VAE's{how}, and its "
-        f"samples{kind.words} not {FIVE} farther from the test images ({kind.name})",
+        f"samples not {FIVE} farther from the test images ({kind.name}{kind.words})",
         "by eye",
         *of,
         (
