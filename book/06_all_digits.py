@@ -80,7 +80,7 @@ significantly farther than those of {closer["theirs"]}.
 - Without faint pixels the distance is {short["product"]} for the InteL-VAE, {short["vae"]} for
   the VAE, and {short["best"]} for the best method, the {short["best-name"]}.
 - By a classifier's features, on three seeds, {agreed} of the {len(both[0])} verdicts on the InteL-VAE
-  against another method are the same ([a second opinion](#a-second-opinion)).
+  against another method are the same ([more](#too-faint-to-see)).
 - The distance is no FID: another network stands in for Inception.
 """)
 
