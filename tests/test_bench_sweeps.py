@@ -34,7 +34,7 @@ def test_empty_runs_are_handed_out_and_all_who_take_part_are_busy(monkeypatch):
 
     @contextmanager
     def in_this_process(count):
-        with distributed.LocalCluster(count, threads_per_worker=1, processes=False, dashboard_address=None) as local:
+        with distributed.LocalCluster(count, threads_per_worker=1, processes=False, dashboard_address=":0") as local:
             yield local.scheduler_address
 
     monkeypatch.setattr(bench_sweeps, "workers_of", in_this_process)

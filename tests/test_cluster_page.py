@@ -40,7 +40,7 @@ def test_a_local_cluster_does_a_sweep_and_workers_fetch_data(monkeypatch, tmp_pa
         patch.setattr(distributed, "LocalCluster", partial(distributed.LocalCluster, processes=False))
         exec(block("LocalCluster("), names)
     assert capsys.readouterr().out == f"{len(names['asked'])} results\n"
-    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as local:
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as local:
         with pytest.raises(DataError, match="celeba cannot be fetched"):
             names["fetch_everywhere"](local.scheduler_address, files.CELEBA)
 
