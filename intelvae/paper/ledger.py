@@ -25,6 +25,7 @@ CLAIMS: tuple[Claim, ...] = (
     *toys.claims.CLAIMS,
     *digits.claims.CLAIMS,
     *sparsity.claims.CLAIMS,
+    *sparsity.detail.CLAIMS,
     *faces.claims.TABLE_4,
     *hierarchy.claims.CLAIMS,
     *faces.claims.TABLE_B1,

@@ -17,12 +17,13 @@ from intelvae.paper import evaluation, kinds, ledger, measures, studies
 from intelvae.paper.results import Results
 from intelvae.paper.rows import BLUE, DD, INTEL, ORANGE, SPARSE_PRIOR, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, row
 from intelvae.paper.studies import digits
-from intelvae.paper.studies.sparsity import analysis, claims, comparisons, figures, grid, tables
+from intelvae.paper.studies.sparsity import analysis, claims, comparisons, detail, figures, grid, tables
 from intelvae.paper.studies.sparsity.grid import SHOWN, STRONG, at
 from intelvae.paper.studies.sparsity.tables import Column
 
 matplotlib.use("agg")
 
+CLAIMS = (*claims.CLAIMS, *detail.CLAIMS)
 GRIDS = {
     "sparsity": grid.fashion,
     "sparsity-mnist": grid.mnist,
@@ -96,7 +97,7 @@ def test_the_third_seed_on_mnist_is_for_the_rows_that_rules_compare():
     third, chosen = ([r.row.name for r in runs if r.training.seed == s] for s in (2, 0))
     assert [n for n in third if n.startswith("DD")] == [at(DD, 3.0)] and len(chosen) == len(grid.METHODS)
     assert len(grid.mnist("laptop", [0, 1, 2])) == 3 * len(grid.METHODS)  # as asked for
-    assert set(named(c for c in claims.CLAIMS if c.page == claims.MNIST.page)) <= set(third)
+    assert set(named(c for c in CLAIMS if c.page == comparisons.MNIST.page)) <= set(third)
 
 
 def test_pictures_are_kept_of_what_page_08_shows():
@@ -139,7 +140,7 @@ def test_choices_change_what_they_say():
 
 
 def claim(id):
-    (found,) = [c for c in claims.CLAIMS if c.id == id]
+    (found,) = [c for c in CLAIMS if c.id == id]
     return found
 
 
@@ -149,11 +150,11 @@ def named(of_claims):
 
 
 def test_claims_name_rows_of_their_grid():
-    assert set(named(claims.CLAIMS)) <= {r.name for r in grid.METHODS} and len(named(claims.CLAIMS)) > 100
+    assert set(named(CLAIMS)) <= {r.name for r in grid.METHODS} and len(named(CLAIMS)) > 100
 
 
 def test_a_rule_speaks_of_methods_and_where_they_are_one_of_what_differs():
-    compared = [c for c in claims.CLAIMS if isinstance(c, kinds.Comparison)]
+    compared = [c for c in CLAIMS if isinstance(c, kinds.Comparison)]
     for each in compared:
         ours, theirs = (row(grid.METHODS, name) for name in (each.ours, each.theirs))
         if ours.method != theirs.method:
@@ -330,13 +331,13 @@ def test_claims_on_samples_that_count_are_by_the_measure_that_was_chosen_for_dig
     def metrics(claim):
         return {part.metric for part in getattr(claim, "parts", (claim,))}
 
-    counted = set().union(*(metrics(each) for each in claims.CLAIMS if not each.variant))
+    counted = set().union(*(metrics(each) for each in CLAIMS if not each.variant))
     assert comparisons.DECIDES.metric == measures.clean_frechet == digits.claims.MEASURES[digits.claims.DECIDES][0]
     assert measures.clean_frechet in counted and measures.frechet not in counted
 
 
 def test_much_less_sparse_is_by_a_tenth_for_the_sparse_vae_alone():
-    margins = {c.id: c.margin for c in claims.CLAIMS if "less-sparse-" in c.id}
+    margins = {c.id: c.margin for c in CLAIMS if "less-sparse-" in c.id}
     assert {id for id, margin in margins.items() if margin == 0.1} == {
         id for id in margins if "-vsc-" in id and "dd" not in id
     }
