@@ -23,7 +23,7 @@ device = "cpu"
 jobs = 1
 
 # %% tags=["hide-input"]
-from intelvae.paper import ledger, report, studies
+from intelvae.paper import ledger, report, statements, studies
 from intelvae.paper.prose import Folded, Table, badges, in_short, say
 
 results = [studies.stored(name, profile) for name in studies.NAMES]
@@ -37,7 +37,7 @@ This copy was made at `smoke`, from a first look on small data: its verdicts mea
 published page has those of `laptop`.
 """
 in_short(f"""
-Of {len(report.STATEMENTS)} statements of the paper our results support
+Of {len(statements.STATEMENTS)} statements of the paper our results support
 {sides["for"]}, contradict {sides["against"]} and leave {sides["open"]} open. They rest on
 {sum(counts[v] for v in report.LOOK)} claims:
 {badges(row["verdict"] for row in found if not row["variant"])}

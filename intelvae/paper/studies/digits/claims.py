@@ -98,7 +98,7 @@ def later(result: Result) -> float:
 MEASURES: dict[str, tuple[Metric, str]] = {
     "": (frechet, f"{DISTANCE}, as many images as test images"),
     "clean-": (clean_frechet, f"{DISTANCE}, the smaller number of images, without faint pixels"),
-    "later-": (later, f"{DISTANCE}, the smaller number of images, without faint pixels, seeds 3 to 5 alone"),
+    "later-": (later, f"{DISTANCE}, the smaller number of images, without faint pixels, seeds from 3 on alone"),
     "classifier-": (by_classifier, "Frechet distance on a classifier's features, as many images as test images"),
 }
 DECIDES = "clean-"
