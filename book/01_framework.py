@@ -13,9 +13,10 @@
 # %% [markdown]
 # # The framework
 #
-# To give a VAE's latents a certain structure, says the paper (section 4 and Figure 1 of {cite}`miao2022intelvae`), do not
-# change the prior. Keep the Gaussian, and put a deterministic mapping $g$ between it and the decoder. Then every
-# representation has the structure, with nothing to tune, and training stays that of a VAE.
+# How can the latents of a VAE be given a structure, such as a circle or clusters? The paper (section 4 and Figure 1 of
+# {cite}`miao2022intelvae`) does not change the prior. It keeps the Gaussian, and puts a deterministic mapping $g$ between
+# it and the decoder. It claims that every representation then has the structure, with nothing to tune, and that training
+# stays that of a VAE.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -42,14 +43,15 @@ found = ledger.rows(profile, results, page="01_framework")
 
 # %% tags=["hide-input"]
 in_short(f"""
-An InteL-VAE is a VAE whose decoder begins with $g$, to the last bit.
-{badges(row["verdict"] for row in found)}
+An InteL-VAE is a VAE whose decoder begins with $g$, and every code has the structure that
+$g$ makes. {badges(row["verdict"] for row in found)}
 
-What $g$ guarantees, every code has: of {circle["codes"]} codes of a model with the circle
-mapping, the farthest from the circle is {circle["farthest"]} away.
+- **Training is that of a VAE.** The bounds of the two models are equal to the last bit.
+- **The structure is guaranteed.** Of {circle["codes"]} codes of a trained model whose mapping
+  is the circle, the farthest is {circle["farthest"]} from the circle.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 1 of the paper, from a trained model: an InteL-VAE on the star. Two data points (green) are encoded as Gaussians in the space of y (ellipses: two standard deviations), and mapped to the circle, where all codes lie (grey). Right: samples, decoder noise included.", "name": "fig-framework"}, "image": {"alt": "Four panels: data on a star, Gaussian codes y, codes z on a circle, and samples."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 1 of the paper, from a trained model: an InteL-VAE with the circle mapping, on data in the shape of a star. Two data points (green) are encoded as Gaussians in the space of y (ellipses: two standard deviations) and mapped to the circle, where all codes lie (grey). Right: samples of the model, decoder noise included.", "name": "fig-framework"}, "image": {"alt": "Four panels: data on a star, Gaussian codes y, codes z on a circle, and samples."}}
 figure = figures.pipeline(results[0])
 
 # %% tags=["hide-input"]
@@ -57,6 +59,8 @@ Provenance(results)
 
 # %% [markdown]
 # ## The idea
+#
+# An InteL-VAE changes one place in the objective of a VAE: what the decoder is given.
 #
 # A VAE {cite}`kingma2014vae` encodes data $x$ as a Gaussian over latents $z$, decodes $z$, and maximises a lower bound
 # on $\log p(x)$, the {term}`ELBO` (equation 1):
@@ -68,8 +72,8 @@ Provenance(results)
 #
 # $$ \mathcal L_Y(x) = \mathbb E_{q(y|x)} [\log p(x|g(y))] - \mathrm{KL}(q(y|x) \,\|\, \mathcal N(0, I)). $$
 #
-# The representation of $x$ is $g(\mu(x))$, where $\mu(x)$ is the mean of $q(y|x)$. New data come from
-# $y \sim \mathcal N(0, I)$ through $g$ and the decoder. In code, equation 2 is
+# The representation of $x$, or its *code*, is $g(\mu(x))$, where $\mu(x)$ is the mean of $q(y|x)$. To generate data, the
+# model draws $y \sim \mathcal N(0, I)$ and decodes $g(y)$. Equation 2 in PyTorch is:
 
 
 # %%
@@ -83,7 +87,7 @@ def elbo(model, x):
 
 
 # %% [markdown]
-# and a model is a composition of four parts, of which the mapping is the only new one.
+# A model has four parts: encoder, decoder, prior and mapping. Only the mapping is new.
 
 
 # %%
@@ -95,8 +99,9 @@ def vae(mapping):
 
 
 # %% [markdown]
-# **Mappings to move.** Choose the clusters and drag the large dot, the mean of a Gaussian $q(y|x)$, across a dashed border,
-# by mouse, finger or arrow keys: $g$ tears the Gaussian in two. (Where scripts do not run, the circle is shown.)
+# **Try the mappings.** The figure shows a Gaussian $q(y|x)$ on the left, and what a mapping makes of it on the right.
+# Choose the clusters, and drag the large dot, the Gaussian's mean, across a dashed border (by mouse, finger or arrow keys):
+# $g$ tears the Gaussian in two. Where scripts do not run, the circle is shown.
 
 # %% tags=["hide-input"]
 glue("mappings", MappingExplorer())
@@ -104,7 +109,10 @@ glue("mappings", MappingExplorer())
 # %% [markdown]
 # ## Two checks
 #
-# **$g$ = identity is the ordinary VAE**, not nearly but to the last bit. And the library's bound is the function above.
+# Both checks compare bounds of untrained models, with the same weights and the same noise, and ask for equality to the
+# last bit.
+#
+# **With $g$ = identity, an InteL-VAE is the ordinary VAE.** We also check that the library's bound is the function above.
 
 
 # %%
@@ -132,9 +140,9 @@ print("identity gives the VAE bit for bit:", same_as_vae)
 print("the library's bound is equation 2, bit for bit:", same_as_elbo)
 
 # %% [markdown]
-# **The mapping may be read as the decoder's first layer.** The objective meets $g$ only inside $p(x|g(y))$. So an
-# InteL-VAE is also a VAE with a decoder that begins with $g$, and its representation is what leaves that first layer.
-# Every bound and every trick for VAEs carries over.
+# **The mapping may be read as the decoder's first layer.** In the objective, $g$ occurs only inside $p(x|g(y))$. So an
+# InteL-VAE is also a VAE whose decoder begins with $g$, and its representation is the output of that first layer. Every
+# bound and every trick for VAEs carries over.
 
 # %%
 mapped = vae(Circle())
@@ -147,24 +155,25 @@ print("mapping as the decoder's first layer, bit for bit:", same_as_layer)
 # %% [markdown]
 # ## What the guarantee is worth
 #
-# The figure above is from a trained model: data on a star, the circle mapping
-# $g(y) = y / (\lVert y \rVert + \epsilon)$, two latent dimensions. Nothing was traded for codes on a circle: no weight, no
-# penalty. That is the paper's point about guarantees. Whether the *samples* are better is a question of measurement, for
-# the pages that follow.
+# The structure costs no tuning, but it does not promise better samples.
+#
+# The trained model of the figure at the top has two latent dimensions and the circle mapping
+# $g(y) = y / (\lVert y \rVert + \epsilon)$. No weight and no penalty was needed to get codes on a circle. That is the
+# paper's point about guarantees. Whether the *samples* are better has to be measured, on the pages that follow.
 #
 # ## What the paper leaves open
 #
-# - **The slope at the origin.** The paper's $y / (\lVert y \rVert + \epsilon)$ has slope $1/\epsilon$ there, $10^7$ in the
-#   code, and in floating point the derivative of the root in $\lVert y \rVert$ is $0/0$. The library uses
-#   $y / \sqrt{\lVert y \rVert^2 + \epsilon^2}$ with $\epsilon = 10^{-4}$: the same map up to
-#   $O(\epsilon / \lVert y \rVert)$, smooth everywhere.
-# - **Is the map injective?** On paper it is, for $\epsilon > 0$, so that the KL divergence is the same before and after it
-#   (theorem 1, on the [next page](02_theorem1.ipynb)). In floating point the radius is lost.
+# - **The slope at the origin.** There the paper's $y / (\lVert y \rVert + \epsilon)$ has the slope $1/\epsilon$, which is
+#   $10^7$ in the authors' code, and in floating point the derivative of $\lVert y \rVert$ is $0/0$. The library uses
+#   $y / \sqrt{\lVert y \rVert^2 + \epsilon^2}$ with $\epsilon = 10^{-4}$. This is smooth everywhere, and the same map up
+#   to $O(\epsilon / \lVert y \rVert)$.
+# - **Is the circle mapping injective?** In exact arithmetic it is, for $\epsilon > 0$, so the KL divergence is the same
+#   before and after it (theorem 1, on the [next page](02_theorem1.ipynb)). In floating point the radius is lost.
 #
 # ## Exercises
 #
-# 1. Write your own mapping, any `nn.Module` from $y$ to $z$: try $g(y) = \sinh(y)$. Is the bound of a model with it still
-#    that of a VAE with $g$ in the decoder?
+# 1. Write your own mapping, any `nn.Module` from $y$ to $z$: try $g(y) = \sinh(y)$. Does a model with this mapping still
+#    have the same bound as a VAE with $g$ in the decoder?
 # 2. For the circle, take the KL divergence between distributions of $z$ instead of $y$. Why can it not be computed?
 
 
@@ -185,8 +194,8 @@ print(
 # %% [markdown]
 # ## Verdict
 #
-# The rule: *reproduced* if both identities hold to the bit. That every code lies on the circle is no claim to test but a
-# property of $g$. The first cell measures it, and here it must hold to 0.01.
+# The rule: *reproduced* if both identities hold to the bit. That every code lies on the circle is a property of $g$, not a
+# claim to test. The page measures it for the box at the top, and fails if a code is 0.01 or more from the circle.
 
 # %% tags=["hide-input"]
 assert same_as_vae and same_as_elbo and same_as_layer and circle["farthest"] < 0.01

@@ -13,14 +13,14 @@
 # %% [markdown]
 # # Theorem 1
 #
-# A mapping never drives the encoder's distribution further from the prior. With $q$ for the encoder's distribution of $y$
-# and $p = \mathcal N(0, I)$ for the prior (Theorem 1, equations 3 and 4, appendix A of {cite}`miao2022intelvae`):
+# A mapping never moves the encoder's distribution farther from the prior. Let $q$ be the encoder's distribution of $y$,
+# and $p = \mathcal N(0, I)$ the prior. Then (Theorem 1, equations 3 and 4, appendix A of {cite}`miao2022intelvae`)
 #
 # $$ \mathrm{KL}(g_\# q \,\|\, g_\# p) \;\le\; \mathrm{KL}(q \,\|\, p) \quad \text{for every measurable } g, $$
 #
 # where $g_\# q$ is the distribution of $z = g(y)$ for $y \sim q$. If $g$ is invertible, both sides are equal, and the
-# objective $\mathcal L_Y$ is the ordinary bound in the space of $z$. The proof, says the appendix, holds for every
-# $f$-divergence.
+# objective $\mathcal L_Y$ (equation 2, on the [previous page](01_framework.ipynb)) is the ordinary bound in the space of
+# $z$. According to the appendix, the proof holds for every $f$-divergence.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -49,36 +49,40 @@ simulated = [holds for each in plane for holds in each.holds]
 
 # %% tags=["hide-input"]
 in_short(f"""
-The theorem has a proof. Our numbers agree with it, and say what it leaves open: how much is
-lost, and when. {badges(row["verdict"] for row in found)}
+The paper proves the theorem, and our numbers agree with it. They also show how much
+divergence a mapping loses, and when, which the theorem leaves open.
+{badges(row["verdict"] for row in found)}
 
-- No divergence grows under a mapping in any of {len(merged)} comparisons by integrals on the
-  line, and in {sum(simulated)} of {len(simulated)} by simulation in the plane.
-- Folding the line at 0, $g(y) = |y|$, loses at most one bit. That is {lost["limit"]} nats.
-- The circle loses everything about the radius: of an encoder's {plane[0].before:.3f} nats it
-  keeps {plane[0].direction:.3f}.
+- **No divergence grows under a mapping:** in none of {len(merged)} comparisons by integration
+  on the line. By simulation in the plane, the theorem holds in {sum(simulated)} of
+  {len(simulated)} comparisons.
+- **Folding the line** at 0, $g(y) = |y|$, loses at most one bit, which is {lost["limit"]} nats.
+- **The circle** loses all that $q$ says about the radius. Of one encoder's
+  {plane[0].before:.3f} nats it keeps {plane[0].direction:.3f}.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The encoder's distribution q = N(1, 0.5²) (solid) and the prior p (dashed), before (left) and after (middle) the mapping g(y) = |y|. Right: their KL divergence as the encoder's mean moves. At 0 nothing is lost; far out it is nearly one bit, ln 2 nats. Computed by quadrature.", "name": "fig-theorem1"}, "image": {"alt": "Left: a narrow bell q inside a wide bell p. Middle: both folded at zero. Right: a dashed bowl for before and a solid W-shaped curve for after; they touch at mean zero, elsewhere the solid one is lower, by up to ln 2."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The encoder's distribution q = N(1, 0.5²) (solid) and the prior p (dashed), before (left) and after (middle) the mapping g(y) = |y|. Right: the KL divergence of q from p before (dashed) and after (solid) the mapping, against the mean of q. At 0 nothing is lost; far out the loss is nearly one bit, ln 2 nats. Computed by numerical integration.", "name": "fig-theorem1"}, "image": {"alt": "Left: a narrow bell q inside a wide bell p. Middle: both folded at zero. Right: a dashed bowl for before and a solid W-shaped curve for after; they touch at mean zero, elsewhere the solid one is lower, by up to ln 2."}}
 figure = theorem.fold()
 
 # %% tags=["hide-input"]
 say(f"""
-Computed on this page with torch {torch.__version__}. In the plane there are, at the profile
-`{profile}`, {len(chosen)} seeds, {draws:,} draws of q and of p a seed, and 32 x 32 cells.
+No model is trained here. All numbers are computed on this page, with torch
+{torch.__version__}. The simulation in the plane has, at the profile `{profile}`,
+{len(chosen)} seeds, each with {draws:,} draws of q and as many of p.
 """)
 
 # %% [markdown]
 # ## The idea
 #
-# A mapping from $y$ to $z$ can merge points and so lose information. It never creates any: two distributions can only
-# become harder to tell apart. That is the data processing inequality. By the chain rule,
+# A mapping from $y$ to $z$ can merge points and so lose information, but it cannot create information. Two distributions
+# can only become harder to tell apart: this is the data processing inequality. By the chain rule,
 #
 # $$ \mathrm{KL}(q(y) \,\|\, p(y)) = \mathrm{KL}(q(z) \,\|\, p(z)) + \mathbb E_{q(z)}\, \mathrm{KL}(q(y|z) \,\|\, p(y|z)), $$
 #
-# so the slack, the difference of the theorem's two sides, is what $y$ still says once $z$ is known. With $g(y) = |y|$ that is the sign of $y$, one bit: the
-# slack is at most $\ln 2$ nats. The density of $z$ is a sum over its preimages, here $z$ and $-z$, and the theorem is
-# these lines:
+# The last term is the *slack*, the difference between the theorem's two sides. It measures what $y$ still tells once $z$ is
+# known. With $g(y) = |y|$ that is the sign of $y$, one bit, so the slack is at most $\ln 2$ nats.
+#
+# The density of $z$ is a sum over its preimages, here $z$ and $-z$. So the theorem for $|y|$ can be computed in these lines:
 
 # %%
 import numpy as np
@@ -105,12 +109,15 @@ print(f"KL = {kl_y:.4f} nats before g, {kl_z:.4f} after")
 # %% [markdown]
 # ## A check against what is known
 #
-# `intelvae.divergences` does the same for any $g$ on the line that is monotone between given breakpoints. It finds the
-# preimages by bisection and integrates over $z$ with a Gauss-Legendre rule, for five $f$-divergences {cite}`csiszar1967`,
+# Before the integrals are used on mappings, we check them where the exact values are known.
+#
+# The module `intelvae.divergences` does the same as the lines above for any $g$ on the line that is monotone between given
+# breakpoints. It finds the preimages by bisection and integrates over $z$ with a Gauss-Legendre rule. It knows five
+# $f$-divergences {cite}`csiszar1967`:
 #
 # $$ D_f(q \,\|\, p) = \mathbb E_p\, f(q/p), \qquad f \text{ convex}, \; f(1) = 0. $$
 #
-# Between two Gaussians all five have a closed form.
+# Between two Gaussians all five have a closed form, with which the integrals should agree:
 
 # %%
 from torch.distributions import Normal
@@ -126,42 +133,44 @@ for name in divergences.NAMES:
 
 # %% tags=["hide-input"]
 say(f"""
-The largest difference, over the five encoders of this page, is
-{theorem.error_of_quadrature():.0e}. It belongs to total variation, whose integrand has a kink.
+They do. The largest difference, over the five encoders of this page, is
+{theorem.error_of_quadrature():.0e}. It is that of total variation, whose integrand has a kink.
 """)
 
 # %% [markdown]
 # ## The inequality
 #
-# Four mappings merge points: the absolute value, the square, a cubic that turns twice (up to three points merge), and the
-# sine (infinitely many). `after` needs to know where a mapping turns:
+# Does any divergence grow under a mapping that merges points? We try four such mappings: the absolute value, the square, a
+# cubic that turns twice (up to three points merge), and the sine (infinitely many points merge). The function `after` has
+# to be told where a mapping turns:
 
 # %%
 cubic = after(encoder, prior, lambda y: y**3 - 3 * y, breakpoints=[-1.0, 1.0])
 print(f"KL = {divergence('KL', cubic):.4f} nats after the cubic")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What four mappings leave of five divergences, for five encoders: the divergence after the mapping over the one before it. No mark is above 1 (dashed). Computed by quadrature, without seeds.", "name": "fig-theorem1-left"}, "image": {"alt": "Five panels, one for each divergence, with four marks for each of five encoders, all between 0 and 1."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "What four mappings leave of five divergences, for five encoders: the divergence after the mapping, divided by the divergence before it. No mark is above 1 (dashed), so no divergence grows. Computed by numerical integration, without seeds.", "name": "fig-theorem1-left"}, "image": {"alt": "Five panels, one for each divergence, with four marks for each of five encoders, all between 0 and 1."}}
 figure = theorem.what_is_left(merged)
 
 # %% [markdown]
-# The square loses exactly what the fold does, since each is an invertible function of the other. The KL divergences in
-# nats:
+# The table has the KL divergences in nats. The square loses exactly what the fold $|y|$ does, since each is an invertible
+# function of the other.
 
 # %% tags=["hide-input"]
 Table(theorem.kl_by_encoder(merged))
 
 # %% tags=["hide-input"]
 say(f"""
-The fold loses {lost["centre"]} nats where the encoder is centred, and {lost["far"]} at mean
-2.2. The far encoder loses most because it *knew* the sign, and the mapping forgets it.
+The fold loses {lost["centre"]} nats where the encoder N(m, 0.5²) is centred, and
+{lost["far"]} at the mean m = 2.2. The far encoder loses most: it *knew* the sign of $y$, and
+the mapping forgets it.
 """)
 
 # %% [markdown]
 # ## The equality
 #
-# Strictly monotone mappings have one preimage for each $z$, and nothing is lost. Tried are an affine map, $\sinh y$,
-# $y^3 + y$, and the mapping that [splits the digits 0 and 1](05_multi_modality.ipynb) into clusters. It opens a gap in
-# the prior, and yet leaves the KL divergence as it is.
+# A strictly monotone mapping has one preimage for each $z$, so nothing should be lost. We try an affine map, $\sinh y$,
+# $y^3 + y$, and the mapping that [splits the digits 0 and 1](05_multi_modality.ipynb) into clusters. The last one opens a
+# gap in the prior, and should still leave the KL divergence unchanged.
 
 # %% tags=["hide-input"]
 largest = max(abs(case.after - case.before) for case in unmerged)
@@ -171,8 +180,9 @@ In {len(unmerged)} comparisons the divergences before and after are
 """)
 
 # %% [markdown]
-# **Equation 4** says more: for an invertible $g$, $\mathcal L_Y$ *is* the ordinary bound in the space of $z$, reconstruction included. With
-# the clusters, a Gaussian decoder $p(x|z) = \mathcal N(x; z, 1/2)$ and $x = 4$, both bounds are, in nats:
+# **Equation 4** says more: for an invertible $g$, $\mathcal L_Y$ *is* the ordinary bound in the space of $z$, reconstruction
+# included. The table has both bounds, in nats, for the cluster mapping, a Gaussian decoder
+# $p(x|z) = \mathcal N(x; z, 1/2)$ and $x = 4$. They agree:
 
 # %% tags=["hide-input"]
 bounds = theorem.bounds_of_equation_4()
@@ -184,22 +194,26 @@ Table(
 )
 
 # %% [markdown]
-# **Invertible is more than is needed.** In the table of KL divergences, $q = \mathcal N(0, 0.5^2)$ loses nothing under
-# $|y|$ or $y^2$, which are not invertible. The proof's one inequality is Jensen's, for the conditional expectation of
-# $q/p$ given $g(y)$. For a strictly convex $f$ it is tight exactly when $q/p$ is a function of $g(y)$.
+# **A mapping need not be invertible to lose nothing.** In the table of KL divergences, $q = \mathcal N(0, 0.5^2)$ loses
+# nothing under $|y|$ and $y^2$, which are not invertible. The proof has one inequality, Jensen's, for the conditional
+# expectation of $q/p$ given $g(y)$. For a strictly convex $f$ it is tight exactly when $q/p$ is a function of $g(y)$.
 #
-# The ratio of two centred Gaussians is a function of $|y|$, so the fold costs nothing. The appendix says so; the theorem's
-# statement gives the special case. Total variation is not strictly convex. It needs only that $g$ never merges a point
-# where $q > p$ with one where $q < p$.
+# The ratio of two centred Gaussians is a function of $|y|$, so the fold costs nothing. The appendix has this condition; the
+# theorem states only the special case of an invertible $g$.
+#
+# :::{dropdown} Total variation
+# The $f$ of total variation is convex, but not strictly. Total variation stays the same under a weaker condition: $g$ must
+# not merge a point where $q > p$ with a point where $q < p$.
+# :::
 #
 # ## Equation A.1
 #
-# The step that makes the proof work is an identity:
+# The proof rests on one identity, which we check in two cases:
 #
 # $$ \mathbb E_p\Big[\frac{q}{p}(y) \,\Big|\, g(y)\Big] = \frac{g_\# q}{g_\# p}(g(y)). $$
 #
-# For $|y|$ both sides can be written down. Under the prior, $y$ given $|y|$ is a fair coin, so the left-hand side is the
-# mean of $q/p$ over $y$ and $-y$.
+# For $|y|$ both sides can be written down. Given $|y|$, the prior makes both signs of $y$ equally likely. So the left-hand
+# side is the mean of $q/p$ over $y$ and $-y$.
 
 # %%
 at = torch.linspace(-4, 4, 1000, dtype=torch.float64)
@@ -212,8 +226,8 @@ for q in theorem.ENCODERS:
 print("both sides agree to 1e-6:", gap <= 1e-6)
 
 # %% [markdown]
-# For the cubic we test the definition of a conditional expectation. For every set $A$ of values, both sides must have the
-# same mean under the prior, over the points that $g$ takes into $A$. We try seven intervals.
+# For the cubic we test the definition of a conditional expectation. For every set $A$ of values of $g$, both sides must have
+# the same mean under the prior, over the points that $g$ takes into $A$. We try seven intervals as $A$.
 
 # %% tags=["hide-input"]
 cubic_gap = theorem.gap_in_equation_a1()
@@ -222,41 +236,46 @@ print("both sides agree to 1e-6:", cubic_gap <= 1e-6)
 # %% [markdown]
 # ## In the plane, by simulation
 #
-# For the mappings of the other pages there is no sum over preimages to write down. But binning $z$ is itself a mapping, so
-# the theorem covers it: the KL divergence between the *histograms* of $g_\# q$ and $g_\# p$ is at most
-# $\mathrm{KL}(q \| p)$, for any number of cells.
+# Does the inequality hold for the mappings that the other pages use? For these there is no sum over preimages to write
+# down, so we draw samples and compare histograms. Binning $z$ is itself a mapping, and the theorem covers it: the KL
+# divergence between the *histograms* of $g_\# q$ and $g_\# p$ is at most $\mathrm{KL}(q \| p)$, for any number of cells.
 #
-# An estimate of it from samples scatters, and is too large on average. We allow for this bias and for three standard
-# errors. For the circle there is an exact value, too: the KL divergence of the *direction* of $y$ from a uniform direction.
+# An estimate of this divergence from samples scatters, and is too large on average. We allow for this bias and for three
+# standard errors. For the circle there is also an exact value: the KL divergence of the *direction* of $y$ from a uniform
+# direction.
 #
 # :::{dropdown} How large the bias is
-# For $K$ occupied cells, $n$ draws of $q$ and $m$ of $p$ the estimate is too large by about half of
-# $(K-1)(1/n + 1/m)$, plus a term of the order $K/n$ for the half count that every cell gets. The function
-# `intelvae.divergences.histogram_kl` returns it.
+# For $K$ occupied cells, $n$ draws of $q$ and $m$ draws of $p$, the estimate is too large by about half of
+# $(K-1)(1/n + 1/m)$. The half count that is added to every cell contributes a term of the order $K/n$. The function
+# `intelvae.divergences.histogram_kl` returns the bias.
 # :::
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "KL divergence between the histograms of the mapped encoder N((1, 0), 0.5² I) and the mapped prior, against the number of cells on an axis; mean and standard deviation over the first three seeds. No grid takes it above the value before the mapping (dashed). Dotted: the exact value of the direction alone.", "name": "fig-theorem1-plane"}, "image": {"alt": "Three curves against the number of cells, all below a dashed line at the KL divergence before the mapping. Circle and two holes level off together at a lower dotted line; three clusters climb towards the dashed line."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "KL divergence between the histograms of the mapped encoder N((1, 0), 0.5² I) and the mapped prior, against the number of cells along each axis; mean and standard deviation over the first three seeds. On no grid is it above the value before the mapping (dashed). Dotted: the exact value for the direction of y alone.", "name": "fig-theorem1-plane"}, "image": {"alt": "Three curves against the number of cells, all below a dashed line at the KL divergence before the mapping. Circle and two holes level off together at a lower dotted line; three clusters climb towards the dashed line."}}
 figure = theorem.by_cells(chosen[:3], draws)
 
 # %% tags=["hide-input"]
 say("""
-The KL divergences in nats, means and standard deviations over seeds; "direction" is exact:
+The table has the KL divergences in nats on a grid of 32 x 32 cells: means and standard
+deviations over seeds. "Before g" and "direction" are exact.
 """)
 Table(theorem.plane_table(plane))
 
 # %% tags=["hide-input"]
 say(f"""
 Of {plane[0].before:.3f} nats the circle keeps {plane[0].direction:.3f}. The other
-{plane[0].before - plane[0].direction:.3f} are about the radius, which the decoder never sees.
-The training objective charges for them all the same, so it pays the encoder to leave the radius
-to the prior. The three clusters keep everything, which shows as the grid becomes finer.
+{plane[0].before - plane[0].direction:.3f} nats are about the radius, which the decoder never
+sees. The training objective still charges the encoder for them, so the encoder gains by leaving
+the radius as it is under the prior.
+
+The three clusters lose nothing: on finer grids the estimate approaches the value before the
+mapping.
 """)
 
 # %% [markdown]
 # ## Paper beside ours
 #
-# The paper gives a proof and no number; ours are the largest violations over all cases. The tolerances follow from the
-# quadrature, not from the results.
+# The paper gives a proof and no number. Our numbers in the table are the largest violations over all cases. The tolerances
+# of the rules follow from the precision of the integrals, not from the results.
 #
 # - *Inequality*: reproduced if every divergence on the line is at most its value before $g$, within $10^{-6}$. In the
 #   plane, where it is simulated, it may be larger by its bias and three standard errors.
@@ -264,8 +283,8 @@ to the prior. The three clusters keep everything, which shows as the grid become
 #   equation 4 agree to $10^{-6}$.
 # - *Equation A.1* must hold to $10^{-6}$ on every set tried.
 #
-# The verdicts rest on a part of the mappings above (`intelvae.paper.studies.toys.claims`). All checks of this page must
-# hold too, or the page fails.
+# The verdicts rest on some of the mappings above (`intelvae.paper.studies.toys.claims`). All other checks of this page must
+# hold as well, or the page fails.
 
 # %% tags=["hide-input"]
 assert all(case.after <= case.before + 1e-6 for case in merged) and all(simulated)
@@ -276,22 +295,23 @@ ledger.Table(found)
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does
 #
-# - **How large the slack is.** "At least as tight" may be no slack (clusters), at most one bit (the fold), or any amount
-#   (the circle, as the encoder narrows). $\mathcal L_Y$ is what is trained, so the tighter bound in $z$ stays unused.
-# - **When the circle is invertible.** With its $\epsilon$ the circle mapping keeps the radius, in digits that are soon
-#   beyond floating point; on paper equation 3 is then an equality. The simulation shows what any finite resolution, and
-#   any decoder in floating point, sees: the direction alone.
-# - **A mapping that helps.** The inequality bounds one term of the objective, for any $q$ and any $g$, the useless constant
-#   $g$ included. It does not say that the reconstruction is good, nor that encoders together cover the prior.
-# - **The authors' code.** Its low-dimensional notebooks compute the KL divergence against a Gaussian of variance $e$ and
-#   sample from one of variance 1. The theorem holds for any one $p$; these are two.
+# - **How large the slack is.** The paper says that the bound in $z$ is "at least as tight". The slack may be zero (the
+#   clusters), at most one bit (the fold), or any amount (the circle, as the encoder narrows). Training uses $\mathcal L_Y$,
+#   so the tighter bound in $z$ stays unused.
+# - **Whether the circle is invertible.** Because of its $\epsilon$, the circle mapping keeps the radius in exact arithmetic,
+#   in digits that are soon beyond floating point. Equation 3 is then an equality. At any finite resolution, as in the
+#   simulation or for a decoder in floating point, only the direction is left.
+# - **Whether a mapping helps.** The inequality bounds one term of the objective. It holds for any $q$ and any $g$, even a
+#   useless constant $g$. It does not say that the reconstruction is good, or that the encoders together cover the prior.
+# - **The authors' code.** Its notebooks for points in the plane compute the KL divergence against a Gaussian of variance $e$,
+#   but sample from a Gaussian of variance 1. The theorem is about one prior $p$, and the notebooks have two.
 #
 # ## Exercises
 #
 # 1. Which encoders $\mathcal N(m, s^2)$ lose the largest *share* of their divergence under $|y|$?
 # 2. Give `after` the mapping `torch.relu` with a breakpoint at 0. Why does it refuse, and what is the KL divergence?
 # 3. Put a Gaussian straight into the space of $z$, in the gap that `Threshold` opens: what is $\mathrm{KL}(\mathcal N(2,
-#    0.1^2) \,\|\, g_\# p)$? A prior with structure brings this mismatch unless the encoder is mapped, too.
+#    0.1^2) \,\|\, g_\# p)$? A structured prior brings this mismatch unless the encoder's distribution is mapped as well.
 
 # %% tags=["hide-cell", "solution"]
 from intelvae.mappings import Threshold

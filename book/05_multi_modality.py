@@ -14,8 +14,8 @@
 # # Multi-modality on zeros and ones
 #
 # Zeros and ones are two separate clusters. A VAE with a single latent dimension must join them, so some of its samples are
-# neither. An InteL-VAE, whose mapping tears the Gaussian in two, has fewer of these than any other method, and as many
-# zeros as ones, says the paper (section 6.2, Table 2 of {cite}`miao2022intelvae`).
+# neither digit. The paper (section 6.2, Table 2 of {cite}`miao2022intelvae`) says that an InteL-VAE, whose mapping tears the
+# Gaussian in two, draws fewer of these than any other method, and as many zeros as ones.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -50,21 +50,21 @@ squared = [r for r in results if r.training.likelihood == "gaussian"]
 
 # %% tags=["hide-input"]
 in_short(f"""
-It depends on the decoder. A sample is ambiguous if a classifier is less than 80 % sure of it.
-With the network that the text names, the InteL-VAE has no fewer of these than the VAE; with
-the network of the authors' code it has fewer.
+It depends on the decoder. With the network that the paper's text names, the InteL-VAE draws no
+fewer *ambiguous* samples than the VAE (a classifier is less than 80 % sure of them). With the
+network of the authors' code it draws fewer.
 {badges(row["verdict"] for row in found if not row["variant"])}
 
-- With the text's network {mean["mathieu-InteL-VAE-ambiguous"]} % of the InteL-VAE's samples are
-  ambiguous and {mean["mathieu-VAE-ambiguous"]} % of the VAE's. The paper has 0.9 and 2.5 %.
-- With the code's network they are {mean["authors-InteL-VAE-ambiguous"]} and
-  {mean["authors-VAE-ambiguous"]} %. A Vamp-VAE, which is not told of clusters, has
-  {mean["authors-Vamp-VAE-ambiguous"]} %.
-- With the text's network the share of ones is significantly nearer to one half than with
-  another method in {won["balance"]}.
+- **The text's network.** {mean["mathieu-InteL-VAE-ambiguous"]} % of the InteL-VAE's samples are
+  ambiguous, and {mean["mathieu-VAE-ambiguous"]} % of the VAE's. The paper has 0.9 and 2.5 %.
+- **The code's network.** The InteL-VAE has {mean["authors-InteL-VAE-ambiguous"]} % and the VAE
+  {mean["authors-VAE-ambiguous"]} %. A Vamp-VAE, which is not told that there are
+  clusters, has {mean["authors-Vamp-VAE-ambiguous"]} %.
+- **As many zeros as ones?** With the text's network, we compare the InteL-VAE's share of ones with
+  each other method's. It is significantly nearer to one half in {won["balance"]}.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples by network (squared error), one mark a run, bars at the means: `mathieu` is the network of the text, `authors` that of the code, and `mathieu-offset` (ours) the first with one more tensor.", "name": "fig-digits-seeds"}, "image": {"alt": "Dots by network and method."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples by network and method (squared error). Each mark is a run, each bar a mean. `mathieu` is the text's network, `authors` the code's, and `mathieu-offset`, which is ours, is `mathieu` with one more learned tensor.", "name": "fig-digits-seeds"}, "image": {"alt": "Dots by network and method."}}
 figure = figures.by_network(squared, "uncertain", "share of ambiguous samples")
 
 # %% tags=["hide-input"]
@@ -73,12 +73,13 @@ Provenance(results)
 # %% [markdown]
 # ## The idea
 #
-# Cut the plane of the first two latent dimensions into $K$ equal sectors. Push every point along the bisector $r(y)$ of
-# its sector, by an amount that grows steeply with its distance $\mathrm{dis}(y)$ from the sector's border (equation 6):
+# The mapping opens a gap between clusters. It cuts the plane of the first two latent dimensions into $K$ equal sectors. Every
+# point is pushed along the bisector $r(y)$ of its sector, by an amount that grows steeply with its distance
+# $\mathrm{dis}(y)$ from the sector's border (equation 6):
 #
 # $$ g(y) = y + c_1\, \mathrm{dis}(y)^{c_2}\, r(y), \qquad c_1 = 5,\; c_2 = 0.2. $$
 #
-# Points on a border stay, so $g$ is continuous; all others leave it fast, so a gap opens. In one dimension with $K = 2$
+# Points on a border stay, so $g$ is continuous. All others leave it fast, so a gap opens. In one dimension with $K = 2$
 # this is $g(y) = y + c_1 \operatorname{sign}(y) |y|^{c_2}$.
 
 
@@ -89,11 +90,11 @@ def split_in_one_dimension(y, c1=5.0, c2=0.2):
 
 # %% [markdown]
 # At the border the slope of $\mathrm{dis}^{c_2}$ is infinite, and one unlucky point would ruin the optimiser's state for
-# ever. So the library takes $\mathrm{dis}\,(\mathrm{dis}^2 + \delta^2)^{(c_2 - 1)/2}$, $\delta = 10^{-3}$, which differs
-# near the border only. The obvious $(\mathrm{dis} + \delta)^{c_2} - \delta^{c_2}$ narrows the gap everywhere.
+# ever. So the library takes $\mathrm{dis}\,(\mathrm{dis}^2 + \delta^2)^{(c_2 - 1)/2}$ with $\delta = 10^{-3}$, which differs
+# only near the border. The obvious alternative, $(\mathrm{dis} + \delta)^{c_2} - \delta^{c_2}$, narrows the gap everywhere.
 #
-# **A check against what is known.** A standard normal $y$ ends within $|z| < 1$ where $|y| < y^*$, with
-# $y^* + 5\, y^{*\,0.2} = 1$. The gap is almost empty.
+# **A check against what is known.** How much of the prior is left in the gap? A standard normal $y$ ends within $|z| < 1$
+# where $|y| < y^*$, with $y^* + 5\, y^{*\,0.2} = 1$. We compare this exact share with draws. The gap is almost empty.
 
 # %%
 edge = brentq(lambda y: y + 5 * y**0.2 - 1, 0, 1)
@@ -109,51 +110,56 @@ print(f"share within |z| < 1, exactly: {norm.cdf(edge) - norm.cdf(-edge):.5f}")
 for name, z in forms.items():
     print(f"{name:<20} {(z.abs() < 1).double().mean().item():.5f}")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 5 of the paper, computed: a Gaussian before and after the mapping with k sectors, and a circle carried along.", "name": "fig-sectors"}, "image": {"alt": "Two scatter plots: a round cloud cut into sectors, and the same points as separate clusters."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 5 of the paper, computed: a Gaussian before the mapping with k sectors (left) and after it (right), and a circle that is carried along.", "name": "fig-sectors"}, "image": {"alt": "Two scatter plots: a round cloud cut into sectors, and the same points as separate clusters."}}
 figure = figures.sectors(k)
 
 # %% [markdown]
 # ## The experiment
 #
-# MNIST-01 has 5,000 images of either digit to train on. The latent space has one dimension. The paper leaves two choices
-# open that turn out to matter:
+# MNIST-01 has 5,000 training images of each digit, and the latent space has one dimension. Besides the VAE and the InteL-VAE
+# there are three VAEs whose prior may have several modes ({term}`GM-VAE`, {term}`MoG-VAE`, {term}`Vamp-VAE`), and one with a
+# richer posterior ({term}`Sylvester flow`).
+#
+# The paper leaves two choices open that turn out to matter:
 #
 # - **The network.** The text names the one of {cite}`mathieu2019dd` (`mathieu`); the authors' code has another (`authors`).
-#   We run both, and a third, `mathieu-offset` (see "What decides it").
+#   We run both, and a third, `mathieu-offset`, of our own (see "What decides it").
 # - **The reconstruction term.** We run the squared error (a Gaussian with variance 1/2), which one of the code's two
 #   versions has for images, and the Bernoulli likelihood, the default of the other.
 #
 # The claims that count are those on `mathieu` with squared error; all others are variants.
 #
 # Each method samples from its own prior. A logistic classifier, trained on the same images, judges 10,000 decoded means,
-# clipped to $[0, 1]$. A sample is *ambiguous*, by the paper's metric, if the confidence is below 80 %.
+# clipped to $[0, 1]$. By the paper's metric, a sample is *ambiguous* if the classifier's confidence is below 80 %.
 #
-# A classifier that knows two classes can be sure of a picture that shows neither. So we count *strays*, too: samples that
-# are farther from every training image than 99 % of the test images are.
+# A classifier that knows two classes can be sure of a picture that shows neither. So we also count *strays*: samples that
+# are farther from every training image than 99 % of the test images are. The first figure shows samples, the second the
+# share of strays.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 6 of the paper, with more methods: generated digits, first seed, the network of Mathieu et al., squared error.", "name": "fig-digits"}, "image": {"alt": "Rows of generated zeros and ones for each method."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 6 of the paper, with more methods: generated digits, first seed (network of Mathieu et al., squared error).", "name": "fig-digits"}, "image": {"alt": "Rows of generated zeros and ones for each method."}}
 figure = style.image_rows(first)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of strays, samples unlike any real digit, one mark a run (squared error).", "name": "fig-digits-strays"}, "image": {"alt": "Dots by network and method."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of strays, samples unlike any real digit, by network and method (squared error). Each mark is a run.", "name": "fig-digits-strays"}, "image": {"alt": "Dots by network and method."}}
 figure = figures.by_network(squared, "stray", "share of strays")
 
 # %% tags=["hide-input"]
 real = table2.real_digits(main)
 say(f"""
-The classifier is unsure about {real["real_uncertain"]:.2f} % of the real test images, in the
-paper about 0.2 %. Counting adds little scatter: a share of 2 % has a standard error of
-{real["binomial"]:.2f} points.
+The classifier is unsure about {real["real_uncertain"]:.2f} % of the real test images (in the paper,
+about 0.2 %). Judging a finite number of samples adds little scatter: a share of 2 % has a standard
+error of {real["binomial"]:.2f} points.
 """)
 Folded("Table 2, all methods and networks", Table(table2.lines(results)))
 
 # %% [markdown]
-# {term}`Own side` in the table is 50 % where both digits share a side of $y = 0$. Under a prior that is symmetric about 0,
-# the VAE's and the MoG-VAE's, half of the samples then come from where no digit was ever encoded.
+# {term}`Own side` in the table is 50 % where both digits share a side of $y = 0$. If the prior is symmetric about 0, as the
+# VAE's and the MoG-VAE's are, half of the samples then come from where no digit was ever encoded. The histograms show where
+# digits are encoded, by method and by seed.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Where each method puts the test digits: histograms of z by digit, first seed (network of Mathieu et al., squared error).", "name": "fig-digits-latents-methods"}, "image": {"alt": "Histograms of the latent by digit and method."}}
 figure = figures.latent_histograms(first)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The same of the InteL-VAE, one panel a seed.", "name": "fig-digits-latents"}, "image": {"alt": "Histograms of the latent by digit and seed."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the InteL-VAE puts the test digits: histograms of z by digit, one panel a seed (network of Mathieu et al., squared error).", "name": "fig-digits-latents"}, "image": {"alt": "Histograms of the latent by digit and seed."}}
 figure = figures.latent_histograms(results.of("InteL-VAE", "mathieu, gaussian"))
 
 # %% tags=["hide-input"]
@@ -163,7 +169,7 @@ Folded(
 )
 
 # %% [markdown]
-# **Long enough?** The validation ELBO should have flattened.
+# **Was training long enough?** Then the validation ELBO should have flattened.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Validation ELBO by epoch, one line a run (network of Mathieu et al., squared error).", "name": "fig-digits-curves"}, "image": {"alt": "Validation curves that rise and flatten."}}
 figure = style.curves(main)
@@ -171,29 +177,33 @@ figure = style.curves(main)
 # %% tags=["hide-input"]
 rising = table2.still_rising(main)
 say(f"""
-From the second to the last third of the {rising["epochs"]} epochs the median still rises by
-{rising["gain_late"]:.1f} nats on average. The methods' mean test ELBOs lie within
-{rising["elbo_range"]:.1f} nats, so longer training could change their order.
+From the second to the last third of the {rising["epochs"]} epochs, the median validation
+ELBO still rises by {rising["gain_late"]:.1f} nats on average. The methods' mean test ELBOs lie within
+{rising["elbo_range"]:.1f} nats of each other, so longer training could change their order.
 """)
 
 # %% [markdown]
 # ## What decides it
 #
+# Why does the answer depend on the network? We look at the decoder's first layer, and then at the prior, the likelihood, the
+# bound and the width of the gap.
+#
 # **The decoder's first layer.** The decoder of Mathieu et al. starts with a transposed convolution from 1x1 to 4x4 without
 # a bias. At $z = 0$ its output is the same at all sixteen places, so the picture there has no structure but the stride's.
 #
-# With 50 latent dimensions, for which the network was made, no sample comes near the origin. With one dimension it is the
-# middle of the prior. A VAE has to keep its codes away from it; the InteL-VAE's mapping does that anyway.
+# With 50 latent dimensions, for which the network was made, no sample comes near the origin. With one dimension, the origin
+# is the middle of the prior. A VAE has to keep its codes away from it; the InteL-VAE's mapping does that anyway.
 #
-# To see how much this layer explains, `mathieu-offset` (ours) adds one learned tensor, zero at first, to its output.
+# To see how much this layer explains, our `mathieu-offset` adds one learned tensor, zero at first, to its output. The figure
+# shows what each decoder draws along the latent; the middle column is the origin.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Decoded images along the latent y, from -3 (left) to 3 (right) in steps of one half, first seed, squared error. The middle column is y = 0.", "name": "fig-digits-traversal"}, "image": {"alt": "Rows of decoded images by network and method, from left to right along the latent."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Images decoded along the latent y, from -3 (left) to 3 (right) in steps of one half: a row for each network and method, first seed, squared error. The middle column is y = 0.", "name": "fig-digits-traversal"}, "image": {"alt": "Rows of decoded images by network and method, from left to right along the latent."}}
 along = [r for r in results.first() if "traversal" in r.kept]
 figure = figures.traversals(along)
 
 # %% [markdown]
 # **The same, to move.** Choose a network, and move $y$ across 0, where the InteL-VAE's $g$ tears the latent. (Where scripts
-# do not run, all images are shown.)
+# do not run, all images are shown.) The table below has the mean shares of the two methods with each network.
 
 # %% tags=["hide-input"]
 figures.explorer(along)
@@ -209,27 +219,27 @@ verdict = {
 }
 say(f"""
 Where the decoder can draw something at the origin, the InteL-VAE has fewer ambiguous samples
-than the VAE: {verdict["authors"]} on `authors`, {verdict["mathieu-offset"]} on `mathieu-offset`.
-On `mathieu` the VAE pays in strays, {mean["mathieu-VAE-strays"]} % of its samples.
+than the VAE. The verdict is {verdict["authors"]} on `authors`, and {verdict["mathieu-offset"]} on
+`mathieu-offset`. On `mathieu` the VAE pays in strays, {mean["mathieu-VAE-strays"]} % of its samples.
 
-**A prior with more than one mode** does as well without a mapping. On `authors` the MoG-VAE has
-{mean["authors-MoG-VAE-ambiguous"]} % ambiguous samples, the GM-VAE
-{mean["authors-GM-VAE-ambiguous"]} %. A flow makes the posterior richer and leaves the prior as
-it is: {mean["authors-VAE-Sylvester-ambiguous"]} %.
+**A prior with more than one mode** does as well without a mapping. On `authors`,
+{mean["authors-MoG-VAE-ambiguous"]} % of the MoG-VAE's samples are ambiguous, and
+{mean["authors-GM-VAE-ambiguous"]} % of the GM-VAE's. The Sylvester flow makes the posterior richer but
+leaves the prior as it is, and has {mean["authors-VAE-Sylvester-ambiguous"]} %.
 
-**The likelihood.** With the Bernoulli likelihood (too few seeds for a verdict)
-{mean["bernoulli-InteL-VAE"]} % of the InteL-VAE's samples are ambiguous on `authors`, and
-{mean["bernoulli-VAE"]} % of the VAE's. On `mathieu` the InteL-VAE had not learned both digits
-when training ended: its runs have {mean["bernoulli-ones"]} % of ones.
+**The likelihood.** With the Bernoulli likelihood there are too few seeds for a verdict. On
+`authors`, {mean["bernoulli-InteL-VAE"]} % of the InteL-VAE's samples are ambiguous, and
+{mean["bernoulli-VAE"]} % of the VAE's. On `mathieu` the InteL-VAE had not learned both digits when
+training ended: its runs have {mean["bernoulli-ones"]} % of ones.
 
-**The bound.** Trained on IWAE instead of the ELBO, the InteL-VAE has fewer ambiguous samples than
-the VAE on `mathieu`, too ([in numbers](13_beyond_the_elbo.ipynb)).
+**The bound.** If both are trained on IWAE instead of the ELBO, the InteL-VAE has fewer ambiguous
+samples than the VAE on `mathieu`, too ([in numbers](13_beyond_the_elbo.ipynb)).
 """)
 
 # %% [markdown]
-# **The width of the gap.** The paper's text, the code of October 2021 ($c_2 = 0.5$, a learned border) and the code of June
-# 2021 ($c_1 = 1$) have mappings with very different gaps. Here they are on the code's network (at `smoke`, on Mathieu's),
-# shares in % seed by seed.
+# **The width of the gap.** Three versions of the mapping leave very different gaps: the paper's text, the code of October
+# 2021 ($c_2 = 0.5$, a learned border), and the code of June 2021 ($c_1 = 1$). The table has the prior's mass in each gap, and
+# the samples' shares by seed, on the code's network (at `smoke`, on Mathieu's).
 
 # %% tags=["hide-input"]
 display(Provenance(gaps))
@@ -238,14 +248,15 @@ Table(table2.gaps(gaps))
 # %% [markdown]
 # ## Paper beside ours
 #
-# The rule, fixed before the runs: against each other method the InteL-VAE's mean must be smaller (of the ambiguous share;
-# of the distance between the share of ones and one half) with $p < 0.05$ in a t-test paired by seed (*reproduced*);
-# smaller without significance is *partly*; fewer than three seeds is *not tested*.
+# The rule was fixed before the runs. Two numbers are compared with each other method's: the InteL-VAE's ambiguous share, and
+# the distance of its share of ones from one half. A mean that is smaller, with $p < 0.05$ in a t-test paired by seed, is
+# *reproduced*. Smaller without significance is *partly*; fewer than three seeds is *not tested*.
 
 # %% tags=["hide-input"]
 say(f"""
-On `mathieu`, significantly fewer ambiguous samples than another method: {won["uncertain"]}. A
-share of ones significantly nearer to one half: {won["balance"]}.
+On `mathieu` we compare the InteL-VAE with each other method. It has significantly fewer ambiguous
+samples in {won["uncertain"]}. Its share of ones is significantly nearer to one half in
+{won["balance"]}.
 """)
 ledger.Table(found)
 
@@ -255,18 +266,20 @@ say(report.reasons(PAGE))
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does
 #
-# In the paper MoG-VAE and Vamp-VAE have about as many ambiguous samples as the VAE, or more. Its evaluation is not in the
-# released code. The code's FID draws the samples of these two from $\mathcal N(0, I)$ instead of their own prior. If Table
-# 2's samples were drawn so, too:
+# **Samples from the wrong prior?** In the paper MoG-VAE and Vamp-VAE have about as many ambiguous samples as the VAE, or more.
+# Its evaluation is not in the released code. But for the FID, the code draws the samples of these two from $\mathcal N(0, I)$
+# instead of their own prior.
+#
+# The table shows the ambiguous share, seed by seed, if Table 2's samples were drawn so, too:
 
 # %% tags=["hide-input"]
 Table(table2.images_from_normal(results, changed))
 
 # %% [markdown]
-# Each other deviation of the authors' code is an option, off by default. One at a time, on the code's network (at `smoke`, the first two
-# on Mathieu's):
+# **One deviation at a time.** Every other deviation of the authors' code is an option, off by default. The figure shows what
+# each changes alone, on the code's network (at `smoke`, the first two on Mathieu's). The folded list explains some of them.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Ambiguous samples with one deviation of the authors' code at a time (filled), and without it (hollow): means over the seeds that both have. Bars are the runs with it.", "name": "fig-digits-slips"}, "image": {"alt": "A line for each deviation, from a hollow to a filled circle."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples with one deviation of the authors' code at a time (filled), and without it (hollow). Circles are means over the seeds that both have, short bars are the runs with the deviation.", "name": "fig-digits-slips"}, "image": {"alt": "A line for each deviation, from a hollow to a filled circle."}}
 figure = figures.changes(
     moved.moved(
         slips.of_table2(profile), table2.SHARES[table2.AMBIGUOUS],
@@ -283,27 +296,28 @@ Folded(
 )
 
 # %% [markdown]
-# :::{dropdown} More differences between text, code and ours
+# :::{dropdown} More differences between the text, the code and this book
 # - **The mapping.** The code's threshold is always learned (fixed in an earlier version), and not saved with the weights: a
 #   model that is loaded to be tested has it at zero again.
-# - **Baselines.** The code's pseudo-inputs are 500 unless told otherwise; ours are 50. The entropy of $q$, which it counts
-#   $D$ times, is no matter here, where $D = 1$.
-# - **Sylvester flow.** The code has eight orthonormal vectors, which one dimension does not hold; ours has one, and is
-#   trained with the optimiser of all others instead of its authors'.
+# - **Baselines.** The code has 500 pseudo-inputs unless told otherwise; we have 50. It counts the entropy of $q$ $D$ times,
+#   which makes no difference here, where $D = 1$.
+# - **Sylvester flow.** The code has eight orthonormal vectors, for which one dimension has no room; ours has one. We train
+#   it with the optimiser of all other methods instead of its authors'.
 # - **Data.** The code trains on all 12,665 zeros and ones, has no validation set, and stops early by the test set (our
 #   option takes the epoch with the best test ELBO). We validate on 500 of each digit.
-# - **Data, June 2021.** This version first has 5,000 and 500 of each digit, as the paper does. It then cuts the last 5,000 of
-#   all off for validation, by what looks like an accident. Their order is unknown, so we cannot reproduce that split.
+# - **Data, June 2021.** This version first takes 5,000 and 500 images of each digit, as the paper does. It then cuts off the
+#   last 5,000 of all for validation, apparently by accident. Their order is unknown, so we cannot reproduce that split.
 # - **Grey.** The text says that images are binary; the code uses grey ones, and so do we.
 # - **The classifier** of Table 2 is not in the code. Ours is an L2-regularised logistic regression on pixels.
-# - **Pixels.** Mathieu's network takes images of 32x32, Table C.1 has 28x28. Summed squared errors weigh more against the
-#   KL divergence then ([by how much](14_paper_and_code.ipynb)).
+# - **Pixels.** Mathieu's network takes images of 32x32, Table C.1 has 28x28. With more pixels, summed squared errors weigh
+#   more against the KL divergence ([by how much](14_paper_and_code.ipynb)).
 # :::
 #
 # ## Exercises
 #
 # 1. The table of gaps counts draws. What are the exact shares of the prior within $|z| < 1$ for the code's two mappings?
-# 2. On `mathieu`, take the VAE's first run. How much ink has its decoder's picture at $y = 0$, and how much left and right?
+# 2. On `mathieu`, take the VAE's first run. How much ink does its decoder's picture have at $y = 0$, and just left and right
+#    of it?
 # 3. How many samples must be judged to tell 0.5 from 1.0 % ambiguous, at two standard errors of the difference?
 
 # %% tags=["hide-cell", "solution"]

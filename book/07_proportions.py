@@ -13,8 +13,9 @@
 # %% [markdown]
 # # Learned proportions
 #
-# Clusters need not be of equal size, and one need not know their sizes. If the borders between clusters are parameters,
-# says the paper (section 6.2, Table 3 of {cite}`miao2022intelvae`), an InteL-VAE learns how large each cluster is.
+# Clusters need not be of equal size, and one need not know their sizes in advance. The paper (section 6.2, Table 3 of
+# {cite}`miao2022intelvae`) says that an InteL-VAE learns how large each cluster is, if the borders between clusters are
+# parameters.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -47,21 +48,21 @@ learned = table3.learned_shares(results, code)
 
 # %% tags=["hide-input"]
 in_short(f"""
-Where both digits occur, borders move towards the right share, and with the power $c_2 = 0.5$
-of the authors' code they come near it on average, though not in every seed. Where one is
-missing they do not.
+Where both digits occur, borders move towards the right share. With the power $c_2 = 0.5$ of the
+authors' code (the text has 0.2) they come near it on average, though not in every seed. Where one
+digit is missing they do not.
 {badges(row["verdict"] for row in found if not row["variant"])}
 
-- With 25 % of zeros in the data the mapping learns {learned["text-25"]} % with the constants
-  of the text, and {learned["code-25"]} % with the code's power. The paper has 25 %.
-- Without zeros the smaller cluster should vanish. It keeps {learned["text-0"]} % of the mass;
-  the paper's keeps 2 %.
-- By share of zeros: {table3.verdicts(found)}. The first is not counted above, since a border
-  that never moves passes, too. With the code's power (variants):
-  {table3.verdicts(found, grid.CODE)}.
+- **25 % of zeros in the data.** The mapping learns {learned["text-25"]} % with the text's power, and
+  {learned["code-25"]} % with the code's. The paper has 25 %.
+- **No zeros in the data.** The smaller cluster should vanish. It keeps {learned["text-0"]} % of the
+  mass; the paper's keeps 2 %.
+- **Verdicts** by share of zeros, with the text's power: {table3.verdicts(found)}. The first
+  is not counted above, since a border that never moves passes, too.
+- **Verdicts** with the code's power, all of them variants: {table3.verdicts(found, grid.CODE)}.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Learned against true share of zeros, one mark a run. On the dashed line the two are equal; the dotted line is where training starts.", "name": "fig-proportions"}, "image": {"alt": "Scatter plot of learned against true shares."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Learned against true share of zeros. Each mark is a run. On the dashed line the two are equal; the dotted line is where training starts.", "name": "fig-proportions"}, "image": {"alt": "Scatter plot of learned against true shares."}}
 figure = figures.proportions(results)
 
 # %% tags=["hide-input"]
@@ -70,13 +71,13 @@ Provenance(results)
 # %% [markdown]
 # ## The idea
 #
-# Move the border. In one dimension the mapping splits at a learned threshold $b$,
+# The border between clusters becomes a parameter. In one dimension the mapping splits at a learned threshold $b$,
 #
 # $$ g(y) = y + c_1 \operatorname{sign}(y - b)\, \lvert y - b \rvert^{c_2}, $$
 #
-# and the two clusters have the prior's mass on either side, $\Phi(b)$ and $1 - \Phi(b)$. With $K$ sectors the widths are
-# $2\pi \operatorname{softmax}(u)$. The gradient reaches $b$ mostly through points near the border, where $g$ changes
-# most with it.
+# and the two clusters have the prior's mass on either side, $\Phi(b)$ and $1 - \Phi(b)$. With $K$ sectors, their widths are
+# $2\pi \operatorname{softmax}(u)$ with a learned $u$. The gradient reaches $b$ mostly through points near the border, where $g$
+# changes most with it.
 
 
 # %%
@@ -106,65 +107,73 @@ for b in (0.0, -0.6745, -1.0):
 # %% [markdown]
 # ## The experiment
 #
-# Zeros and ones of MNIST with 50 latent dimensions, the first of which is split. As in the authors' code, images of a
-# class are repeated to change its share: 40 % zeros is every zero twice and every one three times. An epoch of repeated
-# images is longer, so at `smoke` and `laptop` every share is trained for equally many *steps*.
+# Does the learned mass follow the share of zeros in the data? We take zeros and ones of MNIST, and split the first of 50
+# latent dimensions. As in the authors' code, images of a class are repeated to change its share: for 40 % of zeros, every
+# zero is there twice and every one three times.
+#
+# An epoch of repeated images is longer, so at `smoke` and `laptop` every share is trained for equally many *steps*.
 #
 # **Which cluster is which digit** is up to the model, and the paper does not say how it matched them. We decode 2,000
-# samples, let the classifier of Table 2 name each, and add up the masses of the clusters that draw mostly zeros. The raw
-# $\Phi(b)$ would not do: a model that swaps the sides has learned the same thing.
+# samples, let the classifier of [Table 2](05_multi_modality.ipynb) name each, and add up the masses of clusters that draw
+# mostly zeros. The raw $\Phi(b)$ would not do: a model that swaps the sides has learned the same thing.
 #
 # Where the data have no zeros, no cluster draws any. There we take the mass of the smaller side.
+#
+# In the table, compare the first two columns. {term}`Own side` is the share of test digits that are encoded on their own
+# digit's side of the border.
 
 # %% tags=["hide-input"]
 Table(pd.DataFrame(table3.lines(results)))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The learned share of zeros by steps of training, one line a run, for each share in the data (dashed). First seeds in the darkest colour; runs in which not exactly one cluster decodes to zeros have no line.", "name": "fig-proportions-training"}, "image": {"alt": "One panel for each share: lines that leave one half for the dashed line, or do not."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The learned share of zeros by steps of training: one panel for each share in the data (dashed), one line a run, the first seed darkest. A run has no line if not exactly one cluster decodes to zeros.", "name": "fig-proportions-training"}, "image": {"alt": "One panel for each share: lines that leave one half for the dashed line, or do not."}}
 figure = figures.paths(results)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the test digits are encoded: histograms of the split dimension of z by digit, first seed, from one half of zeros to none.", "name": "fig-proportions-latents"}, "image": {"alt": "Histograms by digit, one panel for each share of zeros."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the test digits are encoded: histograms of the split dimension of z by digit, one panel for each share of zeros, first seed.", "name": "fig-proportions-latents"}, "image": {"alt": "Histograms by digit, one panel for each share of zeros."}}
 first = results.first()
 figure = figures.latent_histograms(first, titles=[r.row.name for r in first])
 
 # %% [markdown]
-# The share of zeros among *samples* is not the learned share: a decoder can draw ones on both sides of the border. Where "own
-# side" is near 50 %, the two digits share a side, and the border has nothing to learn from.
+# The share of zeros among *samples* is not the learned share, since a decoder can draw ones on both sides of the border. Where
+# "own side" is near 50 %, the two digits share a side, and the border has nothing to learn from.
 
 # %% tags=["hide-input"]
 say(f"""
-A run in which no cluster draws mostly zeros counts as 0 %, and a mean hides it. For 40 % of
-zeros the learned shares are, from the smallest on, {learned["text-40-seeds"]} %.
+A run in which no cluster draws mostly zeros counts as 0 %, which a mean hides. For 40 % of zeros
+the seeds learn {learned["text-40-seeds"]} %, in order of size.
 """)
 
 # %% [markdown]
 # ## Another slope, or more time?
 #
-# The authors' code has $c_2 = 0.5$ where the text says 0.2, and trains for 200 epochs. The smaller the power, the steeper
-# $g$ is at the border. The table has the code's power after as many steps as above, and both powers for a quarter of
-# zeros after four times as many (at `smoke` twice; at `paper` all runs are as long as the code's).
+# Would the authors' code come nearer? It has $c_2 = 0.5$ where the text says 0.2, and it trains for 200 epochs. The smaller
+# the power, the steeper $g$ is at the border.
+#
+# The table has what each seed learns: with either power after as many steps as above and, for a quarter of
+# zeros, after four times as many ("longer"; at `smoke` twice; at `paper` all runs are as long as the code's).
 
 # %% tags=["hide-input"]
 display(Provenance(code, longer))
 Table(pd.DataFrame(table3.by_power(results, code, longer)))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "A quarter of zeros for longer: the learned share by steps of training with the power of the text (solid) and that of the code (dotted), first seed; the dashed line is the share in the data.", "name": "fig-proportions-longer"}, "image": {"alt": "Two lines, one for each power, that start at one half, and a dashed line at a quarter."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "A quarter of zeros for longer: the learned share by steps of training with the text's power (solid) and the code's (dotted), first seed. The dashed line is the share in the data.", "name": "fig-proportions-longer"}, "image": {"alt": "Two lines, one for each power, that start at one half, and a dashed line at a quarter."}}
 if longer:
     figure = figures.longer(longer)
 
 # %% tags=["hide-input"]
 quarter = table3.quarter_for_longer(longer)
 say(f"""
-In the longer runs a quarter of zeros is learned as {quarter["quarter-0.2-usual"]} % after as
-many steps as above, and as {quarter["quarter-0.2-end"]} % at the end, with the power of the
-text. With the power of the code it is {quarter["quarter-0.5-usual"]} and
-{quarter["quarter-0.5-end"]} %. With one seed each, this shows how fast a border moves rather
-than where it ends.
+With the text's power, the longer run learns {quarter["quarter-0.2-usual"]} % after as many steps as
+above, and {quarter["quarter-0.2-end"]} % at its end. With the code's power it learns
+{quarter["quarter-0.5-usual"]} and {quarter["quarter-0.5-end"]} %. With one seed each, this shows how
+fast a border moves rather than where it ends.
 """)
 
 # %% [markdown]
-# **The code's border.** The code bounds the threshold: $b = 8\,\sigma(t) - 4$. It learns $t$, which starts at 0, where a step
-# of $t$ moves $b$ twice as far as a step of $b$ itself. That should be the faster border. Without zeros our borders end
-# farthest from where they should. The mass that the smaller side keeps there, in %, seed by seed:
+# **The code's border.** The code also bounds the threshold: $b = 8\,\sigma(t) - 4$. It learns $t$, which starts at 0. There a
+# step of $t$ moves $b$ twice as far as a step of $b$ itself, so this should be the faster border.
+#
+# We try it without zeros, where our borders end farthest from where they should. The table has the mass that the smaller side
+# keeps, in %, seed by seed:
 
 # %% tags=["hide-input"]
 display(Provenance(bounded))
@@ -173,18 +182,18 @@ Table(pd.DataFrame(table3.bounded(results, code, bounded)))
 # %% [markdown]
 # ## Paper beside ours
 #
-# The rule, fixed before the runs. *Reproduced*: over at least three seeds the mean of the learned share is at most 5
-# points from the true one, and its standard deviation at most 11, the paper's largest. *Partly*: both at most twice that.
-# All five rows of the paper pass.
+# The rule was fixed before the runs. *Reproduced*: over at least three seeds, the mean of the learned share is at most 5
+# points from the true one, and its standard deviation is at most 11 points, the paper's largest. *Partly*: both are at most
+# twice that. All five rows of the paper pass.
 #
-# A border that never moves passes for one half of zeros, which is therefore a variant, and is *partly* right for 40 %.
-# The other three rows tell whether borders are learned.
+# A border that never moves passes for one half of zeros, so that row is a variant; for 40 % such a border would be *partly*
+# right. The other three rows tell whether borders are learned.
 #
 # The number of steps was not fixed before ([why](rules.md#learned-proportions)).
-
-# **Near is not equal.** A mean passes within 5 points, single seeds may be farther away, and the mean's 95 % interval may
-# leave the true share out. Where it does, *reproduced* rests on the tolerance alone. Where the interval is much wider than
-# 5 points, these runs hardly tell.
+#
+# **Near is not equal.** A mean passes within 5 points, but single seeds may be farther away, and the mean's 95 % interval may
+# leave the true share out. Then *reproduced* rests on the tolerance alone. Where the interval is much wider than 5 points,
+# these runs hardly tell. The table has the intervals and the farthest seeds.
 
 # %% tags=["hide-input"]
 near = table3.nearness(results, code)
@@ -192,7 +201,7 @@ Table(pd.DataFrame(table3.told_nearness(near)))
 
 # %% tags=["hide-input"]
 say(f"""
-True shares outside their intervals: {table3.missed(near)}.
+True shares that the interval leaves out: {table3.missed(near)}.
 """)
 
 # %% tags=["hide-input"]
@@ -204,23 +213,24 @@ say(report.reasons(PAGE))
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does
 #
-# - **Matching.** A learned share of 2 % where there are no zeros shows that the paper matched somehow: an unmatched
-#   $\Phi(b)$ would be 98 % in half of the runs.
-# - **The power** $c_2$ and the number of steps, see above.
-# - **Bounds.** The code keeps the threshold within $(-4, 4)$ by a sigmoid, see above; ours has no bounds. The option
+# - **Matching.** The paper learns a share of 2 % where there are no zeros, so it matched clusters and digits somehow: an
+#   unmatched $\Phi(b)$ would be 98 % in half of the runs.
+# - **The power** $c_2$ and the number of steps differ between text and code (above).
+# - **Bounds.** The code keeps the threshold within $(-4, 4)$ by a sigmoid (above); our threshold has no bounds. The option
 #   `bounded` of a run's mapping does what the code does (`intelvae.paper.authors.bounded`).
-# - **Pixels.** Squared errors are summed over 32x32 pixels, as Mathieu's network has them, and not over the 28x28 of
-#   Table C.1 ([more](14_paper_and_code.ipynb)).
-# - **A threshold that is reset.** In the code the threshold is a parameter in *every* clustered run, also where the text
-#   says it is fixed, and is reset to zero when a model is loaded. The option `forgets` does that
+# - **Pixels.** We sum squared errors over the 32x32 pixels of Mathieu's network, not over the 28x28 of Table C.1
+#   ([more](14_paper_and_code.ipynb)).
+# - **A threshold that is reset.** In the code the threshold is a parameter in *every* clustered run, even where the text
+#   says that it is fixed. It is reset to zero when a model is loaded; the option `forgets` does that, too
 #   (`intelvae.paper.authors.forgetful`).
-# - **No zeros at all.** Both sides then draw ones. Whether the border has little to gain, or only needs longer, these
-#   runs do not tell.
+# - **No zeros at all.** Both sides then draw ones. These runs do not tell whether the border has little to gain, or only needs
+#   longer.
 #
 # ## Exercises
 #
-# 1. The standard deviations of the paper's middle rows are near 10 points. What would ten runs give of which one fails?
-# 2. How far does $g$ move a point that is 0.01 away from the border, with the power of the text and with that of the code?
+# 1. The standard deviations of the paper's middle rows are near 10 points. What mean and deviation do ten runs have if one of
+#    them fails?
+# 2. How far does $g$ move a point that is 0.01 away from the border, with the text's power and with the code's?
 # 3. A model swaps the two sides. What becomes of $b$?
 
 # %% tags=["hide-cell", "solution"]

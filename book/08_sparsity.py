@@ -13,10 +13,10 @@
 # %% [markdown]
 # # Sparse codes
 #
-# Sparse codes, in which each image uses few of many dimensions, are easier to read and to learn from, but VAEs that are
-# made sparse draw worse samples. The InteL-VAE, says the paper (section 6.3, Figures 7 and 8 of
-# {cite}`miao2022intelvae`), reaches "extremely high levels" of sparsity on Fashion-MNIST. For $\gamma < 3$ its samples are
-# even *better* than a VAE's.
+# A code is *sparse* if each image uses few of many dimensions. Sparse codes are easier to read and to learn from, but VAEs
+# that are made sparse draw worse samples. The InteL-VAE, says the paper (section 6.3, Figures 7 and 8 of
+# {cite}`miao2022intelvae`), reaches "extremely high levels" of sparsity on Fashion-MNIST. For $\gamma < 3$, a small weight of
+# its sparsity penalty, its samples are even *better* than a VAE's.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -55,7 +55,7 @@ found = ledger.rows(profile, results, coded, page=PAGE)
 name = features.distance_name(measures.features_of(results))
 distance = f"{name} without faint pixels"
 curve, few = analysis.break_even(results), analysis.in_short(results)
-code, verdict = analysis.of_code(coded), {row["id"]: row["verdict"] for row in found}
+verdict = {row["id"]: row["verdict"] for row in found}
 active = tables.by_line(results).loc[f"γ = {grid.SHOWN:g}"]
 closer = {
     kind: badges(
@@ -74,31 +74,29 @@ faint = {
 
 # %% tags=["hide-input"]
 in_short(f"""
-By the Hoyer score codes get as sparse as the paper says, and a small $\\gamma$ does not make
-samples worse. But what is gained at no cost lies in dimensions that are hardly used.
-{badges(row["verdict"] for row in found if not row["variant"])}
+By the paper's measure, the Hoyer score, codes get as sparse as it says, and a small $\\gamma$
+does not make samples worse. But what is gained at no cost lies in dimensions that are hardly
+used. {badges(row["verdict"] for row in found if not row["variant"])}
 
-- The score is {curve["vae-hoyer"]} for a VAE. At the *break-even* $\\gamma = {curve["even"]}$,
-  the sparsest whose samples are no worse than the VAE's, it is {curve["even-hoyer"]}.
-- In the *dimensions in use*, whose mean $|z|$ is at least a tenth of the largest, it is
-  {curve["even-used"]} there, and {curve["even-chance"]} for Gaussian codes.
-- From $\\gamma = {curve["sparse"]}$ on each image uses few of these dimensions. Then samples
-  are farther from the test images: {curve["sparse-distance"]}, and {curve["vae-distance"]} for
-  the VAE. (Distances leave out pixels too faint to see.)
-- With gates and penalty as in the authors' code and $\\gamma = {grid.STRONG:g}$ the score in use
-  is {code["code-ours-used"]} ({code["code-ours-chance"]} for Gaussian codes), the distance
-  {code["code-ours-distance"]}. That codes are sparser than a VAE's and samples at most 5 %
-  farther: {badge(verdict[f"fig7-as-coded-clean-gamma-{grid.STRONG:g}"])}
-  ([details](09_sparsity_in_detail.ipynb)).
-- That samples are closer to the test images than a VAE's, for four $\\gamma < 3$:
-  {closer["clean-distance"]}. With pixels too faint to see, {closer["distance"]}, but then
-  [these decide](#figure-7-left-samples-against-sparsity).
-- That fewer than 10 % of the dimensions are active in a class: {badge(verdict["fig8-active"])}.
-  It is {active["0.1 of the largest"]} % if "active" means a tenth of the largest, our choice, and
+- **At no cost.** At the *break-even* $\\gamma = {curve["even"]}$, the sparsest with samples no
+  worse than a VAE's, the score is {curve["even-hoyer"]} (VAE: {curve["vae-hoyer"]}). In the
+  *dimensions in use*, whose mean $|z|$ is at least a tenth of the largest, it is
+  {curve["even-used"]} (Gaussian codes: {curve["even-chance"]}).
+- **At a cost.** From $\\gamma = {curve["sparse"]}$ on each image uses few of these dimensions.
+  Then samples are farther from the test images: {curve["sparse-distance"]}
+  (VAE: {curve["vae-distance"]}). Distances leave out pixels too faint to see.
+- **Closer samples than a VAE's**, at four $\\gamma < 3$: {closer["clean-distance"]}. With faint
+  pixels {closer["distance"]}, but then
+  [these pixels decide](#figure-7-left-samples-against-sparsity).
+- **Fewer than 10 % of the dimensions active in a class**: {badge(verdict["fig8-active"])}. It is
+  {active["0.1 of the largest"]} % if "active" means a tenth of the largest, our choice, and
   {active["0.2 of the largest"]} % if it means a fifth.
+- **Sparser than a VAE, samples at most 5 % farther**, with gates and penalty as in the authors'
+  code ([details](09_sparsity_in_detail.ipynb)) and $\\gamma = {grid.STRONG:g}$:
+  {badge(verdict[f"fig7-as-coded-clean-gamma-{grid.STRONG:g}"])}.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, left, redrawn: distance of the samples from the test images, without faint pixels (logarithmic, lower is better), against the Hoyer score of sampled codes. Marks are means and bars standard deviations over seeds (none where there is one); dashed lines are the VAE. The VAE with L1 or L_sp has no part in the paper's figure.", "name": "fig-sparsity"}, "image": {"alt": "One line a method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, left, redrawn: distance of the samples from the test images, pixels too faint to see left out (logarithmic), against the Hoyer score of sampled codes. Marks are means, bars standard deviations over seeds (none for one seed); dashed lines are the VAE. The VAE with L1 or L_sp is not in the paper's figure.", "name": "fig-sparsity"}, "image": {"alt": "One line for each method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
 figure = figures.trade_off(results, distance)
 
 # %% tags=["hide-input"]
@@ -107,25 +105,27 @@ Provenance(results, coded)
 # %% [markdown]
 # ## The idea
 #
-# Why would one image need few dimensions? A shoe has a heel, a coat has sleeves. A code with room for both wastes the
-# heel on coats. So let the model switch dimensions off, image by image: multiply $y$ by the outputs of a small network,
-# the *dimension selector* DS, which lie between 0 and 1,
+# Why should one image need few dimensions? A shoe has a heel, a coat has sleeves. A code with room for both wastes the
+# heel on coats. So let the model switch dimensions off, image by image: multiply $y$ by *gates* between 0 and 1, the outputs
+# of a small network, the *dimension selector* DS,
 #
 # $$ z = g(y) = y \odot \mathrm{DS}(y). $$
 #
-# Nothing in this asks for sparsity, so a penalty does. Let $H(v)$ be the entropy of the shares $v / \lVert v \rVert_1$;
+# Gates may all stay open, so a penalty asks for sparsity. Let $H(v)$ be the entropy of the shares $v / \lVert v \rVert_1$;
 # its exponential is a number of dimensions. Equation 7 is, over the $M$ images of a batch,
 #
 # $$ L_{sp} = \frac1M \sum_i H(\mathrm{DS}(y_i)) - H\Big(\frac1M \sum_i \mathrm{DS}(y_i)\Big). $$
 #
-# The first term is small if every image uses few dimensions. It would be as small if all images used the same few; the
-# second term is there so that different images use different ones.
-#
-# **The sign.** The paper maximises $\mathcal L_Y + \gamma L_{sp}$ and says that a larger $\gamma$ is sparser. Both cannot
-# be true: $L_{sp}$ has to go *down*. The authors' code adds $\gamma L_{sp}$ to the loss, which is right for
-# $\gamma > 0$, but its script passes negative values. Here $\gamma \ge 0$, and the loss is
+# The first term is small if every image opens few gates. It would be as small if all images opened the same few; the second
+# term makes different images open different gates. The loss to minimise is, with $\gamma \ge 0$,
 #
 # $$ -\mathcal L_Y + \gamma L_{sp}. $$
+#
+# :::{dropdown} The sign in the paper
+# The paper maximises $\mathcal L_Y + \gamma L_{sp}$ and says that a larger $\gamma$ is sparser. Both cannot be true:
+# $L_{sp}$ has to go *down*. The authors' code adds $\gamma L_{sp}$ to the loss, which is right for $\gamma > 0$, but its script
+# passes negative values.
+# :::
 
 
 # %%
@@ -145,11 +145,12 @@ def loss(model, x, gamma):
 
 
 # %% [markdown]
-# Rows are divided by their sum before the mean is taken, as in the code; the printed equation takes the mean of the rows
-# as they are ([both are tried](09_sparsity_in_detail.ipynb)). In this form $-L_{sp}$ is a Jensen-Shannon divergence, the
+# The gates of an image are divided by their sum before the mean is taken, as in the authors' code; the printed equation does
+# not divide them ([both are tried](09_sparsity_in_detail.ipynb)). In this form $-L_{sp}$ is a Jensen-Shannon divergence, the
 # mutual information between "which image" and "which dimension", and lies between 0 and $\log D$.
 #
-# **A check against what is known.** Four sets of gates whose $L_{sp}$ can be worked out by hand:
+# **A check against what is known.** Four sets of gates whose $L_{sp}$ can be worked out by hand. It is 0 where all images use
+# the same gates, and lowest where each has its own:
 
 # %%
 one = torch.eye(50)  # image i opens gate i alone
@@ -167,10 +168,9 @@ for title, (gates, exact) in known.items():
     print(f"{title:<30}", *(f"{value:6.3f}  " for value in (*both, exact)))
 
 # %% [markdown]
-# The last row is a warning: a selector that cannot close its gates below 0.2, as the one in the authors' code, has next to
-# nothing to gain from the penalty.
+# The last row is a warning: if gates cannot close below 0.2, as in the authors' code, the penalty has next to nothing to gain.
 #
-# Without a penalty the loss is the VAE's:
+# Without the penalty the loss is the VAE's:
 
 # %%
 with training.seeded(0):
@@ -187,27 +187,27 @@ print("with gamma = 0, the negative ELBO to the bit:", bool(without == negative_
 # %% [markdown]
 # ## The experiment
 #
-# Fashion-MNIST in grey (55,000 images to train on; at `smoke` the 800 that come with the book), 50 latent dimensions, the
-# network of Mathieu et al., Adam with 1e-3, squared errors and a constant $\gamma$. Every method samples from its own
-# prior. The InteL-VAE has $\gamma$ from 0 to 100. The others:
+# The data are Fashion-MNIST in grey (55,000 images to train on; at `smoke` the 800 that come with the book). All models have
+# 50 latent dimensions, the network of Mathieu et al., Adam with 1e-3 and squared errors, and sample from their own prior. We
+# compare the InteL-VAE, with a constant $\gamma$ from 0 to 100, with:
 #
-# - **VAE**, without and (ours) with the penalty **L1** on $y$, or with **$L_{sp}$** on $|y|$, which is the paper's
-#   ablation ([more](09_sparsity_in_detail.ipynb)).
+# - **VAE**: alone; with **$L_{sp}$** on $|y|$, the paper's ablation ([more](09_sparsity_in_detail.ipynb)); and, as our
+#   addition, with **L1** on $y$.
 # - **DD** {cite}`mathieu2019dd`: a VAE with the sparse mixture prior of [](03_why.ipynb), and $\alpha$ times an MMD
 #   (maximum mean discrepancy, a distance of two samples) that draws codes towards it.
 # - **Sparse-VAE** {cite}`tonolini2020vsc`, in its first version, which the paper's numbers come from: each dimension is
 #   exactly 0 with a probability that the encoder chooses. The prior is $\mathcal N(0, 1)$ with probability $\alpha$, else 0.
 #
-# The paper says that DD pays for sparsity in samples, that the Sparse-VAE is hardly sparse though its samples are good, and
-# that few labels go farther with the InteL-VAE's codes: the state of the art. It shows curves and no numbers, so our numbers
-# have no counterpart.
+# The paper says that DD pays for sparsity with worse samples, and that the Sparse-VAE is hardly sparse though its samples
+# are good. From few labels, classifiers learn most with the InteL-VAE's codes: the state of the art. The paper shows curves
+# and no numbers, so our numbers have no counterpart.
 #
 # :::{dropdown} Two settings that are ours
 # **DD's weight.** Like $\gamma$, $\alpha$ is in nats of the likelihood. DD's authors take 100, with absolute errors divided
-# by 0.1: many times the nats of our squared ones. Our $\alpha = 3$ is a guess at the same weight.
+# by 0.1: many times the nats of our squared errors. Our $\alpha = 3$ is a guess at the same weight.
 #
-# **The Sparse-VAE's gates** start at 1/2. It is at a disadvantage: most draws of its prior with $\alpha = 0.01$ are all zero,
-# and the decoder, whose first layer has no offset, turns these into one image without a shape.
+# **The Sparse-VAE's gates** start at 1/2. It is at a disadvantage: most draws of its prior with $\alpha = 0.01$ are all zero.
+# The first layer of our decoder has no offset, so these become one image without a shape.
 #
 # The page on [details](09_sparsity_in_detail.ipynb) tries the authors' weight, and an offset.
 # :::
@@ -216,25 +216,28 @@ print("with gamma = 0, the negative ELBO to the bit:", bool(without == negative_
 first = results[0].training
 say(f"""
 Each model is trained for {first.epochs} epochs in batches of {first.batch_size}. Numbers are
-means over the seeds that a setting has (the last column of tables). Tests and changes are
-over the seeds that both sides have.
+means over all seeds of a setting (the last column of tables says how many). Tests and changes
+use the seeds that both sides have.
 """)
 
 # %% [markdown]
 # ## Figure 7, left: samples against sparsity
 #
-# The figure at the top is the paper's figure with our runs. Its distance is on stand-in features
-# ([why](06_all_digits.ipynb)), which rank models here and cannot be compared with the paper's FID.
-#
-# As for [all ten digits](06_all_digits.ipynb#too-faint-to-see), it leaves out pixels too faint to see. The claims were first
-# judged with them. We changed that when the runs were known, since these pixels decide between the VAE and $\gamma < 3$.
-#
-# Unlike Table 1, this figure has no second opinion by a classifier: its models are older than the classifier.
+# Can codes get sparse without worse samples? The figure at the top is the paper's figure with our runs. Its distance is a
+# Fréchet distance on the features of a stand-in network ([why](06_all_digits.ipynb)), which ranks models here and cannot be
+# compared with the paper's FID.
 
 # %% tags=["hide-input"]
 say(f"""
-Over the runs of the VAE and the four $\\gamma < 3$ the rank correlation of the distance with the
-share of faint pixels is {faint["as-it-is"][0]:.2f} as it is, and still
+The InteL-VAE's mean distance is no larger than the VAE's at $\\gamma =$ {curve["no-worse"]},
+and larger at every other $\\gamma$.
+
+**Faint pixels.** As for [all ten digits](06_all_digits.ipynb#too-faint-to-see), the distance
+leaves out pixels too faint to see, since these decide between the VAE and $\\gamma < 3$. The
+claims were first judged with them; we changed that when the runs were known.
+
+Over the VAE's runs and those of the four $\\gamma < 3$, the rank correlation of the distance
+with the share of faint pixels is {faint["as-it-is"][0]:.2f} if these count, and still
 {faint["clean"][0]:.2f} without them.
 """)
 
@@ -250,9 +253,12 @@ Folded(
 )
 
 # %% [markdown]
-# In these tables N is the number of images, the smaller one where it is not given. "As it is" is the distance with faint
-# pixels, "min-max" that of stretched images. {term}`Precision` and {term}`recall` are at the larger N, ELBO and KL
-# divergence in nats.
+# In these tables N is the number of images, the smaller one where none is given. "As it is" is the distance with faint
+# pixels, "min-max" that of images stretched to the full range of greys. {term}`Precision` and {term}`recall` are at the
+# larger N, ELBO and KL divergence in nats.
+#
+# Unlike Table 1, this figure has no second distance on the features of a classifier: its models are older than the
+# classifier.
 
 # %% tags=["hide-input"]
 say(f"""
@@ -262,14 +268,14 @@ they are at a distance of {few["vsc-distance"]}, DD's at {few["dd-distance"]}
 """)
 
 # %% [markdown]
-# **The same runs by other measures.** Choose a measure for each axis, and a point for its values and its samples. What
-# sparse codes are worth to a forest shows with accuracy on one axis.
+# **The same runs by other measures.** Choose a measure for each axis, and a point to see its values and samples. Accuracy on
+# one axis shows what sparse codes are worth to a forest.
 
 # %% tags=["hide-input"]
 measured = [
     ("Hoyer score", figures.HOYER),
     (distance, measures.clean_frechet),
-    (f"{name} as it is", measures.frechet),
+    (f"{name} with faint pixels", measures.frechet),
     ("Hoyer score in use, above chance", measures.above_chance),
     ("accuracy of a forest, few labels, %", measures.few_shot("random forest")),
 ]
@@ -278,79 +284,78 @@ TradeOffExplorer(results, measured, analysis.in_words)
 # %% [markdown]
 # ### Which gamma?
 #
-# The curve suggests the *break-even* gamma: the sparsest, by the score, whose samples are no worse than the VAE's. The
-# table has what every $\gamma$ changes in the distance, over the seeds that both have, with the 95 % interval of the mean
-# where there are three.
+# How sparse can codes get before samples suffer? We call *break-even* the sparsest $\gamma$, by the score, whose mean
+# distance is no larger than the VAE's. The table has each change against the VAE over the seeds that both have, with the 95 %
+# interval of the mean where there are three.
 
 # %% tags=["hide-input"]
 Table(tables.changes(results))
 
 # %% tags=["hide-input"]
 say(f"""
-Mean distances no larger than the VAE's: $\\gamma =$ {curve["no-worse"]}. Break-even is
-therefore $\\gamma = {curve["even"]}$, with a distance of {curve["even-distance"]}. Where an
-interval includes 0, these seeds cannot tell: the next value, $\\gamma = {curve["next"]}$, has
-{curve["next-distance"]}.
+Break-even is $\\gamma = {curve["even"]}$, with a distance of {curve["even-distance"]}; the next,
+$\\gamma = {curve["next"]}$, has {curve["next-distance"]}. Where an interval includes 0, these
+seeds cannot tell.
 
-The point $\\gamma = 0$ separates the mapping from the penalty. A selector that nothing asks
-to select has a score of {curve["zero-hoyer"]} and a distance of {curve["zero-distance"]}. At
-the other end, $\\gamma = {curve["last"]}$, they are {curve["last-hoyer"]} and
-{curve["last-distance"]}.
+The point $\\gamma = 0$ separates the mapping from the penalty: a selector that nothing asks to
+select has a score of {curve["zero-hoyer"]} and a distance of {curve["zero-distance"]}.
 """)
 
 # %% [markdown]
-# But is such a code sparse? The score counts dimensions that hold only noise like any other
-# ([next page](08_sparsity_measures.ipynb)). So take it in the dimensions in use alone, and compare it with what Gaussian
-# codes of as many dimensions have, the score by *chance*.
+# **Is a break-even code sparse?** The score cannot say, since it counts dimensions that hold only noise like any other
+# ([next page](08_sparsity_measures.ipynb)). So we take it in the dimensions in use alone, and compare it with the score by
+# *chance*, which Gaussian codes of as many dimensions have.
 #
-# A score near chance means that all images use the same dimensions. We call codes sparse *image by image* from twice the
-# score by chance on (our line, drawn after the first seeds).
+# Near chance all images use the same dimensions. From twice the score by chance on we call codes sparse *image by image*
+# (our line, drawn after the first seeds).
 
 # %% tags=["hide-input"]
 say(f"""
-- A VAE has {curve["vae-used"]} in the dimensions in use, where {curve["vae-chance"]} is chance.
-- The break-even $\\gamma = {curve["even"]}$ has {curve["even-used"]}, where
-  {curve["even-chance"]} is chance.
-- The smallest $\\gamma$ above our line, {curve["sparse"]}, has {curve["sparse-used"]}, where
-  {curve["sparse-chance"]} is chance.
-- With this $\\gamma$ an image leaves off {curve["sparse-left-off"]} % of the dimensions in use.
-  Of the dimensions that are active in either of two classes, a share of
-  {curve["sparse-overlap"]} is active in both; with the VAE {curve["vae-overlap"]}.
+The score in the dimensions in use, and by chance in brackets:
+
+- VAE: {curve["vae-used"]} ({curve["vae-chance"]});
+- break-even, $\\gamma = {curve["even"]}$: {curve["even-used"]} ({curve["even-chance"]});
+- the smallest $\\gamma$ above our line, {curve["sparse"]}: {curve["sparse-used"]}
+  ({curve["sparse-chance"]}).
+
+With $\\gamma = {curve["sparse"]}$, {curve["sparse-left-off"]} % of the dimensions in use are off
+in an image: below a tenth of its largest. Two classes share {curve["sparse-overlap"]} of the
+dimensions that are active in either; with the VAE they share {curve["vae-overlap"]}.
 
 The price is the distance: {curve["sparse-distance"]}, and {curve["vae-distance"]} for the VAE.
 
-Of all settings above the line, "{curve["nearest"]}" has the nearest samples. The nearest of
-another method, at {curve["other-distance"]}, are from "{curve["other"]}".
-
-All-zero codes count as sparse; these two have {curve["nearest-zero"]} and
-{curve["other-zero"]} % of them.
+Of all settings above the line, "{curve["nearest"]}" has the nearest samples. The best setting of
+another method is "{curve["other"]}", at {curve["other-distance"]}.
 """)
 
 # %% [markdown]
 # ## Figure 7, right: few labels
 #
-# Take the codes $g(\mu(x))$ of a few labelled training images, the classes in turn, learn from them, and test on the
-# codes of all test images. The InteL-VAE has $\gamma = 10$ (why, is below, at Figure 8), the Sparse-VAE the $\alpha$ of its
-# authors, DD the one nearest to its authors', and the VAEs with a penalty the largest weight here.
+# Are sparse codes easier to learn from? A classifier learns from the codes $g(\mu(x))$ of a few labelled training images,
+# classes in turn, and is tested on the codes of all test images.
+#
+# The InteL-VAE has $\gamma = 10$ (as in Figure 8, below), the Sparse-VAE the $\alpha$ of its authors, DD the one nearest to
+# its authors' weight, and VAEs with a penalty the largest weight here.
 #
 # The paper's classifier, a random forest of depth 4, splits along single dimensions, which may flatter codes that are
-# sparse along the axes. It does not see how large a dimension is. Logistic regression and nearest neighbours do: what
-# lies in small dimensions is all but lost to them. So a method may gain with one and lose with another.
+# sparse along the axes. It does not see how large a dimension is. Logistic regression and nearest neighbours, which we add,
+# do: what lies in small dimensions is all but lost to them.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, right, redrawn, and two more classifiers: accuracy on the test images by the number of labelled training images; means and standard deviations over seeds, each the mean over draws of the labels.", "name": "fig-few-shot"}, "image": {"alt": "Three panels, one a classifier, of accuracy growing with the number of labels; a line for each method."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, right, redrawn, with two more classifiers: accuracy on the test images by the number of labelled training images; means and standard deviations over seeds, each seed a mean over draws of the labels.", "name": "fig-few-shot"}, "image": {"alt": "Three panels, one for each classifier, of accuracy growing with the number of labels; a line for each method."}}
 figure = figures.few_shot(analysis.compared_on_labels(results))
 
 # %% tags=["hide-input"]
 say(f"""
-What is right from {few["n-labels"]} labels, of all test images:
+So a method may gain with one classifier and lose with another. Accuracy from {few["n-labels"]}
+labels:
 
 - a forest: {few["shown-random_forest"]} % with codes of $\\gamma = {grid.SHOWN:g}$,
   {few["vae-random_forest"]} % with the VAE's;
 - logistic regression: {few["shown-logistic_regression"]} % and
   {few["vae-logistic_regression"]} %.
 
-The forest's gain needs no mapping. It has {few["lsp-forest"]} % with $L_{{sp}}$ on a VAE's codes,
-and {few["l1-forest"]} % with L1. The samples of these two are at distances of
+The forest's gain needs no mapping: it has {few["lsp-forest"]} % with $L_{{sp}}$ on a VAE's
+codes, and {few["l1-forest"]} % with L1. The samples of these two are at distances of
 {few["lsp-distance"]} and {few["l1-distance"]}.
 """)
 
@@ -363,44 +368,45 @@ Folded(
 )
 
 # %% [markdown]
-# In the first of these tables "the code's" is the forest by the authors' protocol, which learns from codes of *test* images and is tested on
+# "Authors' forest" in these tables follows the authors' protocol: it learns from codes of *test* images and is tested on
 # their last 2,000 (not at `smoke`, where there are too few).
 #
 # ## Figure 8: what the dimensions do
 #
-# At the top of Figure 8 the paper shows the mean $|z_d|$ of three classes: few bars, and different ones in each. It does
-# not say at which $\gamma$. We take 10, the smallest in the authors' script for classifiers.
+# Does each class use few dimensions of its own? At the top of Figure 8 the paper shows the mean $|z_d|$ of three classes: few
+# bars, and different ones in each. It does not say at which $\gamma$. We take 10, the smallest in the authors' script for
+# classifiers.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 8, top, redrawn, beside the VAE: mean |z| over a class of test images by dimension, first seed. Orange bars are at least a tenth of the largest.", "name": "fig-classes"}, "image": {"alt": "Bars by latent dimension for trousers, coats and sneakers, VAE on the left and InteL-VAE on the right."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 8, top, redrawn, beside the VAE: mean |z| over a class of test images by dimension, first seed. Orange bars are active: at least a tenth of the largest.", "name": "fig-classes"}, "image": {"alt": "Bars by latent dimension for trousers, coats and sneakers, VAE on the left and InteL-VAE on the right."}}
 figure = figures.class_profiles(results.first("VAE") + results.first(grid.FIGURE_8))
 
 # %% tags=["hide-input"]
 count = analysis.few_active(results)
 say(f"""
-On average {count["active-shown"]} of 50 dimensions are active in a class, where the VAE has
-{count["active-vae"]} and the paper fewer than 5. The fewest of all $\\gamma$ are
-{count["active-fewest"]}, at $\\gamma = {count["fewest"]}$.
+On average {count["active-shown"]} of 50 dimensions are active in a class; the VAE has
+{count["active-vae"]}, the paper fewer than 5. Of all $\\gamma$, {count["fewest"]} has the fewest:
+{count["active-fewest"]}.
 """)
 
 # %% [markdown]
-# The number depends on what "active" means: at least a tenth of a class's largest is our choice. In per cent of the 50,
-# for other choices:
+# The number depends on what "active" means: at least a tenth of a class's largest is our choice. The table has other
+# thresholds, in per cent of the 50 dimensions:
 
 # %% tags=["hide-input"]
 Table(tables.by_line(results))
 
 # %% [markdown]
-# Below, the paper changes one dimension at a time and finds the separation of trousers, the length of coats and the style
-# of shoes. We start at the code $g(\mu(x))$ of a class's first test image and set one dimension to values from $-a$ to $a$;
-# 99.5 % of all codes are below $a$ in size.
+# **What one dimension changes.** At the bottom of Figure 8 the paper changes one dimension at a time and finds the separation
+# of trousers, the length of coats and the style of shoes. We start at the code $g(\mu(x))$ of a class's first test image and
+# set one dimension to values from $-a$ to $a$; 99.5 % of all codes are below $a$ in size.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 8, bottom, redrawn: what the decoder draws when one dimension of an InteL-VAE's code is changed, for the two largest dimensions of each class. First seed.", "name": "fig-traversals"}, "image": {"alt": "Rows of decoded trousers, coats and sneakers that change from left to right."}}
 (result,) = results.first(grid.FIGURE_8)
 figure = figures.traversals(result)
 
 # %% [markdown]
-# With sliders: choose a class, one of its five largest dimensions, and a value. (Where scripts do not run, all images are
-# there at once, a row for each dimension.)
+# The same with sliders: choose a class, one of its five largest dimensions, and a value. (Where scripts do not run, all
+# images are there at once, a row for each dimension.)
 
 # %% tags=["hide-input"]
 figures.explorer(result)
@@ -408,8 +414,8 @@ figures.explorer(result)
 # %% [markdown]
 # ## Paper beside ours
 #
-# The rules were written before the published runs, but not blind, and some changed later ([how the rules came
-# about](rules.md#sparsity)). A claim whose rule is younger than its runs says so.
+# Rules decide each claim. They were written before the published runs, but not blind, and some changed later ([how the rules
+# came about](rules.md#sparsity)). A claim whose rule is younger than its runs says so.
 
 # %% tags=["hide-input"]
 Folded("The rules, and the claims that each decides", ledger.Rules(PAGE))
@@ -428,9 +434,9 @@ say(report.reasons(PAGE))
 #
 # - **The selector's range**\*: $[0, 1]$ in the text, $[0.2, 1]$ in the code.
 # - **What is penalised**\*: DS(y) in the text, $|z|$ in the code. **The mean in the second term**\* differs, too.
-# - **$\beta$**\*: 1, 3 and 0.3 in the script, 3 alone in the script for classifiers, not in the text. Ours is 1.
+# - **$\beta$**\* is not in the text. It is 1, 3 and 0.3 in the script, 3 alone in the script for classifiers. Ours is 1.
 # - **The likelihood**\* is not given. The script for this figure has absolute errors, the first version of the code
-#   squared ones. "Binary" images in Table C.1 are grey in the code.
+#   squared errors. "Binary" images in Table C.1 are grey in the code.
 # - **The settings** of DD, of the Sparse-VAE, and the $\gamma$ of Figures 7 (right) and 8 are not given. Neither of the two
 #   methods is in the code.
 #
@@ -449,7 +455,7 @@ say(report.reasons(PAGE))
 #
 # 1. Of 50 gates every image opens five, and all gates are open equally often. What is $L_{sp}$? Check it.
 # 2. Divide every dimension of the codes by its deviation before the classifiers see them. Which of the three can gain?
-# 3. In the figure with sliders, which of the coat's dimensions do least to the image?
+# 3. In the figure with sliders, which of the coat's dimensions change the image least?
 
 # %% tags=["hide-cell", "solution"]
 five = sum(torch.eye(50).roll(k, 1) for k in range(5))  # image i opens gates i to i + 4

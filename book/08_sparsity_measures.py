@@ -13,9 +13,9 @@
 # %% [markdown]
 # # What sparsity measures
 #
-# The paper measures sparsity by one number, the Hoyer score {cite}`hurley2009sparsity`. It is the axis of Figures 7 and
-# C.3 and a column of Table 4 of {cite}`miao2022intelvae`. This page asks what the score sees, and puts other measures
-# beside it. The runs are those of the page on [sparse codes](08_sparsity.ipynb), which judges the claims.
+# The paper measures sparsity by one number, the Hoyer score {cite}`hurley2009sparsity`: the axis of Figures 7 and C.3 and a
+# column of Table 4 of {cite}`miao2022intelvae`. What does the score see, and what not? We look at the runs of the page on
+# [sparse codes](08_sparsity.ipynb), which judges the claims.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -47,10 +47,9 @@ curve = analysis.break_even(results)
 
 # %% tags=["hide-input"]
 in_short(f"""
-Part of a high score can be noise in dimensions that are hardly used. That codes get sparser
-with $\\gamma$ is {verdict["fig7-sparsity-grows"]} by the score,
-{verdict["fig7-sparsity-grows-in-use"]} by the score in the dimensions in use, and
-{verdict["fig7-sparsity-grows-unused"]} by the share of used dimensions that are off in an image.
+Part of a high score can be noise in dimensions that are hardly used. So we also take the score
+in the *dimensions in use*, whose mean $|z|$ is at least a tenth of the largest, and compare it
+with *chance*, the score of Gaussian codes of as many dimensions.
 
 - A VAE's score, {curve["vae-hoyer"]}, is chance: Gaussian codes of 50 dimensions have
   {by_chance(50):.3f}.
@@ -59,9 +58,13 @@ with $\\gamma$ is {verdict["fig7-sparsity-grows"]} by the score,
   dimensions in use it is {curve["even-used"]}, where {curve["even-chance"]} is chance.
 - At $\\gamma = {curve["sparse"]}$ the score is {curve["sparse-hoyer"]}. In the dimensions in use
   it is {curve["sparse-used"]}, where {curve["sparse-chance"]} is chance.
+- Codes get sparser with $\\gamma$: {verdict["fig7-sparsity-grows"]} by the score,
+  {verdict["fig7-sparsity-grows-in-use"]} by the score in use, and
+  {verdict["fig7-sparsity-grows-unused"]} by the share of the dimensions in use that are off in an
+  image.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of the samples from the test images, without faint pixels (logarithmic), against the Hoyer score in the dimensions in use, less the score of as many Gaussian dimensions: Figure 7 without what is chance. Means and standard deviations over seeds; dashed lines are the VAE.", "name": "fig-in-use"}, "image": {"alt": "One line a method in the plane of score above chance and distance, with the values of gamma or alpha beside its points."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7 without what is chance: distance of the samples from the test images, pixels too faint to see left out (logarithmic), against the Hoyer score in the dimensions in use, less the score of as many Gaussian dimensions. Means and standard deviations over seeds; dashed lines are the VAE.", "name": "fig-in-use"}, "image": {"alt": "One line for each method in the plane of score above chance and distance, with the values of gamma or alpha beside its points."}}
 label = "Hoyer score in use, above chance"
 figure = figures.trade_off(results, name, measures.above_chance, label)
 
@@ -71,7 +74,8 @@ Provenance(results)
 # %% [markdown]
 # ## The score
 #
-# Every dimension is divided by its standard deviation over the data, and then
+# The Hoyer score says how unequal in size a code's dimensions are. Every dimension is divided by its standard deviation over
+# the data, and then
 #
 # $$ \mathrm{Hoyer}(z) = \frac{\sqrt D - \lVert \hat z \rVert_1 / \lVert \hat z \rVert_2}{\sqrt D - 1}, \qquad
 # \hat z_d = z_d / \sigma_d, $$
@@ -86,8 +90,8 @@ def hoyer(z):
 
 
 # %% [markdown]
-# **A check against what is known.** One-hot codes have 1. Independent Gaussians have a score too, by chance, which is known.
-# Here is the score as above and as in the library:
+# **A check against what is known.** One-hot codes have 1. Codes of independent Gaussian dimensions have a known score, too,
+# the score *by chance*. Here is the score as above, as in the library, and as known:
 
 # %%
 with training.seeded(0):
@@ -109,13 +113,13 @@ with training.seeded(0):
 #
 # ## What the score does not see
 #
-# Dividing by $\sigma_d$ is there so that a dimension which is off for *all* images does not count as sparsity. It has a
-# side effect: a dimension that is nearly closed for all images counts as much as any other, also where only noise is left
-# in it.
+# The score can take noise for sparsity, because it divides by $\sigma_d$. That is meant to keep a dimension that is off for
+# *all* images from counting as sparsity. But a dimension that is nearly closed for all images now counts as much as any
+# other, even if only noise is left in it.
 #
 # If that noise is uneven, the score calls it sparse. If it is even, as in the dimensions that a VAE does not use, it hides
-# what sparsity the others have. Here are five dense dimensions, and 45 a thousand times smaller that are off four times
-# out of five:
+# the sparsity of the others. Here are five dense dimensions, and 45 a thousand times smaller that are off four times out of
+# five:
 
 # %%
 with training.seeded(0):
@@ -126,20 +130,20 @@ print(f"the five in use    {hoyer(z[:, :5]).mean():.3f}")
 print(f"five by chance     {by_chance(5):.3f}")
 
 # %% [markdown]
-# A decoder of these codes sees five dense dimensions. So we report more than the score:
+# A decoder of these codes sees five dense dimensions, yet the score over all 50 is high. So we report more than the score:
 #
 # | measure | what it is | what it does not see |
 # |---|---|---|
 # | score in use | the score of the **dimensions in use** alone, whose mean size over all images is at least a tenth of the largest | that some are small for all images |
-# | chance | the score of as many Gaussians; above it is sparsity image by image | |
-# | active | dimensions of at least a tenth of the largest, in an image or in the mean over a class | what lies in small dimensions |
-# | exp H | the dimensions that a class's entropy stands for: no threshold | as above |
-# | left off | the share of the dimensions in use that are not active in an image | why: sizes alone can do it |
-# | overlap | active dimensions that two classes share, over those of either, mean over pairs | how different shared ones are |
+# | by chance | the score of as many Gaussians; above it is sparsity image by image | |
+# | active | how many dimensions are at least a tenth of the largest, in an image or in the mean over a class | what lies in small dimensions |
+# | exp H | how many dimensions a class uses by the entropy of their sizes, without a threshold | as above |
+# | left off | the share of the dimensions in use that are not active in an image | why: unequal sizes alone can do it |
+# | overlap | dimensions active in both of two classes, as a share of those active in either; mean over pairs | how different shared ones are |
 # | all zero | the share of codes without any active dimension, which the score counts as 1; "score of the others" leaves them out | |
 #
 # The threshold is ours; the paper has none. It is relative to the largest because a decoder can undo any scale of all
-# dimensions. It could also undo one scale for each, which these numbers do not allow for.
+# dimensions. It could also undo one scale for each, which these measures do not allow for.
 #
 # None of these is enough alone. The share left off, for one, sees scales, and the score does not. Dense Gaussian codes
 # leave off more if their dimensions have different sizes:
@@ -158,9 +162,9 @@ print(f"by chance                          {by_chance(24):.3f}")
 # %% [markdown]
 # ## The codes of Figure 7
 #
-# In the figure at the top, methods at 0 have no sparsity image by image. All images use the same dimensions: the model is a
-# VAE with fewer of them, whatever its score over all fifty. The second term of $L_{sp}$ is there to prevent this, by the
-# paper's own words.
+# Which models are sparse image by image? Those to the right of 0 in the figure at the top. At 0 all images use the same
+# dimensions: the model is a VAE with fewer of them, whatever its score over all fifty. The second term of $L_{sp}$ is there
+# to prevent this, by the paper's own words.
 
 # %% tags=["hide-input"]
 scores, dimensions = tables.sparsity(results)
@@ -168,9 +172,9 @@ Folded("All measures of all methods", Table(scores), Table(dimensions))
 
 # %% [markdown]
 # **The gates show the same without codes.** How many gates does an image open, and how many do all images of a batch open
-# together (exponentials of the two entropies in $L_{sp}$)? If the two are alike, the gates do not look at the image.
+# together (exponentials of the two entropies in $L_{sp}$)? Where the two are alike, the gates do not look at the image.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gates that the InteL-VAE opens in an image and in all images of a batch, exponentials of the two entropies in L_sp, by γ. Means and standard deviations over seeds.", "name": "fig-gates"}, "image": {"alt": "Two lines over gamma that begin together and move apart."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gates that the InteL-VAE opens in one image, and in all images of a batch together, by γ: exponentials of the two entropies in L_sp. Means and standard deviations over seeds.", "name": "fig-gates"}, "image": {"alt": "Two lines over gamma that begin together and move apart."}}
 figure = figures.gates(results)
 
 # %% tags=["hide-input"]
@@ -179,7 +183,7 @@ Folded("The gates in numbers", Table(tables.gates(results)))
 # %% tags=["hide-input"]
 say(f"""
 With $\\gamma = {curve["sparse"]}$ an image leaves off {curve["sparse-left-off"]} % of
-{curve["sparse-in-use"]} dimensions in use; a VAE's leaves off {curve["vae-left-off"]} %.
+{curve["sparse-in-use"]} dimensions in use; with a VAE, {curve["vae-left-off"]} %.
 """)
 
 # %% [markdown]

@@ -13,12 +13,12 @@
 # %% [markdown]
 # # Hierarchies
 #
-# A mapping that computes each level of $z$ from the one above makes a VAE hierarchical, and is extremely easy to
+# A mapping that computes each level of $z$ from the level above makes a VAE hierarchical, and is extremely easy to
 # write, says the paper (appendix B of {cite}`miao2022intelvae`). Ladder VAEs {cite}`sonderby2016ladder` need networks
 # and divergences of their own.
 #
-# On Fashion-MNIST the paper's five levels go, by eye, from the category to details, such as
-# a collar's shape at the fourth.
+# The paper trains five levels on Fashion-MNIST. By eye, they go from the category at the top to details, such as a
+# collar's shape, at the fourth level.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -54,21 +54,20 @@ cited = analysis.cited(results)
 
 # %% tags=["hide-input"]
 in_short(f"""
-With the mapping of the authors' code {cited["one-layer-off"]} levels, five in each run, are
-empty: they hold less than {cited["held"]} nats.
+With the mapping of the authors' code, {cited["one-layer-off"]} levels (each run has five) are
+*off*: their KL divergence is below {cited["held"]} nats, so they hold next to nothing.
 {badges(row["verdict"] for row in found if not row["variant"])}
 
-- Its highest level holds {cited["kl-first"]} nats, no other more than
-  {cited["kl-rest"]}. A model of which only the highest level is on is a VAE with ten
-  dimensions.
-- With our residual mapping {cited["residual-off"]} levels are empty. The highest
-  tells the class better than the lowest in {cited["residual-told"]} runs.
-- In a VAE that is cut into five blocks, which have no order, {cited["VAE-off"]} are
-  empty, and the first tells the class better than the last in {cited["VAE-told"]}
-  runs.
+- The highest level of this mapping holds {cited["kl-first"]} nats, and no other more than
+  {cited["kl-rest"]}. If only the highest level is on, the model is a VAE with ten dimensions.
+- With our residual mapping, which loses no information, {cited["residual-off"]} levels are
+  off. The highest level tells the class of an image better than the lowest in
+  {cited["residual-told"]} runs.
+- The control is a VAE, cut into five blocks that have no order: {cited["VAE-off"]} blocks are
+  off, and the first tells the class better than the last in {cited["VAE-told"]} runs.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What each level does, highest (0) first: lines are means over runs, marks are runs; the VAE's levels are blocks. With one layer, every level below the highest holds next to nothing. Fashion-MNIST; profile and seeds as below.", "name": "fig-hierarchy-levels"}, "image": {"alt": "Four panels of curves by level for the two mappings and the VAE."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "What each level does, from the highest (0) to the lowest (4): how often a new draw of it changes the class of the decoded image, and how much its pixels; how many nats it holds; how well it tells the class. With one layer, the mapping of the authors' code, every level below the highest holds next to nothing. Lines are means over runs, marks are runs; the VAE's levels are blocks. Fashion-MNIST; profile and seeds as below.", "name": "fig-hierarchy-levels"}, "image": {"alt": "Four panels of curves by level for the two mappings and the VAE."}}
 figure = figures.level_numbers(results, figures.PANELS)
 
 # %% tags=["hide-input"]
@@ -77,14 +76,14 @@ Provenance(results)
 # %% [markdown]
 # ## The idea
 #
-# Split $y$ into levels $y_0, \ldots, y_N$, all of them independent and Gaussian. Let each level of $z$ take in the level
-# above it:
+# A hierarchical mapping builds $z$ from top to bottom. Split $y$ into levels $y_0, \ldots, y_N$, all of them
+# independent and Gaussian. Each level of $z$ is computed from the same level of $y$ and the level of $z$ above it:
 #
 # $$ z_0 = y_0, \qquad z_i = \mathrm{NN}_i(z_{i-1}, y_i), \qquad z = (z_0, \ldots, z_N). $$
 #
-# What $y_0$ says reaches every level of $z$; what $y_N$ says reaches only the last.
+# So the highest level, $y_0$, reaches every level of $z$, and the lowest, $y_N$, reaches only the last.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure B.1, drawn anew: what is computed from what (solid), and the encoder, whose q(y|x) is over all levels at once (dashed).", "name": "fig-hierarchy-graph"}, "image": {"alt": "A graph: each y points down to its z, each z to the next z and to x, and a dashed arrow leads from x back to y."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure B.1, drawn anew. Solid arrows show what is computed from what. The dashed arrow is the encoder: its q(y|x) is over all levels at once.", "name": "fig-hierarchy-graph"}, "image": {"alt": "A graph: each y points down to its z, each z to the next z and to x, and a dashed arrow leads from x back to y."}}
 figure = figures.graphical_model()
 
 # %% [markdown]
@@ -110,8 +109,8 @@ class OneLayerEach(nn.Module):
 
 # %% [markdown]
 # **A check against what is known.** A level of $z$ depends on its own level of $y$ and on those above, so the Jacobian
-# $\partial z / \partial y$ must be block-triangular. Here it is for this mapping and for one of ours,
-# $z_i = y_i + \mathrm{MLP}_i(z_{i-1})$, both untrained.
+# $\partial z / \partial y$ must be block-triangular. We check this for the code's mapping and for our *residual*
+# mapping, $z_i = y_i + \mathrm{MLP}_i(z_{i-1})$, both untrained.
 
 # %%
 torch.manual_seed(0)
@@ -133,80 +132,82 @@ for title, of in checked.items():
     )
 print(*lines, sep="\n")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Mean absolute entries of the Jacobian of untrained hierarchical mappings over a thousand draws of y, by level of z (rows) and y (columns).", "name": "fig-hierarchy-jacobian"}, "image": {"alt": "Two grids of five by five squares, white above the diagonal and fading below it towards the lower left."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Which level of z (rows) depends on which level of y (columns), in untrained mappings: mean absolute entries of the Jacobian over a thousand draws of y. Above the diagonal all are zero.", "name": "fig-hierarchy-jacobian"}, "image": {"alt": "Two grids of five by five squares, white above the diagonal and fading below it towards the lower left."}}
 figure = figures.jacobians(checked)
 
 # %% [markdown]
 # The ReLU has a price. No level below the first is ever negative, and before training about half of their entries are
-# zero: information is lost, and the inequality of theorem 1 may be strict. The residual mapping loses nothing. It can be
-# solved for $y$ level by level, and its Jacobian has determinant 1.
+# zero. That loses information, so the inequality of [theorem 1](02_theorem1.ipynb) may be strict. The residual mapping
+# loses nothing: it can be solved for $y$ level by level, and its Jacobian has determinant 1.
 #
 # ## The experiment
 #
-# Fashion-MNIST, five levels of ten dimensions, squared errors, the network of Mathieu et al. A VAE with as many
-# dimensions, cut into five blocks of ten, stands beside both mappings.
+# Do the levels take on different tasks? We train both mappings on Fashion-MNIST: five levels of ten dimensions, squared
+# errors, and the network of Mathieu et al. The control is a VAE with as many dimensions, cut into five blocks of ten.
+# First, the bounds (in nats) and the distance of samples:
 
 # %% tags=["hide-input"]
 Table(pd.DataFrame(analysis.table(results)))
 
 # %% tags=["hide-input"]
 say(f"""
-What the ReLU loses is not what decides here: the test ELBO is {cited["one-layer-elbo"]}
-nats with one layer a level, and {cited["residual-elbo"]} with the residual mapping.
+What the ReLU loses does not decide here: the test ELBO is {cited["one-layer-elbo"]} nats with
+one layer a level, and {cited["residual-elbo"]} with the residual mapping.
 """)
 
 # %% [markdown]
-# **What the levels hold.** The paper shows pictures. Four numbers for each level say the same without an eye for the
-# right example, and are the panels of the figure at the top:
+# **What does each level hold?** The paper shows pictures. Four numbers for each level say it without an eye for the
+# right example. They are the panels of the figure at the top.
 #
-# - *class changed*: how often does the decoded image turn into another class if the level's $y_i$ is drawn anew, and all
-#   else kept? A classifier of real images names the classes.
-# - *pixels changed*: by how much do its pixels change (root mean square)?
-# - *KL*: how many nats of the code are in the level?
-# - *class told*: how well does the level's part of $g(\mu)$, ten numbers, tell the class?
+# - *Class changed*: how often does the decoded image turn into another class if the level's $y_i$ is drawn anew? A
+#   classifier of real images names the classes.
+# - *Pixels changed*: by how much do the pixels change then (root mean square)?
+# - *KL*: how many nats of the code are in this level?
+# - *Class told*: how well can a classifier tell the class from this level's part of $g(\mu)$, ten numbers?
 #
-# The VAE is the control: nothing tells one of its blocks from another. Its numbers differ by chance, and by how many
-# dimensions of a block happen to be used.
+# Nothing tells the VAE's blocks apart: their numbers differ by chance, and by how many dimensions happen to be used.
+# The table has both ends of the hierarchy:
 
 # %% tags=["hide-input"]
 Table(pd.DataFrame(analysis.ends(results)))
 
 # %% tags=["hide-input"]
 say(f"""
-The classifier names {cited["named"]} % of the real test images right, and what a
-decoder draws is not a real image.
+The classes are not exact: the classifier names {cited["named"]} % of the real test images
+right, and decoded images are not real ones.
 """)
 
 # %% [markdown]
-# **Is there a hierarchy?** A level is *off* if it holds almost no nats of the code. Whatever the encoder says there is a
-# draw of the prior, and the decoder has learned not to depend on it. Such a level can still tell something of the class,
-# since its part of $z$ is computed from the level above.
+# **Is there a hierarchy?** Only if several levels are on. In a level that is off, the encoder's distribution is almost
+# the prior, whatever the input, and the decoder has learned not to depend on it. Its part of $z$ can still tell
+# something of the class, since it is computed from the level above.
 
 # %% tags=["hide-input"]
 say(f"""
-With one layer a level the highest holds {cited["kl-first"]} nats, mean over runs; the
-VAE's whole code has {cited["whole"]}.
+With one layer a level, the highest level holds {cited["kl-first"]} nats (mean over runs). The
+whole code of the VAE has {cited["whole"]}.
 
-Drawn anew, the highest level changes pixels by {cited["pixels-first"]}, and no other by
-more than {cited["pixels-rest"]}.
+If the highest level is drawn anew, pixels change by {cited["pixels-first"]}; for no other
+level do they change by more than {cited["pixels-rest"]}.
 """)
 
 # %% [markdown]
-# Where all levels but the highest are off, the hierarchy has collapsed. In its traversals the rows of the lower levels
-# look alike, since nothing moves in them. That the lowest level changes fewer classes then says nothing about details.
+# Where all levels but the highest are off, the hierarchy has collapsed. The lowest level then changes fewer classes
+# only because it changes nothing. This says nothing about details.
 #
-# **Figure B.2.** Each line moves one dimension of one level from $-3$ to $3$, the one that changes the picture most, and
-# leaves the rest of $y$ as it was for a test image.
+# **Figure B.2.** What does each level draw? In each row we move one dimension of one level from $-3$ to $3$, the one
+# that changes the picture most. The rest of $y$ stays as it was for a test image. Where a level is off, nothing moves
+# in its row.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Traversals by level, highest first, of a model of Fashion-MNIST with the mapping of the authors' code, first seed.", "name": "fig-hierarchy-traversals"}, "image": {"alt": "Five rows of pictures of clothes, each along one latent dimension."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The mapping of the authors' code: traversals by level, highest first, Fashion-MNIST, first seed.", "name": "fig-hierarchy-traversals"}, "image": {"alt": "Five rows of pictures of clothes, each along one latent dimension."}}
 figure = figures.level_traversals(results.first(ONE_LAYER)[0])
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Traversals by level, highest first, of a model of Fashion-MNIST with the residual mapping, first seed.", "name": "fig-hierarchy-traversals-residual"}, "image": {"alt": "Five rows of pictures of clothes, each along one latent dimension."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The residual mapping: traversals by level, highest first, Fashion-MNIST, first seed.", "name": "fig-hierarchy-traversals-residual"}, "image": {"alt": "Five rows of pictures of clothes, each along one latent dimension."}}
 figure = figures.level_traversals(results.first(RESIDUAL)[0])
 
 # %% [markdown]
-# Every level of both mappings, from three test images: choose an image and a level, then move its dimension. First the
-# mapping of the authors' code, then the residual one.
+# Try it: choose one of three test images and a level, then move its dimension. First the mapping of the authors' code,
+# then the residual one.
 
 # %% tags=["hide-input"]
 figures.level_explorer(results.first(ONE_LAYER)[0])
@@ -217,19 +218,20 @@ figures.level_explorer(results.first(RESIDUAL)[0])
 # %% [markdown]
 # ## Paper beside ours
 #
-# The rules are for the mapping of the authors' code. The first two claims are that the highest level tells the class better
-# than the lowest, and that drawing it anew changes the class more often. *Reproduced*: the highest level's number is larger,
-# with p < 0.05 in a t-test paired over at least three seeds. *Partly*: larger without significance, or the lowest level is
-# empty, since any level would win against it. The variants drop this last condition.
+# All three claims are about the mapping of the authors' code. The first two are that the highest level tells the class
+# better than the lowest, and that a new draw of it changes the class more often.
 #
-# The second claim has an easy start: $y_0$ enters $z$ as it is and reaches every level, while $y_4$ enters through one
-# layer whose weights begin small.
+# - ***Reproduced***: the highest level's number is larger, with p < 0.05 in a t-test paired over at least three seeds.
+# - ***Partly***: larger without significance, or the lowest level is off, since any level would win against it. The
+#   variants drop this last condition.
+# - **The second claim has an easy start.** $y_0$ enters $z$ unchanged and reaches every level, while $y_4$ enters
+#   through one layer whose weights begin small.
 
 # %% tags=["hide-input"]
 say(f"""
-For the third claim, the level that holds the least must hold more than {cited["held"]}
-nats, by a t-test over at least three seeds. This rule, and what levels that are off
-decide, were written after the runs ([history](rules.md#hierarchies)).
+- **The third claim** is that every level is on: the level that holds the least must hold more than
+  {cited["held"]} nats, by a t-test over at least three seeds. This rule, and the condition on
+  levels that are off, were written after the runs ([history](rules.md#hierarchies)).
 """)
 
 # %% tags=["hide-input"]
@@ -239,23 +241,26 @@ ledger.Table(found)
 say(report.reasons(PAGE))
 
 # %% [markdown]
-# A hierarchy is a way in which information *may* flow. Nothing in the bound asks that the top holds categories: the
-# residual mapping has an inverse, and with a decoder that begins with that inverse the model is a VAE.
+# **Why need the top not hold categories?** A hierarchy is a way in which information *may* flow, and nothing in the
+# bound asks for categories at the top. The residual mapping has an inverse, and with a decoder that begins with that
+# inverse the model is a VAE.
 #
 # ## What the paper leaves open, and what the authors' code does
 #
 # - **$\mathrm{NN}_i$, $z_0$ and the widths** of the five levels are not given. The code's script for 50 dimensions has
 #   five levels of ten.
-# - **Which dimensions** Figure B.2 moves, and whether in $y$ or in $z$. A step in $y_i$ reaches all lower levels, a step
-#   in $z_i$ after the mapping only the decoder.
-# - **1,024 pixels.** Mathieu's network takes images of 32x32, Table C.1 has 28x28. More pixels weigh more against the KL
-#   divergence ([by how much](14_paper_and_code.ipynb)).
-# - The script's loop over latent dimensions chooses no widths for 128, and one of the code's modes (4) would not run.
+# - **Which dimensions** Figure B.2 moves is not given either, nor whether it moves them in $y$ or in $z$. A step in
+#   $y_i$ reaches all lower levels; a step in $z_i$, after the mapping, reaches only the decoder.
+# - **1,024 pixels.** Mathieu's network takes images of 32x32; Table C.1 has 28x28. More pixels weigh more against the
+#   KL divergence ([by how much](14_paper_and_code.ipynb)).
+# - **What would not run.** The script's loop over latent dimensions chooses no widths for 128, and one of the code's
+#   modes (4) would not run.
 #
 # ## Exercises
 #
 # 1. Move $z_0$ behind the mapping instead of $y_0$. Which levels stay the same?
-# 2. Put the levels in the other order before a decoder whose first layer is linear. Why may nothing change but by chance?
+# 2. Put the levels in the other order before a decoder whose first layer is linear. Why can nothing change except by
+#    chance?
 # 3. Make a hierarchy of fifty levels of one dimension each, untrained. Does $y_0$ reach the last one?
 
 # %% tags=["hide-cell", "solution"]

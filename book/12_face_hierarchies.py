@@ -13,10 +13,12 @@
 # %% [markdown]
 # # Hierarchies of faces
 #
-# Codes of a hierarchical InteL-VAE are better features, above all where labels are few, says the paper (appendix B, Table
-# B.1, Figure B.3 of {cite}`miao2022intelvae`). From 50 faces a linear classifier tells attributes with an accuracy
-# of 81.7 % from its codes, of 79.1 % at most from a VAE's. A VAE's best number of dimensions grows with the labels; the
-# InteL-VAE needs no choice.
+# The codes of a hierarchical InteL-VAE are better features than a VAE's, above all where labels are few, says the paper
+# (appendix B, Table B.1, Figure B.3 of {cite}`miao2022intelvae`).
+#
+# From 50 labelled faces, a linear classifier predicts attributes such as glasses or a smile with an accuracy of 81.7 %
+# from its codes, and of 79.1 % at most from a VAE's. A VAE's best number of dimensions grows with the number of labels;
+# the InteL-VAE needs no such choice.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -60,19 +62,20 @@ short = hierarchies.in_short(results)
 
 # %% tags=["hide-input"]
 in_short(f"""
-Codes of the InteL-VAE are behind those of the best VAE for {short["behind"]} numbers of
-labels ({analysis.trainings(setting["seeds"])}).
+A linear classifier predicts the attributes of a face less accurately from the InteL-VAE's codes
+than from the best VAE's, for {short["behind"]} numbers of labelled faces
+({analysis.trainings(setting["seeds"])}).
 {badges(row["verdict"] for row in found if not row["variant"])}
 
-- From {short["few-n"]} labelled faces a classifier of its codes gets {short["few-ours"]} %
-  of the attributes right, and one of the best VAE's codes {short["few-theirs"]} %.
-- From {short["all-n"]} faces these are {short["all-ours"]} and {short["all-theirs"]} %.
-- Always giving an attribute's more common value gets {setting["majority"]} % right. In
-  balanced accuracy, where that gives 50 %, the InteL-VAE has
+- From {short["few-n"]} labelled faces, {short["few-ours"]} % of the attributes are right with
+  the InteL-VAE's codes, and {short["few-theirs"]} % with the best VAE's.
+- From {short["all-n"]} faces it is {short["all-ours"]} and {short["all-theirs"]} %.
+- A guess that ignores the face and always gives the more common value is right for
+  {setting["majority"]} %. In balanced accuracy, where this guess gets 50 %, the InteL-VAE has
   {short["few-ours-balanced"]} % from {short["few-n"]} labels.
 """)
 
-# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Mean accuracy over attributes by the number of labelled faces, mean and standard deviation over draws, means over trainings; the dashed line always gives the more common value. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-accuracy"}, "image": {"alt": "Rising curves of accuracy, one for each model, around a dashed horizontal line."}}
+# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Accuracy of a linear classifier of codes, mean over attributes, by the number of labelled faces. The dashed line is the guess of the more common value. Marks are means over draws of labelled faces and over trainings, bars standard deviations over draws. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-accuracy"}, "image": {"alt": "Rising curves of accuracy, one for each model, around a dashed horizontal line."}}
 curves, majority = hierarchies.curves(results), hierarchies.majority_of(results)
 figure = figures.accuracies(curves, majority, "mean accuracy")
 
@@ -82,16 +85,18 @@ Provenance(results, in_text)
 # %% [markdown]
 # ## The idea
 #
-# An attribute of a face, such as glasses or a smile, is a yes or no. Encode a few labelled faces, fit a logistic
-# regression for each attribute to their codes $g(\mu(x))$, and see how often it is right on faces that neither model nor
-# classifier has seen. The mean over attributes is one number for each model.
+# How much do codes say about a face? An attribute is a yes or no. We encode a few labelled faces, fit a logistic
+# regression for each attribute to their codes $g(\mu(x))$, and see how often it is right on faces that neither model
+# nor classifier has seen. The mean over attributes is one number for each model.
 
 # %% tags=["hide-input"]
 say(f"""
-That number needs care. Most attributes are rare or common: always saying what most
-training faces have is right for {setting["majority"]} % of the answers here. This
-**majority** is what one gets without looking at the face. The **balanced accuracy**,
-the mean over faces with and without the attribute, is 0.5 for all who do not look.
+This number needs a yardstick. Most attributes are rare or common: always giving the value that
+most training faces have is right for {setting["majority"]} % of the answers here. This
+**majority** is what one gets without looking at the face.
+
+The **balanced accuracy**, the mean
+over faces with and without the attribute, is 0.5 for any guess that does not look.
 """)
 
 
@@ -105,9 +110,11 @@ def accuracies(train, has, test, truth):
 
 
 # %% [markdown]
-# **A check against what is known.** Let an attribute be the sign of one Gaussian number, and the code that number plus as
-# much noise. Nobody can then be right more often than $1 - \arctan(1)/\pi = 3/4$. If the attribute is rare, one face in
-# ten, and the code is noise, the accuracy is nine tenths all the same; the balanced accuracy tells.
+# **A check against what is known.** First, let an attribute be the sign of a Gaussian number, and the code that number
+# plus as much noise. Nobody can be right more often than $1 - \arctan(1)/\pi = 3/4$.
+#
+# Second, let one face in ten have the attribute, and the code say nothing. The accuracy is nine tenths all the same;
+# the balanced accuracy shows it.
 
 # %%
 rng = np.random.default_rng(0)
@@ -139,21 +146,26 @@ print(f"the library, the first case: {library.accuracy.item():.3f}")
 # %% [markdown]
 # ## The experiment
 #
-# VAEs with $D = 8, \ldots, 128$ dimensions, an InteL-VAE with $D = 64$ in four levels of 16, as in one of the code's
-# settings, and ours with the residual mapping. Faces and network are those of the page on [faces](10_faces.ipynb). At
-# `smoke` faces are drawn, with fewer attributes and dimensions.
+# We compare VAEs with $D = 8, \ldots, 128$ dimensions and two InteL-VAEs with $D = 64$ in four levels of 16, as in one
+# of the code's settings. One has the [mapping of the authors' code](11_hierarchies.ipynb), the other our residual
+# mapping.
+#
+# Faces and network are those of the page on [faces](10_faces.ipynb). At `smoke` faces are drawn, with fewer attributes
+# and dimensions.
 
 # %% tags=["hide-input"]
 say(f"""
-Trainings of each model: {setting["seeds"]}. Draws of labelled faces:
-{setting["draws"]}, from {setting["pool"]} training faces, the same ones for every
-model. The last number of labels, {setting["last-column"]}.
+Models have {analysis.trainings(setting["seeds"])}. Labelled faces are drawn
+{setting["draws"]} times, from {setting["pool"]} training faces, the same ones for every model.
+{setting["last-column"]}.
 
-The tables give means over these trainings, with standard deviations over draws: how much the
-choice of labelled faces matters. The deviations of the claims are over trainings, where there
-are three.
+The tables give means over trainings. Their deviations are over draws: how much the choice of
+labelled faces matters. In the claims below, deviations are over trainings, where there are
+three.
 
 The faces: {analysis.source(results[0])}.
+
+The first table has the numbers of the figure at the top, the second the paper's.
 """)
 
 # %% tags=["hide-input"]
@@ -161,61 +173,65 @@ accuracy = pd.DataFrame(hierarchies.with_majority(results)).T
 drawn = "mean and standard deviation over draws"
 display(
     Folded(
-        f"Accuracy by number of labels, {drawn}",
-        Table(accuracy.rename_axis("accuracy")),
+        f"Accuracy by number of labelled faces, {drawn}",
+        Table(accuracy.rename_axis("model")),
     )
 )
-paper = pd.DataFrame(hierarchies.paper()).T.rename_axis("paper")
+paper = pd.DataFrame(hierarchies.paper()).T.rename_axis("model")
 display(Folded("Accuracy in the paper: 163,000 faces, another protocol", Table(paper)))
-text = pd.DataFrame(hierarchies.table(in_text)).T.rename_axis("accuracy")
+text = pd.DataFrame(hierarchies.table(in_text)).T.rename_axis("model")
 Folded(f"Accuracy with the dimensions of the paper's text, {drawn}", Table(text))
 
-# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Balanced accuracy instead of accuracy: 0.5 is what one gets without looking. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-balanced"}, "image": {"alt": "Rising curves of balanced accuracy, one for each model, above a dashed line at one half."}}
+# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Balanced accuracy, mean over attributes, by the number of labelled faces; the dashed line at 0.5 is what one gets without looking. Marks and bars as in the figure at the top. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-balanced"}, "image": {"alt": "Rising curves of balanced accuracy, one for each model, above a dashed line at one half."}}
 curves = hierarchies.curves(results, "balanced")
 figure = figures.accuracies(curves, 0.5, "mean balanced accuracy")
 
 # %% tags=["hide-input"]
 balanced = pd.DataFrame(hierarchies.table(results, "balanced")).T
 Folded(
-    f"Balanced accuracy by number of labels, {drawn}",
-    Table(balanced.rename_axis("balanced")),
+    f"Balanced accuracy by number of labelled faces, {drawn}",
+    Table(balanced.rename_axis("model")),
 )
 
 # %% tags=["hide-input"]
 say(f"""
-Balanced, the best VAE has {short["few-theirs-balanced"]} % from the fewest labels. From
-all faces the InteL-VAE has {short["all-ours-balanced"]} %, and the best VAE
-{short["all-theirs-balanced"]} %.
+In balanced accuracy the best VAE has {short["few-theirs-balanced"]} % from the fewest labels.
+From all faces it has {short["all-theirs-balanced"]} %, and the InteL-VAE
+{short["all-ours-balanced"]} %.
 """)
 
 # %% [markdown]
-# **Few labels.** "Quite robust" is the paper's word for the InteL-VAE's accuracy where labels are few. What is lost from
-# the most labels to the fewest, in points of accuracy:
+# **How much do few labels cost?** The paper calls the InteL-VAE's accuracy "quite robust" where labels are few. The
+# table says how many points of accuracy a model loses from the most labels to the fewest:
 
 # %% tags=["hide-input"]
 Table(pd.DataFrame(hierarchies.falls(results)))
 
 # %% [markdown]
-# **The best dimension**, and by how many points of accuracy the InteL-VAE leads the best VAE (a minus: it is behind). The
-# last two columns are by the protocol of the authors' code, see below.
+# **Which dimension is best?** In the paper the VAE's best $D$ grows with the number of labels. The next table has ours
+# beside it. The *lead* is by how many points of accuracy the InteL-VAE is ahead of the best VAE (with a minus it is
+# behind). The last two columns follow the code's protocol, explained below.
 
 # %% tags=["hide-input"]
 Table(pd.DataFrame(hierarchies.by_labels(results)))
 
 # %% tags=["hide-input"]
 say(f"""
-**Long enough?** {setting["epochs"]} epochs are {setting["steps"]} steps here; a single
-epoch over the paper's faces has {setting["steps-of-paper"]} steps.
+**Long enough?** {setting["epochs"]} epochs are {setting["steps"]} steps here; a single epoch
+over the paper's faces has {setting["steps-of-paper"]}.
 
 Over the last two epochs the validation ELBO changed by {setting["gained-least"]} to
-{setting["gained-most"]}, with the hierarchical mappings by {setting["gained-intel"]}.
-What still rises is not trained to the end.
+{setting["gained-most"]}, and with the hierarchical mappings by {setting["gained-intel"]}.
+Where it still rises, a model is not trained to the end.
 """)
 
 # %% [markdown]
 # ### Figure B.3: attribute by attribute
+#
+# The paper finds "comparable or even better results" for single attributes. In the figure, a VAE is better where the
+# blue curve is above the dashed line.
 
-# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Accuracy for single attributes by the VAE's latent dimension (blue, dots), of the hierarchical InteL-VAE (dashed line) and of the majority (dotted line), mean over draws; last line: the same, balanced. The paper's dimensions 1, 2 and 4 are left out. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-attributes"}, "image": {"alt": "A grid of small plots, a column an attribute and a row a number of labelled faces."}}
+# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Accuracy for single attributes, means over draws: of VAEs by their latent dimension (blue, dots), of the hierarchical InteL-VAE (dashed line) and of the majority (dotted line). The last row has balanced accuracies. The paper's dimensions 1, 2 and 4 are left out. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-attributes"}, "image": {"alt": "A grid of small plots, a column an attribute and a row a number of labelled faces."}}
 lines = hierarchies.figure_b3(results)
 figure = figures.by_attribute(lines, hierarchies.names_shown(results))
 
@@ -228,14 +244,19 @@ say(f"""
 which may be another VAE for each attribute. {hierarchies.told_passing(results)}
 """)
 passing = pd.DataFrame(hierarchies.passing_table(results)).T
-Folded("Attributes within a point of the best VAE", Table(passing.rename_axis("model")))
+Folded(
+    "For how many attributes each model is within a point of the best VAE",
+    Table(passing.rename_axis("model")),
+)
 
 # %% [markdown]
 # ### Does the protocol decide?
 #
-# The text has a linear classifier. The authors' code trains a perceptron with ten hidden units on one posterior *sample*
-# of each of $n$ *test* faces. It watches its accuracy on the last faces of the same set, and reports the best epoch
-# there, which is optimistic. Codes may be standardised, as here, or not, which leaves unused dimensions small.
+# The results above are of a linear classifier, as in the paper's text. The authors' code trains a perceptron with ten
+# hidden units, on one posterior *sample* of each of $n$ *test* faces. It watches its accuracy on the last faces of the
+# same set and reports the best epoch there, which is optimistic.
+#
+# We standardise codes; otherwise dimensions that a VAE does not use stay small.
 
 # %% tags=["hide-input"]
 protocols = pd.DataFrame(hierarchies.protocols(results)).T
@@ -251,42 +272,46 @@ tested = (
     else f"over {leads['code-draws']} draws, unpaired, since they may be of other faces"
 )
 say(f"""
-The sign of the InteL-VAE's lead differs between the first protocol and the code's for
-{leads["flips"]} numbers of labels. Variants below test the code's, {tested}; a large
-p does not show who is ahead.
+The sign of the InteL-VAE's lead differs between our protocol and the code's for
+{leads["flips"]} numbers of labels. Variants below test the code's, {tested}; a large p does
+not show who is ahead.
 """)
 
 # %% [markdown]
 # ### What the levels draw
+#
+# Does each level change something of its own? Each row moves one dimension of one level.
 
-# %% tags=["hide-input", "origin-generated"] mystnb={"figure": {"caption": "Samples of the hierarchical InteL-VAE along one dimension of each level, highest first, from a draw of the prior. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-levels"}, "image": {"alt": "Four rows of generated faces, each along one latent dimension."}}
+# %% tags=["hide-input", "origin-generated"] mystnb={"figure": {"caption": "What each level of the hierarchical InteL-VAE changes, highest first: samples along one of its dimensions, from a draw of the prior. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-levels"}, "image": {"alt": "Four rows of generated faces, each along one latent dimension."}}
 figure = level_traversals(results.first("InteL-VAE")[0])
 
 # %% tags=["hide-input"]
 say(f"""
-A level may be off, as the page on [hierarchies](11_hierarchies.ipynb) shows. What each
-level holds of the code, highest first: {hierarchies.held(results)}.
+A level can hold next to nothing, as the page on [hierarchies](11_hierarchies.ipynb) shows.
+The levels here hold, highest first, {hierarchies.held(results)}.
 """)
 
 # %% [markdown]
 # ## Paper beside ours
 #
-# Which rules were fixed before the runs is told in their [history](rules.md#hierarchies).
+# The [history](rules.md#hierarchies) says which rules were fixed before the runs. "InteL-VAE" is the one with the
+# mapping of the authors' code.
 #
-# - **For each number of labels** the InteL-VAE's mean accuracy (the mapping of the authors' code) must be larger than
-#   every VAE's. Up to 1,000, where the paper claims significance, a paired t-test against the best of them must also
-#   give p < 0.05 (*reproduced*); larger without it is *partly*.
-# - **Pairs** are trainings if each model has three, else draws of labelled faces. The last number at `laptop`, all faces,
-#   has a single draw, so by draws it is *not tested*.
-# - **The VAE's best dimension** must never fall as labels are added, and rise from the first to the last column
-#   (*reproduced*), or only rise (*partly*). It takes three trainings of each VAE, since one more or less could move it.
-# - **Robust**: from the most labels to 50 the InteL-VAE must lose less than the VAE of as many dimensions, by the same
+# - **For each number of labels** the InteL-VAE's mean accuracy must be larger than every VAE's. Up to 1,000 labels the
+#   paper claims significance: there a paired t-test against the best VAE must also give p < 0.05 (*reproduced*). Larger
+#   without it is *partly*.
+# - **Pairs** are trainings if each model has three, else draws of labelled faces. All faces at `laptop` are a single
+#   draw, so by draws the last number of labels is *not tested*.
+# - **The VAE's best dimension** must never fall as labels are added, and must rise from the first to the last column
+#   (*reproduced*), or only rise (*partly*). This takes three trainings of each VAE, since one more or less could move
+#   it.
+# - **Robust**: from the most labels to 50, the InteL-VAE must lose less than the VAE of as many dimensions, by the same
 #   test.
-# - **Figure B.3**, "comparable or even better results": for nine attributes of ten the InteL-VAE is at most one point of
-#   accuracy below the best VAE. *Partly* is more than half of the attributes; *opposite* fewer, if a t-test of each
+# - **Figure B.3**, "comparable or even better results": for nine attributes of ten the InteL-VAE is at most one point
+#   of accuracy below the best VAE. *Partly* is more than half of the attributes; *opposite* fewer, if a t-test of each
 #   training's share against one half gives $p < 0.05$. A variant takes one VAE, the best on average.
-# - **Variants** take codes as they are, the code's protocol (with Welch's test where draws are compared), balanced
-#   accuracies, or the dimensions of the text: 1 to 128 for the VAE, 128 for the InteL-VAE.
+# - **Variants** take codes as they are (not standardised), the code's protocol (with Welch's test where draws are
+#   compared), balanced accuracies, or the dimensions of the text: 1 to 128 for the VAE, 128 for the InteL-VAE.
 
 # %% tags=["hide-input"]
 trainings = {
@@ -295,10 +320,9 @@ trainings = {
 not that such models are.""",
 }
 say(f"""
-{trainings[setting["seeds"] >= FEWEST]} All trainings have the same faces, and draws
-share them, too: two of {setting["largest"]} have about {setting["overlap"]} % in
-common. All are judged on the same test faces. So p understates what other faces would
-change.
+{trainings[setting["seeds"] >= FEWEST]} All trainings have the same faces, and all are judged on
+the same test faces. Draws overlap, too: two of {setting["largest"]} have about
+{setting["overlap"]} % in common. So p understates what other faces would change.
 """)
 
 # %% tags=["hide-input"]
@@ -311,22 +335,26 @@ say(report.reasons(PAGE))
 # ## What the paper leaves open, and what the authors' code does
 #
 # - **The number of faces**: at `laptop` the largest draw is all of them, not 10,000.
-# - **Which hierarchy.** The text says 128 dimensions, the table 64, and the code has several splits for both. Where a
+# - **Which hierarchy.** The text has 128 dimensions, the table 64, and the code several splits for both. Where a
 #   variant has 128, they are in four levels of 32.
-# - **The code's script** loops over dimensions from 128 down to 2 without choosing a split for 128, and trains no VAE
-#   beside them; the later script reads models of 32 dimensions and fewer.
-# - **The classifier.** The code's learns from the first faces of CelebA's test set and is judged on the last 2,000. It
-#   stops when these stop getting better, and its best epoch counts. Adam goes on from one number of faces to the next
-#   without being reset; a linear classifier stands in a comment.
-# - **Our copy of it** has all of that but Adam's state, and holds back half of the test faces where they are fewer than
-#   4,000.
 # - **The penalty** of a linear classifier matters most where labels are few: one below the majority may trust its 50
 #   faces too much. Ours has the default of scikit-learn, C = 1, for every model.
-# - **Standardised codes** make noise in dimensions that a VAE does not use as large as what is in the others.
+# - **Standardised codes** have a price: noise in dimensions that a VAE does not use becomes as large as what the others
+#   say.
+#
+# :::{dropdown} The code's script and its classifier
+# - **The script** loops over dimensions from 128 down to 2 without choosing a split for 128, and trains no VAE to
+#   compare with. The later script reads models of 32 dimensions and fewer.
+# - **The classifier** learns from the first faces of CelebA's test set and is judged on the last 2,000. It stops when
+#   these stop getting better, and its best epoch counts. Adam goes on from one number of faces to the next without
+#   being reset; a linear classifier stands in a comment.
+# - **Our copy of it** has all of that except Adam's state, and holds back half of the test faces where they are fewer
+#   than 4,000.
+# :::
 
 # %% tags=["hide-input"]
 say(f"""
-- **The baseline.** The paper has none. From 50 labels its VAEs are right for
+**The baseline.** The paper has no guess to compare with. From 50 labels its VAEs are right for
   {setting["paper-worst"]} to {setting["paper-best"]} %, and the majority of the faces
   here for {setting["majority"]} %.
 """)
@@ -336,7 +364,7 @@ say(f"""
 #
 # 1. Give the classifier C = 0.01, 50 codes that say nothing, and an attribute of one face in ten. What does it gain?
 # 2. Which attributes does no model tell better than the majority, from all faces?
-# 3. Two draws of 5,000 faces, out of all of `laptop`: how many have they in common?
+# 3. Draw 5,000 faces twice from all faces of `laptop`. How many do the two draws have in common?
 
 # %% tags=["hide-cell", "solution"]
 for c in (1.0, 0.01):

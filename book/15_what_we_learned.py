@@ -13,8 +13,8 @@
 # %% [markdown]
 # # What we learned
 #
-# A report on reproducing *On Incorporating Inductive Biases into VAEs* {cite}`miao2022intelvae`, in the order of the Machine
-# Learning Reproducibility Challenge.
+# This is our report on reproducing *On Incorporating Inductive Biases into VAEs* {cite}`miao2022intelvae`, in the order of
+# the Machine Learning Reproducibility Challenge.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -37,50 +37,63 @@ This copy was made at `smoke`, from a first look on small data: its verdicts mea
 published page has those of `laptop`.
 """
 in_short(f"""
-Of {len(statements.STATEMENTS)} statements of the paper our results support
-{sides["for"]}, contradict {sides["against"]} and leave {sides["open"]} open. They rest on
-{sum(counts[v] for v in report.LOOK)} claims:
-{badges(row["verdict"] for row in found if not row["variant"])}
+We tested {len(statements.STATEMENTS)} statements of the paper. Our results support
+{sides["for"]} of them, contradict {sides["against"]}, and leave {sides["open"]} open. The
+statements rest on {sum(counts[v] for v in report.LOOK)} claims, whose verdicts answer five
+questions:
 
 {report.questions(found)}
 
-{counts["tested"]} of the reproduced claims rest on a test; corrected for the number of tests,
-{counts["kept"]} remain significant. [Status](91_status.ipynb) lists all.
+All claims together: {badges(row["verdict"] for row in found if not row["variant"])}
+
+Of the reproduced claims, {counts["tested"]} rest on a statistical test; {counts["kept"]} of these
+remain significant if one corrects for the number of tests. [Status](91_status.ipynb) lists every
+claim.
 
 {smoke if profile == "smoke" else ""}
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The paper's claims by table and figure, variants left out: how many have which verdict.", "name": "fig-report-verdicts"}, "image": {"alt": "A horizontal bar for each table and figure, stacked by verdict with colours and hatching."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "How many claims of each table and figure of the paper have which verdict. Variants, which ask a claim again of another setting or by another rule, are left out.", "name": "fig-report-verdicts"}, "image": {"alt": "A horizontal bar for each table and figure, stacked by verdict with colours and hatching."}}
 figure = report.verdicts(found)
 
 # %% [markdown]
 # ## Scope of reproducibility
 #
-# The paper promises that a mapping between a Gaussian and the decoder gives latents the structure one wants: holes, clusters,
-# sparsity, levels. Samples are to get better, and training is to stay as simple as a VAE's. We made nearly every
-# sentence about a table or figure testable by a rule, which was written before its runs or says that it was not.
+# **What the paper promises.** An InteL-VAE is a VAE with a mapping $g$ between its Gaussian latent and the decoder. The
+# mapping is to give the latents the structure that one wants: holes, clusters, sparsity, or levels. Samples are to get
+# better, and training is to stay as simple as a VAE's.
+#
+# **What we tested.** Nearly every sentence of the paper about a table or a figure became one or more *claims*. Each claim
+# has a rule that gives its verdict. A rule was written before its runs, or says that it was not ([history](rules.md)).
+#
+# **What a verdict means.** By most rules a claim is *reproduced* if the difference goes the paper's way with p < 0.05, and
+# *partly* if it goes that way without being significant. It is *opposite* if it goes the other way with p < 0.05. Otherwise
+# there is *no difference found*.
 #
 # ## Methodology
 #
-# - **Code.** Ours, by the text. What the authors' code does differently is an option, off by default ([the paper and its
-#   code](14_paper_and_code.ipynb)).
-# - **Data.** MNIST with the paper's split and Fashion-MNIST, both grey and at 32x32; points in the plane; 8,059 faces of
-#   CelebA ([Faces](10_faces.ipynb)).
-# - **Hyperparameters.** Tables C.1 and C.2, and [what they leave open](90_hyperparameters.ipynb).
-# - **Setup.** Methods of one seed see the same data in the same order, so $t$-tests are paired by seed; Holm's correction
-#   stands beside them.
+# - **Code.** We wrote our own, by the paper's text. What the authors' code does differently is an option, off by default
+#   ([the paper and its code](14_paper_and_code.ipynb)).
+# - **Data.** We use MNIST with the paper's split and Fashion-MNIST, both in grey and at 32x32; points in the plane; and 8,059
+#   faces of CelebA ([Faces](10_faces.ipynb)).
+# - **Hyperparameters.** They are those of the paper's Tables C.1 and C.2. [Page 90](90_hyperparameters.ipynb) has them, and
+#   our choices where these tables are silent.
+# - **Tests.** In runs with the same seed, all methods see the same data in the same order. So $t$-tests are paired by seed.
+#   Beside every $p$ stands one that is corrected for the number of tests (Holm).
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 say(f"""
-- **Computation.** {work["trainings"]:,} trainings of {work["asked"]:,} that are asked for,
-  {work["hours"]:.3g} hours in all on {work["devices"]}; the longest took {work["longest"]:.1f}
-  hours ([Speed](80_speed.ipynb)).
+- **Computation.** Of {work["asked"]:,} planned trainings {work["trainings"]:,} have been run. They
+  took {work["hours"]:.3g} hours in all (device: {work["devices"]}), and the longest
+  {work["longest"]:.1f} hours ([Speed](80_speed.ipynb)).
 """)
 
 # %% [markdown]
 # ## Results that support the paper
 #
-# Each line is a statement of the paper. The marks are our verdicts on its claims.
+# Each line is a statement of the paper in our words, followed by the verdicts on its claims. We count it as supported if
+# at least half of its claims are reproduced, more than are opposite, and more than half are at least *partly* so. Methods
+# and terms are in the [glossary](glossary.md).
 
 # %% tags=["hide-input"]
 say(report.findings(found, "for"))
@@ -88,31 +101,41 @@ say(report.findings(found, "for"))
 # %% [markdown]
 # ## Results that contradict it
 #
-# These, too, are the paper's statements, and not ours:
+# Each line is again what the paper says, and not what we found: more than half of its claims came out the other way round.
 
 # %% tags=["hide-input"]
 say(report.findings(found, "against"))
 
 # %% [markdown]
 # ## Results that leave it open
+#
+# All other statements are open: their verdicts are mixed, or so few runs cannot tell.
 
 # %% tags=["hide-input"]
 say(f"""
-:::{{dropdown}} Statements that the verdicts neither support nor contradict
+:::{{dropdown}} The {sides["open"]} open statements
 {report.findings(found, "open")}
 :::
 """)
 
 # %% [markdown]
-# Not finding a difference is no proof that there is none. The column "detectable" has the smallest difference that as many
-# runs would find four times in five; a dash is where the rule has no such test. A run is a training, or a draw of labels
-# where that is said. For each table and figure one claim stands here:
+# What can so few runs tell? For each table and figure the next table has its main claim. In "a against b", a is the number
+# that the claim is about, mostly the InteL-VAE's, and b is what it is compared with.
+#
+# Not finding a difference is no proof that there is none. "Detectable difference" is the smallest one that as many runs
+# would find four times in five; a dash means that the rule has no such test. A run is a training, or a draw of labels where
+# the table says so.
 
 # %% tags=["hide-input"]
 say(report.table(found))
 
 # %% tags=["hide-input"]
-Folded("What each of these claims says, word by word", Table(report.claims_of(found)))
+Folded("The main claims in full", Table(report.claims_of(found)))
+
+# %% [markdown]
+# Two terms in the reasons below: *dimensions in use* are those that a model uses at all (mean $|z|$ at least a tenth of the
+# largest), and *faint pixels* are grey values too small to see, which decide the distance of images if they stay
+# ([why](06_all_digits.ipynb)).
 
 # %% tags=["hide-input"]
 say(report.reasons())
@@ -120,49 +143,51 @@ say(report.reasons())
 # %% [markdown]
 # ## What was easy
 #
-# - **The idea.** A VAE with a function in front of its decoder: [a few lines](01_framework.ipynb).
+# - **The idea.** An InteL-VAE is a VAE with a function in front of its decoder: [a few lines](01_framework.ipynb).
 # - **The theorem.** [Theorem 1](02_theorem1.ipynb) is clear, and quick to check in numbers.
-# - **Points in the plane.** Data and mappings are in the authors' notebooks, and [models are
+# - **Points in the plane.** The data and the mappings are in the authors' notebooks, and [the models are
 #   small](04_multiple_connectivity.ipynb).
 # - **A mapping of one's own.** The framework takes [any function](70_your_own.ipynb), and one check fits all.
 #
 # ## What was hard
 #
-# - **Measuring samples.** FID's weights could not be had. [Grey too faint to see](06_all_digits.ipynb) decides the distance
-#   in its place, so we leave that grey out. It may still order methods in another way.
-# - **Measuring sparsity.** The Hoyer score sees dimensions that are [not in use](08_sparsity_measures.ipynb).
-# - **Sharp mappings.** At borders the slope of $g$ has no bound, and has to be [softened](05_multi_modality.ipynb).
-# - **Baselines.** Six methods without settings, each with traps of its own ([digits](06_all_digits.ipynb),
-#   [sparsity](09_sparsity_in_detail.ipynb)); our settings may not be their best.
-# - **Two versions of the code**, which disagree with the text and [with each other](14_paper_and_code.ipynb).
+# - **Measuring samples.** We could not get the FID's weights, so another network stands in, and we leave [faint
+#   pixels](06_all_digits.ipynb) out. The FID may still order the methods differently.
+# - **Measuring sparsity.** The Hoyer score, the paper's measure, also counts dimensions that a model [does not
+#   use](08_sparsity_measures.ipynb).
+# - **Sharp mappings.** At the borders between clusters the slope of $g$ has no bound, and we had to [soften
+#   it](05_multi_modality.ipynb).
+# - **Baselines.** The paper gives no settings for its six other methods, and each has traps of its own
+#   ([digits](06_all_digits.ipynb), [sparsity](09_sparsity_in_detail.ipynb)). Our settings may not be their best.
+# - **Two versions of the code.** Both disagree with the text, and [with each other](14_paper_and_code.ipynb).
 #
 # ## What the paper should have said
 #
-# A checklist. Each item was left to us, and [page 14](14_paper_and_code.ipynb) shows what it moves, where we know.
+# This checklist has what was left to us. [Page 14](14_paper_and_code.ipynb) shows what each choice changes, where we know.
 #
-# - **Models**: the likelihood of images and of points; $K$ of Table 1; the range of the gates, and what the penalty acts on;
-#   the widths of the hierarchy, and the network of a level.
-# - **Training**: $\beta$, and the grid of $\gamma$ for every figure; the number of epochs, and what stops them; the settings
+# - **Models**: the likelihood of images and of points; the number of clusters $K$ in Table 1; the range of the gates, and what
+#   the penalty acts on; the widths of the hierarchy, and the network of a level.
+# - **Training**: $\beta$, and the values of $\gamma$ for every figure; the number of epochs, and what stops them; the settings
 #   of every baseline.
-# - **Measures**: which prior images are drawn from; how many images an FID has, and how pixels are treated; whether the score is
-#   of samples or of means; the numbers behind Figures 7 and C.3.
+# - **Measures**: which prior images are drawn from; how many images an FID has, and how their pixels are treated; whether the
+#   score is of samples or of means; the numbers behind Figures 7 and C.3.
 #
 # ## Limits of this reproduction
 #
-# - **Few seeds**, on images mostly three. Many verdicts may be "no difference found" for that reason.
-# - **8,059 faces** and few steps: Tables 4 and B.1 are [about these](10_faces.ipynb).
-# - **Epochs of a laptop**, on images fewer than the code's; curves [still rise](06_all_digits.ipynb).
-# - **One network**, that of the text; the code's is tried for [Table 2](05_multi_modality.ipynb) and a few rows of Table 1.
-# - **Not judged.** That digits are "crisper", that a VAE's ones all have the same slant, that the official code of the
-#   Sparse-VAE diverges, and that mappings cause no computational issues: we have no rule for these.
+# - **Few seeds.** On images there are mostly three. Many verdicts may be *no difference found* for that reason.
+# - **Few faces and few steps.** Tables 4 and B.1 are tested [on 8,059 faces](10_faces.ipynb).
+# - **A laptop's epochs.** On images we train for fewer epochs than the code, and curves [still rise](06_all_digits.ipynb).
+# - **One network.** We use the text's. The code's is tried for [Table 2](05_multi_modality.ipynb) and a few rows of Table 1.
+# - **Not judged.** We have no rule for four statements: that digits are "crisper", that a VAE's ones all have the same slant,
+#   that the official code of the Sparse-VAE diverges, and that mappings cause no computational issues.
 #
 # ## Communication with the authors
 #
-# None. What their text and code leave open is open here.
+# There was none. What their text and code leave open is open here.
 #
 # ## Exercises
 #
-# 1. Which three experiments would change most verdicts? Use the column "detectable".
+# 1. Which three experiments would change most verdicts? Use the column "detectable difference".
 # 2. Fill in the checklist for a paper of your own.
 
 # %% tags=["nbval-check-output", "remove-cell"]

@@ -13,8 +13,9 @@
 # %% [markdown]
 # # Your own mapping, your own data
 #
-# The other pages ask whether the paper is right. This one is for those who want to use it. The paper has no such section;
-# all of it is ours. Reruns, priors and devices are under [How to](howto.md).
+# How do you use a mapping on your own data, and how do you find out whether it helps? The other pages ask whether the paper
+# is right; this page is for those who want to use its idea. The paper has no such section. How to rerun pages, write priors
+# and train on a GPU is under [How to](howto.md).
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -41,19 +42,20 @@ torch.set_default_dtype(torch.float32 if device.startswith("mps") else torch.flo
 
 # %% tags=["hide-input"]
 in_short("""
-From what you know about your data to a test of whether a mapping helped:
+A mapping is an assumption about your data. Four steps lead to a test of whether it helps:
 
-- **choose** a mapping, or **write** one, a PyTorch module of a few lines;
-- **test** it before any training with `check_mapping`;
-- **train** it on a tensor of your own;
-- **compare** it with the same model without a mapping: several seeds, and a paired test.
+- **Choose** a mapping by what you know about the data, or **write** a PyTorch module of a few
+  lines.
+- **Test** the mapping with `check_mapping` before any training.
+- **Train** a model with it on your own tensor.
+- **Compare** it with the same model without a mapping, on several seeds, with a paired test.
 """)
 
 # %% [markdown]
 # ## Choose a mapping
 #
-# Start from what you know about the data, not from what would be nice to see. Each mapping is linked to the page that
-# measures what it does.
+# Start from what you know about the data, not from what you would like to see. The table lists the library's mappings by
+# such knowledge; each name links to the page that measures what the mapping does.
 #
 # | You know that | Mapping | Latent dimensions | What to set |
 # |---|---|---|---|
@@ -72,12 +74,13 @@ three_groups = mappings.create("clusters", latent_dim=2, k=3)
 # %% [markdown]
 # ## Write your own
 #
-# A mapping is a module. Say the data are weather by time of day and by another number that does not go round. The
-# representation wanted is a cylinder: $z = (\cos\phi, \sin\phi, h)$. From three Gaussian latents $y$,
+# A mapping is a PyTorch module from $y$ to $z$. As an example, take weather data that depend on the time of day, which goes
+# round, and on another number, which does not. The representation should then be a cylinder,
+# $z = (\cos\phi, \sin\phi, h)$. From three Gaussian latents $y$ this mapping makes it:
 #
-# $$ g(y) = \left( \frac{(y_1, y_2)}{\sqrt{y_1^2 + y_2^2 + \epsilon^2}},\; y_3 \right), $$
+# $$ g(y) = \left( \frac{(y_1, y_2)}{\sqrt{y_1^2 + y_2^2 + \epsilon^2}},\; y_3 \right). $$
 #
-# and since the circle is there already, the cylinder is a composition:
+# The library has the circle already, so the cylinder needs few lines:
 
 # %%
 import torch
@@ -98,14 +101,16 @@ class Cylinder(nn.Module):
 
 
 # %% [markdown]
-# A mapping may also change the number of dimensions: an angle may become a point in the plane, $D = 1$ and $D' = 2$. Then
-# the encoder is made for $D$ and the decoder for $D'$, by two calls of `networks.create`.
+# A mapping may also change the number of dimensions from $D$ to $D'$: for example, an angle ($D = 1$) becomes a point in the
+# plane ($D' = 2$). Then make the encoder for $D$ and the decoder for $D'$, by two calls of `networks.create`.
 #
 # ## Test it
 #
-# A mapping can ruin a run in ways that show up late: a gradient that is not a number at one point of measure zero stays in
-# Adam's state for ever. `check_mapping` goes through what training needs. It raises an error with one line that says what
-# is wrong; here all is well:
+# Test a mapping before you train with it, since it can ruin a run in ways that show up late. A gradient that is NaN at a
+# single point, for example, stays in Adam's state for ever.
+#
+# `check_mapping` checks what training needs. If a check fails, it raises an error with one line that says what is wrong.
+# The cylinder passes all checks:
 
 # %%
 from intelvae.testing import check_mapping
@@ -114,7 +119,7 @@ check_mapping(Cylinder, dim=3)
 
 
 # %% [markdown]
-# The formula as one would type it first, without $\epsilon$, fails at the origin:
+# The formula without $\epsilon$, as one would first type it, fails at the origin:
 
 
 # %%
@@ -131,7 +136,7 @@ except AssertionError as error:
 print(refused)
 
 # %% [markdown]
-# The checks are:
+# These are the checks:
 
 # %% tags=["hide-input"]
 Table(
@@ -147,11 +152,13 @@ Table(
 # %% [markdown]
 # ## Your own data
 #
-# The example is no picture on purpose: 178 wines, each with thirteen chemical measurements, made from three cultivars (it
-# comes with scikit-learn). That there are three groups is known; that nothing lies between them is an assumption. The
-# mapping `clusters` with `k=3` makes it, and its constant $c_1$ says how strongly.
+# This section trains models on a table of data. Our example comes with scikit-learn: 178 wines from three grape varieties
+# (cultivars), each with thirteen chemical measurements.
 #
-# Standardise by the training examples alone, keep examples for a test, and make a tensor:
+# We know that there are three groups. That nothing lies between them is an assumption. The mapping `clusters` with `k=3`
+# builds this assumption into the model, and its constant $c_1$ sets how strongly.
+#
+# Keep examples for a test, standardise by the training examples alone, and make a tensor:
 
 # %%
 import numpy as np
@@ -169,8 +176,8 @@ x = (measured - measured[train].mean(0)) / measured[train].std(0)
 x = torch.tensor(x, dtype=torch.get_default_dtype(), device=device)
 
 # %% [markdown]
-# An encoder, a decoder, a prior and a mapping make a model. The decoder's last module says what its output means, here the
-# mean of a Gaussian. `training.fit` takes the model and tensors:
+# A model consists of an encoder, a decoder, a prior and a mapping. The decoder's last module says what its output means, here
+# the mean of a Gaussian. `training.fit` takes the model and tensors:
 
 # %%
 from intelvae import likelihoods, networks, training
@@ -194,8 +201,9 @@ def fitted(seed, mapping, prior, latent_dim=2):
 
 
 # %% [markdown]
-# There are four ways to say "three groups", from not at all to strongly; $c_1 = 5$ is the paper's constant. The last is
-# what the paper argues against, a prior of three Gaussians and no mapping.
+# We compare four models. The VAE knows nothing about groups. Two InteL-VAEs have the mapping `clusters`, one with a small gap
+# between the groups ($c_1 = 1$) and one with the paper's ($c_1 = 5$). The fourth model has what the paper argues against, a
+# prior of three Gaussians and no mapping.
 
 # %%
 from intelvae.mappings import Identity, create
@@ -213,13 +221,13 @@ models = {
     (way, seed): fitted(seed, *make()) for way, make in WAYS.items() for seed in chosen
 }
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The codes of all 178 wines, first seed; marks and colours are cultivars, which no model has seen.", "name": "fig-wines"}, "image": {"alt": "Four scatter plots of codes in the plane, coloured by cultivar, one for each way of saying that there are three groups."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The codes of all 178 wines in each of the four models, first seed. Marks and colours are cultivars, which no model has seen.", "name": "fig-wines"}, "image": {"alt": "Four scatter plots of codes in the plane, coloured by cultivar, one for each way of saying that there are three groups."}}
 figure = wines.codes(
     {way: models[way, chosen[0]].represent(x) for way in WAYS}, cultivar
 )
 
 # %% [markdown]
-# Weights go to a file as for any module. The mapping's own parameters are among them, if it has any.
+# Save the weights as for any module. They include the mapping's own parameters, if it has any.
 
 # %%
 import tempfile
@@ -236,11 +244,11 @@ with tempfile.TemporaryDirectory() as folder:
 # %% [markdown]
 # ## Compare two models with a test
 #
-# Ask three questions, none of which the training loss answers, of several seeds.
+# Did the mapping help? Ask three questions about models of several seeds. The training loss answers none of them.
 #
-# **Does the model explain examples it has not seen?** Take $\log p(x)$ of the test wines, by importance sampling. It is
-# the same quantity for every mapping, which an ELBO is not: the gap between the two may differ. A paired $t$-test over
-# seeds says whether a difference can be chance.
+# **Does the model explain examples that it has not seen?** Estimate $\log p(x)$ of the test wines by importance sampling.
+# An ELBO will not do: its gap to $\log p(x)$ may differ from mapping to mapping. A paired $t$-test over seeds tells
+# whether a difference may be due to chance. These are the differences from the VAE:
 
 # %%
 from scipy.stats import ttest_rel
@@ -261,8 +269,8 @@ if len(chosen) > 2:
         print(f"{way:<16} {more[way]:+.2f} nats, p = {p:.2g}")
 
 # %% [markdown]
-# **Are samples real?** A classifier, trained on the real training wines, is unsure (below 80 %) of some samples. Real
-# wines have such a share, too, so compare with that, not with zero.
+# **Are samples realistic?** Train a classifier on the real training wines, and count the samples of which it is unsure (less
+# than 80 %). It is unsure of some real test wines, too, so compare with their share and not with zero.
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -275,8 +283,8 @@ def unsure(samples):
 
 
 # %% [markdown]
-# **Is the structure the one that you meant?** Compare $k$-means on the codes with the cultivars. An adjusted Rand index of
-# 1 is the same partition, and 0 is what chance gives.
+# **Is the structure the one that you meant?** Cluster the codes by $k$-means, and compare the clusters with the cultivars. An
+# adjusted Rand index of 1 means the same partition, and 0 an agreement by chance.
 
 # %%
 from sklearn.cluster import KMeans
@@ -289,7 +297,7 @@ def cultivars_found(model):
     return adjusted_rand_score(cultivar[test], groups)
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What the three questions find: one mark a seed, and mean and standard deviation over seeds (black). Dashed: the share of real test wines.", "name": "fig-wines-compared"}, "image": {"alt": "Three panels with a line of marks for each of four models: log p(x), the share of unsure samples, and the adjusted Rand index."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The answers to the three questions, by model: one mark for each seed, and mean and standard deviation over seeds (black). Higher is better on the left and on the right. In the middle, the dashed line is the share of unsure cases among real test wines.", "name": "fig-wines-compared"}, "image": {"alt": "Three panels with a line of marks for each of four models: log p(x), the share of unsure samples, and the adjusted Rand index."}}
 looks = []
 for (way, seed), model in models.items():
     torch.manual_seed(seed)
@@ -306,8 +314,8 @@ figure = wines.comparison(looks, {"unsure samples, %": unsure(x[test])})
 
 # %% tags=["hide-input"]
 say(f"""
-The models are trained on this page, on {len(train)} wines, with seeds: {len(chosen)}
-(profile `{profile}`).
+The table has means and standard deviations over seeds. All models are trained on this page, on
+{len(train)} wines. The number of seeds is {len(chosen)} (profile `{profile}`).
 """)
 Table(wines.table(looks))
 
@@ -315,34 +323,40 @@ Table(wines.table(looks))
 mean = looks.groupby("model").mean()
 sure, rand = mean["unsure samples, %"], mean["adjusted Rand index"]
 say(f"""
-- **Likelihood**, compared with the VAE: {more["clusters, c1 = 5"]:+.2f} nats a wine with the
-  paper's gap, {more["clusters, c1 = 1"]:+.2f} with a smaller one, and
-  {more["mixture prior"]:+.2f} with the mixture. The tests are above.
-- **Samples**: the judge is unsure of {sure["VAE"]:.1f} % of the VAE's and
-  {sure["clusters, c1 = 5"]:.1f} % with the paper's gap, but also of {unsure(x[test]):.1f} % of
-  the real test wines. Some wines do lie between the groups.
-- **Structure**: the index is {rand["VAE"]:.2f} for the VAE, {rand["clusters, c1 = 5"]:.2f} with
-  the paper's gap and {rand["mixture prior"]:.2f} with the mixture.
+What the table says:
 
-A mapping is an assumption. This is how to find out what it costs or brings on your data: the
-same model with and without it, several seeds, a paired test.
+- **Likelihood.** The differences from the VAE, in nats for each wine, are
+  {more["clusters, c1 = 5"]:+.2f} with the paper's gap, {more["clusters, c1 = 1"]:+.2f} with the
+  smaller gap, and {more["mixture prior"]:+.2f} with the mixture prior. The tests are printed
+  above.
+- **Samples.** The classifier is unsure of {sure["VAE"]:.1f} % of the VAE's samples and of
+  {sure["clusters, c1 = 5"]:.1f} % with the paper's gap. But it is unsure of
+  {unsure(x[test]):.1f} % of the real test wines, too: some wines do lie between the groups.
+- **Structure.** The index is {rand["VAE"]:.2f} for the VAE, {rand["clusters, c1 = 5"]:.2f} with
+  the paper's gap and {rand["mixture prior"]:.2f} with the mixture prior.
+
+Proceed in this way with your own data: train the same model with and without the mapping, on
+several seeds, and test the difference.
 """)
 
 # %% [markdown]
 # ## What tends to go wrong
 #
-# - **Groups end up in the wrong sectors.** It depends on the seed: the index above has its spread. Train several, and draw
-#   the codes.
-# - **Everything is encoded at the prior.** The KL divergence in `History.valid_kl`, which `training.fit` returns, is near 0. A
-#   likelihood with a smaller variance, or `warmup` of `training.Objective`, lets the first bits through: [](04_multiple_connectivity.ipynb).
-# - **A circle is wound twice, or folded.** No page here shows one. Small steps cannot undo it, since a fold vanishes only
-#   if the loop is cut. Draw `model.represent(x)`, and try other seeds.
-# - **The decoder cannot draw anything at $z = 0$**: [](05_multi_modality.ipynb), "What decides it".
+# Four faults to look for, with their signs and remedies:
+#
+# - **Groups end up in the wrong sectors.** Whether they do depends on the seed: see the deviations of the index above. Train
+#   several seeds, and plot the codes.
+# - **Everything is encoded at the prior.** The sign is a KL divergence near 0 in `History.valid_kl`, which `training.fit`
+#   returns. A likelihood with a smaller variance, or `warmup` of `training.Objective`, lets the first bits through:
+#   [](04_multiple_connectivity.ipynb).
+# - **A circle is wound twice, or folded.** Small steps cannot undo a fold, since it vanishes only if the loop is cut. Plot
+#   `model.represent(x)`, and try other seeds. No page here shows such a case.
+# - **The decoder cannot draw anything at $z = 0$.** See [](05_multi_modality.ipynb), "What decides it".
 #
 # ## Exercises
 #
 # 1. Rerun with two seeds of your own. Does the order of the models by $\log p(x)$ hold?
-# 2. Put `Cylinder` into `fitted` with three latent dimensions. Do wines go round?
+# 2. Put `Cylinder` into `fitted` with three latent dimensions. Do the codes go all the way round?
 # 3. Take `k=2`. Which two cultivars share a sector, and what does it cost in nats?
 
 # %% tags=["hide-cell", "solution"]

@@ -13,7 +13,8 @@
 # %% [markdown]
 # # Hyperparameters
 #
-# The paper gives its settings in Tables C.1 and C.2 of {cite}`miao2022intelvae`, and leaves some of them out.
+# What do the models train with? Tables C.1 and C.2 of {cite}`miao2022intelvae` give the paper's settings, and leave some out.
+# This page has them beside ours. It is for looking things up.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -31,16 +32,20 @@ runs = settings.table_of_runs()
 
 # %% tags=["hide-input"]
 in_short("""
-The settings of the paper, beside those of each profile of this book.
+The tables below set the paper's settings beside those of each profile of this book.
+Tables C.1 and C.2 leave out the number of epochs, the number of repeats (Tables 1, 3 and B.1 say
+ten runs) and the likelihood, so these are our choices.
 
-- Settings, repeats and numbers of parameters and runs are read from the code that the
-  experiments run. Sizes of data sets and layers are typed by hand.
-- Tables C.1 and C.2 give no epochs, no repeats and no likelihood; ours are below. (Tables 1, 3
-  and B.1 say ten runs.)
+- **Profiles** say how much is run: `smoke` is a first look, `laptop` is what the published pages
+  show, and `paper` is the paper's own size.
+- **Where the numbers come from.** Settings, repeats and numbers of parameters and runs are read
+  from the code that the experiments run. Sizes of data sets and layers are typed by hand.
 """)
 
 # %% [markdown]
 # ## Table C.1
+#
+# Each table below is a column of the paper's Table C.1, with the settings of each profile beside it.
 
 # %% tags=["hide-input"]
 c1 = settings.table_c1()
@@ -49,11 +54,13 @@ for experiment, title in settings.COLUMNS_OF_C1.items():
     display(Table(c1.loc[experiment].rename_axis("setting")))
 
 # %% [markdown]
-# Where the paper says "binary", the authors' code uses grey images, and so do we; `Training(binary=True)` gives the other
-# reading. Runs at `laptop` and `paper` on images use bfloat16 for the networks' arithmetic where the processor has units
-# for it. Densities, validation and all metrics are in float32.
+# Where the paper says "binary", the authors' code uses grey images, and so do we; `Training(binary=True)` trains on binary
+# ones. At `laptop` and `paper`, networks on images compute in bfloat16 where the processor has units for it. Densities,
+# validation and all metrics are in float32.
 #
 # ## The networks
+#
+# Six networks are in use. The name in the first column is the one that other pages use:
 #
 # | network | encoder | decoder |
 # |---|---|---|
@@ -64,7 +71,7 @@ for experiment, title in settings.COLUMNS_OF_C1.items():
 # | `faces` (Table C.2) | 4x4 convolutions, stride 2, to 64, 128, 256 channels; dense heads | dense to 8x8x256, then 256, 128, 3 |
 # | `faces-narrow` (the code's) | the same | dense to 8x8x256, then 128, 64, 3 |
 #
-# Their numbers of parameters, with two latent dimensions:
+# With two latent dimensions they have these numbers of parameters:
 
 # %% tags=["hide-input"]
 Table(settings.table_c2())
@@ -72,10 +79,10 @@ Table(settings.table_c2())
 # %% [markdown]
 # ## How many runs
 #
-# How many models each experiment trains. A training that two experiments share counts in both.
+# The table has how many models each experiment trains. A training that two experiments share counts in both.
 
 # %% tags=["hide-input"]
-say(f"The settings are of version {SEMANTICS} of what training does.")
+say(f"These settings belong to version {SEMANTICS} of what training does with them.")
 Table(runs)
 
 # %% tags=["nbval-check-output", "remove-cell"]

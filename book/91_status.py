@@ -13,7 +13,8 @@
 # %% [markdown]
 # # Status
 #
-# Where every claim of the paper stands, and what the numbers ran on and took.
+# This page lists every claim of the paper with its verdict, and every experiment with what it ran on and took. It is for
+# looking things up; for reading there is [the report](15_what_we_learned.ipynb).
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -37,30 +38,36 @@ counted = [row for row in found if not row["variant"]]
 
 # %% tags=["hide-input"]
 in_short(f"""
-Profile {profile}, {len(counted)} claims and {len(found) - len(counted)} variants.
+At the profile `{profile}` there are {len(counted)} claims, with these verdicts:
 {badges(row["verdict"] for row in counted)}
+
+There are {len(found) - len(counted)} variants, too. They ask a claim again of another setting or by
+another rule, and do not count.
 """)
 
 # %% [markdown]
 # ## Claims
 #
-# - *Reproduced* and *partly* are on the paper's side. *Opposite* is not, significantly so. *No difference found* says
-#   that the runs cannot tell: "detectable" is the smallest difference, or deviation from a number that a rule names, that
-#   as many seeds, scattered as these are, find in four cases of five.
-# - The $p$ in brackets is corrected (Holm) for all claims in this table that count, that of a variant for all variants. On
-#   its own page a claim is corrected for that page's claims only. Where this $p$ is above 0.05, a "reproduced" may be one of
-#   the accidents that many tests bring.
-# - A claim that several things hold at once has the verdict and the $p$ of the worst of them. Another claim may rest on the
-#   same test, which the correction then counts twice: that is conservative.
-# - Rules that were written after the runs are marked ([how the rules came about](rules.md)).
-# - **Variants** count in nothing. They ask a claim again of a setting that is not the paper's or not the one its text
-#   names, or by a rule that a better one has replaced.
+# How to read the table, column by column and mark by mark:
+#
+# - **Verdicts.** *Reproduced* and *partly* are on the paper's side. *Opposite* is significantly against it. *No difference
+#   found* says that the runs cannot tell.
+# - **Detectable** is the smallest difference that as many seeds, scattered as these are, find in four cases of five. Where a
+#   rule names a number, it is the smallest deviation from that number.
+# - **Holm.** The $p$ in brackets is corrected for all claims in this table that count (that of a variant for all variants),
+#   while a claim's own page corrects for that page only. Where this $p$ is above 0.05, a "reproduced" may be one of the accidents
+#   that many tests bring.
+# - **Several tests in one claim.** A claim that several things hold at once has the verdict and the $p$ of the worst of them.
+#   If another claim rests on the same test, the correction counts this test twice, which is conservative.
+# - **Late rules.** Rules that were written after the runs are marked ([how the rules came about](rules.md)).
+# - **Variants** do not count. They ask a claim again of a setting that is not the paper's or not the one its text names, or
+#   by a rule that a better one has replaced.
 
 # %% tags=["hide-input"]
 ledger.Table(found)
 
 # %% [markdown]
-# How many claims of each page have which verdict:
+# The next table has how many claims of each page have which verdict:
 
 # %% tags=["hide-input"]
 table = pd.DataFrame(counted)
@@ -73,8 +80,11 @@ say(ledger.summary(found))
 # %% [markdown]
 # ## Records
 #
-# "Hours" adds up the runs' own times, on one or two threads each. A commit is that of the library that trained
-# a run. If its model was measured again later, that commit follows in brackets. A plus sign means uncommitted changes.
+# What did the numbers run on, and what did they take? The table has a line for each experiment. "Hours" adds up the times of
+# its runs, on one or two threads each.
+#
+# A commit is that of the library that trained a run; if the model was measured again
+# later, that commit follows in brackets. A plus sign means uncommitted changes.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 say(f"""
@@ -87,8 +97,9 @@ Table(pd.DataFrame(map(studies.accounts, records)))
 # %% [markdown]
 # ## Threads
 #
-# A record also says how many threads torch used (0 where an older version did not). Another number of threads adds up
-# sums in another order, as another processor does, and training amplifies the difference.
+# Does the number of threads change a result? A record says how many torch used (0 if an older version did not note it).
+# With another number of threads, as on another processor, sums are added up in another order, and training amplifies the
+# difference.
 #
 # The table compares three short trainings of the first model of Table 2 on the embedded data: with one thread, with two
 # (given two processors), and from another seed.
@@ -122,7 +133,7 @@ stored = ledger.stored("laptop")
 glue("dashboard", Dashboard(stored), display=False)
 
 # %% [markdown]
-# The book's first page has the published verdicts, whatever profile it was built at.
+# The book's first page cites the published verdicts, whatever profile the book was built at. They are these:
 
 # %% tags=["hide-input"]
 published = ledger.count(stored)

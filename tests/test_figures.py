@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import itertools
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -136,6 +137,15 @@ def test_a_legend_is_about_what_is_drawn_has_room_and_is_readable_without_colour
     figure.canvas.draw()
     place = found.get_window_extent()
     assert place.x0 >= 0 and place.y0 >= 0 and place.x1 <= figure.bbox.x1 and place.y1 <= figure.bbox.y1
+
+
+def test_no_label_or_title_lies_over_another_or_over_a_legend(figure):
+    figure.canvas.draw()
+    of_axes = [text for axis in figure.axes for text in (axis.xaxis.label, axis.yaxis.label, axis.title)]
+    shown = [text for text in of_axes if text.get_text() and text.get_visible()]
+    places = [(artist, artist.get_window_extent()) for artist in (*shown, *figure.legends)]
+    for (one, at), (other, there) in itertools.combinations(places, 2):
+        assert not at.overlaps(there), (one, other)
 
 
 def test_an_axis_that_cuts_is_noticed():

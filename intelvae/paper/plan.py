@@ -101,7 +101,7 @@ def answer(found: Measured) -> str:
     one, *_, many = (time_on(seconds, workers, found.apart) for workers in WORKERS)
     recorded, most = sum(cost.recorded for cost in found.costs["paper"]), about(enough(seconds))
     lines = [
-        f"The whole of `paper` takes one processor core {duration(one)}, and {WORKERS[-1]} cores {duration(many)}. "
+        f"All of `paper` takes one processor core {duration(one)}, and {WORKERS[-1]} cores {duration(many)}. "
         f"More than about {most} cores do not help, because the longest training takes {duration(max(seconds))}.",
         "",
         f"- **Where the time goes:** {of_faces(found.costs['paper'])}.",
@@ -109,7 +109,7 @@ def answer(found: Measured) -> str:
         f"are estimated from steps, half of them within a factor of {costs.factors(found.foretold)[0]:.1f}.",
     ]
     if found.per_task:
-        lines.append(f"- **Handing out** a task takes {duration(found.apart)}, which is nothing beside a training.")
+        lines.append(f"- **Handing out** a task takes {duration(found.apart)}, far less than a training.")
     on_gpu = on_gpus(found.costs["paper"], found.stages)
     if on_gpu.empty:
         lines.append("- **On a GPU** nothing has been measured so far: all times here are of processors.")
@@ -230,7 +230,7 @@ def table(found: Measured) -> pd.DataFrame:
         frame = costs.by_experiment(of)
         columns[f"trainings, {profile}"] = frame["trainings"]
         columns[f"hours, {profile}"] = frame["recorded"] + frame["estimated"]
-        columns[f"of these estimated, {profile}"] = frame["estimated"]
+        columns[f"of these hours estimated, {profile}"] = frame["estimated"]
     frame = pd.DataFrame(columns).fillna(0.0)
     whole = [name for name in columns if name.startswith("trainings")]
     return frame.astype(dict.fromkeys(whole, int)).round(1).rename_axis("experiment")
@@ -269,8 +269,8 @@ def handing_out(found: Measured) -> str:
         return f"Dask is not installed here, so this is not measured: `{INSTALL}`."
     return f"""
 With {task.tasks:,} empty runs on two workers a task takes {duration(task.seconds)}. The client's processor is busy for
-{duration(task.client)} of it, and the scheduler's for {duration(task.scheduler)}. Each is one process, so that about
-{about(1 / max(task.client, task.scheduler))} tasks a second are the most.
+{duration(task.client)} of it, and the scheduler's for {duration(task.scheduler)}. Each is one process, so they can hand
+out about {about(1 / max(task.client, task.scheduler))} tasks a second at most.
 """
 
 
@@ -280,8 +280,8 @@ def spread(found: Measured) -> str:
     faces = found.foretold[found.foretold["network"] == "faces"]
     _, most_of_faces = costs.factors(faces)
     return f"""
-Of {len(found.foretold)} records half are within a factor of {half:.1f}, and nine of ten within {most:.1f}. For the
-{len(faces)} on faces, on which most of the time rests, nine of ten are within {most_of_faces:.1f}.
+Of {len(found.foretold)} records half are within a factor of {half:.1f}, and nine of ten within {most:.1f}. Faces take
+most of the time; for the {len(faces)} on faces, nine of ten are within {most_of_faces:.1f}.
 """
 
 
@@ -292,7 +292,7 @@ def limit(found: Measured) -> str:
     most = about(enough(seconds))
     told = f"""
 For `paper` the limit is the longest run, {duration(max(seconds))}: more than about {most} workers gain
-nothing. On {workers} workers the sweep's order takes {duration(here)}; the longest first would take {duration(best)}.
+nothing. On {workers} workers the sweep's order takes {duration(here)}. Longest first, it would take {duration(best)}.
 """
     if not found.apart:
         return told

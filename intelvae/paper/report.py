@@ -130,7 +130,8 @@ def table(found: Sequence[Row]) -> str:
 
     A dash stands for what a rule without a test does not have.
     """
-    lines = ["| claim of | paper | here | runs | *p* | detectable | verdict |", "|---|---|---|---|---|---|---|"]
+    head = "| claim of | in the paper | here | runs | *p* | detectable difference | verdict |"
+    lines = [head, "|---|---|---|---|---|---|---|"]
     for item in ITEMS:
         (row,) = of_ids(found, [item.main])
         p = NONE if row["p"] is None else f"{row['p']:.2g}" if row["p"] >= 1e-4 else "< 0.0001"
@@ -145,7 +146,7 @@ def table(found: Sequence[Row]) -> str:
 def reasons(page: str | None = None) -> str:
     """Why main claims came out as they did, those of all tables and figures or of a page, as a list in Markdown."""
     lines = [f"- **[{item.name}]({item.page}.ipynb).** {item.why}" for item in ITEMS if page in (None, item.page)]
-    return "\n".join(["Why it came out like this in the published runs:", "", *lines])
+    return "\n".join(["Why the main claims came out this way, in the published runs:", "", *lines])
 
 
 def answers(found: Sequence[dict[str, Any]]) -> dict[str, str]:

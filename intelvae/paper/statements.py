@@ -29,52 +29,57 @@ class Item(NamedTuple):
 
 ITEMS = (
     Item("Table 1", "table1-clean-vae",
-         "Grey too faint to see decides the distance as it is. Without it the InteL-VAE is no nearer than the VAE, and "
-         "GM-VAE, Vamp-VAE and flow are nearer than both. A classifier's features say the same, on three seeds.",
+         "Grey too faint to see decides the plain distance of samples from test images. Without it the InteL-VAE's "
+         "samples are no closer than the VAE's, and those of GM-VAE, Vamp-VAE and flow are closer than both. The "
+         "features of a digit classifier say the same of the InteL-VAE, on three seeds.",
          "06_all_digits"),
     Item("Table 2", "table2-uncertain-vae-mathieu-gaussian",
-         "The text's decoder has no offset in its first layer. With one, the InteL-VAE has half as many ambiguous "
-         "digits. Trained on IWAE, it has fewer than the VAE without an offset, too. With the code's network it has "
-         "fewer than the VAE and the flow, but not than GM-, MoG- and Vamp-VAE.", "05_multi_modality"),
+         "The first layer of the text's decoder has no offset. With one, the InteL-VAE has half as many ambiguous "
+         "digits. Without one, it has fewer than the VAE if both are trained on IWAE. With the code's network it has "
+         "fewer than the VAE and the flow, but not than GM-VAE, MoG-VAE and Vamp-VAE.", "05_multi_modality"),
     Item("Table 3", "table3-0.2",
-         "The text's power moves borders slowly. With the code's, as many steps take them to 42.4, 28.1 and 20.4 % for "
-         "40, 25 and 20 % of zeros, single seeds to 46 and 34 %. With the text's, 25 % is reproduced by the tolerance "
-         "alone: the mean's interval, 27.6 to 31.7 %, leaves it out. Without zeros, neither power comes near.",
+         "The text's power moves the mapping's borders slowly. With the code's power, as many steps lead to learned "
+         "shares of 42.4, 28.1 and 20.4 % for 40, 25 and 20 % of zeros; single seeds end at 46 and 34 %. With the "
+         "text's power, 25 % counts as reproduced by the tolerance alone: the mean's interval, 27.6 to 31.7 %, leaves "
+         "it out. Without zeros in the data, neither power comes near.",
          "07_proportions"),
     Item("Table 4", "table4-sparser-vae-*",
-         "In the dimensions in use the InteL-VAE's codes are hardly sparser than chance, as the VAE's are: gates have "
-         f"not closed after so few faces and steps. {GUESS}", "10_faces"),
+         "In the dimensions in use the InteL-VAE's codes are hardly sparser than chance, and neither are the VAE's: "
+         f"gates have not closed after so few faces and steps. {GUESS}", "10_faces"),
     Item("Table B.1", "tableB1-50-*",
-         "By the code's protocol, which reports the best epoch on the test faces, no significant difference is found "
-         "from 50 and 100 labels. By a linear classifier from 50, every model is behind a guess that ignores the face.",
+         "With the code's classifier, which reports its best epoch on the test faces, no significant difference is "
+         "found from 50 and 100 labels. With a linear classifier and 50 labels, every model is less accurate than a "
+         "guess that ignores the face.",
          "12_face_hierarchies"),
     Item("Figure 2", "fig2-bridge",
-         "The Vamp-VAE's prior learns both clusters, and leaves nearly nothing between them. The InteL-VAE bridges "
-         f"them about as much as the VAE: its g tears only next to zero. {GUESS}", "03_why"),
+         "The Vamp-VAE's prior learns both clusters and leaves nearly nothing between them. The InteL-VAE has about as "
+         f"many samples between them as the VAE, because its mapping tears only next to zero. {GUESS}", "03_why"),
     Item("Figure 3", "fig3-aggregate",
-         "A VAE's codes match a prior as sparse as the data no worse than the InteL-VAE's match theirs. But ten runs "
-         "find only differences of 0.10 or more, nearly the size of the value, 0.12.", "03_why"),
+         "A VAE's codes match a prior as sparse as the data no worse than the InteL-VAE's codes match their own p(z). "
+         "But ten runs find only differences of 0.10 or more, nearly as large as the VAE's distance, 0.12.", "03_why"),
     Item("Figure 4", "fig4-star-hole",
-         "Layers of ten units are too small for star and infinity sign. With 50, three seeds have less in the holes, "
-         "but the InteL-VAE still more than the VAE: 5.2 and 4.0 % of the samples on the star, 11.6 and 7.2 % on the "
-         "infinity sign.", "04_multiple_connectivity"),
+         "Layers of ten units are too small for the star and the infinity sign. With 50 units, on three seeds, fewer "
+         "samples lie in the holes, but more of the InteL-VAE's than of the VAE's: 5.2 against 4.0 % on the star, and "
+         "11.6 against 7.2 % on the infinity sign.", "04_multiple_connectivity"),
     Item("Figure 7", "fig7-clean-sparser-and-closer-1",
          "At small weights codes get sparser in dimensions that are not in use; in those in use no significant "
-         "difference is found. With $\\gamma = 1$ samples are nearer in all three seeds, faint pixels left out, by 36 "
-         "on average: too few seeds to show a difference below 58.", "08_sparsity"),
+         "difference is found. With $\\gamma = 1$ samples are closer than the VAE's in all three seeds (faint pixels "
+         "left out), by 36 on average. But three seeds are too few to show a difference below 58.", "08_sparsity"),
     Item("Figure 8", "fig8-active",
-         "A class shares few dimensions with others, but uses 15 % of them. The verdict depends on our threshold: "
-         "with a fifth of the largest instead of a tenth, 9.1 % are active.", "08_sparsity"),
+         "A class shares few dimensions with other classes, but 15 % of all dimensions are active for it. The verdict "
+         "depends on our threshold for \"active\": with a fifth of the class's largest dimension instead of a tenth, "
+         "9.1 % are active.", "08_sparsity"),
     Item("Figure C.2", "figC2-vamp-as-vae-circle",
-         "The start decides: unless the decoder's variance starts small, the Vamp-VAE has as many samples in the holes "
-         "as the VAE, and so has the InteL-VAE.", "04_multiple_connectivity"),
+         "The start of training decides. Unless the decoder's variance starts small, the Vamp-VAE has as many samples "
+         "in the holes as the VAE, and so has the InteL-VAE.", "04_multiple_connectivity"),
     Item("Figure C.3", "figC3-clean-sparser-and-closer-1",
-         "With $\\gamma = 1$ samples are nearer in all three seeds, faint pixels left out, by 32 on average: too few "
-         "seeds to show a difference below 52.",
+         "With $\\gamma = 1$ samples are closer than the VAE's in all three seeds (faint pixels left out), by 32 on "
+         "average. But three seeds are too few to show a difference below 52.",
          "09_sparsity_in_detail"),
-    Item("Figure B.2", "figB2-category", "All levels but the highest hold next to nothing with the code's layers.",
-         "11_hierarchies"),
-    Item("Figure B.3", "figB3-50-*", "As in Table B.1, of which it is a part.", "12_face_hierarchies"),
+    Item("Figure B.2", "figB2-category",
+         "With the code's layers, all levels but the highest hold next to nothing.", "11_hierarchies"),
+    Item("Figure B.3", "figB3-50-*", "The figure is a part of Table B.1, and comes out as the table does.",
+         "12_face_hierarchies"),
 )  # fmt: skip
 TEXT = "The text"
 

@@ -498,7 +498,7 @@ def test_what_the_code_does_to_table_1_may_start_from_another_slip():
     assert [(line["clipped: without"], line["clipped: with"]) for line in found] == [("1", "3"), ("3", "7"), ("2", "5")]
     moves = moved.moved(slips.of_table1("laptop"), clean_frechet, main, changed)
     told = table1.told(moves)
-    assert told.pop("mog-entropy") == "40 to 100" and set(told.values()) == {"(not run)"}
+    assert told.pop("mog-entropy") == "40 to 100 (n = 1)" and set(told.values()) == {"(not run)"}
 
 
 def test_every_slip_that_the_page_tells_of_is_one():

@@ -619,14 +619,16 @@ def test_table_4_has_means_and_deviations_beside_the_papers_numbers():
     assert lines[0] == {
         "method": "VAE",
         "FD (EfficientNet-Lite0), N = 1,900": "1,100 ± 141",
-        "Hoyer of g(y)": "0.23 ± 0.01",
-        "paper: FID": "68.6 ± 1.1",
-        "paper: Hoyer": "0.22",
+        "Hoyer score of g(y)": "0.23 ± 0.01",
+        "FID in the paper": "68.6 ± 1.1",
+        "Hoyer score in the paper": "0.22",
         "seeds": 2,
     }
-    assert lines[2]["paper: FID"] == "337 ± 8"
+    assert lines[2]["FID in the paper"] == "337 ± 8"
     everything = analysis.table_4([of(row.name, **one_of_each()[1].metrics) for row in grid.TABLE_4])
-    assert len(everything) == 9 and all(line["paper: FID"] and line["paper: Hoyer"] for line in everything)
+    assert len(everything) == 9 and all(
+        line["FID in the paper"] and line["Hoyer score in the paper"] for line in everything
+    )
 
 
 def test_what_longer_training_changes_is_of_the_seeds_that_both_have():
@@ -641,11 +643,11 @@ def test_what_longer_training_changes_is_of_the_seeds_that_both_have():
     assert vae == {
         "method": "VAE",
         "FD (EfficientNet-Lite0), N = 1,900": "1,200 to 700",
-        "Hoyer of g(y)": "0.23 to 0.22",
-        "in use, above chance": f"{0.3 - by_chance(9):.2f} to {0.4 - by_chance(9):.2f}",
+        "Hoyer score of g(y)": "0.23 to 0.22",
+        "score in use, above chance": f"{0.3 - by_chance(9):.2f} to {0.4 - by_chance(9):.2f}",
         "seeds": 1,
     }
-    assert (intel["method"], intel["Hoyer of g(y)"]) == ("InteL-VAE, γ = 70", "0.46 to 0.50")
+    assert (intel["method"], intel["Hoyer score of g(y)"]) == ("InteL-VAE, γ = 70", "0.46 to 0.50")
     assert analysis.longer(one_of_each(), []) == []
 
 
@@ -656,27 +658,27 @@ def test_all_rows_have_what_table_4_leaves_out():
     assert samples[0] == {
         "method": "VAE",
         "FD (EfficientNet-Lite0), N = 1,900": "1,100 ± 141",
-        "not clipped, N = 1,900": "1,105 ± 141",
+        "same, pixels not clipped, N = 1,900": "1,105 ± 141",
         "recall": "0.25 ± 0.00",
         "test ELBO": "-6,000 ± 0",
         "seeds": 2,
     }
     assert codes[0] == {
         "method": "VAE",
-        "Hoyer of g(y)": "0.23 ± 0.01",
-        "of g(μ)": "0.50 ± 0.00",
-        "before the flow": "",
-        "in use": "8 ± 1",
-        "of g(y), in use": "0.30 ± 0.00",
-        "by chance": f"{(by_chance(8) + by_chance(9)) / 2:.2f} ± {(by_chance(8) - by_chance(9)) / 2**0.5:.2f}",
+        "Hoyer score of g(y)": "0.23 ± 0.01",
+        "score of g(μ)": "0.50 ± 0.00",
+        "score before the flow": "",
+        "dimensions in use": "8 ± 1",
+        "score of g(y) in these": "0.30 ± 0.00",
+        "chance in these": f"{(by_chance(8) + by_chance(9)) / 2:.2f} ± {(by_chance(8) - by_chance(9)) / 2**0.5:.2f}",
     }
-    assert (codes[1]["Hoyer of g(y)"], codes[1]["before the flow"]) == ("0.22", "0.30")
+    assert (codes[1]["Hoyer score of g(y)"], codes[1]["score before the flow"]) == ("0.22", "0.30")
 
 
 def test_samples_are_judged_at_the_largest_number_and_beside_real_faces():
     found = of("VAE", frechet_2000=9.0, frechet_10000=7.0, wrap_frechet_2000=8.0, real_frechet_10000=1.6)
     assert analysis.yardstick([found]) == ("FD (EfficientNet-Lite0)", 10_000, 2000, 1.6)
-    expected = "FD (EfficientNet-Lite0), 10,000 training faces against 10,000 held-out ones: 2"
+    expected = "10,000 training faces and 10,000 held-out ones have an FD (EfficientNet-Lite0) of 2"
     assert str(analysis.yardstick([found])) == expected
 
 
@@ -694,20 +696,23 @@ def test_both_ways_to_draw_are_set_beside_each_other():
     ways = analysis.ways_to_draw(one_of_each())
     assert ways == {
         "Sparse-VAE, α = 0.2": {
-            "its own prior": "2,000", "N(0, I)": "1,650", "nearer": "N(0, I)", "all in use off": "17 %",  # 0.8 ** 8
+            "distance, its own prior": "2,000", "distance, N(0, I)": "1,650", "nearer": "N(0, I)",
+            "draws with all dimensions in use off": "17 %",  # 0.8 ** 8
         },
         "Sparse-VAE, α = 0.2, β = 0.1": {
-            "its own prior": "3,000", "N(0, I)": "3,500", "nearer": "its own prior", "all in use off": "64 %",
+            "distance, its own prior": "3,000", "distance, N(0, I)": "3,500", "nearer": "its own prior",
+            "draws with all dimensions in use off": "64 %",
         },
     }  # fmt: skip
     vamp = of("Vamp-VAE", **one_of_each()[2].metrics)  # its dimensions are always on
-    assert analysis.ways_to_draw([vamp])["Vamp-VAE"]["all in use off"] == "0 %"
+    assert analysis.ways_to_draw([vamp])["Vamp-VAE"]["draws with all dimensions in use off"] == "0 %"
     assert analysis.nearer_from_a_normal(ways | analysis.ways_to_draw([vamp])) == "1 of 2"
 
 
 def test_gates_have_a_table():
     gates = analysis.gates(one_of_each())
-    assert [(line["method"], line["Hoyer of g(y)"], line["before the gates"], line["mean gate"]) for line in gates] == [
+    titles = ("method", "Hoyer score of g(y)", "score before the gates", "mean gate")
+    assert [tuple(line[title] for title in titles) for line in gates] == [
         ("Sparse-VAE, α = 0.2", "0.60", "0.20", "0.50"), ("Sparse-VAE, α = 0.2, β = 0.1", "0.70", "", ""),
     ]  # fmt: skip
 
@@ -733,8 +738,18 @@ def test_training_is_told_by_its_validation_curve():
     falling = of("InteL-VAE, γ = 70", curves={"valid_elbo": [-8.0, -1.0, -2.0, -5.0]})
     other = of("VAE", 1, curves={"valid_elbo": [-7.0, -50.0, -6.0, -4.5]})
     assert analysis.training([falling, rising, other]) == {
-        "VAE": {"first epoch": "-8", "lowest": "-70", "last": "-5", "gain of the last two": "+55"},
-        "InteL-VAE, γ = 70": {"first epoch": "-8", "lowest": "-8", "last": "-5", "gain of the last two": "-4"},
+        "VAE": {
+            "first epoch": "-8",
+            "lowest of any run": "-70",
+            "last epoch": "-5",
+            "gain over the last two epochs": "+55",
+        },
+        "InteL-VAE, γ = 70": {
+            "first epoch": "-8",
+            "lowest of any run": "-8",
+            "last epoch": "-5",
+            "gain over the last two epochs": "-4",
+        },
     }
     assert analysis.cited_of_training([falling, rising, other]) == {
         "epochs": 10,
@@ -837,7 +852,7 @@ def test_the_text_cites_the_setting():
         "seeds": 1, "draws": 2, "pool": "100", "largest": "50", "epochs": 10, "steps": 10,
     }  # fmt: skip
     assert (found["overlap"], found["majority"], found["steps-of-paper"]) == ("50", "75.0", "1,627")
-    assert found["last-column"].startswith("all 100 of them, can be drawn in one way only")
+    assert found["last-column"].startswith("The last column, all 100 faces, can be drawn in one way only")
     assert found["gained-least"] == "2.0 nats (VAE, D = 8)" and found["gained-intel"] == "2.0 and 2.0"
     assert (found["paper-worst"], found["paper-best"]) == ("72.2", "79.1")
 
@@ -852,14 +867,14 @@ def test_figure_b3_is_by_attribute():
     assert math.isnan(balanced.intel["Bald"]) and balanced.vae[8]["Smiling"] == 0.55
     assert balanced.baseline == dict.fromkeys(NAMES, 0.5)
     assert hierarchies.counts(lines) == [
-        f"{n} labelled: the InteL-VAE is at least as good as every VAE for 1 of 2 attributes, and better than the "
-        "majority for 0."
+        f"From {n} labelled faces, the InteL-VAE is at least as good as every VAE for 1 of 2 attributes, and better "
+        "than the majority for 0."
         for n in (50, 100)
     ]
     assert hierarchies.passing_table(b1())["VAE, D = 128"] == {"50 labelled": "1.0", "100 labelled": "1.0"}
     assert hierarchies.told_passing(b1()) == (
-        "From 50 labelled faces the VAEs with D = 8, 128 themselves pass it for 2, 1 of 2 attributes, and the "
-        "InteL-VAE for 1."
+        "From 50 labelled faces, the InteL-VAE meets it for 1 of 2 attributes. The VAEs themselves, with D = 8, 128, "
+        "meet it for 2, 1."
     )
     assert hierarchies.untold(line) == ["Bald"]
     assert hierarchies.names_shown(b1()) == ["Bald", "Smiling"]
@@ -870,27 +885,27 @@ def test_protocols_are_compared_where_all_have_numbers():
     assert list(found)[:2] == [("50 labelled", "VAE, D\xa0=\xa08"), ("50 labelled", "VAE, D\xa0=\xa0128")]
     assert found["50 labelled", "InteL-VAE, D\xa0=\xa064"] == {
         "linear, standardised": "0.760\xa0±\xa00.014",
-        "linear, as they are": "0.760\xa0±\xa00.014",
-        "the code's": "0.710\xa0±\xa0<0.001",
-        "the code's, balanced": "0.650\xa0±\xa00.071",
+        "linear, not standardised": "0.760\xa0±\xa00.014",
+        "the code's protocol": "0.710\xa0±\xa0<0.001",
+        "the code's protocol, balanced": "0.650\xa0±\xa00.071",
     }
     assert hierarchies.leads(b1()) == {"code-draws": 2, "flips": "1 of 1"}
 
 
 def test_the_best_dimension_and_the_lead_are_told_by_number_of_labels():
-    more = {"lead, the code's protocol": "-1.0", "lead, balanced": "+10.0"}
+    more = {"lead, the code's protocol": "-1.0", "lead, the code's protocol, balanced": "+10.0"}
     assert hierarchies.by_labels(b1()) == [
-        {"labelled faces": "50", "best D": 8, "in the paper": "8", "lead": "+5.0", **more},
-        {"labelled faces": "100", "best D": 128, "in the paper": "16", "lead": "-1.0", **dict.fromkeys(more, "")},
+        {"labelled faces": "50", "VAE's best D": 8, "in the paper": "8", "lead": "+5.0", **more},
+        {"labelled faces": "100", "VAE's best D": 128, "in the paper": "16", "lead": "-1.0", **dict.fromkeys(more, "")},
     ]
 
 
 def test_what_few_labels_cost_is_set_beside_the_paper():
     assert hierarchies.falls(b1()) == [
-        {"model": "VAE, D = 8", "loses, points": "9.0", "in the paper": "2.8"},
-        {"model": "VAE, D = 128", "loses, points": "19.0", "in the paper": "13.0"},
-        {"model": "InteL-VAE, D = 64", "loses, points": "5.0", "in the paper": "4.0"},
-        {"model": "InteL-VAE, D = 64, residual", "loses, points": "0.0", "in the paper": ""},
+        {"model": "VAE, D = 8", "points lost": "9.0", "points lost in the paper": "2.8"},
+        {"model": "VAE, D = 128", "points lost": "19.0", "points lost in the paper": "13.0"},
+        {"model": "InteL-VAE, D = 64", "points lost": "5.0", "points lost in the paper": "4.0"},
+        {"model": "InteL-VAE, D = 64, residual", "points lost": "0.0", "points lost in the paper": ""},
     ]
 
 

@@ -170,13 +170,13 @@ def test_models_have_a_line_with_means_and_deviations():
 
 
 def test_both_ends_of_a_hierarchy_are_tabled():
-    keys = [f"class {what}: {where}, %" for what in ("changed", "told") for where in ("highest", "lowest")]
+    keys = [f"class {what}, {where} level, %" for what in ("changed", "told") for where in ("highest", "lowest")]
     assert [list(line.values()) for line in analysis.ends(found())] == [
         ["VAE", "20", "20", "20", "20", 2, "1 of 10"],
         ["InteL-VAE, one layer", "50", "0", "50", "25", 0, "6 of 10"],
         ["InteL-VAE, residual", "10", "20", "20", "20", 3, "0 of 5"],
     ]
-    assert list(analysis.ends(found())[0]) == ["model", *keys, "changed most by level", "levels off"]
+    assert list(analysis.ends(found())[0]) == ["model", *keys, "level that changes the class most", "levels off"]
 
 
 def test_the_text_cites_what_levels_hold_and_change():

@@ -784,17 +784,18 @@ def of_any_vae():
     ))  # fmt: skip
 
 
+DISTANCE = "FD (EfficientNet-Lite0) without faint pixels"  # the longest that pages have
 EXAMPLES = {
-    "trade_off": lambda: figures.trade_off(measured(), "FD"),
+    "trade_off": lambda: figures.trade_off(measured(), DISTANCE),
     "few_shot": lambda: figures.few_shot(labelled()),
     "samples": lambda: figures.samples(pictured()),
     "class_profiles": lambda: figures.class_profiles(profiled()),
     "traversals": lambda: figures.traversals(traversed()),
-    "ablation": lambda: figures.ablation(measured(), "FD"),
-    "choices": lambda: figures.choices(chosen(), "FD", [0.25, 0.35]),
-    "any_vae": lambda: figures.any_vae(of_any_vae(), "FD"),
+    "ablation": lambda: figures.ablation(measured(), DISTANCE),
+    "choices": lambda: figures.choices(chosen(), DISTANCE, [0.25, 0.35]),
+    "any_vae": lambda: figures.any_vae(of_any_vae(), DISTANCE),
     "gates": lambda: figures.gates(gated()),
-    "as_coded": lambda: figures.as_coded(*as_printed_and_coded(), "FD"),
+    "as_coded": lambda: figures.as_coded(*as_printed_and_coded(), DISTANCE),
 }
 EXPLORERS = {"explorer": lambda: figures.explorer(traversed())}
 

@@ -27,19 +27,26 @@ def gains(results: Results) -> pd.DataFrame:
     for data in dict.fromkeys(row.group for row in results.rows):
         for method in ("VAE", "InteL-VAE"):
             of = {bound: results.of(f"{method}, {bound}", data) for bound in BOUNDS}
-            line = {"data": data, "method": method, "ELBO": cell(of["ELBO"], "log_likelihood")}
+            line = {"data": data, "method": method, "log p(x), ELBO": cell(of["ELBO"], "log_likelihood")}
             for bound in [name for name in BOUNDS if name != "ELBO"]:
-                line[f"{bound} adds"] = change(of["ELBO"], of[bound], measured("log_likelihood")).get("change", "")
+                line[f"{bound} adds (95 % interval)"] = change(of["ELBO"], of[bound], measured("log_likelihood")).get(
+                    "change", ""
+                )
             lines.append(line)
-    columns = ["data", "method", "ELBO", *(f"{bound} adds" for bound in BOUNDS if bound != "ELBO")]
+    columns = [
+        "data",
+        "method",
+        "log p(x), ELBO",
+        *(f"{bound} adds (95 % interval)" for bound in BOUNDS if bound != "ELBO"),
+    ]
     return pd.DataFrame(lines, columns=columns).set_index(["data", "method"])  # also where nothing has been run
 
 
 def digits(results: Results) -> pd.DataFrame:
     """What training on each bound gives on zeros and ones: means and deviations over seeds, a line a row."""
-    columns = {"log p(x), nats": "log_likelihood", "KL, nats": "test_kl", "ambiguous, share": "uncertain"}
+    columns = {"log p(x), nats": "log_likelihood", "KL, nats": "test_kl", "ambiguous samples, share": "uncertain"}
     lines = {row.name: {title: cell(results.of(row.name), of) for title, of in columns.items()} for row in results.rows}
-    return pd.DataFrame.from_dict(lines, orient="index", columns=[*columns]).rename_axis("method, bound")
+    return pd.DataFrame.from_dict(lines, orient="index", columns=[*columns]).rename_axis("method, bound of training")
 
 
 def looseness(results: Results) -> pd.DataFrame:
@@ -53,7 +60,9 @@ def flows(results: Results) -> pd.DataFrame:
         {
             "data": row.group,
             "method": row.name,
-            "in a hole or on the bridge, %": cell(of, "bridge" if row.group == "mixture" else "inside_hole", 1, 100.0),
+            "samples in a hole or on the bridge, %": cell(
+                of, "bridge" if row.group == "mixture" else "inside_hole", 1, 100.0
+            ),
             "sliced Wasserstein": cell(of, "sliced_wasserstein"),
             "log p(x), nats": cell(of, "log_likelihood"),
         }
@@ -66,10 +75,10 @@ def flows(results: Results) -> pd.DataFrame:
 def slopes(results: Results) -> pd.DataFrame:
     """How steep decoders are, alone and with the mapping inside: quantile and maximum, and the size of z."""
     columns = {
-        "of z, 99 %": "slope_z",
-        "of z, largest": "slope_z_max",
-        "of y, 99 %": "slope_y",
-        "of y, largest": "slope_y_max",
+        "slope in z, 99 % quantile": "slope_z",
+        "slope in z, largest": "slope_z_max",
+        "slope in y, 99 % quantile": "slope_y",
+        "slope in y, largest": "slope_y_max",
         "size of z": "size_z",
     }
     return by_data(results, columns, digits=1)
@@ -85,7 +94,7 @@ def stability(results: Results, fails: Callable[[Result], bool] = collapsed) -> 
         of = results.of(name, data)
         lacking = f", {count - len(of)} without a record" if len(of) < count else ""
         lines.setdefault(name, {})[data] = f"{sum(map(fails, of))} of {len(of)}{lacking}"
-    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("failed")
+    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("failed runs")
 
 
 def means(results: Results, data: str, metric: str, digits: int = 1, scale: float = 1.0) -> dict[str, str]:

@@ -104,7 +104,7 @@ def table() -> pd.DataFrame:
     lines = []
     for i, (mean, scale) in enumerate(ENCODERS):
         q = gaussian(mean, scale)
-        line = {"q(y|x)": f"mean {mean}, deviation {scale}", "in Y": float(kl_divergence(q, PRIOR))}
-        line |= {f"in Z, flow {seed}": _kl_in_z(i, seed)[0] for seed in FLOWS}
-        lines.append(line | {"in Z, circle": abs(kl_of_angle(q))})
+        line = {"q(y|x)": f"mean {mean}, deviation {scale}", "KL in Y": float(kl_divergence(q, PRIOR))}
+        line |= {f"KL in Z, flow {seed}": _kl_in_z(i, seed)[0] for seed in FLOWS}
+        lines.append(line | {"KL in Z, circle": abs(kl_of_angle(q))})
     return pd.DataFrame(lines).set_index("q(y|x)").map("{:.6f}".format)

@@ -138,7 +138,7 @@ def lines(found: Sequence[dict[str, Any]]) -> pd.DataFrame:
             "VAE": to_second_digit(line["values"]),
             "real images": f"{line['real']:.3g}",
             "spread, %": f"{line['spread']:.1f} ({line['low']:.1f} to {line['high']:.1f})",
-            f"found by {PLANNED} seeds, %": f"{line['detectable']:.0f}",
+            f"smallest difference that {PLANNED} seeds find, %": f"{line['detectable']:.0f}",
         }
         for line in found
     )

@@ -168,7 +168,7 @@ def lines(filled: Filled) -> list[dict[str, Any]]:
         {
             "what is changed": bar.label,
             "change": text(filled.chart, bar.change),
-            "for the InteL-VAE": "yes" if bar.favours else "no",
+            "helps the InteL-VAE": "yes" if bar.favours else "no",
             "seeds": len(bar.change.by_seed),
         }
         for bar in filled.bars

@@ -34,7 +34,7 @@ def tornado(charts: Sequence[Filled]) -> Figure:
     )
     for axis, filled in zip(axes[:, 0], charts, strict=True):
         _panel(axis, filled)
-    figure.supylabel("what is changed", fontsize=8)
+    figure.supylabel("whose number, and what is changed", fontsize=8)
     if any(each.bars for each in charts):
         _legend(figure, charts)
     sns.despine(figure)
@@ -92,13 +92,13 @@ def _legend(figure: Figure, charts: Sequence[Filled]) -> None:
     """What full and empty bars, marks and lines mean, as far as they are there."""
     bars = [bar for filled in charts for bar in filled.bars]
     handles: list = []
-    for full, title in ((True, "for the InteL-VAE"), (False, "against it")):
+    for full, title in ((True, "helps the InteL-VAE"), (False, "harms it")):
         if any(bar.favours is full for bar in bars):
             handles.append(Patch(fill=full, facecolor="black", edgecolor="black", label=title))
     if any(bar.change.half is None for bar in bars):
         handles += plt.plot([], [], "o", ms=3.5, color="black", mfc="white", mew=0.8, label="one seed")
     if any(filled.effect is not None for filled in charts):
-        handles += plt.plot([], [], ":", color="black", lw=1.2, label="InteL-VAE less VAE, here")
+        handles += plt.plot([], [], ":", color="black", lw=1.2, label="InteL-VAE minus VAE, here")
     if any(filled.chart.paper is not None for filled in charts):
         handles += plt.plot([], [], "--", color="black", lw=1.2, label="in the paper")
     figure.legend(handles=handles, loc="outside upper center", frameon=False, ncols=5, fontsize=8)

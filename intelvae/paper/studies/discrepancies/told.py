@@ -60,8 +60,8 @@ def binary_images(filled: Filled, results: Results) -> str:
     theirs = [clean[name] for name in BASELINES if name in clean]
     ahead = sum(clean[INTEL_2_5] < each for each in theirs) if INTEL_2_5 in clean else 0
     return (
-        f"change the InteL-VAE by {changed[0]} and the VAE by {changed[1]} ({runs(seeds)}). On them it is {lead} from "
-        f"the VAE. Of the {len(BASELINES)} baselines {len(theirs)} ran on them; it is ahead of {ahead}."
+        f"change the InteL-VAE by {changed[0]} and the VAE by {changed[1]} ({runs(seeds)}). On such images it is "
+        f"{lead} from the VAE. Of the {len(BASELINES)} baselines {len(theirs)} ran on them; it is ahead of {ahead}."
     )
 
 

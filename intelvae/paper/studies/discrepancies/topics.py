@@ -32,18 +32,20 @@ NOTHING = "not stated"
 TOPICS: dict[str, Topic] = {
     "sampler": Topic(
         "Where images come from", NOTHING,
-        "images of MoG and Vamp from N(0, I), for the FID", "each model's own prior", (DIGITS, MODES, FACES),
+        "for the FID, images of MoG- and Vamp-VAE from N(0, I)", "each model's own prior", (DIGITS, MODES, FACES),
     ),
     "entropy": Topic(
-        "Entropy of q", "the ELBO", "MoG and Vamp count it D times", "once", (DIGITS,),
+        "Entropy of q in the loss", "as in the ELBO", "MoG- and Vamp-VAE count it D times", "once", (DIGITS,),
     ),
     "mixture": Topic(
-        "The fixed mixture", "no constants", "two components at ±2 (or four), variance e",
+        "The MoG-VAE's mixture", "gives no constants", "two components at ±2 (or four), variance e",
         "Table 1: ten on a ring; Table 2: two at ±2; variance 1", (DIGITS, MODES),
     ),
     "pseudo-inputs": Topic(
-        "Vamp's pseudo-inputs", "no number", "500 (in the notebooks 10 or 30), from N(0, I), any value, not saved",
-        "50 in Table 2, 100 in Tables 1 and 4, 30 on points; from data, held to grey levels", (DIGITS, MODES, FACES),
+        "The Vamp-VAE's pseudo-inputs", "gives no number",
+        "500 (in the notebooks 10 or 30), from N(0, I), of any value, not saved",
+        "50 in Table 2, 100 in Tables 1 and 4, 30 on points; started from data, held to grey levels",
+        (DIGITS, MODES, FACES),
     ),
     "flow": Topic(
         "The Sylvester flow", NOTHING,
@@ -52,7 +54,8 @@ TOPICS: dict[str, Topic] = {
         "amortised on features, one vector in one dimension, the score of z", (DIGITS, MODES, FACES),
     ),
     "flow-head": Topic(
-        "The flow's head on faces", NOTHING, "(on the mean, above)", "a layer of 256 units before the head", (FACES,),
+        "The flow's head on faces", NOTHING, "the flow's parameters from the posterior's mean (see above)",
+        "a layer of 256 units before the head", (FACES,),
     ),
     "constants": Topic(
         "Constants of the clusters", "c1 = 5, c2 = 0.2, fixed borders",
@@ -63,11 +66,11 @@ TOPICS: dict[str, Topic] = {
         "learned for Table 3 only", (DIGITS, MODES),
     ),
     "clusters": Topic(
-        "K in Table 1", NOTHING, "2 unless told otherwise; a product gives every factor 2", "2 x 5", (DIGITS,),
+        "Number of clusters K in Table 1", NOTHING, "2 by default; a product gives every factor 2", "2 x 5", (DIGITS,),
     ),
     "sectors": Topic(
-        "Ten sectors", "K in one plane, or in several if K is a product", "K in one plane is there, and never called",
-        "2 x 5; ten in one plane beside it", (DIGITS,),
+        "Ten sectors", "K in one plane, or in several if K is a product", "has K in one plane, but never calls it",
+        "2 x 5, and also ten in one plane", (DIGITS,),
     ),
     "threshold": Topic(
         "The border of Table 3", "learned", "b = 8 sigmoid(β) - 4, so a step moves b twice as far at first",
@@ -75,82 +78,89 @@ TOPICS: dict[str, Topic] = {
     ),
     "likelihood": Topic(
         "Likelihood of images", NOTHING,
-        "cross-entropy unless told otherwise; absolute errors for sparsity; in June 2021 squared errors",
+        "cross-entropy by default; absolute errors for sparsity; in June 2021 squared errors",
         "squared errors", (DIGITS, MODES, DETAIL),
     ),
     "network": Topic(
-        "The network for digits", "that of Mathieu et al.", "another one, batch norm everywhere, on 28x28",
+        "The network for digits", "that of Mathieu et al.", "another one, with batch norm everywhere, on 28x28",
         "that of Mathieu et al., on 32x32", (MODES, DIGITS),
     ),
     "keras": Topic(
-        "What Keras does unless told", NOTHING,
+        "Defaults of Keras", NOTHING,
         "batch norm with momentum 0.99 and ε 1e-3, padding on one side; Adam with ε 1e-7",
         "the same in the code's network; Adam with ε 1e-8", (MODES, DIGITS),
-        "all but Adam's ε: with the code's network, above",
+        "all but Adam's ε are part of the code's network, above",
     ),
     "pixels": Topic(
         "How many pixels are summed", "784", "784", "1,024, since Mathieu's network takes 32x32",
         (DIGITS, DETAIL),
     ),
-    "binary": Topic("Grey levels", "binary images", "grey images", "grey images", (DIGITS, MODES, DETAIL)),
+    "binary": Topic("Binary or grey images", "binary images", "grey images", "grey images", (DIGITS, MODES, DETAIL)),
     "split": Topic(
         "Split and early stopping", "55,000, 5,000 and 10,000; nothing on stopping",
-        "all there are, of zeros and ones 12,665 and 2,115; none to validate; stops by the FID or loss of the test set",
+        "all images there are, of zeros and ones 12,665 and 2,115; none to validate; stops by the FID or loss of the "
+        "test set",
         "the text's split, of zeros and ones 10,000, 1,000 and 1,980; a fixed number of epochs",
         (DIGITS, MODES),
     ),
     "stretch": Topic(
-        "What the FID sees", "“FID”", "every image stretched to the full range, also of logits",
+        "What the FID sees", "“FID”", "every image stretched to the full range of values, also where images are logits",
         "values clipped to [0, 1]", (DIGITS,),
     ),
     "count": Topic(
-        "How many images the FID has", NOTHING, "2,100 generated ones, 2,000 of the test set",
-        "as many of one as of the other, 10,000 or 2,000", (DIGITS,), "page 06: what a hundred more change",
+        "How many images the FID has", NOTHING, "2,100 generated and 2,000 test images",
+        "10,000 or 2,000 of each", (DIGITS,), "page 06 shows what a hundred more images change",
     ),
     "wrap": Topic(
-        "Pixels of faces", NOTHING, "times 255, to bytes, not clipped", "clipped", (FACES,),
+        "Pixels of faces", NOTHING, "times 255 and made bytes without clipping", "clipped", (FACES,),
     ),
     "floor": Topic("Range of the gates", "[0, 1]", "[0.2, 1]", "[0, 1]", (DETAIL,)),
     "penalty": Topic("What is penalised", "the gates DS(y)", "\\|z\\| = \\|y\\| DS(y)", "the gates", (DETAIL,)),
     "code-sparse": Topic(
-        "Both at once", "gates in [0, 1], penalised", "gates in [0.2, 1], \\|z\\| penalised", "the text's",
+        "Range and penalty at once", "gates in [0, 1], penalised", "gates in [0.2, 1], \\|z\\| penalised", "the text's",
         (DETAIL, FACES),
     ),
     "second-term": Topic(
-        "Second term of the penalty", "entropy of the mean of the gates", "every image's gates sum to 1 first",
-        "as in the code", (DETAIL,),
+        "Second term of the penalty", "entropy of the mean of the gates",
+        "the same, but every image's gates are first divided by their sum", "as in the code", (DETAIL,),
     ),
-    "beta": Topic("β, sparse runs", NOTHING, "1, 3 and 0.3; 3 for the classifiers", "1", (DETAIL,)),
+    "beta": Topic("β of the sparse runs", NOTHING, "1, 3 and 0.3; 3 for the classifiers", "1", (DETAIL,)),
     "sign": Topic(
-        "The sign of γ", "L + γ L_sp is maximised, a larger γ is sparser", "right for γ > 0; the script has 0 to −10",
-        "γ of 0 and more, a larger one is sparser", (SPARSITY,), "no run: page 08 says which sign makes codes sparse",
+        "The sign of γ", "L + γ L_sp is maximised, a larger γ is sparser",
+        "adds γ L_sp to the loss, right for γ > 0; but the script has 0 to −10",
+        "γ of 0 or more, a larger one is sparser", (SPARSITY,), "not run; page 08 says which sign makes codes sparse",
     ),
     "gammas": Topic(
         "The values of γ", "0.1 to 100; on faces 30 and 70", "10 to 300 for classifiers, 1e-7 to 100 in the ablation",
-        "0 to 100; on faces 30, 50 and 70", (SPARSITY, DETAIL, FACES), "pages 08 to 10: a row for each γ",
+        "0 to 100; on faces 30, 50 and 70", (SPARSITY, DETAIL, FACES), "pages 08 to 10 have a row for each γ",
     ),
     "forest": Topic(
         "Codes that a forest learns from", "of training images, it seems", "of test images, judged on the last 2,000",
-        "of training images, judged on all test images", (SPARSITY, DETAIL), "page 08: “the code's”; and below",
+        "of training images, judged on all test images", (SPARSITY, DETAIL),
+        "page 08, “the code's”, and below this table",
     ),
     "score": Topic(
-        "Which codes have the score", "g(μ) is “the representation”", "a sample, first 2,000 test images",
-        "samples; means beside them", (SPARSITY, FACES),
+        "Which codes have the score", "g(μ) is “the representation”", "samples, of the first 2,000 test images",
+        "samples, and also means", (SPARSITY, FACES),
     ),
     "replication": Topic(
-        "The Sparse-VAE", "a public replication", "not there; the replication draws codes from N(0, I), and has "
-        "β = 0.1 on faces", "its own prior, β = 1", (DETAIL, FACES),
+        "Source of the Sparse-VAE", "a public replication",
+        "no Sparse-VAE; the replication draws codes from N(0, I), and has β = 0.1 on faces", "its own prior, β = 1",
+        (DETAIL, FACES),
     ),
     "published-vsc": Topic(
-        "Its published version", "the citation", "not there", "its first version, a fixed prior", (DETAIL,),
+        "The Sparse-VAE's published version", "cites it", "no Sparse-VAE", "the first version, with a fixed prior",
+        (DETAIL,),
     ),
-    "offset": Topic("Its decoder", "that of all", "not there", "first layer without an offset", (DETAIL,)),
+    "offset": Topic(
+        "The Sparse-VAE's decoder", "that of all methods", "no Sparse-VAE", "first layer without an offset", (DETAIL,),
+    ),
     "units": Topic(
-        "DD's units", NOTHING, "not there; DD's authors have absolute errors over 0.1 and α = 100",
+        "DD's units", NOTHING, "no DD; DD's authors have absolute errors over 0.1 and α = 100",
         "squared errors, α = 3", (DETAIL,),
     ),
     "optimiser": Topic(
-        "The optimiser of baselines", "Adam, 1e-3", "Adam, 1e-3; DD is not there",
+        "The optimiser of baselines", "Adam, 1e-3", "Adam, 1e-3; no DD",
         "Adam, 1e-3. DD's authors: AMSGrad, 5e-4, batches of 500; Sylvester's: Adamax, 5e-4, a warm-up of 100 epochs",
         (SPARSITY, DIGITS),
     ),
@@ -168,7 +178,7 @@ TOPICS: dict[str, Topic] = {
         "Gaussian; starts with a small variance, and the KL warms up", (CONNECTIVITY,),
     ),
     "capacity": Topic(
-        "Width on points", "layers of ten", "layers of ten", "layers of ten; 50 as a test", (CONNECTIVITY,),
+        "Width on points", "layers of ten", "layers of ten", "layers of ten, and also of 50", (CONNECTIVITY,),
     ),
     "iwae": Topic(
         "Bound of the ablation", "L plus the penalty", "50 importance samples, a prior of variance e", "the ELBO",
@@ -179,7 +189,8 @@ TOPICS: dict[str, Topic] = {
         "Table C.2, “Dense & BN” normalised for each channel", (FACES,),
     ),
     "resizing": Topic(
-        "Resizing of faces", "to 64x64, following Hou et al.", "PIL's default filter, another one since version 7",
+        "Resizing of faces", "to 64x64, following Hou et al.",
+        "PIL's default filter, which is another one since version 7",
         "bilinear, antialiased", (FACES,),
     ),
     "validation": Topic(
@@ -192,20 +203,20 @@ TOPICS: dict[str, Topic] = {
     ),
     "repeats": Topic(
         "Repeats", "ten", "5 to 15, and no seed is set for training", "three to twenty, with seeds",
-        (DIGITS, DETAIL, FACES), "all pages: deviations over seeds",
+        (DIGITS, DETAIL, FACES), "all pages show deviations over seeds",
     ),
     "dimensions": Topic(
         "Dimensions of the hierarchies", "128, in the table 64", "128 down to 2, without levels for 128",
-        "the table's; the text's beside them", (LEVELS,),
+        "the table's, and also the text's", (LEVELS,),
     ),
     "levels": Topic(
         "The networks between levels", "“neural network”", "one layer and a ReLU",
-        "the code's; residual ones beside them", (HIERARCHIES, LEVELS),
+        "the code's, and also residual ones", (HIERARCHIES, LEVELS),
     ),
     "attributes": Topic(
         "Classifier of attributes", "linear",
         "ten hidden units on a sample of each code, labels of test faces, its best epoch by other test faces",
-        "linear, the code's beside it", (LEVELS,),
+        "linear, and also the code's", (LEVELS,),
     ),
 }  # fmt: skip
 
@@ -213,7 +224,10 @@ TOPICS: dict[str, Topic] = {
 def tried(found: dict[str, Filled]) -> str:
     """The topics that charts have, as a table in Markdown: text, code, this book, and the largest bar of each chart."""
     bars = _of_charts(found)
-    lines = ["| difference | the text | the code | this book | what it moves most |", "|---|---|---|---|---|"]
+    lines = [
+        "| difference (pages) | the text | the code | this book | largest change in each chart |",
+        "|---|---|---|---|---|",
+    ]
     for key, topic in TOPICS.items():
         if key in bars:
             moves = "<br>".join(each.replace(" %", "\xa0%") for each in moved(found, key)) or NOT_RUN
@@ -225,7 +239,7 @@ def untried(found: dict[str, Filled]) -> str:
     """The others, as such a table: with the page that tells what they move, if one does."""
     bars = _of_charts(found)
     lines = [f"| {' | '.join((*_cells(topic), topic.elsewhere))} |" for key, topic in TOPICS.items() if key not in bars]
-    head = ["| difference | the text | the code | this book | what it moves |", "|---|---|---|---|---|"]
+    head = ["| difference (pages) | the text | the code | this book | what it moves |", "|---|---|---|---|---|"]
     return "\n".join([*head, *lines])
 
 

@@ -49,7 +49,8 @@ class Yardstick(NamedTuple):
     floor: float
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.most:,} training faces against {self.most:,} held-out ones: {self.floor:.0f}"
+        faces = f"{self.most:,} training faces and {self.most:,} held-out ones"
+        return f"{faces} have an {self.name} of {self.floor:.0f}"
 
 
 def yardstick(results: Sequence[Result]) -> Yardstick:
@@ -85,19 +86,19 @@ def table_4(results: Sequence[Result]) -> list[dict[str, Any]]:
     """Table 4, a line a row of the paper or its submission: quality and sparsity, ours and the paper's; the seeds."""
     by = yardstick(results)
     of = {name: runs for name, runs in by_row(results).items() if name not in ONE_SEED}
-    lines = _table(of, {f"{by.name}, N = {by.most:,}": frechet, "Hoyer of g(y)": "hoyer_sample"})
+    lines = _table(of, {f"{by.name}, N = {by.most:,}": frechet, "Hoyer score of g(y)": "hoyer_sample"})
     for line, runs in zip(lines, of.values(), strict=True):
         paper = runs[0].row.paper
-        line |= {"paper: FID": paper[FID], "paper: Hoyer": paper[HOYER], "seeds": len(runs)}
+        line |= {"FID in the paper": paper[FID], "Hoyer score in the paper": paper[HOYER], "seeds": len(runs)}
     return lines
 
 
 def samples(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """How every row's samples do, and its bound: a line a row. "not clipped" is as the authors' code makes bytes."""
+    """How every row's samples do, and its bound, a line a row. Pixels not clipped are as the authors' code has them."""
     by, of = yardstick(results), by_row(results)
     columns: dict[str, Column] = {
         f"{by.name}, N = {by.most:,}": frechet,
-        f"not clipped, N = {by.fewest:,}": f"wrap_frechet_{by.fewest}",
+        f"same, pixels not clipped, N = {by.fewest:,}": f"wrap_frechet_{by.fewest}",
         "recall": f"recall_{by.most}",
         "test ELBO": "test_elbo",
     }
@@ -108,12 +109,12 @@ def samples(results: Sequence[Result]) -> list[dict[str, Any]]:
 def codes(results: Sequence[Result]) -> list[dict[str, Any]]:
     """How sparse every row's codes are: all dimensions, those in use, and as many Gaussian ones; a line a row."""
     columns: dict[str, Column] = {
-        "Hoyer of g(y)": "hoyer_sample",
-        "of g(μ)": "hoyer_mean",
-        "before the flow": "hoyer_base",
-        "in use": "active_overall",
-        "of g(y), in use": "hoyer_used",
-        "by chance": chance_in_use,
+        "Hoyer score of g(y)": "hoyer_sample",
+        "score of g(μ)": "hoyer_mean",
+        "score before the flow": "hoyer_base",
+        "dimensions in use": "active_overall",
+        "score of g(y) in these": "hoyer_used",
+        "chance in these": chance_in_use,
     }
     return _table(by_row(results), columns)
 
@@ -149,7 +150,7 @@ def cited(results: Sequence[Result]) -> dict[str, str]:
 def ways_to_draw(results: Sequence[Result]) -> dict[str, dict[str, str]]:
     """Of each row whose prior is not N(0, I), how near samples from both are to real faces, at the same number.
 
-    "all in use off" is how often the prior turns off all the dimensions that are in use.
+    The last column is how often the prior turns off all the dimensions that are in use.
     """
     fewest = yardstick(results).fewest
     lines = {}
@@ -159,10 +160,10 @@ def ways_to_draw(results: Sequence[Result]) -> dict[str, dict[str, str]]:
             own, dense = (_mean(of, f"{kind}frechet_{fewest}") for kind in ("", "dense_"))
             off = statistics.fmean((1 - rate) ** r.metrics["active_overall"] for r in of)
             lines[name] = {
-                "its own prior": f"{own:,.0f}",
-                "N(0, I)": f"{dense:,.0f}",
+                "distance, its own prior": f"{own:,.0f}",
+                "distance, N(0, I)": f"{dense:,.0f}",
                 "nearer": "N(0, I)" if dense < own else "its own prior",
-                "all in use off": f"{100 * off:.0f} %",
+                "draws with all dimensions in use off": f"{100 * off:.0f} %",
             }
     return lines
 
@@ -177,13 +178,13 @@ def gates(results: Sequence[Result]) -> list[dict[str, Any]]:
     """In what way a Sparse-VAE is sparse, a line a row."""
     of = {name: each for name, each in by_row(results).items() if each[0].row.method is SPARSE_VAE}
     columns: dict[str, Column] = {
-        "Hoyer of g(y)": "hoyer_sample",
-        "not all zero": "hoyer_nonzero",
-        "before the gates": "hoyer_slab",
-        "share of zero codes": "zero_codes",
+        "Hoyer score of g(y)": "hoyer_sample",
+        "score without all-zero codes": "hoyer_nonzero",
+        "score before the gates": "hoyer_slab",
+        "share of all-zero codes": "zero_codes",
         "mean gate": "mean_gate",
-        "open for some": "open_for_some",
-        "open for all": "open_for_all",
+        "dimensions open for some faces": "open_for_some",
+        "dimensions open for all faces": "open_for_all",
     }
     return _table(of, columns)
 
@@ -196,9 +197,9 @@ def training(results: Sequence[Result]) -> dict[str, dict[str, str]]:
         curve = [statistics.fmean(at) for at in zip(*runs, strict=True)]
         lines[name] = {
             "first epoch": f"{curve[0]:.0f}",
-            "lowest": f"{min(map(min, runs)):.0f}",
-            "last": f"{curve[-1]:.0f}",
-            "gain of the last two": f"{curve[-1] - curve[-3:][0]:+.0f}",
+            "lowest of any run": f"{min(map(min, runs)):.0f}",
+            "last epoch": f"{curve[-1]:.0f}",
+            "gain over the last two epochs": f"{curve[-1] - curve[-3:][0]:+.0f}",
         }
     return lines
 
@@ -206,13 +207,16 @@ def training(results: Sequence[Result]) -> dict[str, dict[str, str]]:
 def cited_of_training(results: Sequence[Result]) -> dict[str, Any]:
     """What the text cites of `training`: its length, the least and the most gain of a row, and the flows."""
     lines, first = training(results), results[0]
-    gains = [float(line["gain of the last two"]) for line in lines.values()]
+    gains = [float(line["gain over the last two epochs"]) for line in lines.values()]
     epochs = first.training.epochs
     found: dict[str, Any] = {"epochs": epochs, "steps": epochs * (first.trained.examples // first.training.batch_size)}
     found |= {"least": f"{min(gains):+.0f}", "rise": f"{max(gains):+.0f}"}
     for key in ("sylvester", "linear"):
         line = lines.get(CITED_ROWS[key], {})
-        found |= {f"{key}_{what.split()[0]}": line.get(what, NO_RUN) for what in ("lowest", "gain of the last two")}
+        found |= {
+            f"{key}_{what.split()[0]}": line.get(what, NO_RUN)
+            for what in ("lowest of any run", "gain over the last two epochs")
+        }
     return found
 
 
@@ -221,8 +225,8 @@ def longer(results: Sequence[Result], later: Sequence[Result]) -> list[dict[str,
     by, before, after = yardstick(results), by_row(results), by_row(later)
     columns: dict[str, Column] = {
         f"{by.name}, N = {by.most:,}": frechet,
-        "Hoyer of g(y)": "hoyer_sample",
-        "in use, above chance": above_chance,
+        "Hoyer score of g(y)": "hoyer_sample",
+        "score in use, above chance": above_chance,
     }
     lines = []
     for name in after:

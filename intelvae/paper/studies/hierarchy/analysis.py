@@ -45,9 +45,9 @@ def ends(results: Results) -> list[dict[str, Any]]:
         line: dict[str, Any] = {"model": row.name}
         for metric, title in (("change", "class changed"), ("accuracy", "class told")):
             for place, level in (("highest", 0), ("lowest", LEVEL_COUNT - 1)):
-                line[f"{title}: {place}, %"] = f"{100 * _mean(of, f'{metric}_{level}'):.0f}"
+                line[f"{title}, {place} level, %"] = f"{100 * _mean(of, f'{metric}_{level}'):.0f}"
         changes = [_mean(of, f"change_{i}") for i in range(LEVEL_COUNT)]
-        lines.append(line | {"changed most by level": changes.index(max(changes)), "levels off": _off(of)})
+        lines.append(line | {"level that changes the class most": changes.index(max(changes)), "levels off": _off(of)})
     return lines
 
 

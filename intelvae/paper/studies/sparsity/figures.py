@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ from intelvae.paper.studies.sparsity.tables import by_gamma, by_row, gates_per_i
 from intelvae.paper.style import MEAN_AND_SD, by_method, image_rows, legend_outside
 
 HOYER, USED = measured("hoyer_sample"), measured("hoyer_used")
-AS_THE_CODE = Method("InteL-VAE, as the code has it", AMBER, "P", (3, 1, 1, 1))
+AS_THE_CODE = Method("InteL-VAE, as in the authors' code", AMBER, "P", (3, 1, 1, 1))
 GREEK = {"gamma": "γ", "alpha": "α"}
 
 
@@ -48,7 +49,7 @@ def trade_off(results: Sequence[Result], distance: str, score: Metric = HOYER, l
         else:
             axis.axhline(y[0], color=BLUE, ls="--", lw=0.7)
             axis.axvline(x[0], color=BLUE, ls="--", lw=0.7)
-    axis.set(xlabel=f"{label} (right: sparser)", ylabel=f"{distance} (down: better)", yscale="log")
+    axis.set(xlabel=f"{label} (right: sparser)", ylabel=_wrapped(f"{distance} (down: better)"), yscale="log")
     _plain_numbers(axis)
     sns.despine(figure)
     legend_outside(figure, axis, ncols=3, fontsize=9)
@@ -72,7 +73,8 @@ def as_coded(coded: Results, as_printed: Mapping[str, Sequence[Result]], distanc
         if vae := coded.of("VAE", data):
             axis.axhline(np.mean([clean_frechet(r) for r in vae]), color=BLUE, ls="--", lw=0.7, label="VAE")
             axis.axvline(np.mean([USED(r) for r in vae]), color=BLUE, ls="--", lw=0.7)
-        axis.set(title=grid.DATA[data], xlabel="Hoyer score in use (right: sparser)", ylabel=distance, yscale="log")
+        axis.set(title=grid.DATA[data], xlabel="Hoyer score in use (right: sparser)", yscale="log")
+        axis.set_ylabel(_wrapped(distance))
         _plain_numbers(axis)
         _annotate(axis, points)
     sns.despine(figure)
@@ -101,6 +103,11 @@ def _plain_numbers(axis: plt.Axes) -> None:
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _wrapped(label: str) -> str:
+    """The label in lines that are no longer than a low axis is high."""
+    return textwrap.fill(label, 26)
 
 
 def _annotate(axis: plt.Axes, points: Sequence[tuple[float, float, str]]) -> None:
@@ -238,6 +245,7 @@ def ablation(results: Sequence[Result], distance: str) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
     for axis, label in zip(axes, ("Hoyer score, g(y)", distance), strict=True):
         sns.lineplot(found[~is_vae], x="γ", y=label, ax=axis, **look)
+        axis.set_ylabel(_wrapped(label))
         axis.axhline(found[is_vae][label].mean(), color=BLUE, ls="--", lw=0.8)
         axis.set(xlim=(-0.02, 200))
         axis.set_xscale("symlog", linthresh=0.1)
@@ -282,7 +290,7 @@ def _numbered(titles: Sequence[str], distance: str) -> tuple[Figure, plt.Axes]:
     for i, title in enumerate(titles, 1):
         axis.plot([], [], ls="", marker=f"${i}$", ms=5, mew=0, color="black", label=title)
     figure.legend(loc="outside right upper", frameon=False, fontsize=8, handlelength=1)
-    axis.set(xlabel="Hoyer score, g(y)", ylabel=distance)
+    axis.set(xlabel="Hoyer score, g(y)", ylabel=_wrapped(distance))
     sns.despine(figure)
     return figure, axis
 

@@ -129,24 +129,24 @@ IN_USE, CHANCE = Column("hoyer_used", 3), Column(chance_in_use, 3)
 LEFT_OFF, PER_CLASS = Column("left_off", 0, 100.0), Column("active_per_class", 1)
 ALL_ZERO = Column("zero_codes", 1, 100.0)
 MAIN: Columns = {
-    "score": Column("hoyer_sample", 3, spread=True),
-    "in use (by chance)": Against(IN_USE, CHANCE),
+    "Hoyer score": Column("hoyer_sample", 3, spread=True),
+    "score in use (by chance)": Against(IN_USE, CHANCE),
     "left off, %": LEFT_OFF,
     "distance": Column(clean_frechet, 0, spread=True),
-    "as it is": Column(frechet, 0, spread=True),
+    "with faint pixels": Column(frechet, 0, spread=True),
     "forest, %": Column("random_forest_100", 0, 100.0),
 }
 MORE: dict[str, Column | Against] = {
     "score of g(mu)": Column("hoyer_mean", 3),
     "dimensions in use": Column("active_overall", 1),
     "active per image": Column("active_per_image", 1),
-    "per class": PER_CLASS,
+    "active per class": PER_CLASS,
     "all zero, %": ALL_ZERO,
     "KL, nats": Column("test_kl", 1),
 }
 OF_GATES: dict[str, Column | Against] = {
     "L_sp of the gates": Column("l_sp_gates", 2),
-    "of |z|": Column("l_sp_codes", 2),
+    "L_sp of |z|": Column("l_sp_codes", 2),
     "open gates, %": Column("open_gates", 1, 100.0),
 }
 Two = tuple[pd.DataFrame, pd.DataFrame]
@@ -184,7 +184,7 @@ def sparsity(results: Results) -> Two:
     """How sparse the codes of each row are: by scores, and by numbers of dimensions."""
     scores: Columns = {
         "score of g(y)": Column("hoyer_sample", 3, spread=True),
-        "of g(mu)": Column("hoyer_mean", 3, spread=True),
+        "score of g(mu)": Column("hoyer_mean", 3, spread=True),
         "in use (by chance)": Against(IN_USE, CHANCE),
         "all zero, %": ALL_ZERO,
         "score of the others": Column("hoyer_nonzero", 3),
@@ -193,7 +193,7 @@ def sparsity(results: Results) -> Two:
         "in use": Column("active_overall", 1),
         "left off, %": LEFT_OFF,
         "active per image": Column("active_per_image", 1),
-        "per class": PER_CLASS,
+        "active per class": PER_CLASS,
         "exp H": Column("effective_per_class", 1),
         "overlap": Column("class_overlap"),
     }
@@ -216,7 +216,7 @@ def gates(results: Results) -> pd.DataFrame:
 def accuracies(results: Results) -> Two:
     """Figure 7, right, in numbers: accuracy in % by number of labels, of forests and of the other classifiers."""
     pairs = (
-        {"forest": "random_forest", "the code's": "authors_random_forest"},
+        {"forest": "random_forest", "authors' forest": "authors_random_forest"},
         {"logistic": "logistic_regression", "neighbours": "nearest_neighbours"},
     )
     return _two(
@@ -268,8 +268,7 @@ def ablation(results: Results) -> pd.DataFrame:
         for (names, of), row in zip(settings(results), by_row(results), strict=True)
         if row.method in (VAE, VAE_L_SP) or row.name == grid.FIGURE_8
     ]
-    columns = {title: column for title, column in MAIN.items() if title != "clean"}
-    return table(lines, columns | {"KL, nats": MORE["KL, nats"]})
+    return table(lines, MAIN | {"KL, nats": MORE["KL, nats"]})
 
 
 def mapping(results: Results) -> Two:

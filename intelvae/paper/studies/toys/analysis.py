@@ -137,7 +137,7 @@ def kinds_of_runs(found: Mapping[str, Sequence[Result]]) -> pd.DataFrame:
     """In how many of the InteL-VAEs holes are empty, by data set and settings, and the share inside of the others."""
     holes = [data for data in grid.TOYS if data != "mixture"]
     of = {title: {data: _kinds(emptied(results, data)) for data in holes} for title, results in found.items()}
-    return pd.DataFrame(of).rename_axis("empty in")
+    return pd.DataFrame(of).rename_axis("data set")
 
 
 def _kinds(counted: Mapping[str, str]) -> str:

@@ -114,7 +114,7 @@ def what_is_left(cases: Sequence[Case]) -> Figure:
             axis.plot(places, left, marker, color=shade, ms=5, alpha=0.8, label=mapping)
         axis.set_xticks(range(len(encoders)), encoders, rotation=90, fontsize=8)
         axis.set_title(name, fontsize=10)
-    axes[0, 0].set(ylabel="left after the mapping", ylim=(0, 1.05))  # of all
+    axes[0, 0].set(ylabel="share left after the mapping", ylim=(0, 1.05))  # of all
     figure.supxlabel("encoder", fontsize=10)
     legend_outside(figure, axes[0, 0], ncols=len(mappings))
     sns.despine(figure)
@@ -289,7 +289,7 @@ def by_cells(seeds: Sequence[int], draws: int) -> Figure:
         axis.text(2, value + 0.015, words, va="bottom", fontsize=9)
     axis.set_xscale("log", base=2)
     axis.set_xticks(CELLS, [str(n) for n in CELLS])
-    axis.set(xlabel="cells on an axis", ylabel="KL divergence, nats", ylim=(0, 1.3))
+    axis.set(xlabel="cells along each axis", ylabel="KL divergence, nats", ylim=(0, 1.3))
     axis.legend(frameon=False, loc="lower right")
     sns.despine(figure)
     return figure

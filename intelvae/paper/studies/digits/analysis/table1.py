@@ -109,11 +109,11 @@ def by_both(results: Results) -> pd.DataFrame:
         found.append(
             {
                 "method": row.name,
-                f"clean, N = {low:,}": to_second_digit([clean_frechet(r) for r in of]),
+                f"without faint pixels, N = {low:,}": to_second_digit([clean_frechet(r) for r in of]),
                 "seeds": len(of),
                 f"FD (classifier), N = {high:,}": to_second_digit(second) if second else "(not measured)",
-                "its seeds": len(second),
-                f"clipped, N = {low:,}": to_second_digit([smallest(r) for r in of]),
+                "seeds it judges": len(second),
+                f"with all pixels, N = {low:,}": to_second_digit([smallest(r) for r in of]),
             }
         )
     return pd.DataFrame(found)
@@ -227,6 +227,7 @@ def slipped(results: Results, found: Results) -> pd.DataFrame:
 TOLD = {
     "MoG: entropy of q counted D times": "mog-entropy",
     "Vamp: entropy of q counted D times": "vamp-entropy",
+    "MoG: images from N(0, I)": "mog-images",
     "Vamp: images from N(0, I)": "vamp-images",
     "VAE: cross-entropy, sigmoid": "vae-likelihood",
     "InteL-VAE: cross-entropy, sigmoid": "intel-likelihood",
@@ -234,8 +235,8 @@ TOLD = {
 
 
 def told(moves: Mapping[str, Move]) -> dict[str, str]:
-    """From where to where the slips go that the page tells of, by `TOLD`."""
-    texts = {name: "{:.0f} to {:.0f}".format(*of.means) for name, of in moves.items()}
+    """From where to where the slips go that the page tells of, by `TOLD`, and over how many seeds."""
+    texts = {name: "{:.0f} to {:.0f} (n = {})".format(*of.means, len(of.without)) for name, of in moves.items()}
     return {key: texts.get(name, "(not run)") for name, key in TOLD.items()}
 
 

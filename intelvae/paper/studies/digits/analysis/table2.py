@@ -156,9 +156,9 @@ def images_from_normal(results: Results, found: Results) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "method": name,
-            "from its prior, %": shares.run_by_run(own, SHARES[AMBIGUOUS], none=shares.NOT_RUN),
-            "from N(0, I), %": shares.run_by_run(normal, SHARES[AMBIGUOUS], none=shares.NOT_RUN),
-            "paper, %": rows[name].paper["ambiguous"],
+            "ambiguous, own prior, %": shares.run_by_run(own, SHARES[AMBIGUOUS], none=shares.NOT_RUN),
+            "ambiguous, N(0, I), %": shares.run_by_run(normal, SHARES[AMBIGUOUS], none=shares.NOT_RUN),
+            "paper: ambiguous, %": rows[name].paper["ambiguous"],
         }
         for name, (own, normal) in {"VAE": (vae, vae), "MoG-VAE": mog, "Vamp-VAE": vamp}.items()
     )
