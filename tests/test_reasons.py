@@ -2,12 +2,13 @@
 
 import re
 from functools import cache
+from pathlib import Path
 from statistics import fmean
 
 import pytest
 
 from intelvae.paper import ledger, statements, studies
-from intelvae.paper.kinds import NO_DIFFERENCE, OPPOSITE, PARTLY, REPRODUCED
+from intelvae.paper.kinds import NO_DIFFERENCE, OPPOSITE, PARTLY, REPRODUCED, VERDICTS
 from intelvae.paper.measures import clean_frechet
 from intelvae.paper.statistics import by_seed, rounded
 from intelvae.paper.studies.digits.analysis import table1, table3
@@ -15,6 +16,7 @@ from intelvae.paper.studies.faces import hierarchies
 from intelvae.paper.studies.hierarchy import analysis as levels
 from intelvae.paper.studies.toys import analysis as toys
 
+ROOT = Path(__file__).resolve().parent.parent
 NOT_SIGNIFICANT = (PARTLY, NO_DIFFERENCE)
 EVIDENCE = {}
 stored = cache(lambda name: studies.stored(name, "laptop"))
@@ -184,3 +186,13 @@ def it_comes_out_as_its_table_does(of):
 def test_a_reason_is_what_the_records_show_and_so_are_its_numbers(item, of):
     numbers = re.findall(r"(?<!B\.)\d+(?:\.\d+)?", item.why)
     assert numbers == EVIDENCE[item.name](of)
+
+
+def test_the_front_page_sums_up_what_the_verdicts_say():
+    text = " ".join((ROOT / "book" / "intro.md").read_text(encoding="utf-8").split())
+    assert "The framework does what the paper says; its benefits are reproduced only in part." in text
+    found = ledger.rows("laptop", *map(stored, studies.NAMES))
+    theory = {"fig1-identity", "thm1-inequality", "thm1-equality"}
+    assert [row["verdict"] for row in found if row["id"] in theory] == [REPRODUCED] * 3
+    counts = ledger.count(found)
+    assert 0 < counts[REPRODUCED] < sum(counts[verdict] for verdict in VERDICTS) / 2
