@@ -268,7 +268,7 @@ def ablation(results: Results) -> pd.DataFrame:
         for (names, of), row in zip(settings(results), by_row(results), strict=True)
         if row.method in (VAE, VAE_L_SP) or row.name == grid.FIGURE_8
     ]
-    return table(lines, MAIN | {"KL, nats": MORE["KL, nats"]})
+    return table(lines, {**MAIN, "KL, nats": MORE["KL, nats"]})
 
 
 def mapping(results: Results) -> Two:
