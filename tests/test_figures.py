@@ -139,13 +139,16 @@ def test_a_legend_is_about_what_is_drawn_has_room_and_is_readable_without_colour
     assert place.x0 >= 0 and place.y0 >= 0 and place.x1 <= figure.bbox.x1 and place.y1 <= figure.bbox.y1
 
 
-def test_no_label_or_title_lies_over_another_or_over_a_legend(figure):
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_label_or_title_lies_over_another_or_over_a_legend(name):
+    figure = EXAMPLES[name]()  # its own: what other tests do to theirs moves labels
     figure.canvas.draw()
     of_axes = [text for axis in figure.axes for text in (axis.xaxis.label, axis.yaxis.label, axis.title)]
     shown = [text for text in of_axes if text.get_text() and text.get_visible()]
     places = [(artist, artist.get_window_extent()) for artist in (*shown, *figure.legends)]
     for (one, at), (other, there) in itertools.combinations(places, 2):
         assert not at.overlaps(there), (one, other)
+    plt.close("all")
 
 
 def test_an_axis_that_cuts_is_noticed():
