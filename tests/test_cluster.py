@@ -29,6 +29,7 @@ BESIDE = Training("circle", "mlp", 2, "learned-gaussian", epochs=1, steps_per_ep
 MNIST = Training("mnist", "mathieu", 2, "gaussian", epochs=1)
 FACES = Training("celeba", "faces", 2, "gaussian", epochs=1)
 POINTS, SCATTER = Evaluation("points"), Evaluation("scatter")
+ANSWER = cluster.ANSWER  # which tests change
 
 
 def runs_of(config, count, *wanted):
@@ -134,9 +135,11 @@ def one(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def at_once(monkeypatch):
+def times(monkeypatch):
+    """What is waited for in vain ends at once; what comes, may come late: a busy machine starves the scheduler."""
     monkeypatch.setattr(workers, "PAUSE", 0.1)
     monkeypatch.setattr(workers, "PATIENCE", 0.3)
+    monkeypatch.setattr(cluster, "ANSWER", 120.0)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +159,7 @@ def refused(asked, store, address, error=ValueError, **options):
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1", "nonsense://127.0.0.1:8786"])
 def test_an_address_where_no_scheduler_is_is_named_within_ten_seconds(address, tmp_path, monkeypatch):
-    assert cluster.ANSWER < 10
+    assert ANSWER < 10
     monkeypatch.setattr(cluster, "ANSWER", 0.2)
     assert f"no dask scheduler answers at {address}: start one" in refused(runs_of(ALONE, 1), Store(tmp_path), address)
 
