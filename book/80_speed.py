@@ -13,9 +13,11 @@
 # %% [markdown]
 # # Speed
 #
-# The tables of this book are made of hundreds of trainings. How long these take decides how many seeds a table has, and
-# so how much one can believe it. The paper makes no claim about speed. It names the hardware, one GTX 1080 Ti, and no
-# times. So this page has aims of our own instead of verdicts.
+# How fast does this library train, compared with code that most people would write? The tables of this book rest on
+# hundreds of trainings, so speed decides how many seeds a table has, and how much one can believe it.
+#
+# The paper makes no claim about speed: it names one GTX 1080 Ti, and no times. So this page has aims of our own instead
+# of verdicts.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -37,7 +39,7 @@ found = speed.measured(profile)
 # %% tags=["hide-input", "nbval-ignore-output"]
 in_short(speed.answer(found))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "How many times as fast training with this library is as each contender, on random images: the median over rounds and its range, on a logarithmic axis. To the right of the dotted line ours is faster; thick strokes are the aims.", "name": "fig-speed"}, "image": {"alt": "Marks with ranges, one for each kind of training and contender, beside a dotted line at one and a thick stroke at each aim."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "How many times as fast as each contender this library trains, on random images: the median over rounds and its range, on a logarithmic axis. To the right of the dotted line this library is faster; thick strokes are the aims.", "name": "fig-speed"}, "image": {"alt": "Marks with ranges, one for each kind of training and contender, beside a dotted line at one and a thick stroke at each aim."}}
 figure = speed.ratios(found)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -45,31 +47,30 @@ display(Provenance(found))
 Folded("All ratios", Table(speed.table(found)))
 
 # %% [markdown]
-# "Four runs" is a sweep. This library trains as many at once as there are cores, one thread each; the contenders train
-# one after the other on all cores. "Ours, in turn on all cores" does the same with this library, which compares the two
-# ways to use a machine.
+# "Four runs" are a small sweep. This library trains as many runs at once as there are cores, with one thread each, while
+# the contenders train one run after the other on all cores. "Ours, in turn on all cores" is this library used in the
+# contenders' way, which compares the two ways to use a machine.
 #
 # ## How it is measured
 #
-# Each contender trains the same network on the same random images for the same number of steps. They take turns, round
-# after round, within one process, so that another program on the machine slows all of them. A ratio belongs to one
-# round.
+# There are two contenders. The "plain loop" is what most people write: a `DataLoader`, float32, and `loss.item()` every
+# step, on the same layers. The other is the library [pythae](https://github.com/clementchadebec/benchmark_VAE).
 #
-# The contenders are a "plain loop", which is what most people write (a `DataLoader`, float32, and `loss.item()` every
-# step, on the same layers), and the library [pythae](https://github.com/clementchadebec/benchmark_VAE).
+# All train the same network on the same random images for the same number of steps. They take turns, round after round,
+# within one process, so that another program on the machine slows all of them. A ratio compares times of one round.
 #
 # ## Are the aims met?
 #
-# The aims are older than the measurements. One run is to be twice as fast as the plain loop and as pythae, a sweep of four
+# We set the aims before we measured. One run should be twice as fast as the plain loop and as pythae, a sweep of four
 # runs three times as fast, and ten seeds of the 2-D experiment eight times as fast as one after the other. An aim is met
-# if the median is at least as good.
+# if the median over rounds reaches it.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 Table(speed.judged(found))
 
 # %% [markdown]
-# The aims come from a processor with matrix units (AMX), where a product in bfloat16 is four times as fast as one in
-# float32.
+# The aims were set on a processor with matrix units (AMX), where a matrix product in bfloat16 is four times as fast as one
+# in float32.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 rounds = found.rounds
@@ -78,22 +79,24 @@ say(speed.of_units(bench_steps.products(rounds)))
 # %% [markdown]
 # ## What makes it fast
 #
+# The library makes seven choices that a plain loop does not make:
+#
 # - **The data stay where they are used**, as bytes, and become floats a batch at a time. There are no workers and no
 #   queues: a batch is an index into a tensor.
 # - **bfloat16 where the processor has units for it.** Weights and optimiser stay in float32, and so do densities, the
 #   validation and every metric.
-# - **Nobody looks at a number before the epoch is over.** Each look at a loss waits for the device.
-# - **A GPU replays a recorded step.** See "On a GPU", below.
-# - **Small models train together.** The paper's perceptron has some 500 weights; a step is overhead and no arithmetic.
-#   Runs that differ in seed and data only become one batched model. Each member equals its own run up to rounding.
-# - **One thread a run.** Two runs of one thread each do more than one run of two.
+# - **No number is read before the epoch is over.** Reading a loss means waiting for the device.
+# - **A GPU replays a recorded step** ([below](#on-a-gpu)).
+# - **Small models train together.** The paper's perceptron has some 500 weights, so that a step is nearly all overhead. Runs
+#   that differ only in seed and data become one batched model. Each member equals its own run up to rounding.
+# - **One thread for each run.** Two runs with one thread each do more than one run with two.
 # - **Waiting threads sleep.** OpenMP lets them spin, which is fast on an idle machine and ruinous on a busy one. `intelvae`
 #   lets them spin for a moment only.
 #
 # ## How cost grows
 #
-# Another aim is that time grows no faster than the number of images, and of seeds. The measure is the slope of log time
-# against log size: 1 is linear, less is better than linear.
+# Time should grow no faster than the number of images and the number of seeds. The measure is the slope of log time against
+# log size: 1 is linear growth, and less is better.
 
 # %% tags=["hide-input"]
 say(speed.growth(found))
@@ -103,7 +106,8 @@ if len(slopes := speed.slopes(found)):
 # %% [markdown]
 # ## Where a step's time goes
 #
-# One step of the network of Mathieu et al. on 100 images, one thread, by kind of operation:
+# How much faster could a step be? The table splits one step of the network of Mathieu et al., on 100 images and with one
+# thread, by kind of operation:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 shares = bench_steps.shares(steps=1 if profile == "smoke" else bench_steps.STEPS)
@@ -111,15 +115,16 @@ Table(speed.parts(shares))
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 say(f"""
-{speed.left(shares)} Without units for bfloat16, then, no library can be much faster than a
-plain loop with one such network.
+{speed.left(shares)} So without units for bfloat16, no library can be much faster than a plain
+loop when it trains one such network.
 """)
 
 # %% [markdown]
 # ## What pays and what does not
 #
-# A layer can often be written in another way with the same weights and the same result. The encoder's heads, for example,
-# are convolutions of a whole 4x4 map to one number a channel. Such a convolution is a matrix product:
+# A layer can often be written in another way, with the same weights and the same result. Some of these rewritings pay. The
+# encoder's heads, for example, are convolutions of a whole 4x4 map to one number for each channel, which is a matrix
+# product:
 
 
 # %%
@@ -129,7 +134,7 @@ def head(x, weight, bias):
 
 
 # %% [markdown]
-# **A check against what is known.** Torch's own convolution gives the same:
+# **A check against what is known.** Torch's own convolution gives the same result:
 
 # %%
 generator = torch.Generator().manual_seed(0)
@@ -141,30 +146,28 @@ same = torch.allclose(
 print("the same as torch's convolution:", same)
 
 # %% [markdown]
-# Two more rewritings were tried. The decoder's last transposed convolution, to a single channel, is a matrix product and
-# a fold. A convolution of stride 2 is a matrix product of unfolded patches. The table compares all three with torch's
-# own layers, forward and backward.
+# We tried two more. The decoder's last transposed convolution, to a single channel, can be a matrix product and a fold. A
+# convolution of stride 2 can be a matrix product of unfolded patches. The table compares all three with torch's own layers,
+# forward and backward:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 Table(speed.gains(bench_steps.rewritten(rounds)))
 
 # %% [markdown]
-# The first two are in the library (`networks`), a few lines each. They paid where they were written, which need not be so
-# on every machine.
+# The library (`networks`) has the first two, a few lines each. They paid on the machine on which they were written, which
+# need not be so everywhere.
 #
-# Two more things are said to make a whole step faster: Adam's update as one operation (`fused`), and `torch.compile`,
-# whose first step is not counted.
+# Two more things are said to make a whole step faster: Adam's update as one operation (`fused`), and `torch.compile`
+# (without its first step, which compiles):
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 some = [bench_steps.FUSED] if profile == "smoke" else bench_steps.VARIANTS
 Table(speed.gains(bench_steps.variants(rounds, names=some)))
 
 # %% [markdown]
-# On a CPU the library uses neither. A ratio near 1, or below, does not pay for the wait, nor for a compiler that must be
-# there.
+# On a CPU the library uses neither. A ratio near 1, or below, is not worth the wait, nor the need for a compiler.
 #
-# The largest part of a step is torch's convolutions. The limit for any rewriting of them is the speed of a matrix
-# product.
+# Torch's convolutions are the largest part of a step. The speed of a matrix product is the limit for any rewriting of them.
 
 # %% tags=["hide-input"]
 say(speed.ceiling(found))
@@ -172,9 +175,9 @@ say(speed.ceiling(found))
 # %% [markdown]
 # ## What bfloat16 costs
 #
-# Two models are trained in both precisions, seed by seed: the VAE of Table 1, for a few epochs on all of MNIST, and the
-# InteL-VAE of Table 2 on zeros and ones (the network `mathieu-offset`). At `smoke` float64 stands in for bfloat16, for
-# which many processors have no units.
+# Does the lower precision change results? We train two models in both precisions, seed by seed: the VAE of Table 1, for a
+# few epochs on all of MNIST, and the InteL-VAE of Table 2 on zeros and ones (the network `mathieu-offset`). At `smoke`
+# float64 stands in for bfloat16, for which many processors have no units.
 
 # %% tags=["hide-input"]
 precisions = studies.results(
@@ -187,20 +190,21 @@ Table(analysis.by_precision(precisions))
 say(analysis.told_by_precision(precisions))
 
 # %% [markdown]
-# The change is the mean over seeds that both precisions have, with the p-value of a paired t-test.
+# In the table, the change is the mean over the seeds that both precisions have, and p is of a paired t-test.
 #
 # ## On a GPU
 #
-# A step of these networks is some hundred small kernels. A GPU computes one in microseconds; Python takes longer to
-# launch it. Two things follow, and both are the default on CUDA (`training.fit`, `intelvae sweep --device cuda`):
+# On a GPU the time goes to launching kernels. A step of these networks is some hundred small ones; a GPU computes one in
+# microseconds, and Python takes longer to launch it. Hence two defaults on CUDA (`training.fit`, `intelvae sweep --device
+# cuda`):
 #
 # - **A step is captured once, as a CUDA graph, and replayed** with one launch. Data, order, step counter and losses stay
 #   on the device, and the host looks once an epoch.
-# - **Many runs take turns**, each on a stream and with a random generator of its own. No run depends on its neighbours.
+# - **Many runs take turns**, each with a stream and a random generator of its own. No run depends on its neighbours.
 #
-# A graph can hold no step that asks the host for a number. Which steps do can be told without a GPU, by watching their
-# operations. Of the models in this book none does; the tests go through all of them. One of your own that does trains
-# without a graph, and a warning says which operation is to blame:
+# A graph cannot hold a step that asks the host for a number. To find such steps one needs no GPU: it suffices to watch their
+# operations. No model of this book has one, as the tests check. A model of your own that has one trains without a graph,
+# and a warning names the operation:
 
 # %%
 from intelvae.training.steps import asks_the_host
@@ -214,18 +218,19 @@ on_gpu = bench_gpu.slots()
 costs = bench_gpu.plan(bench_gpu.best(on_gpu))
 total = costs.sum()
 say(f"""
-At the profile `paper` there are {total["trainings"]:,.0f} trainings on images, each counted once
-even if several experiments use it. They take {total["million steps"]:,.0f} million steps and
-{total["PFLOP"]:,.0f} PFLOP (10¹⁵ operations). Points in the plane are left out.
+**How much there is to train.** The profile `paper` has {total["trainings"]:,.0f} trainings on
+images, each counted once even if several experiments use it. They take
+{total["million steps"]:,.0f} million steps and {total["PFLOP"]:,.0f} PFLOP (10¹⁵ operations).
+Points in the plane are left out.
 """)
 
 # %% tags=["hide-input"]
 Folded("By experiment", Table(costs.round(2)))
 
 # %% [markdown]
-# What a GPU makes of them is measured by a script, in a quarter of an hour on a bare machine (`intelvae.paper.slot`). It
-# measures the GPU's ceilings and the steps a second of every way to train, checks that all ways train the same models, and
-# then trains the runs that decide most.
+# A script (`intelvae.paper.slot`) measures how fast a GPU trains them, in a quarter of an hour on a bare machine. It
+# measures the GPU's top speeds and the steps per second of every way to train, checks that all ways train the same models,
+# and then trains the runs that decide most.
 
 # %% tags=["hide-input"]
 if on_gpu:

@@ -89,7 +89,7 @@ def answer(found: Measured) -> str:
     """What the box at the top of the page says: how many aims are met, and the ratios behind them, as Markdown."""
     rows = found.of(bench.FASTER)
     met = _met(rows)
-    lines = [f"Aims for speed that are met on this machine: {sum(met.values())} of {len(met)}."]
+    lines = [f"Aims for speed that this library meets on this machine: {sum(met.values())} of {len(met)}."]
     if not met:
         lines = [f"At the profile `{found.profile}` no aim is judged: one comparison is timed, too short to tell."]
     said = {
@@ -102,7 +102,7 @@ def answer(found: Measured) -> str:
             times = ", ".join(f"{row.ratio:.3g} times as fast as {ARTICLES.get(row.peer, row.peer)}" for row in of)
             lines.append(f"- **{name}:** {times}.")
     if "pythae" not in bench.PEERS:
-        lines.append("- The library pythae is not installed here, and is left out.")
+        lines.append("- The library pythae is not installed here, so it is left out.")
     return "\n".join([lines[0], "", *lines[1:]])
 
 
