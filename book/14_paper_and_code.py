@@ -221,7 +221,7 @@ data, take the power $c_2$ from the code. Without zeros, we do not know.
   with the text's.
 - **No zeros.** The smaller of the two sides should become empty. In the paper it keeps 2 % of the
   mass; here it keeps {share["text-0"]} %, and {share["code-0"]} % with the code's power.
-- **A bounded border**, as in the code, changes this mass with the text's power by
+- **A bounded border**, as in the code, with the text's power. Change of this mass:
   {t3("InteL-VAE: 0 % zeros, c2 = 0.2, bounded border")}.
 - **Four times as many steps** change the error at 25 % of zeros by
   {t3("InteL-VAE: 25 % zeros, c2 = 0.2, four times as long")} with the text's power, and by
@@ -295,9 +295,10 @@ Even then the lead is smaller than the paper's.
   {of_b1("InteL-VAE: D = 64, the code's classifier")} %.
 - **The lead over the best VAE**, from 50 labelled faces, then goes from {lead} to {of_code} points
   (verdict with the code's classifier: *{judged}*). In the paper it is {paper}.
-- **The text's 128 dimensions** change the InteL-VAE's accuracy by
-  {b1("InteL-VAE: D = 128, as in the text")}, and residual networks between its levels by
+- **Residual networks** between the InteL-VAE's levels change its accuracy by
   {b1("InteL-VAE: D = 64, residual networks")}.
+- **The text's 128 dimensions.** Change of its accuracy:
+  {b1("InteL-VAE: D = 128, as in the text")}.
 """)
 
 # %% [markdown]
@@ -413,9 +414,9 @@ say(f"""
 **What would one have to do to get the paper's picture?** Perhaps the same as for Figure
 7. This is our guess, since only three changes have experiments on digits.
 
-- **The code's gates and penalty.** They change the distance at $\\gamma = 30$ by {c3(coded)}, and
-  at $\\gamma = 10$ by {c3("InteL-VAE: γ = 10, floor 0.2, |z| penalised")}. They change the score at
-  $\\gamma = 30$ by {hoyerc3(coded)}.
+- **The code's gates and penalty.** Change of the distance at $\\gamma = 10$:
+  {c3("InteL-VAE: γ = 10, floor 0.2, |z| penalised")}; at $\\gamma = 30$: {c3(coded)}. Change of the
+  score at $\\gamma = 30$: {hoyerc3(coded)}.
 - **The score of $g(\\mu)$** instead of samples changes the Sparse-VAE's score by
   {hoyerc3("Sparse-VAE: α = 0.01, score of g(μ)")} and the InteL-VAE's by
   {hoyerc3("InteL-VAE: γ = 10, score of g(μ)")}, much as on clothes.

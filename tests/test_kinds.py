@@ -274,8 +274,11 @@ def test_several_things_at_once_hold_if_each_does(found, verdict):
     ]
     for parts in (claim, dataclasses.replace(claim, parts=(second, LOWER))):
         finding = judge(parts, found, sure, TWO)
+        alone = judge(LOWER, found, TWO)
+        place = f"part {1 + parts.parts.index(LOWER)} of 2: " if alone.test else ""
         # as text: a deviation that is not a number is from Python 3.13 on no equal of itself
-        assert finding.verdict == verdict and str(finding) == str(judge(LOWER, found, TWO))
+        expected = str(dataclasses.replace(alone, test=f"{place}{alone.test}"))
+        assert finding.verdict == verdict and str(finding) == expected
     assert all(part.rule[1:] in claim.rule for part in claim.parts)
 
 

@@ -155,5 +155,7 @@ def test_a_rule_that_another_has_replaced_is_a_variant_and_its_verdict_stands_be
         assert by_id[new].post_hoc and not by_id[new].variant
         assert before and all(by_id[id].variant and by_id[id].page == by_id[new].page for id in before)
         assert found[new]["earlier"] == [found[id]["verdict"] for id in before]
-        badges = " ".join(prose.badge(found[id]["verdict"]) for id in before)
-        assert f"By the rule before: {badges}" in ledger.Table([found[new]])._repr_html_()
+        badges = [prose.badge(found[id]["verdict"]) for id in before]
+        named = [f"{id} {badge}" for id, badge in zip(before, badges, strict=True)]
+        text = f"rule before: {badges[0]}" if len(before) == 1 else f"rules before: {', '.join(named)}"
+        assert f"By the {text}" in ledger.Table([found[new]])._repr_html_()

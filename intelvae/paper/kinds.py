@@ -50,7 +50,7 @@ def tally(verdicts: Iterable[str]) -> str:
 class Finding:
     """What a rule found: mean and standard deviation over n seeds, the test and its p-value, and the verdict.
 
-    `other` is the mean that ours was compared with, if it was with one; `detectable` is the smallest difference, from
+    `other` is the number that ours was compared with, if it was with one; `detectable` is the smallest difference, from
     it or from what the rule names, that the seeds could have found (`statistics.detectable`).
     """
 
@@ -228,7 +228,7 @@ class Nearness(Claim):
     def judge(self, results: Results) -> Finding:
         values = list(by_seed(results.of(self.ours, self.group), self.metric).values())
         words = f"{abs(statistics.fmean(values or [0.0]) - self.target):.3f} from {self.target:g}"
-        return near(values, self.target, self.tolerance, words, self.spread)
+        return replace(near(values, self.target, self.tolerance, words, self.spread), other=self.target)
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,8 @@ class Excess(Claim):
 class Jointly(Claim):
     """That several things hold at once: the verdict is the worst of theirs, with its numbers and its p-value.
 
-    Of equal verdicts the one with the larger p decides: all have to be significant (an intersection-union test).
+    The parts are in the order of the claim's words, and the test says which of them decides. Of equal verdicts the one
+    with the larger p decides: all have to be significant (an intersection-union test).
     """
 
     parts: Sequence[Claim]
@@ -304,7 +305,9 @@ class Jointly(Claim):
 
     def judge(self, results: Results) -> Finding:
         found = [part.judge(results) for part in self.parts]
-        return max(found, key=lambda finding: (VERDICTS.index(finding.verdict), finding.p or 0.0))
+        place = max(range(len(found)), key=lambda i: (VERDICTS.index(found[i].verdict), found[i].p or 0.0))
+        words = f"part {place + 1} of {len(found)}: {found[place].test}" if found[place].test else ""
+        return replace(found[place], test=words)
 
 
 @dataclass(frozen=True)

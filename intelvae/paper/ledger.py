@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import math
+import operator
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -210,7 +211,10 @@ def cells(row: dict[str, Any], holm: dict[str, float]) -> dict[str, str]:
     """One of `rows` for readers, as HTML by column; `holm` is what they were all `corrected` to."""
     claim = f"{prose.badge(row['verdict'])} {html.escape(_unbroken(row['where'] + '. ' + row['claim']))}"
     if row["earlier"]:
-        claim += f" <span>By the rule before: {' '.join(map(prose.badge, row['earlier']))}</span>"
+        several = len(row["earlier"]) > 1
+        names = [f"{html.escape(id)} " * several for id in EARLIER[row["id"]]]
+        before = ", ".join(map(operator.add, names, map(prose.badge, row["earlier"])))
+        claim += f" <span>By the rule{'s' * several} before: {before}</span>"
     return {
         "claim": claim,
         "paper": html.escape(row["paper"]),

@@ -37,6 +37,16 @@ def in_short(text: str) -> None:
     say(indent("**In short.** " + dedent(text).strip(), "> ", lambda line: True))
 
 
+def listed(names: Iterable[str], none: str = "none") -> str:
+    """Names as a sentence lists them, or `none` without any.
+
+    >>> listed(["VAE", "GM-VAE", "flow"]), listed(["VAE"]), listed([])
+    ('VAE, GM-VAE and flow', 'VAE', 'none')
+    """
+    *first, last = list(names) or [none]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def badge(verdict: str, words: str = "") -> str:
     """A verdict as HTML within Markdown: its symbol and its name, or other `words`.
 

@@ -13,7 +13,7 @@ from drawn import bars, colour, dots, legend, levels, line_of, lines, pixels, re
 from intelvae import training
 from intelvae.metrics import downstream
 from intelvae.metrics.hoyer import by_chance, hoyer
-from intelvae.paper import evaluation, kinds, ledger, measures, studies
+from intelvae.paper import bench_gpu, evaluation, kinds, ledger, measures, studies
 from intelvae.paper.results import Results
 from intelvae.paper.rows import BLUE, DD, INTEL, ORANGE, SPARSE_PRIOR, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, row
 from intelvae.paper.studies import digits
@@ -32,6 +32,7 @@ GRIDS = {
     "sparsity-weighted": grid.weighted,
     "sparsity-as-authors": grid.as_authors,
     "sparsity-small-beta": grid.small_beta,
+    "sparsity-by-steps": grid.by_steps,
 }
 CODED = grid.AS_CODED["fashion-mnist"]
 ROOT = 3**0.5  # the deviation of 0, 0 and 3, with n - 1 in the denominator
@@ -39,7 +40,7 @@ ROOT = 3**0.5  # the deviation of 0, 0 and 3, with n - 1 in the denominator
 
 def of_row(name, seed=0, group="", **made):
     """A result of that row of the grids."""
-    rows = [*grid.METHODS, *grid.MAPPING, *grid.ANY_VAE, *grid.OF_VSC, *grid.OF_DD, *CODED]
+    rows = [*grid.METHODS, *grid.MAPPING, *grid.ANY_VAE, *grid.OF_VSC, *grid.OF_DD, *CODED, *grid.BY_STEPS]
     declared = row(rows, name, group)
     settings = {"data": "fashion-mnist", "network": "mathieu", "latent_dim": 50}
     return result(name, group, seed=seed, method=declared.method, value=declared.value, **settings, **made)
@@ -122,6 +123,37 @@ def test_at_smoke_a_first_look_has_the_rows_that_the_pages_cannot_do_without():
         ("as in Figure 7", at(INTEL, 10.0)), ("floor 0.2, as in the code", at(INTEL, 10.0)),
     ]  # fmt: skip
     assert all(r.training.smoke_data for of in GRIDS.values() for r in of("smoke"))
+
+
+def test_few_steps_are_as_many_as_faces_have_and_all_are_those_of_figure_7():
+    (faces,) = {run.training for run in studies.runs("table4", "laptop", [0]) if run.row.name == "VAE"}
+    few, every = (
+        {r.row.name: r.training for r in grid.by_steps("laptop", [0]) if r.row.group == group}
+        for group in (grid.FEW, grid.ALL)
+    )
+    assert {bench_gpu.steps_of(config) for config in few.values()} == {bench_gpu.steps_of(faces)} == {grid.FEW_STEPS}
+    assert set(every.values()) < {run.training for run in grid.fashion("laptop", [0])}
+    assert {dataclasses.replace(few[name], steps_per_epoch=None) for name in few} == set(every.values())
+
+
+@pytest.mark.parametrize(
+    ("after_few", "said"),
+    [
+        ((0.32, 0.32, 0.32), "has 40, 40 and 40 % (by seed) of the score"),
+        ((0.32, 0.32, 0.32), "Few steps alone leave these codes dense."),
+        ((0.8, 0.8, 0.8), "Few steps alone do not leave these codes dense."),
+        ((0.32, 0.32, 0.8), "Seeds disagree."),
+        ((0.32, 0.32), "Too few seeds to say more."),
+        ((), "Not run at this profile."),
+    ],
+)
+def test_few_steps_are_a_reason_where_less_than_half_of_the_sparsity_is_there_in_every_seed(after_few, said):
+    def made(row, seed):
+        score = after_few[seed] if row.group == grid.FEW else 0.8
+        return {"hoyer_used": score if row.method == INTEL else 0.2, "active_overall": 1.0}  # by chance 0
+
+    found = of_all(made, range(len(after_few)), grid.BY_STEPS, "sparsity-by-steps")
+    assert said in analysis.told_of_few_steps(found)
 
 
 def test_choices_change_what_they_say():
@@ -439,6 +471,7 @@ def test_the_tables_beside_figure_c3_have_the_rows_that_are_spoken_of():
     ablation = tables.ablation(found)
     assert ablation.index.tolist() == [
         ("VAE", ""), ("InteL-VAE", "10"), *(("VAE\xa0+\xa0L_sp", gamma) for gamma in ("3", "30", "100")),
+        *(("VAE\xa0+\xa0L1", gamma) for gamma in ("0.1", "0.3", "1")),
     ]  # fmt: skip
     assert "KL, nats" in ablation and "clean" not in ablation
 

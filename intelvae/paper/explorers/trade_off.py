@@ -134,7 +134,7 @@ def _entry(method: Method) -> str:
 
 
 _STYLE = """
-& select { grid-column: 2 / -1; max-width: 22rem; }
+& select { grid-column: 2 / -1; max-width: min(100%, 36rem); }
 & .legend { display: flex; flex-wrap: wrap; gap: 0 1rem; margin: 0; font-size: 0.85em; }
 & .legend svg { display: inline; width: 32px; height: 12px; }
 & .plot > svg { display: block; width: 100%; height: 360px; overflow: visible; }

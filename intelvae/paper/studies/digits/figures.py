@@ -28,7 +28,7 @@ from intelvae.paper.studies.digits.claims import learned
 
 
 def sectors(k: int) -> Figure:
-    """Figure 5: a Gaussian before and after the mapping with k sectors, and a circle carried along."""
+    """Figure 5: a Gaussian before and after the mapping with K sectors, and a circle carried along."""
     cloud = torch.randn(3000, 2, generator=torch.Generator().manual_seed(1))
     angle = torch.linspace(0, 2 * torch.pi, 2001)
     ring = 1.5 * torch.stack([angle.cos(), angle.sin()], -1)
@@ -130,7 +130,7 @@ def distances(results: Results, floor: float, label: str) -> Figure:
     axis.axhline(floor, color="black", ls="--", lw=1)
     names = [row.name.replace(", ", "\n").replace(" + ", "\n+ ") for row in results.rows]
     axis.set_xticks(range(len(names)), names, fontsize=8)
-    axis.set(xlabel="method", ylabel=label, ylim=(0, None))
+    axis.set(xlabel="method", ylabel=label, ylim=(-0.04 * axis.get_ylim()[1], None))  # the line off the axis
     sns.despine(figure)
     return figure
 

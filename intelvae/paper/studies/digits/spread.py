@@ -80,8 +80,8 @@ MEASURES = (
     Measure(_LITE, "frechet", features.STAND_IN),
     Measure(_LITE, "frechet", features.STAND_IN, smaller=True),
     Measure(f"{_LITE}, clean", "clean_frechet", features.STAND_IN, smaller=True, candidate=True),
-    Measure("KID, the same features", "kid", features.STAND_IN, candidate=True),
-    Measure("KID, the same features", "kid", features.STAND_IN, smaller=True),
+    Measure("KID on the same features", "kid", features.STAND_IN, candidate=True),
+    Measure("KID on the same features", "kid", features.STAND_IN, smaller=True),
     Measure(_OURS, "classifier_frechet", features.CLASSIFIER, candidate=True),
     Measure(_OURS, "classifier_frechet", features.CLASSIFIER, smaller=True),
 )

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator
 
 from intelvae.paper.studies.discrepancies.analysis import Bar, Filled
 
@@ -60,6 +61,10 @@ def _panel(axis: plt.Axes, filled: Filled) -> None:
         border = float(f"{quarter:.1g}")
         axis.set_xscale("symlog", linthresh=border, linscale=1.5)
         label += f"\n(logarithmic beyond ±{border:g})"
+        above = [m * 10.0**k for k in range(-3, 6) for m in (1, 2, 5) if m * 10.0**k > 1.5 * border]
+        axis.xaxis.set_major_locator(
+            FixedLocator([0.0, *(sign * x for x in (border / 2, border, *above) for sign in (1, -1))])
+        )
         axis.xaxis.set_major_formatter("{x:g}")
     else:
         of = [*limits, chart.paper or 0.0, filled.effect.difference if filled.effect else 0.0, 0.0]

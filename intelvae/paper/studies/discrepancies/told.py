@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from intelvae.paper.measures import chance_in_use, clean_frechet
+from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
 from intelvae.paper.statistics import Metric, by_seed, measured
@@ -57,11 +58,12 @@ def binary_images(filled: Filled, results: Results) -> str:
     lead = text(filled.chart, 100 * (intel.change.after / vae.change.after - 1))
     seeds = min(len(bar.change.by_seed) for bar in (vae, intel))
     clean = {row.name: fmean(clean_frechet(r) for r in results.of(row.name)) for row in results.rows}
-    theirs = [clean[name] for name in BASELINES if name in clean]
-    ahead = sum(clean[INTEL_2_5] < each for each in theirs) if INTEL_2_5 in clean else 0
+    theirs = [name for name in BASELINES if name in clean]
+    behind = [name for name in theirs if clean[INTEL_2_5] < clean[name]] if INTEL_2_5 in clean else []
     return (
         f"change the InteL-VAE by {changed[0]} and the VAE by {changed[1]} ({runs(seeds)}). On such images it is "
-        f"{lead} from the VAE. Of the {len(BASELINES)} baselines {len(theirs)} ran on them; it is ahead of {ahead}."
+        f"{lead} from the VAE. Baselines that have been run on them: {listed(theirs)}; the InteL-VAE is ahead of "
+        f"{listed(behind)}."
     )
 
 

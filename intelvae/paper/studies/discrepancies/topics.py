@@ -137,7 +137,7 @@ TOPICS: dict[str, Topic] = {
     "forest": Topic(
         "Codes that a forest learns from", "of training images, it seems", "of test images, judged on the last 2,000",
         "of training images, judged on all test images", (SPARSITY, DETAIL),
-        "page 08, “the code's”, and below this table",
+        "page 08, “authors’ forest”, and below this table",
     ),
     "score": Topic(
         "Which codes have the score", "g(μ) is “the representation”", "samples, of the first 2,000 test images",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,6 +29,12 @@ from intelvae.paper.style import MEAN_AND_SD, by_method, image_rows, legend_outs
 HOYER, USED = measured("hoyer_sample"), measured("hoyer_used")
 AS_THE_CODE = Method("InteL-VAE, as in the authors' code", AMBER, "P", (3, 1, 1, 1))
 GREEK = {"gamma": "γ", "alpha": "α"}
+NEAR = 24  # pixels that a text may be away from its point without a line to it
+PLACES = [  # of a text beside its point, in pixels, nearest first
+    (radius * math.cos(angle), 0.75 * radius * math.sin(angle))
+    for radius in (18, 22, 34, 48, 64)
+    for angle in (math.radians(degrees) for degrees in (45, 315, 135, 225, 90, 270, 0, 180, 20, 70, 110, 160, 200, 290))
+]
 
 
 def trade_off(results: Sequence[Result], distance: str, score: Metric = HOYER, label: str = "Hoyer score") -> Figure:
@@ -111,18 +118,18 @@ def _wrapped(label: str) -> str:
 
 
 def _annotate(axis: plt.Axes, points: Sequence[tuple[float, float, str]]) -> None:
-    """Writes each point's text beside it, where no other point or text is near, if there is such a place."""
+    """Writes each point's text as near to it as no other point or text is, with a thin line to one that is not near."""
     axis.figure.draw_without_rendering()  # type: ignore[union-attr]  # so that places on the page are known
     places = axis.transData.transform([point[:2] for point in points])
     taken = list(places)
     for place, (x, y, text) in zip(places, points, strict=True):
-        free = [
-            (min(np.hypot(*((place + offset - other) / (20, 10))) for other in taken), offset)
-            for offset in [(12, 8), (12, -10), (-16, 8), (-16, -10), (0, 14), (0, -16), (22, 0), (-26, 0)]
-        ]
+        free = [(min(np.hypot(*((place + offset - other) / (20, 11))) for other in taken), offset) for offset in PLACES]
         offset = next((o for room, o in free if room > 1), max(free)[1])
         taken.append(place + offset)
-        axis.annotate(text, (x, y), offset, textcoords="offset pixels", fontsize=7, ha="center", va="center")
+        line = {"arrowstyle": "-", "lw": 0.4, "shrinkA": 0, "shrinkB": 1} if np.hypot(*offset) > NEAR else None
+        axis.annotate(
+            text, (x, y), offset, textcoords="offset pixels", fontsize=7, ha="center", va="center", arrowprops=line
+        )
 
 
 def gates(results: Sequence[Result]) -> Figure:
@@ -261,26 +268,35 @@ def choices(others: Results, distance: str, limits: Sequence[float]) -> Figure:
 
     Dashed: `limits` of the score.
     """
-    figure, axis = _numbered(list(grid.OF_THE_MAPPING), distance)
+    titles = list(grid.OF_THE_MAPPING)
+    figure, axis = _numbered(titles, distance)
+    points = []
     for row in grid.MAPPING:
         if of := others.of(row.name, row.group):
-            fill = ORANGE if row.value == grid.STRONG else "white"
-            _number(axis, list(grid.OF_THE_MAPPING).index(row.name), of, mfc=fill)
+            place = _place(of)
+            axis.plot(
+                *place, INTEL.marker, color=INTEL.color, ms=6, mfc=ORANGE if row.value == grid.STRONG else "white"
+            )
+            points.append((*place, str(titles.index(row.name) + 1)))
     for limit in limits:
         axis.axvline(limit, color="black", ls="--", lw=0.8)
+    _annotate(axis, points)
     return figure
 
 
 def any_vae(others: Results, distance: str) -> Figure:
     """The rows of `grid.ANY_VAE`: distance against score, a line a choice from the VAE to the number of the choice."""
     figure, axis = _numbered(list(grid.OF_ANY_VAE), distance)
-    for i, title in enumerate(grid.OF_ANY_VAE):
+    points = []
+    for i, title in enumerate(grid.OF_ANY_VAE, 1):
         vae, intel = (others.of(title, group) for group in (VAE.name, grid.at(INTEL, grid.SHOWN)))
         if vae and intel:
             x, y = zip(*(_place(of) for of in (vae, intel)), strict=True)
             axis.plot(x, y, color="black", lw=0.6, zorder=1)
             axis.plot(x[0], y[0], VAE.marker, color=VAE.color, ms=5)
-            _number(axis, i, intel, mfc="white")
+            axis.plot(x[1], y[1], INTEL.marker, color=INTEL.color, ms=6)
+            points.append((x[1], y[1], str(i)))
+    _annotate(axis, points)
     return figure
 
 
@@ -298,9 +314,3 @@ def _numbered(titles: Sequence[str], distance: str) -> tuple[Figure, plt.Axes]:
 def _place(of: Sequence[Result]) -> tuple[float, float]:
     """Score and distance, means over seeds."""
     return float(np.mean([HOYER(r) for r in of])), float(np.mean([clean_frechet(r) for r in of]))
-
-
-def _number(axis: plt.Axes, i: int, of: Sequence[Result], **look: Any) -> None:
-    """The mark of an InteL-VAE with the number of its title in it."""
-    axis.plot(*_place(of), INTEL.marker, color=INTEL.color, ms=11, **look)
-    axis.annotate(str(i + 1), _place(of), fontsize=7, ha="center", va="center")

@@ -14,7 +14,7 @@ from IPython.display import display
 from intelvae.paper.measures import chance_in_use, clean_frechet, frechet
 from intelvae.paper.prose import Folded, Table
 from intelvae.paper.results import Result, Results
-from intelvae.paper.rows import INTEL, VAE, VAE_L_SP, Row
+from intelvae.paper.rows import INTEL, VAE, VAE_L1, VAE_L_SP, Row
 from intelvae.paper.statistics import Metric, change, mean_and_sd
 from intelvae.paper.studies.sparsity import grid
 from intelvae.paper.studies.sparsity.comparisons import active
@@ -262,11 +262,11 @@ def _is_on_curve(row: Row) -> bool:
 
 
 def ablation(results: Results) -> pd.DataFrame:
-    """The penalty without the mapping, the VAE, and the InteL-VAE at the gamma of Figure 8."""
+    """The penalties without the mapping, the VAE, and the InteL-VAE at the gamma of Figure 8."""
     lines = [
         (names, of)
         for (names, of), row in zip(settings(results), by_row(results), strict=True)
-        if row.method in (VAE, VAE_L_SP) or row.name == grid.FIGURE_8
+        if row.method in (VAE, VAE_L_SP, VAE_L1) or row.name == grid.FIGURE_8
     ]
     return table(lines, {**MAIN, "KL, nats": MORE["KL, nats"]})
 
@@ -296,6 +296,18 @@ def weighted(results: Results) -> Two:
     """The weight of errors in 32 x 32 pixels and in 28 x 28, with and without the mapping."""
     pixels = {grid.AS_IN_FIGURE_7: "32 x 32", grid.AS_WITH_28: "28 x 28"}
     return _two([({"pixels": pixels[row.name], "γ": _gamma(row)}, _of(results, row)) for row in grid.WEIGHTED])
+
+
+def by_steps(results: Results) -> pd.DataFrame:
+    """What training for fewer steps leaves of sparsity: the rows of `grid.BY_STEPS`."""
+    lines = [({"trained for": row.group, "γ": _gamma(row)}, _of(results, row)) for row in grid.BY_STEPS]
+    columns: Columns = {
+        "Hoyer score": Column("hoyer_sample", 3, spread=True),
+        "score in use (by chance)": Against(IN_USE, CHANCE),
+        "left off, %": LEFT_OFF,
+        "distance": Column(clean_frechet, 0, spread=True),
+    }
+    return table(lines, columns)
 
 
 def any_vae(results: Results) -> Two:

@@ -83,7 +83,7 @@ def readings(results: Sequence[Result]) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
     for axis, metric, label in zip(axes, (kl, elbo), ("KL (nats)", "ELBO (nats)"), strict=True):
         marks_by_seed(axis, results, metric, label, lambda r: name_of[r.row.group].replace(", ", ",\n"))
-        axis.set(xlabel="reading")
+        axis.set(xlabel="reading of the likelihood")
         axis.tick_params("x", labelrotation=30, labelsize=8)
     legend_outside(figure, axes[0], ncols=3)
     sns.despine(figure)

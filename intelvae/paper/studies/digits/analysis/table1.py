@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from intelvae.paper.measures import beside_faint_pixels, by_classifier, clean_frechet, frechet
+from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
 from intelvae.paper.statistics import Metric, change, measured, summary, with_deviation
@@ -145,8 +146,10 @@ def told_on_binary_images(results: Results) -> str:
         return "Not run yet at this profile."
     closest = min(clean, key=lambda name: fmean(clean[name]))
     shown = {name: f"{name} ({to_second_digit(clean[name])})" for name in (closest, "InteL-VAE, 2 x 5", "VAE")}
-    others = ", ".join(text for name, text in shown.items() if name != closest)
-    return f"The closest of {len(clean)} methods, without faint pixels, is {shown[closest]}; beside it: {others}."
+    others = listed(text for name, text in shown.items() if name != closest)
+    text = f"Without faint pixels, the closest of {len(clean)} methods is {shown[closest]}; beside it: {others}."
+    lacking = {run.row.name for run in results.asked} - clean.keys()
+    return text + (f" Not run yet: {listed(sorted(lacking))}." if lacking else "")
 
 
 def still_rising(results: Results) -> dict[str, Any]:
@@ -207,8 +210,8 @@ def in_short(results: Results) -> dict[str, str]:
     ):
         texts |= {key: to_second_digit(clean[name]), f"{key}-elbo": f"{fmean(elbos[name]):.1f}"}
     ours, of = fmean(distances["InteL-VAE, 2 x 5"]), {name: fmean(distances[name]) for name in baselines}
-    texts["below"] = ", ".join(name for name in baselines if of[name] > ours) or "none"
-    texts["above"] = ", ".join(name for name in baselines if of[name] < ours) or "none"
+    texts["below"] = listed(name for name in baselines if of[name] > ours)
+    texts["above"] = listed(name for name in baselines if of[name] < ours)
     return texts
 
 
