@@ -63,7 +63,7 @@ def test_the_candidate_with_the_smallest_spread_decides_from_three_seeds_on(monk
     assert (clean["measure"], clean["n"]) == ("FD (EfficientNet-Lite0), clean", 2_000) and kid["real"] == 6.0
     assert spread.told(lines).startswith(
         f"Of the candidates **FD (classifier)** at 10,000 images has the smallest spread, {100 / 1010:.1f} %; "
-        "FD (EfficientNet-Lite0), clean has 10.0 %; KID, the same features has 25.0 %. The intervals do not"
+        "FD (EfficientNet-Lite0), clean has 10.0 %; KID on the same features has 25.0 %. The intervals do not"
     )
     near = spread.spreads(found([9.0, 10.0, 11.0]), DATA)
     for line, value in zip(spread.candidates(near), (1.0, 1.1, 1.2), strict=True):
