@@ -652,6 +652,43 @@ def test_what_longer_training_changes_is_of_the_seeds_that_both_have():
     assert analysis.longer(one_of_each(), []) == []
 
 
+@pytest.mark.parametrize(
+    ("above", "said"),
+    [
+        ((0.2, 0.3, 0.4), "is 0.20, 0.30 and 0.40 above chance (by seed). With so much weight codes do get sparse,"),
+        ((0.1, 0.12, 0.0), "More weight alone does not make codes sparse."),
+        ((0.1, 0.2, 0.3), "Seeds disagree."),
+        ((0.2, 0.3), "Too few seeds to say more."),
+        ((), "Not run at this profile."),
+    ],
+)
+def test_codes_get_sparse_with_more_weight_if_they_do_in_every_seed(above, said):
+    found = [
+        made(grid.HEAVIER, seed, hoyer_used=score, active_overall=1.0)  # by chance 0
+        for seed, score in enumerate(above)
+    ]
+    assert said in analysis.told_of_weight([*one_of_each(), *found])
+
+
+def test_what_more_weight_changes_stands_beside_the_vae_and_the_papers_largest_gamma():
+    heavy = made(grid.HEAVIER, hoyer_sample=0.6, hoyer_used=0.5, active_overall=8.0, frechet_1900=4000.0)
+    lines = analysis.heavier([*one_of_each(), heavy])
+    assert [line["method"] for line in lines] == ["VAE", "InteL-VAE, γ = 70", "InteL-VAE, γ = 700"]
+    assert lines[-1] == {
+        "method": "InteL-VAE, γ = 700",
+        "FD (EfficientNet-Lite0), N = 1,900": "4,000",
+        "Hoyer score of g(y)": "0.60",
+        "dimensions in use": "8",
+        "score of g(y) in these": "0.50",
+        "chance in these": f"{by_chance(8):.2f}",
+        "seeds": 1,
+    }
+    assert analysis.heavier([]) == []
+    asked = {run.row.name: run.training for run in studies.runs("table4-heavier", "laptop", [0])}
+    assert asked["InteL-VAE, γ = 700"] == dataclasses.replace(asked["InteL-VAE, γ = 70"], gamma=700.0)
+    assert {asked["VAE"], asked["InteL-VAE, γ = 70"]} < {run.training for run in grid.table4("laptop", [0])}
+
+
 def test_all_rows_have_what_table_4_leaves_out():
     names = ["VAE", "VAE + Sylvester", "Sparse-VAE, α = 0.2", "Sparse-VAE, α = 0.2, β = 0.1", "InteL-VAE, γ = 70"]
     samples, codes = analysis.samples(one_of_each()), analysis.codes(one_of_each())

@@ -12,6 +12,7 @@ from intelvae.paper.measures import above_chance, frechet, ungated
 from intelvae.paper.rows import Row, row
 from intelvae.paper.statistics import Metric, measured
 from intelvae.paper.studies.faces import attributes
+from intelvae.paper.studies.faces.analysis import HALF
 from intelvae.paper.studies.faces.grid import FID, HOYER, INTEL_VAE, PUBLISHED, SUBMITTED, best_in_paper
 from intelvae.paper.studies.faces.grid import TABLE_4 as ROWS
 from intelvae.paper.studies.faces.grid import TABLE_B1 as ROWS_B1
@@ -21,7 +22,6 @@ FACES, FACE_HIERARCHIES = "10_faces", "12_face_hierarchies"
 AT = "At 8,059 faces and after 800 steps at laptop (800 drawn faces at smoke, and at paper 163,000, as in the paper): "
 AT_LONGER = "At 8,059 faces and after 10,000 steps at laptop (at smoke and paper after those of Table 4): "
 SPARSITY = measured("hoyer_sample")
-HALF = 0.12  # of the difference of Hoyer scores between the InteL-VAE and the VAE in the paper, 0.46 - 0.22
 LEAST_SPARSE, SPARSEST = "InteL-VAE, γ = 30", "InteL-VAE, γ = 70"
 
 # Of images that a Sparse-VAE decodes from N(0, I), and at the same number, the fewest: distances fall with the number.
