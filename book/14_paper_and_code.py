@@ -33,13 +33,21 @@ from intelvae.paper import ledger, studies
 from intelvae.paper.prose import Provenance, Table, in_short, say
 from intelvae.paper.studies.digits.analysis import table3
 from intelvae.paper.studies.discrepancies import analysis, figures, told, topics
+from intelvae.paper.studies.faces.analysis import told_of_weight
+from intelvae.paper.studies.sparsity.analysis import told_of_few_steps
 from intelvae.paper.studies.sparsity.claims import PRIOR_OF_DD
 
 names = analysis.experiments("laptop")
 found = analysis.load([studies.stored(name, profile) for name in names])
-binary, light, authors = (
+binary, light, authors, by_steps, heavier = (
     studies.stored(name, profile)
-    for name in ("table1-binary", "sparsity-small-beta", "sparsity-as-authors")
+    for name in (
+        "table1-binary",
+        "sparsity-small-beta",
+        "sparsity-as-authors",
+        "sparsity-by-steps",
+        "table4-heavier",
+    )
 )
 charts = analysis.every(found, profile)
 runs = sum(map(len, found.values()))
@@ -123,7 +131,7 @@ planned and not run yet. Other pages show the experiments behind them in full.
 """)
 
 # %% tags=["hide-input"]
-Provenance(*found.values(), binary, light, authors)
+Provenance(*found.values(), binary, light, authors, by_steps, heavier)
 
 # %% [markdown]
 # ## Table 1: samples of all digits
@@ -257,8 +265,8 @@ score appears if one measures other codes. For the rest we do not know.
 - **The InteL-VAE's score of 0.46** (at $\\gamma = 70$) differs from the VAE's by {paper}; ours
   differs by {ours}. The code's gates and penalty change ours by
   {hoyer4("InteL-VAE: γ = 70, floor 0.2, |z| penalised")}.
-- **Too few faces or steps** may be the reason: our guess. On Fashion-MNIST, with more images and
-  more steps, the code's gates and penalty do make codes sparse ([below](#figure-7-sparse-codes-of-clothes)).
+- **Too few steps?** We asked this on clothes. {told_of_few_steps(by_steps)}
+- **Too light a penalty?** {told_of_weight(heavier)} [Page 10](10_faces.ipynb) has both experiments.
 - **The Vamp-VAE's distance** changes by {t4("Vamp-VAE: images from N(0, I)")} if its images come
   from $\\mathcal N(0, I)$. In the paper it is as good as the VAE, so that row was probably not made
   this way.
