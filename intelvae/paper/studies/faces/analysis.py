@@ -20,7 +20,7 @@ from intelvae.paper.studies.faces.grid import (
     BY_WEIGHT,
     DIM,
     FID,
-    HEAVIER,
+    HEAVIEST,
     HOYER,
     LINEAR_HEAD,
     LOW_BETA,
@@ -269,7 +269,7 @@ def heavier(results: Sequence[Result]) -> list[dict[str, Any]]:
 
 def told_of_weight(results: Sequence[Result]) -> str:
     """Whether codes get sparse face by face if the penalty weighs more, by the rule written before these runs."""
-    scores = [above_chance(r) for r in results if r.row.name == HEAVIER.name]
+    scores = [above_chance(r) for r in results if r.row.name == HEAVIEST.name]
     if not scores:
         return "Not run at this profile."
     if len(scores) < FEWEST:
@@ -281,7 +281,7 @@ def told_of_weight(results: Sequence[Result]) -> str:
     else:
         verdict = "Seeds disagree"
     of_seeds = listed(f"{score:.2f}" for score in scores)
-    return f"With $\\gamma = {HEAVIER.value:g}$ the score in use is {of_seeds} above chance (by seed). {verdict}."
+    return f"With $\\gamma = {HEAVIEST.value:g}$ the score in use is {of_seeds} above chance (by seed). {verdict}."
 
 
 def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
