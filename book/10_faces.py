@@ -77,6 +77,7 @@ what sparsity costs. All verdicts on this page:
 - **Sparsity.** From the VAE to the InteL-VAE with $\\gamma = 70$, the paper's largest weight
   of the sparsity penalty, the Hoyer score changes by {short["sparser"]}. In the paper it
   rises by 0.24.
+- **Why so dense?** {analysis.told_of_weight(heavier)} ([More](#why-do-codes-stay-dense).)
 - **Samples.** On the features of a stand-in network, this InteL-VAE's samples have a distance
   from real faces of {cited["gamma70_distance"]}, and the VAE's {cited["vae_distance"]}
   (smaller is better). The smallest of all is that of {short["nearest"]}.
