@@ -685,7 +685,9 @@ def test_sparse_codes_at_no_cost_are_asked_of_more_weight_by_the_same_rule():
 
 
 def test_what_more_weight_changes_stands_beside_the_vae_and_the_papers_largest_gamma():
-    heavy = made(grid.HEAVIEST, hoyer_sample=0.6, hoyer_used=0.5, active_overall=8.0, frechet_1900=4000.0)
+    heavy = made(
+        grid.HEAVIEST, hoyer_sample=0.6, hoyer_used=0.5, active_overall=8.0, frechet_1900=4000.0, test_elbo=-8000.0
+    )
     lines = analysis.heavier([*one_of_each(), heavy])
     assert [line["method"] for line in lines] == ["VAE", "InteL-VAE, γ = 70", "InteL-VAE, γ = 700"]
     assert lines[-1] == {
@@ -695,6 +697,7 @@ def test_what_more_weight_changes_stands_beside_the_vae_and_the_papers_largest_g
         "dimensions in use": "8",
         "score of g(y) in these": "0.50",
         "chance in these": f"{by_chance(8):.2f}",
+        "test ELBO": "-8,000",
         "seeds": 1,
     }
     assert analysis.heavier([]) == []

@@ -263,6 +263,7 @@ def heavier(results: Sequence[Result]) -> list[dict[str, Any]]:
         "dimensions in use": "active_overall",
         "score of g(y) in these": "hoyer_used",
         "chance in these": chance_in_use,
+        "test ELBO": "test_elbo",
     }
     return [line | {"seeds": len(of[line["method"]])} for line in _table(of, columns)]
 
