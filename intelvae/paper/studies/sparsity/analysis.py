@@ -254,8 +254,8 @@ def told_of_few_steps(results: Results) -> str:
         verdict = "Seeds disagree"
     of_seeds = listed(f"{100 * share:.0f}" for share in shares)
     return (
-        f"After {grid.FEW} the InteL-VAE with $\\gamma = {STRONG:g}$ has {of_seeds} % (by seed) of the score in use "
-        f"above chance that it has after all steps. {verdict}."
+        f"After {grid.FEW_STEPS} steps the InteL-VAE with $\\gamma = {STRONG:g}$ has {of_seeds} % (by seed) of the "
+        f"score in use above chance that it has after all steps. {verdict}."
     )
 
 
