@@ -261,8 +261,7 @@ def heavier(results: Sequence[Result]) -> list[dict[str, Any]]:
         f"{by.name}, N = {by.most:,}": frechet,
         "Hoyer score of g(y)": "hoyer_sample",
         "dimensions in use": "active_overall",
-        "score of g(y) in these": "hoyer_used",
-        "chance in these": chance_in_use,
+        "score in these, above chance": above_chance,
         "test ELBO": "test_elbo",
     }
     return [line | {"seeds": len(of[line["method"]])} for line in _table(of, columns)]
