@@ -41,9 +41,8 @@ from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper import ledger, report, studies, style
 from intelvae.paper.measures import frechet
 from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
-from intelvae.paper.studies.faces import analysis, figures
+from intelvae.paper.studies.faces import analysis, figures, why_dense
 from intelvae.paper.studies.sparsity import tables
-from intelvae.paper.studies.sparsity.analysis import told_of_few_steps
 from intelvae.regularizers import sparsity
 
 PAGE = "10_faces"
@@ -77,7 +76,7 @@ what sparsity costs. All verdicts on this page:
 - **Sparsity.** From the VAE to the InteL-VAE with $\\gamma = 70$, the paper's largest weight
   of the sparsity penalty, the Hoyer score changes by {short["sparser"]}. In the paper it
   rises by 0.24.
-- **Why so dense?** {analysis.told_of_weight(heavier)} ([More](#why-do-codes-stay-dense).)
+- **Why so dense?** {why_dense.told_of_weight(heavier)} ([More](#why-do-codes-stay-dense).)
 - **Samples.** On the features of a stand-in network, this InteL-VAE's samples have a distance
   from real faces of {cited["gamma70_distance"]}, and the VAE's {cited["vae_distance"]}
   (smaller is better). The smallest of all is that of {short["nearest"]}.
@@ -334,7 +333,7 @@ not settled.
 # runs. (At `smoke` the VAE only.)
 
 # %% tags=["hide-input"]
-say(told_of_few_steps(by_steps))
+say(why_dense.told_of_few_steps(by_steps))
 display(Provenance(by_steps))
 Table(tables.by_steps(by_steps))
 
@@ -352,13 +351,13 @@ heavy = {
     if f"-gamma-{gamma}-" in row["id"]
 }
 say(f"""
-{analysis.told_of_weight(heavier)}
+{why_dense.told_of_weight(heavier)}
 
 Do sparse codes cost samples? The page's rule, half of the paper's difference in the score and at
 most 5 % farther than the VAE, gives {heavy[210]} with $\\gamma = 210$ and {heavy[700]} with 700.
 """)
 display(Provenance(heavier))
-Table(pd.DataFrame(analysis.heavier(heavier)))
+Table(pd.DataFrame(why_dense.heavier(heavier)))
 
 # %% [markdown]
 # **For longer**, another experiment trains nine of the models for 10,000 steps, with three seeds each. Variants of the rules

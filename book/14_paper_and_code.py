@@ -33,8 +33,7 @@ from intelvae.paper import ledger, studies
 from intelvae.paper.prose import Provenance, Table, in_short, say
 from intelvae.paper.studies.digits.analysis import table3
 from intelvae.paper.studies.discrepancies import analysis, figures, told, topics
-from intelvae.paper.studies.faces.analysis import told_of_weight
-from intelvae.paper.studies.sparsity.analysis import told_of_few_steps
+from intelvae.paper.studies.faces.why_dense import told_of_few_steps, told_of_weight
 from intelvae.paper.studies.sparsity.claims import PRIOR_OF_DD
 
 names = analysis.experiments("laptop")

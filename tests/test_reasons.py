@@ -12,9 +12,8 @@ from intelvae.paper.kinds import NO_DIFFERENCE, OPPOSITE, PARTLY, REPRODUCED, VE
 from intelvae.paper.measures import above_chance, clean_frechet
 from intelvae.paper.statistics import by_seed, rounded
 from intelvae.paper.studies.digits.analysis import table1, table3
-from intelvae.paper.studies.faces import analysis, grid, hierarchies
+from intelvae.paper.studies.faces import grid, hierarchies, why_dense
 from intelvae.paper.studies.hierarchy import analysis as levels
-from intelvae.paper.studies.sparsity.analysis import told_of_few_steps
 from intelvae.paper.studies.toys import analysis as toys
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,9 +89,11 @@ def more_weight_makes_codes_sparse_after_as_few_steps_which_alone_do_not_leave_t
     assert max(row["ours"], row["other"]) < 0.02  # above chance, of a score between 0 and 1
     assert of["table4-sparser-vae-8059-faces"]["verdict"] == NO_DIFFERENCE
     heavy = [above_chance(r) for r in stored("table4-heavier").of(grid.HEAVIEST.name)]
-    assert "do get sparse" in analysis.told_of_weight(stored("table4-heavier"))
-    assert "do not leave" in told_of_few_steps(stored("sparsity-by-steps"))
-    return ["70", f"{min(heavy):.2f}", f"{max(heavy):.2f}"]
+    assert "do get sparse" in why_dense.told_of_weight(stored("table4-heavier"))
+    assert "do not leave" in why_dense.told_of_few_steps(stored("sparsity-by-steps"))
+    strong, shown = (why_dense.after_few_steps(stored("sparsity-by-steps"), gamma) for gamma in (30.0, 10.0))
+    shares = (f"{100 * share:.0f}" for share in (min(strong), min(shown), max(shown)))
+    return ["70", f"{min(heavy):.2f}", f"{max(heavy):.2f}", next(shares), "30", *shares, "10"]
 
 
 @about("Table B.1")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import html
 import math
-import operator
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -211,10 +210,12 @@ def cells(row: dict[str, Any], holm: dict[str, float]) -> dict[str, str]:
     """One of `rows` for readers, as HTML by column; `holm` is what they were all `corrected` to."""
     claim = f"{prose.badge(row['verdict'])} {html.escape(_unbroken(row['where'] + '. ' + row['claim']))}"
     if row["earlier"]:
-        several = len(row["earlier"]) > 1
-        names = [f"{html.escape(id)} " * several for id in EARLIER[row["id"]]]
-        before = ", ".join(map(operator.add, names, map(prose.badge, row["earlier"])))
-        claim += f" <span>By the rule{'s' * several} before: {before}</span>"
+        badges = [prose.badge(verdict) for verdict in row["earlier"]]
+        if len(badges) == 1:
+            claim += f" <span>By the rule before: {badges[0]}</span>"
+        else:
+            named = (f"{html.escape(id)} {badge}" for id, badge in zip(EARLIER[row["id"]], badges, strict=True))
+            claim += f" <span>By the rules before: {', '.join(named)}</span>"
     return {
         "claim": claim,
         "paper": html.escape(row["paper"]),

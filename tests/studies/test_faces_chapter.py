@@ -25,7 +25,7 @@ from intelvae.paper.results import Measured, Result, Trained
 from intelvae.paper.rows import SPARSE_VAE, Run
 from intelvae.paper.rows import row as row_of
 from intelvae.paper.store import Store
-from intelvae.paper.studies.faces import analysis, attributes, claims, figures, grid, hierarchies
+from intelvae.paper.studies.faces import analysis, attributes, claims, figures, grid, hierarchies, why_dense
 from intelvae.paper.studies.faces.kinds import MovingOptimum
 
 matplotlib.use("agg")
@@ -653,24 +653,6 @@ def test_what_longer_training_changes_is_of_the_seeds_that_both_have():
     assert analysis.longer(one_of_each(), []) == []
 
 
-@pytest.mark.parametrize(
-    ("above", "said"),
-    [
-        ((0.2, 0.3, 0.4), "is 0.20, 0.30 and 0.40 above chance (by seed). With so much weight codes do get sparse,"),
-        ((0.1, 0.12, 0.0), "More weight alone does not make codes sparse."),
-        ((0.1, 0.2, 0.3), "Seeds disagree."),
-        ((0.2, 0.3), "Too few seeds to say more."),
-        ((), "Not run at this profile."),
-    ],
-)
-def test_codes_get_sparse_with_more_weight_if_they_do_in_every_seed(above, said):
-    found = [
-        made(grid.HEAVIEST, seed, hoyer_used=score, active_overall=1.0)  # by chance 0
-        for seed, score in enumerate(above)
-    ]
-    assert said in analysis.told_of_weight([*one_of_each(), *found])
-
-
 def test_sparse_codes_at_no_cost_are_asked_of_more_weight_by_the_same_rule():
     noise = (0.0, 1.0, -0.7)
     heavy = {"gamma-210": (grid.HEAVY, 90.0, kinds.REPRODUCED), "gamma-700": (grid.HEAVIEST, 120.0, kinds.OPPOSITE)}
@@ -688,7 +670,7 @@ def test_what_more_weight_changes_stands_beside_the_vae_and_the_papers_largest_g
     heavy = made(
         grid.HEAVIEST, hoyer_sample=0.6, hoyer_used=0.5, active_overall=8.0, frechet_1900=4000.0, test_elbo=-8000.0
     )
-    lines = analysis.heavier([*one_of_each(), heavy])
+    lines = why_dense.heavier([*one_of_each(), heavy])
     assert [line["method"] for line in lines] == ["VAE", "InteL-VAE, γ = 70", "InteL-VAE, γ = 700"]
     assert lines[-1] == {
         "method": "InteL-VAE, γ = 700",
@@ -699,7 +681,7 @@ def test_what_more_weight_changes_stands_beside_the_vae_and_the_papers_largest_g
         "test ELBO": "-8,000",
         "seeds": 1,
     }
-    assert analysis.heavier([]) == []
+    assert why_dense.heavier([]) == []
     asked = {run.row.name: run.training for run in studies.runs("table4-heavier", "laptop", [0])}
     assert asked["InteL-VAE, γ = 700"] == dataclasses.replace(asked["InteL-VAE, γ = 70"], gamma=700.0)
     assert {asked["VAE"], asked["InteL-VAE, γ = 70"]} < {run.training for run in grid.table4("laptop", [0])}

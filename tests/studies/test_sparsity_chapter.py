@@ -136,26 +136,6 @@ def test_few_steps_are_as_many_as_faces_have_and_all_are_those_of_figure_7():
     assert {dataclasses.replace(few[name], steps_per_epoch=None) for name in few} == set(every.values())
 
 
-@pytest.mark.parametrize(
-    ("after_few", "said"),
-    [
-        ((0.32, 0.32, 0.32), "has 40, 40 and 40 % (by seed) of the score"),
-        ((0.32, 0.32, 0.32), "Few steps alone leave these codes dense."),
-        ((0.8, 0.8, 0.8), "Few steps alone do not leave these codes dense."),
-        ((0.32, 0.32, 0.8), "Seeds disagree."),
-        ((0.32, 0.32), "Too few seeds to say more."),
-        ((), "Not run at this profile."),
-    ],
-)
-def test_few_steps_are_a_reason_where_less_than_half_of_the_sparsity_is_there_in_every_seed(after_few, said):
-    def made(row, seed):
-        score = after_few[seed] if row.group == grid.FEW else 0.8
-        return {"hoyer_used": score if row.method == INTEL else 0.2, "active_overall": 1.0}  # by chance 0
-
-    found = of_all(made, range(len(after_few)), grid.BY_STEPS, "sparsity-by-steps")
-    assert said in analysis.told_of_few_steps(found)
-
-
 def test_choices_change_what_they_say():
     of = {(r.row.name, r.row.group): r.training for r in grid.choices("laptop", [0])}
     floor = of["floor 0.2 and penalty on |z|, the code", at(INTEL, STRONG)]

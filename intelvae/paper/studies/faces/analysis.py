@@ -12,26 +12,13 @@ import torch
 from intelvae.metrics import features
 from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper.measures import above_chance, chance_in_use, features_of, frechet
-from intelvae.paper.prose import listed
 from intelvae.paper.results import Result
 from intelvae.paper.rows import SPARSE_VAE
-from intelvae.paper.statistics import FEWEST, Metric, mean_and_sd
-from intelvae.paper.studies.faces.grid import (
-    BY_WEIGHT,
-    DIM,
-    FID,
-    HEAVIEST,
-    HOYER,
-    LINEAR_HEAD,
-    LOW_BETA,
-    ONE_SEED,
-    PUBLISHED,
-    TABLE_4,
-)
+from intelvae.paper.statistics import Metric, mean_and_sd
+from intelvae.paper.studies.faces.grid import DIM, FID, HOYER, LINEAR_HEAD, LOW_BETA, ONE_SEED, PUBLISHED, TABLE_4
 
 Column = str | Metric
 NO_RUN = "(no run)"
-HALF = 0.12  # of the difference of Hoyer scores between the InteL-VAE and the VAE in the paper, 0.46 - 0.22
 CITED_ROWS = {
     "vae": "VAE",
     "sylvester": "VAE + Sylvester",
@@ -91,7 +78,7 @@ def shown(results: Sequence[Result], column: Column) -> str:
     return mean_and_sd(values, 0 if coarse else 2, thousands=",")
 
 
-def _table(of: Mapping[str, Sequence[Result]], columns: Mapping[str, Column]) -> list[dict[str, Any]]:
+def table(of: Mapping[str, Sequence[Result]], columns: Mapping[str, Column]) -> list[dict[str, Any]]:
     return [{"method": name, **{title: shown(of[name], c) for title, c in columns.items()}} for name in of]
 
 
@@ -99,7 +86,7 @@ def table_4(results: Sequence[Result]) -> list[dict[str, Any]]:
     """Table 4, a line a row of the paper or its submission: quality and sparsity, ours and the paper's; the seeds."""
     by = yardstick(results)
     of = {name: runs for name, runs in by_row(results).items() if name not in ONE_SEED}
-    lines = _table(of, {f"{by.name}, N = {by.most:,}": frechet, "Hoyer score of g(y)": "hoyer_sample"})
+    lines = table(of, {f"{by.name}, N = {by.most:,}": frechet, "Hoyer score of g(y)": "hoyer_sample"})
     for line, runs in zip(lines, of.values(), strict=True):
         paper = runs[0].row.paper
         line |= {"FID in the paper": paper[FID], "Hoyer score in the paper": paper[HOYER], "seeds": len(runs)}
@@ -115,7 +102,7 @@ def samples(results: Sequence[Result]) -> list[dict[str, Any]]:
         "recall": f"recall_{by.most}",
         "test ELBO": "test_elbo",
     }
-    lines = _table(of, columns)
+    lines = table(of, columns)
     return [line | {"seeds": len(runs)} for line, runs in zip(lines, of.values(), strict=True)]
 
 
@@ -129,7 +116,7 @@ def codes(results: Sequence[Result]) -> list[dict[str, Any]]:
         "score of g(y) in these": "hoyer_used",
         "chance in these": chance_in_use,
     }
-    return _table(by_row(results), columns)
+    return table(by_row(results), columns)
 
 
 def cited(results: Sequence[Result]) -> dict[str, str]:
@@ -199,7 +186,7 @@ def gates(results: Sequence[Result]) -> list[dict[str, Any]]:
         "dimensions open for some faces": "open_for_some",
         "dimensions open for all faces": "open_for_all",
     }
-    return _table(of, columns)
+    return table(of, columns)
 
 
 def training(results: Sequence[Result]) -> dict[str, dict[str, str]]:
@@ -249,39 +236,6 @@ def longer(results: Sequence[Result], later: Sequence[Result]) -> list[dict[str,
             changes = {title: " to ".join(shown(of, column) for of in both) for title, column in columns.items()}
             lines.append({"method": name, **changes, "seeds": len(seeds)})
     return lines
-
-
-def heavier(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """What a heavier penalty changes in samples and codes: a line a row of `BY_WEIGHT`."""
-    if not results:
-        return []
-    by = yardstick(results)
-    of = {row.name: runs for row in BY_WEIGHT if (runs := [r for r in results if r.row.name == row.name])}
-    columns: dict[str, Column] = {
-        f"{by.name}, N = {by.most:,}": frechet,
-        "Hoyer score of g(y)": "hoyer_sample",
-        "dimensions in use": "active_overall",
-        "score in these, above chance": above_chance,
-        "test ELBO": "test_elbo",
-    }
-    return [line | {"seeds": len(of[line["method"]])} for line in _table(of, columns)]
-
-
-def told_of_weight(results: Sequence[Result]) -> str:
-    """Whether codes get sparse face by face if the penalty weighs more, by the rule written before these runs."""
-    scores = [above_chance(r) for r in results if r.row.name == HEAVIEST.name]
-    if not scores:
-        return "Not run at this profile."
-    if len(scores) < FEWEST:
-        verdict = "Too few seeds to say more"
-    elif min(scores) > HALF:
-        verdict = "With so much weight codes do get sparse, after as few faces and steps"
-    elif max(scores) <= HALF:
-        verdict = "More weight alone does not make codes sparse"
-    else:
-        verdict = "Seeds disagree"
-    of_seeds = listed(f"{score:.2f}" for score in scores)
-    return f"With $\\gamma = {HEAVIEST.value:g}$ the score in use is {of_seeds} above chance (by seed). {verdict}."
 
 
 def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

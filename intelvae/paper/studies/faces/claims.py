@@ -12,9 +12,9 @@ from intelvae.paper.measures import above_chance, frechet, ungated
 from intelvae.paper.rows import Row, row
 from intelvae.paper.statistics import Metric, measured
 from intelvae.paper.studies.faces import attributes
-from intelvae.paper.studies.faces.analysis import HALF
 from intelvae.paper.studies.faces.grid import (
     FID,
+    HALF,
     HEAVIEST,
     HEAVY,
     HOYER,

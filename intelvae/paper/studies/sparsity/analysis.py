@@ -8,11 +8,9 @@ import torch
 
 from intelvae import training
 from intelvae.metrics.hoyer import hoyer
-from intelvae.paper.measures import above_chance, clean_frechet, frechet
-from intelvae.paper.prose import listed
+from intelvae.paper.measures import clean_frechet, frechet
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, Method, Row
-from intelvae.paper.statistics import FEWEST, by_seed
 from intelvae.paper.studies.sparsity import grid
 from intelvae.paper.studies.sparsity.grid import DD_ALPHA, SHOWN, STRONG, VARIED, VSC_ALPHA, at
 from intelvae.paper.studies.sparsity.tables import (
@@ -31,7 +29,6 @@ from intelvae.paper.studies.sparsity.tables import settings as lines_of
 DISTANCE, AS_IT_IS = Column(clean_frechet, 0), Column(frechet, 0)
 SMALL = ("VAE", *(at(INTEL, gamma) for gamma in grid.BELOW_3))  # models whose samples the paper compares
 FOREST = Column("random_forest_100", 0, 100.0)
-HALF = 0.5  # of the sparsity after all steps: less after few ones, by the rule, means that they leave codes dense
 LABELS = 100  # of which page 08 sums up the accuracies
 
 OF_A_PLACE = {
@@ -228,35 +225,6 @@ def of_code(coded: Results) -> dict[str, str]:
     """What pages 08 and 09 cite of the mapping as the code has it, at `STRONG` on Fashion-MNIST, beside the VAE."""
     rows = {name: coded.of(row, "fashion-mnist") for name, row in (("vae", "VAE"), ("ours", at(INTEL, STRONG)))}
     return cited("code", rows)
-
-
-def after_few_steps(results: Results) -> list[float]:
-    """How much of the score in use above chance is there after few steps, of what is after all: a share for each seed.
-
-    Of the InteL-VAE with the larger gamma, on seeds that both have.
-    """
-    few, every = (by_seed(results.of(at(INTEL, STRONG), group), above_chance) for group in (grid.FEW, grid.ALL))
-    return [few[seed] / every[seed] for seed in sorted(few.keys() & every.keys())]
-
-
-def told_of_few_steps(results: Results) -> str:
-    """Whether few steps alone leave codes dense, by the rule that was written before these runs: a share of a half."""
-    shares = after_few_steps(results)
-    if not shares:
-        return "Not run at this profile."
-    if len(shares) < FEWEST:
-        verdict = "Too few seeds to say more"
-    elif max(shares) < HALF:
-        verdict = "Few steps alone leave these codes dense"
-    elif min(shares) >= HALF:
-        verdict = "Few steps alone do not leave these codes dense"
-    else:
-        verdict = "Seeds disagree"
-    of_seeds = listed(f"{100 * share:.0f}" for share in shares)
-    return (
-        f"After {grid.FEW_STEPS} steps the InteL-VAE with $\\gamma = {STRONG:g}$ has {of_seeds} % (by seed) of the "
-        f"score in use above chance that it has after all steps. {verdict}."
-    )
 
 
 def best_scores(floor: float, dim: int = 50, n: int = 5_000) -> dict[str, tuple[float, str]]:
