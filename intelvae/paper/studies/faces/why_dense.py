@@ -20,7 +20,8 @@ SHARE = 0.5  # of the sparsity after all steps: fewer steps leave codes dense, b
 def in_every_seed(values: Sequence[float], above: float, yes: str, no: str) -> str:
     """What a rule on every seed comes to: `yes` if all values are above a border, `no` if none is.
 
-    >>> [in_every_seed(values, 1.0, "yes", "no") for values in ([2, 2, 2], [1, 1, 1], [1, 2, 2], [2, 2])]
+    >>> three = [2.0, 2.0, 2.0], [1.0, 1.0, 1.0], [1.0, 2.0, 2.0]
+    >>> [in_every_seed(values, 1.0, "yes", "no") for values in (*three, [2.0, 2.0])]
     ['yes', 'no', 'Seeds disagree', 'Too few seeds to say more']
     """
     if len(values) < FEWEST:
