@@ -15,8 +15,8 @@
 #
 # How can the latents of a VAE be given a structure, such as a circle or clusters? The paper (section 4 and Figure 1 of
 # {cite}`miao2022intelvae`) does not change the prior. It keeps the Gaussian, and puts a deterministic mapping $g$ between
-# it and the decoder. It claims that every representation then has the structure, with nothing to tune, and that training
-# stays that of a VAE.
+# it and the decoder. It claims that every representation is then guaranteed to have the structure, and that training stays
+# that of a VAE.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -43,10 +43,10 @@ found = ledger.rows(profile, results, page="01_framework")
 
 # %% tags=["hide-input"]
 in_short(f"""
-An InteL-VAE is a VAE whose decoder begins with $g$, and every code has the structure that
-$g$ makes. {badges(row["verdict"] for row in found)}
+Both parts of the claim hold. {badges(row["verdict"] for row in found)}
 
-- **Training is that of a VAE.** The bounds of the two models are equal to the last bit.
+- **Training is that of a VAE.** An InteL-VAE and a VAE whose decoder begins with $g$ have the
+  same bound, to the last bit.
 - **The structure is guaranteed.** Of {circle["codes"]} codes of a trained model whose mapping
   is the circle, the farthest is {circle["farthest"]} from the circle.
 """)
@@ -155,11 +155,12 @@ print("mapping as the decoder's first layer, bit for bit:", same_as_layer)
 # %% [markdown]
 # ## What the guarantee is worth
 #
-# The structure costs no tuning, but it does not promise better samples.
+# The guarantee needs no penalty weight, but it does not promise better samples.
 #
 # The trained model of the figure at the top has two latent dimensions and the circle mapping
-# $g(y) = y / (\lVert y \rVert + \epsilon)$. No weight and no penalty was needed to get codes on a circle. That is the
-# paper's point about guarantees. Whether the *samples* are better has to be measured, on the pages that follow.
+# $g(y) = y / (\lVert y \rVert + \epsilon)$. Its codes lie on the circle without any penalty. Methods that change the training
+# loss instead "often fail to generate features with the targeted properties", says the paper. Whether the *samples* are
+# better has to be measured, on the pages that follow.
 #
 # ## What the paper leaves open
 #

@@ -77,7 +77,7 @@ No model is trained here. All numbers are computed on this page, with torch
 # A mapping from $y$ to $z$ can merge points and so lose information, but it cannot create information. Two distributions
 # can only become harder to tell apart: this is the data processing inequality. By the chain rule,
 #
-# $$ \mathrm{KL}(q(y) \,\|\, p(y)) = \mathrm{KL}(q(z) \,\|\, p(z)) + \mathbb E_{q(z)}\, \mathrm{KL}(q(y|z) \,\|\, p(y|z)), $$
+# $$ \mathrm{KL}(q(y) \,\|\, p(y)) = \mathrm{KL}(q(z) \,\|\, p(z)) + \mathbb E_{q(z)}\, \mathrm{KL}(q(y|z) \,\|\, p(y|z)). $$
 #
 # The last term is the *slack*, the difference between the theorem's two sides. It measures what $y$ still tells once $z$ is
 # known. With $g(y) = |y|$ that is the sign of $y$, one bit, so the slack is at most $\ln 2$ nats.
@@ -134,7 +134,7 @@ for name in divergences.NAMES:
 # %% tags=["hide-input"]
 say(f"""
 They do. The largest difference, over the five encoders of this page, is
-{theorem.error_of_quadrature():.0e}. It is that of total variation, whose integrand has a kink.
+{theorem.error_of_quadrature():.0e}. It occurs in total variation, whose integrand has a kink.
 """)
 
 # %% [markdown]

@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Why a mapping and not a prior
 #
-# Why not simply choose a prior with the wanted structure? The paper (section 3, Figures 2 and 3 of
+# Why not simply choose a prior with the wanted structure? The paper (sections 2 and 3, Figures 2 and 3 of
 # {cite}`miao2022intelvae`) makes two points. First, a VAE with a Gaussian prior joins what is apart: between two clusters
 # its samples form a *bridge*. Second, a structured prior is no remedy. The Gaussian encoder cannot follow it, so codes match
 # the prior neither one by one nor together. The codes of an InteL-VAE do match.
@@ -27,8 +27,7 @@ jobs = 1
 # %% tags=["hide-input"]
 import torch
 
-from intelvae import priors, regularizers, training
-from intelvae.mappings import Sparse
+from intelvae import priors, training
 from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper import kinds, ledger, report, studies
 from intelvae.paper.datasets import Points
@@ -45,24 +44,31 @@ bridge, results = (
 found = ledger.rows(profile, bridge, results, page=PAGE)
 verdict = {row["id"]: row["verdict"] for row in found}
 between = analysis.bridges(bridge)
+match = analysis.matches(results)
 counted = [row for row in found if not row["variant"]]
 held = [row for row in counted if row["verdict"] == kinds.REPRODUCED]
+in_sparsity, as_a_whole = (
+    analysis.compared(verdict[id], "better", "worse")
+    for id in ("fig3-sparsity", "fig3-aggregate")
+)
+own_bridge = analysis.compared(verdict["fig2-bridge-intel"], "smaller", "larger")
+MATCHED = "VAE, sparse prior, w = 0.5"
 
 # %% tags=["hide-input"]
 in_short(f"""
-Of the paper's {len(counted)} claims on this page, {len(held)} are reproduced. Each line below
-is a claim, with our verdict on it.
+Of the paper's {len(counted)} claims on this page, {len(held)} are reproduced. The first three
+lines are the claims; the last is a variant and does not count.
 
-- **A VAE's samples bridge two clusters, a Vamp-VAE's do not** {badge(verdict["fig2-bridge"])}.
-  Between the clusters lie {between["VAE"]} % of the VAE's samples and
-  {between["Vamp-VAE"]} % of the samples of the Vamp-VAE, whose prior is learned.
-- **One by one, an InteL-VAE's codes match its prior on $z$ better than a VAE's codes match a
-  sparse prior** {badge(verdict["fig3-sparsity"])}. Here we compare how sparse codes and prior
-  are. The VAE's prior is as sparse as the data.
-- **All together, they match better, too** {badge(verdict["fig3-aggregate"])}. Here we compare
-  the distributions of all codes and of the prior.
-- **Has the InteL-VAE less of a bridge than the VAE?** {badge(verdict["fig2-bridge-intel"])}
-  {between["InteL-VAE"]} % of its samples lie between the clusters.
+- **A VAE's samples bridge two clusters** {badge(verdict["fig2-bridge"])}: {between["VAE"]} % lie
+  between them, and {between["Vamp-VAE"]} % of a Vamp-VAE's samples. The comparison is ours; the
+  paper shows a VAE alone.
+- **In sparsity, an InteL-VAE's codes match its prior on $z$ {in_sparsity} than a VAE's codes
+  match a sparse prior** {badge(verdict["fig3-sparsity"])}: codes and prior are
+  {match["gap-InteL-VAE"]} apart by a score from 0 to 1, the VAE's {match[f"gap-{MATCHED}"]}.
+- **As a whole, they match {as_a_whole}** {badge(verdict["fig3-aggregate"])}: the distance of all
+  codes from the prior is {match["mismatch-InteL-VAE"]}, the VAE's {match[f"mismatch-{MATCHED}"]}.
+- **The InteL-VAE's own bridge is {own_bridge}** {badge(verdict["fig2-bridge-intel"])}:
+  {between["InteL-VAE"]} % of its samples, {between["VAE"]} % of the VAE's.
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 3 of the paper, with the plain VAE added: draws from each model's prior on z, p(z) (blue crosses), codes of all data, q(z) (orange), and codes of six single examples, q(z|x) (black). Where codes match the prior, crosses and orange points cover each other. First seed.", "name": "fig-mismatch"}, "image": {"alt": "Scatter plots of codes and priors in the plane, one for each model."}}
@@ -97,60 +103,50 @@ figure = figures.mismatch(results.first())
 # $$ L_{sp} = \frac1M \sum_i H(\mathrm{DS}(y_i)) - H\Big(\frac1M \sum_i \mathrm{DS}(y_i)\Big). $$
 #
 # The first term is small if every code uses few dimensions; the second is large if different codes use different ones.
+# The [page on sparsity](08_sparsity.ipynb) has this penalty in code, checks it, and says where the library departs from the
+# printed formula.
 #
-# We depart from the printed formula in two points ([](08_sparsity.ipynb) has the details):
-#
-# - The paper maximises the {term}`ELBO` *plus* $\gamma L_{sp}$. With $\gamma > 0$ that would make codes dense, so we subtract
-#   the penalty.
-# - An entropy needs shares that add up to 1, so we first divide each row of gates by its sum. We do so in the second term,
-#   too, where the formula averages the rows as they are.
-#
-# In code:
+# **The sparse prior in code.** Each dimension is switched off independently of the other:
 
 
 # %%
-def L_sp(gates):
-    shares = gates / gates.sum(1, keepdim=True)
-    row = -torch.xlogy(shares, shares).sum(1)
-    mean = shares.mean(0)
-    return row.mean() + torch.xlogy(mean, mean).sum()
+def sparse_prior(draws, w=0.5, s=0.05):
+    off = torch.rand(draws, 2) < w
+    return torch.where(off, s, 1.0) * torch.randn(draws, 2), off
 
 
 # %% [markdown]
-# **A check against what is known.** Penalty and score have known values in simple cases. With one gate open in each row, and
-# every gate open equally often, $L_{sp}$ is $-\ln D$, its smallest value. With all gates alike it is 0.
+# **A check against what is known.** We measure sparsity by the {term}`Hoyer score`, which is 1 for codes with one active
+# dimension and 0 for dimensions of equal size. For Gaussian codes it is known: we call it the score *by chance*.
 #
-# We measure sparsity by the {term}`Hoyer score`, which is 1 for codes with one active dimension and 0 for dimensions of
-# equal size. The score of Gaussian codes is known, too: we call it the score *by chance*.
+# So draws of the sparse prior should score by chance where both dimensions are on or both off, and as our data do where one
+# is off:
 
 # %%
-one_each, alike = L_sp(torch.eye(50)), L_sp(torch.ones(9, 50)).abs()
-print(f"one gate each: {one_each:.3f}, all alike: {alike:.3f}")
-gates = torch.rand(100, 50, generator=torch.Generator().manual_seed(0))
-print(
-    "as in the library:",
-    bool((L_sp(gates) - regularizers.sparsity(gates)).abs() < 1e-5),
-)
-codes = torch.randn(20_000, 50, generator=torch.Generator().manual_seed(0))
-gaussian = hoyer(codes).mean()
-print(f"Hoyer score: Gaussian codes {gaussian:.4f}, by chance {by_chance(50):.4f}")
-print(f"Hoyer score: one-hot codes {hoyer(torch.eye(50)).mean():.3f}")
+data = Points("sparse").test
 with training.seeded(0):
-    print(
-        "gates between 0 and 1:",
-        bool(((Sparse(50).gates(codes) - 0.5).abs() <= 0.5).all()),
-    )
-    drawn = priors.Sparse(50)().sample((20_000,))
-print(f"Hoyer score of the sparse prior in 50 dimensions: {hoyer(drawn).mean():.2f}")
+    z, off = sparse_prior(20_000)
+    drawn = priors.Sparse(2, 0.5)().sample((20_000,))
+one_off = off.sum(1) == 1
+scores = hoyer(z)
+print(f"Gaussian in two dimensions: by chance {by_chance(2):.2f}")
+print(f"both on or off: {scores[~one_off].mean():.2f}")
+print(f"one is off:     {scores[one_off].mean():.2f}, data {hoyer(data).mean():.2f}")
+print(f"all draws:      {scores.mean():.2f}, the library's {hoyer(drawn).mean():.2f}")
+print(f"one is off in {100 * one_off.float().mean():.0f} % of draws")
 
 # %% [markdown]
 # ## Figure 2: the bridge
 #
-# Which models put samples between two clusters? The data come from two Gaussians. We train three models: a VAE, a
-# {term}`Vamp-VAE`, whose prior is a learned mixture, and an InteL-VAE, whose mapping is told that there are two clusters. The
-# [next page](04_multiple_connectivity.ipynb) describes networks and training. Look for samples between the clusters:
+# Which models put samples between two clusters? The data come from two Gaussians. The paper's figure has the data and a VAE.
+#
+# We add a {term}`Vamp-VAE`, whose prior is a learned mixture, as our reference for "no bridge". The paper makes no such
+# claim about it: elsewhere it says that the Vamp-VAE "behaves similarly to a vanilla VAE" (Figure 4). We also add an
+# InteL-VAE, whose mapping is told that there are two clusters.
+#
+# The [next page](04_multiple_connectivity.ipynb) describes networks and training. Look for samples between the clusters:
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 2 of the paper, for each seed whose samples are kept: 200 points of the data (black), and samples of trained models, decoder noise included.", "name": "fig-bridge"}, "image": {"alt": "Scatter plots: two clusters of data, and samples of a VAE, a Vamp-VAE and an InteL-VAE, a panel a seed; only the Vamp-VAE has no points between the clusters."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 2 of the paper, for each seed whose samples are kept: 200 points of the data (black), and samples of trained models, decoder noise included.", "name": "fig-bridge"}, "image": {"alt": "Scatter plots: two clusters of data, and samples of a VAE, a Vamp-VAE and an InteL-VAE, one panel for each seed; only the Vamp-VAE has no points between the clusters."}}
 figure = figures.samples_by_seed(bridge)
 
 # %% tags=["hide-input"]
@@ -162,12 +158,11 @@ Provenance(bridge)
 # Do codes match the prior? The paper does not give its sparse data. In our data one coordinate, chosen at random, comes from
 # $\mathcal N(0, 1)$, and the other from $\mathcal N(0, 0.05^2)$.
 #
-# We train four models: the VAE, two VAEs with the sparse prior ($w = 0.8$, and $w = 0.5$ as in the data), and the InteL-VAE
-# with the sparse mapping. The figure at the top shows their codes.
+# We train four models: the VAE, two VAEs with the sparse prior ($w = 0.8$, and $w = 0.5$, the data's share of near-zeros), and
+# the InteL-VAE with the sparse mapping. The figure at the top shows their codes.
 
 # %% tags=["hide-input"]
-display(Provenance(results))
-say(f"The Hoyer score of the data is {hoyer(Points('sparse').test).mean():.2f}.")
+Provenance(results)
 
 # %% [markdown]
 # Two measures say how well codes match $p(z)$, the model's own prior on $z$ (for the InteL-VAE, the distribution of $g(y)$
@@ -176,7 +171,8 @@ say(f"The Hoyer score of the data is {hoyer(Points('sparse').test).mean():.2f}."
 # - The **aggregate mismatch** compares all codes together with draws of $p(z)$. It is their
 #   {term}`sliced Wasserstein distance`, divided by the root mean square of the draws, so that models of different scales can
 #   be compared.
-# - The mean **Hoyer scores** of codes and of draws of $p(z)$ compare codes one by one. In a match the two scores are equal.
+# - The **Hoyer score** is computed for each code and then averaged, and likewise for draws of $p(z)$. In a match the two means
+#   are equal. This is our stand-in for a match "one by one".
 #
 # The figure has the first measure, and the table below it has both. The table adds the distance of samples from the data
 # ("samples to data"; smaller is better) and an estimate of $\log p(x)$.
@@ -186,6 +182,21 @@ figure = by_seed(results, "aggregate_mismatch", "aggregate mismatch")
 
 # %% tags=["hide-input"]
 Table(analysis.mismatches(results))
+
+# %% tags=["hide-input"]
+best = match["best"]
+whose = "plain VAE, whose prior is Gaussian" if best == "VAE" else best
+say(f"""
+- **In sparsity,** the InteL-VAE's codes match its prior {in_sparsity} than the VAE's: they score
+  {match["codes-InteL-VAE"]}, and the prior {match["prior-InteL-VAE"]}.
+- **The VAE's codes** are {match[f"sparser-{MATCHED}"]} than its sparse prior ($w = 0.5$). They score
+  {match[f"codes-{MATCHED}"]}, and the prior {match[f"prior-{MATCHED}"]}.
+- **As a whole,** the InteL-VAE's codes match {as_a_whole} than this VAE's. The smallest mismatch,
+  {match[f"mismatch-{best}"]}, is that of the {whose}.
+- **A share of near-zeros is not yet sparsity.** This prior has the data's share, but its two
+  dimensions switch off independently. So its draws score {match[f"prior-{MATCHED}"]}, and the data
+  {hoyer(data).mean():.2f}.
+""")
 
 # %% [markdown]
 # ## Paper beside ours
@@ -197,7 +208,7 @@ Table(analysis.mismatches(results))
 # - The claims on codes were first about $w = 0.8$, which asks for more zeros than the data have. The verdict depends on $w$.
 #   The claims that count are now about $w = 0.5$.
 # - The first two rules for the bridge compared the VAE with the data, and then with the InteL-VAE. But the InteL-VAE passes
-#   the first rule, too, and has a bridge of its own. The reference is now the Vamp-VAE, which has none.
+#   the first rule, too, and has a bridge of its own. The reference is now the Vamp-VAE, which keeps the clusters apart here.
 
 # %% tags=["hide-input"]
 ledger.Table(found)
@@ -221,17 +232,17 @@ Folded("The rules, and the claims that each decides", ledger.Rules(PAGE))
 #
 # ## Exercises
 #
-# 1. With which $w$ is the sparse prior in two dimensions as sparse as the data, by the mean Hoyer score of its draws?
+# 1. With which $w$ are draws of the sparse prior in two dimensions sparsest, by their mean Hoyer score? Are they as sparse as
+#    the data?
 # 2. Rotate the data by 45 degrees. Are they still sparse?
 # 3. Rerun this page with `seeds = [10, 11, 12]`. Do the verdicts stay?
 
 # %% tags=["hide-cell", "solution"]
-data = Points("sparse").test
-weights = [w / 20 for w in range(8, 17)]
+weights = [w / 20 for w in range(1, 20)]
 with training.seeded(0):
-    scores = {w: hoyer(priors.Sparse(2, w)().sample((20_000,))).mean() for w in weights}
-nearest = min(weights, key=lambda w: (scores[w] - hoyer(data).mean()).abs())
-print(f"1. of {weights[0]:g} to {weights[-1]:g} the nearest is {nearest:g}")
+    of = {w: hoyer(sparse_prior(20_000, w)[0]).mean() for w in weights}
+top = max(weights, key=of.__getitem__)
+print(f"1. w = {top:g}: they score {of[top]:.2f}, the data {hoyer(data).mean():.2f}")
 turn = torch.tensor([[1.0, -1.0], [1.0, 1.0]], dtype=data.dtype) / 2**0.5
 print(f"2. no: a Hoyer score of {hoyer(data @ turn).mean():.2f}")
 

@@ -32,7 +32,7 @@ from scipy.stats import norm
 from intelvae import mappings
 from intelvae.paper import ledger, report, studies, style
 from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
-from intelvae.paper.studies.digits import figures, slips
+from intelvae.paper.studies.digits import figures, grid, slips
 from intelvae.paper.studies.digits.analysis import moved, table2
 
 PAGE = "05_multi_modality"
@@ -46,25 +46,27 @@ found = ledger.rows(profile, results, page=PAGE)
 mean, won = table2.means_by_network(results), table2.won(found)
 main = results.of(group="mathieu, gaussian")
 first = results.first(group="mathieu, gaussian")
+here = grid.own_network(profile)  # on which one thing is varied at a time
 squared = [r for r in results if r.training.likelihood == "gaussian"]
 
 # %% tags=["hide-input"]
 in_short(f"""
 It depends on the decoder. With the network that the paper's text names, the InteL-VAE draws no
 fewer *ambiguous* samples than the VAE (a classifier is less than 80 % sure of them). With the
-network of the authors' code it draws fewer.
+authors' network, that of their code, it draws fewer.
 {badges(row["verdict"] for row in found if not row["variant"])}
 
 - **The text's network.** {mean["mathieu-InteL-VAE-ambiguous"]} % of the InteL-VAE's samples are
   ambiguous, and {mean["mathieu-VAE-ambiguous"]} % of the VAE's. The paper has 0.9 and 2.5 %.
-- **The code's network.** The InteL-VAE has {mean["authors-InteL-VAE-ambiguous"]} % and the VAE
+{table2.told_strays(results)}
+- **The authors' network.** The InteL-VAE has {mean["authors-InteL-VAE-ambiguous"]} % and the VAE
   {mean["authors-VAE-ambiguous"]} %. A Vamp-VAE, which is not told that there are
   clusters, has {mean["authors-Vamp-VAE-ambiguous"]} %.
 - **As many zeros as ones?** With the text's network, we compare the InteL-VAE's share of ones with
   each other method's. It is significantly nearer to one half in {won["balance"]}.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples by network and method (squared error). Each mark is a run, each bar a mean. `mathieu` is the text's network, `authors` the code's, and `mathieu-offset`, which is ours, is `mathieu` with one more learned tensor.", "name": "fig-digits-seeds"}, "image": {"alt": "Dots by network and method."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples by network and method (squared error). Each mark is a run, each bar a mean. `mathieu` is the network that the text names, `authors` that of the authors' code, and `mathieu-offset`, which is ours, `mathieu` with a learned bias in the decoder's first layer.", "name": "fig-digits-seeds"}, "image": {"alt": "Dots by network and method."}}
 figure = figures.by_network(squared, "uncertain", "share of ambiguous samples")
 
 # %% tags=["hide-input"]
@@ -98,6 +100,7 @@ def split_in_one_dimension(y, c1=5.0, c2=0.2):
 
 # %%
 edge = brentq(lambda y: y + 5 * y**0.2 - 1, 0, 1)
+exact = norm.cdf(edge) - norm.cdf(-edge)
 generator = torch.Generator().manual_seed(0)
 y = torch.randn(2_000_000, 1, generator=generator, dtype=torch.float64)
 d = y.abs()
@@ -106,7 +109,7 @@ forms = {
     "the library's": mappings.create("clusters", 1, k=2)(y),
     "the obvious": y + 5 * y.sign() * ((d + 1e-3) ** 0.2 - 1e-3**0.2),
 }
-print(f"share within |z| < 1, exactly: {norm.cdf(edge) - norm.cdf(-edge):.5f}")
+print(f"share within |z| < 1, exactly: {exact:.5f}")
 for name, z in forms.items():
     print(f"{name:<20} {(z.abs() < 1).double().mean().item():.5f}")
 
@@ -124,8 +127,8 @@ figure = figures.sectors(k)
 #
 # - **The network.** The text names the one of {cite}`mathieu2019dd` (`mathieu`); the authors' code has another (`authors`).
 #   We run both, and a third, `mathieu-offset`, of our own (see "What decides it").
-# - **The reconstruction term.** We run the squared error (a Gaussian with variance 1/2), which one of the code's two
-#   versions has for images, and the Bernoulli likelihood, the default of the other.
+# - **The reconstruction term.** We run the squared error (a Gaussian with variance 1/2), which one of the two versions of the
+#   authors' code has for images, and the Bernoulli likelihood, the default of the other.
 #
 # The claims that count are those on `mathieu` with squared error; all others are variants.
 #
@@ -149,12 +152,17 @@ The classifier is unsure about {real["real_uncertain"]:.2f} % of the real test i
 about 0.2 %). Judging a finite number of samples adds little scatter: a share of 2 % has a standard
 error of {real["binomial"]:.2f} points.
 """)
+
+# %% [markdown]
+# The table has the numbers of all methods. In it, {term}`own side` is the share of test digits encoded on their own digit's
+# side of $y = 0$: near 100 % if the border separates zeros from ones, 50 % if both lie on one side.
+
+# %% tags=["hide-input"]
 Folded("Table 2, all methods and networks", Table(table2.lines(results)))
 
 # %% [markdown]
-# {term}`Own side` in the table is 50 % where both digits share a side of $y = 0$. If the prior is symmetric about 0, as the
-# VAE's and the MoG-VAE's are, half of the samples then come from where no digit was ever encoded. The histograms show where
-# digits are encoded, by method and by seed.
+# Where both digits share a side and the prior is symmetric about 0, as the VAE's and the MoG-VAE's are, half of the samples
+# come from where no digit was ever encoded. The histograms show where digits are encoded, by method and by seed.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Where each method puts the test digits: histograms of z by digit, first seed (network of Mathieu et al., squared error).", "name": "fig-digits-latents-methods"}, "image": {"alt": "Histograms of the latent by digit and method."}}
 figure = figures.latent_histograms(first)
@@ -189,13 +197,14 @@ ELBO still rises by {rising["gain_late"]:.1f} nats on average. The methods' mean
 # bound and the width of the gap.
 #
 # **The decoder's first layer.** The decoder of Mathieu et al. starts with a transposed convolution from 1x1 to 4x4 without
-# a bias. At $z = 0$ its output is the same at all sixteen places, so the picture there has no structure but the stride's.
+# a bias. At $z = 0$ its output is the same at all sixteen places, so the decoder can draw only a regular grid there, never a
+# digit.
 #
 # With 50 latent dimensions, for which the network was made, no sample comes near the origin. With one dimension, the origin
 # is the middle of the prior. A VAE has to keep its codes away from it; the InteL-VAE's mapping does that anyway.
 #
-# To see how much this layer explains, our `mathieu-offset` adds one learned tensor, zero at first, to its output. The figure
-# shows what each decoder draws along the latent; the middle column is the origin.
+# To see how much this layer explains, our `mathieu-offset` gives it a bias: a learned number for every output, zero at first.
+# The figure shows what each decoder draws along the latent; the middle column is the origin.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Images decoded along the latent y, from -3 (left) to 3 (right) in steps of one half: a row for each network and method, first seed, squared error. The middle column is y = 0.", "name": "fig-digits-traversal"}, "image": {"alt": "Rows of decoded images by network and method, from left to right along the latent."}}
 along = [r for r in results.first() if "traversal" in r.kept]
@@ -237,20 +246,25 @@ samples than the VAE on `mathieu`, too ([in numbers](13_beyond_the_elbo.ipynb)).
 """)
 
 # %% [markdown]
-# **The width of the gap.** Three versions of the mapping leave very different gaps: the paper's text, the code of October
-# 2021 ($c_2 = 0.5$, a learned border), and the code of June 2021 ($c_1 = 1$). The table has the prior's mass in each gap, and
-# the samples' shares by seed, on the code's network (at `smoke`, on Mathieu's).
+# **The width of the gap.** Three versions of the mapping leave very different gaps: the paper's text, the authors' code of
+# October 2021 ($c_2 = 0.5$, a learned border), and their code of June 2021 ($c_1 = 1$). The table has the prior's mass in each
+# gap, and the samples' shares by seed.
 
 # %% tags=["hide-input"]
 display(Provenance(gaps))
-Table(table2.gaps(gaps))
+display(Table(table2.gaps(gaps)))
+say(f"""
+All runs in the table are on `{here}`. The paper's formula itself leaves {100 * exact:.3f} % of the prior in
+the gap.
+""")
 
 # %% [markdown]
 # ## Paper beside ours
 #
 # The rule was fixed before the runs. Two numbers are compared with each other method's: the InteL-VAE's ambiguous share, and
 # the distance of its share of ones from one half. A mean that is smaller, with $p < 0.05$ in a t-test paired by seed, is
-# *reproduced*. Smaller without significance is *partly*; fewer than three seeds is *not tested*.
+# *reproduced*. Smaller without significance is *partly*. A larger mean is *opposite* if $p < 0.05$, else *no difference
+# found*. Fewer than three seeds is *not tested*.
 
 # %% tags=["hide-input"]
 say(f"""
@@ -267,19 +281,23 @@ say(report.reasons(PAGE))
 # ## What the paper leaves open, and what the authors' code does
 #
 # **Samples from the wrong prior?** In the paper MoG-VAE and Vamp-VAE have about as many ambiguous samples as the VAE, or more.
-# Its evaluation is not in the released code. But for the FID, the code draws the samples of these two from $\mathcal N(0, I)$
-# instead of their own prior.
-#
-# The table shows the ambiguous share, seed by seed, if Table 2's samples were drawn so, too:
+# Its evaluation is not in the authors' code. But for the FID, that code draws the samples of these two from
+# $\mathcal N(0, I)$ instead of their own prior.
 
 # %% tags=["hide-input"]
-Table(table2.images_from_normal(results, changed))
+say(f"""
+The table shows the ambiguous share, seed by seed, if Table 2's samples were drawn so, too. All runs are on
+`{here}`.
+""")
+display(Table(table2.images_from_normal(results, changed)))
+say(table2.told_images_from_normal(results, changed))
 
 # %% [markdown]
-# **One deviation at a time.** Every other deviation of the authors' code is an option, off by default. The figure shows what
-# each changes alone, on the code's network (at `smoke`, the first two on Mathieu's). The folded list explains some of them.
+# **One deviation at a time.** Every other deviation of the authors' code is an option, off by default, and so are binary
+# images, which the text has instead of grey ones. The figure shows what each changes alone, on the same network. The folded
+# list explains some of them.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples with one deviation of the authors' code at a time (filled), and without it (hollow). Circles are means over the seeds that both have, short bars are the runs with the deviation.", "name": "fig-digits-slips"}, "image": {"alt": "A line for each deviation, from a hollow to a filled circle."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples with one deviation at a time (filled), and without it (hollow). Circles are means over the seeds that both have, short bars are the runs with the deviation.", "name": "fig-digits-slips"}, "image": {"alt": "A line for each deviation, from a hollow to a filled circle."}}
 figure = figures.changes(
     moved.moved(
         slips.of_table2(profile), table2.SHARES[table2.AMBIGUOUS],
@@ -296,26 +314,27 @@ Folded(
 )
 
 # %% [markdown]
-# :::{dropdown} More differences between the text, the code and this book
-# - **The mapping.** The code's threshold is always learned (fixed in an earlier version), and not saved with the weights: a
-#   model that is loaded to be tested has it at zero again.
-# - **Baselines.** The code has 500 pseudo-inputs unless told otherwise; we have 50. It counts the entropy of $q$ $D$ times,
-#   which makes no difference here, where $D = 1$.
-# - **Sylvester flow.** The code has eight orthonormal vectors, for which one dimension has no room; ours has one. We train
-#   it with the optimiser of all other methods instead of its authors'.
-# - **Data.** The code trains on all 12,665 zeros and ones, has no validation set, and stops early by the test set (our
+# :::{dropdown} More differences between the text, the authors' code and this book
+# - **The mapping.** The threshold in the authors' code is always learned (fixed in an earlier version), and not saved with the
+#   weights: a model that is loaded to be tested has it at zero again.
+# - **Baselines.** The authors' code has 500 pseudo-inputs unless told otherwise; we have 50. It counts the entropy of $q$
+#   $D$ times, which makes no difference here, where $D = 1$.
+# - **Sylvester flow.** The authors' code has eight orthonormal vectors, for which one dimension has no room; ours has one. We
+#   train it with the optimiser of all other methods instead of the one of the flow's authors.
+# - **Data.** The authors' code trains on all 12,665 zeros and ones, has no validation set, and stops early by the test set (our
 #   option takes the epoch with the best test ELBO). We validate on 500 of each digit.
 # - **Data, June 2021.** This version first takes 5,000 and 500 images of each digit, as the paper does. It then cuts off the
 #   last 5,000 of all for validation, apparently by accident. Their order is unknown, so we cannot reproduce that split.
-# - **Grey.** The text says that images are binary; the code uses grey ones, and so do we.
-# - **The classifier** of Table 2 is not in the code. Ours is an L2-regularised logistic regression on pixels.
+# - **Grey.** The text says that images are binary; the authors' code uses grey ones, and so do we.
+# - **The classifier** of Table 2 is not in the authors' code. Ours is an L2-regularised logistic regression on pixels.
 # - **Pixels.** Mathieu's network takes images of 32x32, Table C.1 has 28x28. With more pixels, summed squared errors weigh
 #   more against the KL divergence ([by how much](14_paper_and_code.ipynb)).
 # :::
 #
 # ## Exercises
 #
-# 1. The table of gaps counts draws. What are the exact shares of the prior within $|z| < 1$ for the code's two mappings?
+# 1. The table of gaps counts draws. What are the exact shares of the prior within $|z| < 1$ for the two mappings of the
+#    authors' code?
 # 2. On `mathieu`, take the VAE's first run. How much ink does its decoder's picture have at $y = 0$, and just left and right
 #    of it?
 # 3. How many samples must be judged to tell 0.5 from 1.0 % ambiguous, at two standard errors of the difference?

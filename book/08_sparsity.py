@@ -55,6 +55,7 @@ found = ledger.rows(profile, results, coded, page=PAGE)
 name = features.distance_name(measures.features_of(results))
 distance = f"{name} without faint pixels"
 curve, few = analysis.break_even(results), analysis.in_short(results)
+code = analysis.of_code(coded)
 verdict = {row["id"]: row["verdict"] for row in found}
 active = tables.by_line(results).loc[f"γ = {grid.SHOWN:g}"]
 closer = {
@@ -67,8 +68,8 @@ small = [r for r in results if r.row.name in analysis.SMALL]
 faint = {
     kind: measures.beside_faint_pixels(small, metric)
     for kind, metric in (
-        ("as-it-is", measures.frechet),
-        ("clean", measures.clean_frechet),
+        ("all", measures.frechet),
+        ("without", measures.clean_frechet),
     )
 }
 
@@ -84,19 +85,26 @@ used. {badges(row["verdict"] for row in found if not row["variant"])}
   {curve["even-used"]} (Gaussian codes: {curve["even-chance"]}).
 - **At a cost.** From $\\gamma = {curve["sparse"]}$ on each image uses few of these dimensions.
   Then samples are farther from the test images: {curve["sparse-distance"]}
-  (VAE: {curve["vae-distance"]}). Distances leave out pixels too faint to see.
-- **Closer samples than a VAE's**, at four $\\gamma < 3$: {closer["clean-distance"]}. With faint
+  (VAE: {curve["vae-distance"]}). Distances are *without faint pixels*, which are too faint to see.
+- **Closer samples than a VAE's**, at four $\\gamma < 3$: {closer["clean-distance"]}. With all
   pixels {closer["distance"]}, but then
-  [these pixels decide](#figure-7-left-samples-against-sparsity).
+  [the faint ones decide](#figure-7-left-samples-against-sparsity).
 - **Fewer than 10 % of the dimensions active in a class**: {badge(verdict["fig8-active"])}. It is
   {active["0.1 of the largest"]} % if "active" means a tenth of the largest, our choice, and
   {active["0.2 of the largest"]} % if it means a fifth.
-- **Sparser than a VAE, samples at most 5 % farther**, with gates and penalty as in the authors'
-  code ([details](09_sparsity_in_detail.ipynb)) and $\\gamma = {grid.STRONG:g}$:
-  {badge(verdict[f"fig7-as-coded-clean-gamma-{grid.STRONG:g}"])}.
+- **Few labels** ($\\gamma = {grid.SHOWN:g}$). A random forest reaches {few["shown-random"]} % with these
+  codes, {few["vae-random"]} % with a VAE's, and {few["lsp-forest"]} % with those of a VAE that has the
+  same penalty and no mapping. Nearest neighbours reach {few["shown-nearest"]} %, and
+  {few["vae-nearest"]} % with a VAE's. That these codes are better than a VAE's is
+  {badge(verdict["fig7-few-shot-vae"])} for the forest,
+  {badge(verdict["fig7-few-shot-vae-nearest"])} for neighbours.
+- **The authors' gates and penalty** ([details](09_sparsity_in_detail.ipynb)), $\\gamma = {grid.STRONG:g}$.
+  The score in use is {code["code-ours-used"]} (VAE: {code["code-vae-used"]}), the distance
+  {code["code-ours-distance"]} (VAE: {code["code-vae-distance"]}). That codes are sparser and samples
+  at most 5 % farther is {badge(verdict[f"fig7-as-coded-clean-gamma-{grid.STRONG:g}"])}.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, left, redrawn: distance of the samples from the test images, pixels too faint to see left out (logarithmic), against the Hoyer score of sampled codes. Marks are means, bars standard deviations over seeds (none for one seed); dashed lines are the VAE. The VAE with L1 or L_sp is not in the paper's figure.", "name": "fig-sparsity"}, "image": {"alt": "One line for each method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, left, redrawn: distance of the samples from the test images without faint pixels (logarithmic), against the Hoyer score of sampled codes. Marks are means, bars standard deviations over seeds (none for one seed); dashed lines are the VAE. The VAE with L1 or L_sp is not in the paper's figure.", "name": "fig-sparsity"}, "image": {"alt": "One line for each method in the plane of Hoyer score and distance, with the values of gamma or alpha beside its points."}}
 figure = figures.trade_off(results, distance)
 
 # %% tags=["hide-input"]
@@ -117,7 +125,8 @@ Provenance(results, coded)
 # $$ L_{sp} = \frac1M \sum_i H(\mathrm{DS}(y_i)) - H\Big(\frac1M \sum_i \mathrm{DS}(y_i)\Big). $$
 #
 # The first term is small if every image opens few gates. It would be as small if all images opened the same few; the second
-# term makes different images open different gates. The loss to minimise is, with $\gamma \ge 0$,
+# term makes different images open different gates. The loss to minimise is, with the ELBO
+# $\mathcal L_Y$ and $\gamma \ge 0$,
 #
 # $$ -\mathcal L_Y + \gamma L_{sp}. $$
 #
@@ -170,7 +179,7 @@ for title, (gates, exact) in known.items():
 # %% [markdown]
 # The last row is a warning: if gates cannot close below 0.2, as in the authors' code, the penalty has next to nothing to gain.
 #
-# Without the penalty the loss is the VAE's:
+# Without the penalty the loss is $-\mathcal L_Y$, the negative ELBO:
 
 # %%
 with training.seeded(0):
@@ -187,9 +196,9 @@ print("with gamma = 0, the negative ELBO to the bit:", bool(without == negative_
 # %% [markdown]
 # ## The experiment
 #
-# The data are Fashion-MNIST in grey (55,000 images to train on; at `smoke` the 800 that come with the book). All models have
-# 50 latent dimensions, the network of Mathieu et al., Adam with 1e-3 and squared errors, and sample from their own prior. We
-# compare the InteL-VAE, with a constant $\gamma$ from 0 to 100, with:
+# The data are Fashion-MNIST in grey (55,000 images to train on). All models have 50 latent dimensions, the network of Mathieu
+# et al., Adam with 1e-3 and squared errors, and sample from their own prior. We compare the InteL-VAE, with a constant
+# $\gamma$ from 0 to 100, with:
 #
 # - **VAE**: alone; with **$L_{sp}$** on $|y|$, the paper's ablation ([more](09_sparsity_in_detail.ipynb)); and, as our
 #   addition, with **L1** on $y$.
@@ -199,25 +208,28 @@ print("with gamma = 0, the negative ELBO to the bit:", bool(without == negative_
 #   exactly 0 with a probability that the encoder chooses. The prior is $\mathcal N(0, 1)$ with probability $\alpha$, else 0.
 #
 # The paper says that DD pays for sparsity with worse samples, and that the Sparse-VAE is hardly sparse though its samples
-# are good. From few labels, classifiers learn most with the InteL-VAE's codes: the state of the art. The paper shows curves
-# and no numbers, so our numbers have no counterpart.
+# are good. For the InteL-VAE it claims state-of-the-art sparsity scores. It also says that a random forest typically learns
+# more from the InteL-VAE's codes than from other models' codes, especially from few labels.
+#
+# The paper shows curves and no numbers, so our numbers have no counterpart.
 #
 # :::{dropdown} Two settings that are ours
 # **DD's weight.** Like $\gamma$, $\alpha$ is in nats of the likelihood. DD's authors take 100, with absolute errors divided
 # by 0.1: many times the nats of our squared errors. Our $\alpha = 3$ is a guess at the same weight.
 #
 # **The Sparse-VAE's gates** start at 1/2. It is at a disadvantage: most draws of its prior with $\alpha = 0.01$ are all zero.
-# The first layer of our decoder has no offset, so these become one image without a shape.
+# The first layer of our decoder has no bias, so these become one image without a shape.
 #
-# The page on [details](09_sparsity_in_detail.ipynb) tries the authors' weight, and an offset.
+# The page on [details](09_sparsity_in_detail.ipynb) tries the weight of DD's authors, and a bias.
 # :::
 
 # %% tags=["hide-input"]
 first = results[0].training
+smoke = "At `smoke` the data are the 800 images that come with the book."
 say(f"""
 Each model is trained for {first.epochs} epochs in batches of {first.batch_size}. Numbers are
 means over all seeds of a setting (the last column of tables says how many). Tests and changes
-use the seeds that both sides have.
+use the seeds that both sides have. {smoke if profile == "smoke" else ""}
 """)
 
 # %% [markdown]
@@ -232,13 +244,14 @@ say(f"""
 The InteL-VAE's mean distance is no larger than the VAE's at $\\gamma =$ {curve["no-worse"]},
 and larger at every other $\\gamma$.
 
-**Faint pixels.** As for [all ten digits](06_all_digits.ipynb#too-faint-to-see), the distance
-leaves out pixels too faint to see, since these decide between the VAE and $\\gamma < 3$. The
-claims were first judged with them; we changed that when the runs were known.
+**Faint pixels.** As for [all ten digits](06_all_digits.ipynb#too-faint-to-see), the distance is
+*without faint pixels*: what is too faint to see is set to black. With all pixels the faint ones
+decide between the VAE and $\\gamma < 3$. The claims were first judged with all pixels; we changed
+that when the runs were known.
 
 Over the VAE's runs and those of the four $\\gamma < 3$, the rank correlation of the distance
-with the share of faint pixels is {faint["as-it-is"][0]:.2f} if these count, and still
-{faint["clean"][0]:.2f} without them.
+with the share of faint pixels is {faint["all"][0]:.2f} with all pixels, and still
+{faint["without"][0]:.2f} without faint pixels.
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples of the first seed's models, means of the decoder; the number is γ or α.", "name": "fig-sparsity-samples"}, "image": {"alt": "Rows of generated clothes, one row a model."}}
@@ -253,8 +266,8 @@ Folded(
 )
 
 # %% [markdown]
-# In these tables N is the number of images, the smaller one where none is given. "As it is" is the distance with faint
-# pixels, "min-max" that of images stretched to the full range of greys. {term}`Precision` and {term}`recall` are at the
+# In these tables N is the number of images, the smaller one where none is given. "Distance" is without {term}`faint pixels`,
+# "min-max" with all pixels of images stretched to the full range of greys. {term}`Precision` and {term}`recall` are at the
 # larger N, ELBO and KL divergence in nats.
 #
 # Unlike Table 1, this figure has no second distance on the features of a classifier: its models are older than the
@@ -269,13 +282,13 @@ they are at a distance of {few["vsc-distance"]}, DD's at {few["dd-distance"]}
 
 # %% [markdown]
 # **The same runs by other measures.** Choose a measure for each axis, and a point to see its values and samples. Accuracy on
-# one axis shows what sparse codes are worth to a forest.
+# one axis shows what sparse codes are worth to a random forest.
 
 # %% tags=["hide-input"]
 measured = [
     ("Hoyer score", figures.HOYER),
     (distance, measures.clean_frechet),
-    (f"{name} with faint pixels", measures.frechet),
+    (f"{name} with all pixels", measures.frechet),
     ("Hoyer score in use, above chance", measures.above_chance),
     ("accuracy of a forest, few labels, %", measures.few_shot("random forest")),
 ]
@@ -297,8 +310,9 @@ Break-even is $\\gamma = {curve["even"]}$, with a distance of {curve["even-dista
 $\\gamma = {curve["next"]}$, has {curve["next-distance"]}. Where an interval includes 0, these
 seeds cannot tell.
 
-The point $\\gamma = 0$ separates the mapping from the penalty: a selector that nothing asks to
-select has a score of {curve["zero-hoyer"]} and a distance of {curve["zero-distance"]}.
+The point $\\gamma = 0$ separates the mapping from the penalty: there is a selector, but no
+penalty. The score is already {curve["zero-hoyer"]} (VAE: {curve["vae-hoyer"]}), and the distance
+is {curve["zero-distance"]}.
 """)
 
 # %% [markdown]
@@ -306,8 +320,8 @@ select has a score of {curve["zero-hoyer"]} and a distance of {curve["zero-dista
 # ([next page](08_sparsity_measures.ipynb)). So we take it in the dimensions in use alone, and compare it with the score by
 # *chance*, which Gaussian codes of as many dimensions have.
 #
-# Near chance all images use the same dimensions. From twice the score by chance on we call codes sparse *image by image*
-# (our line, drawn after the first seeds).
+# Near chance all images use the same dimensions. If the score is at least twice that by chance, we call codes sparse *image
+# by image* (our line, drawn after the first seeds).
 
 # %% tags=["hide-input"]
 say(f"""
@@ -334,29 +348,33 @@ another method is "{curve["other"]}", at {curve["other-distance"]}.
 # Are sparse codes easier to learn from? A classifier learns from the codes $g(\mu(x))$ of a few labelled training images,
 # classes in turn, and is tested on the codes of all test images.
 #
-# The InteL-VAE has $\gamma = 10$ (as in Figure 8, below), the Sparse-VAE the $\alpha$ of its authors, DD the one nearest to
-# its authors' weight, and VAEs with a penalty the largest weight here.
-#
 # The paper's classifier, a random forest of depth 4, splits along single dimensions, which may flatter codes that are
 # sparse along the axes. It does not see how large a dimension is. Logistic regression and nearest neighbours, which we add,
 # do: what lies in small dimensions is all but lost to them.
+
+# %% tags=["hide-input"]
+say(f"""
+We show $\\gamma = {grid.SHOWN:g}$ for the InteL-VAE (as in Figure 8, below),
+$\\alpha = {grid.VSC_ALPHA:g}$ for the Sparse-VAE, $\\alpha = {grid.DD_ALPHA:g}$ for DD, and the
+largest weights of the VAEs with a penalty: {few["lsp-gamma"]} for $L_{{sp}}$, {few["l1-gamma"]}
+for L1.
+""")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7, right, redrawn, with two more classifiers: accuracy on the test images by the number of labelled training images; means and standard deviations over seeds, each seed a mean over draws of the labels.", "name": "fig-few-shot"}, "image": {"alt": "Three panels, one for each classifier, of accuracy growing with the number of labels; a line for each method."}}
 figure = figures.few_shot(analysis.compared_on_labels(results))
 
 # %% tags=["hide-input"]
 say(f"""
-So a method may gain with one classifier and lose with another. Accuracy from {few["n-labels"]}
-labels:
+So a method may gain with one classifier and lose with another. Accuracy from few labels (mean
+over 10 to 100 labels) with codes of $\\gamma = {grid.SHOWN:g}$ and of the VAE:
 
-- a forest: {few["shown-random_forest"]} % with codes of $\\gamma = {grid.SHOWN:g}$,
-  {few["vae-random_forest"]} % with the VAE's;
-- logistic regression: {few["shown-logistic_regression"]} % and
-  {few["vae-logistic_regression"]} %.
+- random forest: {few["shown-random"]} and {few["vae-random"]} %;
+- logistic regression: {few["shown-logistic"]} and {few["vae-logistic"]} %;
+- nearest neighbours: {few["shown-nearest"]} and {few["vae-nearest"]} %.
 
-The forest's gain needs no mapping: it has {few["lsp-forest"]} % with $L_{{sp}}$ on a VAE's
-codes, and {few["l1-forest"]} % with L1. The samples of these two are at distances of
-{few["lsp-distance"]} and {few["l1-distance"]}.
+The forest's gain needs no mapping: it has {few["lsp-forest"]} % with codes of a VAE with
+$L_{{sp}}$, whose samples are at a distance of {few["lsp-distance"]}, and {few["l1-forest"]} % with
+L1 ({few["l1-distance"]}).
 """)
 
 # %% tags=["hide-input"]
@@ -369,7 +387,7 @@ Folded(
 
 # %% [markdown]
 # "Authors' forest" in these tables follows the authors' protocol: it learns from codes of *test* images and is tested on
-# their last 2,000 (not at `smoke`, where there are too few).
+# their last 2,000.
 #
 # ## Figure 8: what the dimensions do
 #
@@ -390,7 +408,7 @@ On average {count["active-shown"]} of 50 dimensions are active in a class; the V
 
 # %% [markdown]
 # The number depends on what "active" means: at least a tenth of a class's largest is our choice. The table has other
-# thresholds, in per cent of the 50 dimensions:
+# thresholds. Its numbers are in per cent of the 50 dimensions:
 
 # %% tags=["hide-input"]
 Table(tables.by_line(results))
@@ -432,21 +450,22 @@ say(report.reasons(PAGE))
 # The page on [details](09_sparsity_in_detail.ipynb) tries what has a star, and two points more: where samples of the paper's
 # Sparse-VAE come from, and the number of pixels.
 #
-# - **The selector's range**\*: $[0, 1]$ in the text, $[0.2, 1]$ in the code.
-# - **What is penalised**\*: DS(y) in the text, $|z|$ in the code. **The mean in the second term**\* differs, too.
-# - **$\beta$**\* is not in the text. It is 1, 3 and 0.3 in the script, 3 alone in the script for classifiers. Ours is 1.
-# - **The likelihood**\* is not given. The script for this figure has absolute errors, the first version of the code
-#   squared errors. "Binary" images in Table C.1 are grey in the code.
+# - **The selector's range**\*: $[0, 1]$ in the text, $[0.2, 1]$ in the authors' code.
+# - **What is penalised**\*: DS(y) in the text, $|z|$ in the authors' code. **The mean in the second term**\* differs, too.
+# - **$\beta$**\* is not in the text. It is 1, 3 and 0.3 in the authors' script, 3 alone in their script for classifiers. Ours
+#   is 1.
+# - **The likelihood**\* is not given. The script for this figure has absolute errors, the first version of the authors' code
+#   squared errors. "Binary" images in Table C.1 are grey in the authors' code.
 # - **The settings** of DD, of the Sparse-VAE, and the $\gamma$ of Figures 7 (right) and 8 are not given. Neither of the two
-#   methods is in the code.
+#   methods is in the authors' code.
 #
 # :::{dropdown} And four more
 # - **The units of $\gamma$.** It weighs $L_{sp}$ against nats of the likelihood, and the script's absolute errors have more of
 #   them. So its $\gamma < 3$ may be a smaller range here; the claim is tested as it is printed.
 # - **The optimiser.** DD is trained with Adam and 1e-3, like all others, and not with its authors' optimiser.
 # - **The Sparse-VAE's score** is high here on samples: gates are drawn anew for each code, also in dimensions that say
-#   nothing, and all-zero codes count as 1. The paper has a score hardly above a VAE's and, by the official code, a higher
-#   one. A variant leaves the gates out, as on the page on [faces](10_faces.ipynb).
+#   nothing, and all-zero codes count as 1. The paper has a score hardly above a VAE's and, with the Sparse-VAE's
+#   official code, a higher one. A variant leaves the gates out, as on the page on [faces](10_faces.ipynb).
 # - **When training ends.** The script has 40 epochs without evaluation, and its classifiers use the model after epoch 30.
 #   At `laptop` we stop earlier, and the order of methods may depend on that.
 # :::
@@ -454,7 +473,8 @@ say(report.reasons(PAGE))
 # ## Exercises
 #
 # 1. Of 50 gates every image opens five, and all gates are open equally often. What is $L_{sp}$? Check it.
-# 2. Divide every dimension of the codes by its deviation before the classifiers see them. Which of the three can gain?
+# 2. Divide every dimension of the codes by its standard deviation before the classifiers see them. Which of the three
+#    classifiers can gain?
 # 3. In the figure with sliders, which of the coat's dimensions change the image least?
 
 # %% tags=["hide-cell", "solution"]

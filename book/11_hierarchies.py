@@ -109,7 +109,7 @@ class OneLayerEach(nn.Module):
 
 # %% [markdown]
 # **A check against what is known.** A level of $z$ depends on its own level of $y$ and on those above, so the Jacobian
-# $\partial z / \partial y$ must be block-triangular. We check this for the code's mapping and for our *residual*
+# $\partial z / \partial y$ must be block-triangular. We check this for the authors' mapping and for our *residual*
 # mapping, $z_i = y_i + \mathrm{MLP}_i(z_{i-1})$, both untrained.
 
 # %%
@@ -151,13 +151,13 @@ Table(pd.DataFrame(analysis.table(results)))
 
 # %% tags=["hide-input"]
 say(f"""
-What the ReLU loses does not decide here: the test ELBO is {cited["one-layer-elbo"]} nats with
-one layer a level, and {cited["residual-elbo"]} with the residual mapping.
+The information that the ReLU loses {cited["loses"]}: the test ELBO is {cited["one-layer-elbo"]}
+nats with one layer a level, and {cited["residual-elbo"]} with the residual mapping.
 """)
 
 # %% [markdown]
-# **What does each level hold?** The paper shows pictures. Four numbers for each level say it without an eye for the
-# right example. They are the panels of the figure at the top.
+# **What does each level hold?** The paper shows pictures. Four numbers for each level replace a judgement by eye. They
+# are the panels of the figure at the top.
 #
 # - *Class changed*: how often does the decoded image turn into another class if the level's $y_i$ is drawn anew? A
 #   classifier of real images names the classes.
@@ -173,8 +173,8 @@ Table(pd.DataFrame(analysis.ends(results)))
 
 # %% tags=["hide-input"]
 say(f"""
-The classes are not exact: the classifier names {cited["named"]} % of the real test images
-right, and decoded images are not real ones.
+The classes are not exact: the classifier classifies {cited["named"]} % of real test images
+correctly, and decoded images are not real ones.
 """)
 
 # %% [markdown]
@@ -241,20 +241,19 @@ ledger.Table(found)
 say(report.reasons(PAGE))
 
 # %% [markdown]
-# **Why need the top not hold categories?** A hierarchy is a way in which information *may* flow, and nothing in the
+# **Must the top level hold categories?** No. A hierarchy is a way in which information *may* flow, and nothing in the
 # bound asks for categories at the top. The residual mapping has an inverse, and with a decoder that begins with that
 # inverse the model is a VAE.
 #
 # ## What the paper leaves open, and what the authors' code does
 #
-# - **$\mathrm{NN}_i$, $z_0$ and the widths** of the five levels are not given. The code's script for 50 dimensions has
-#   five levels of ten.
+# - **$\mathrm{NN}_i$, $z_0$ and the widths** of the five levels are not given. The script of the authors' code for 50
+#   dimensions has five levels of ten.
 # - **Which dimensions** Figure B.2 moves is not given either, nor whether it moves them in $y$ or in $z$. A step in
 #   $y_i$ reaches all lower levels; a step in $z_i$, after the mapping, reaches only the decoder.
 # - **1,024 pixels.** Mathieu's network takes images of 32x32; Table C.1 has 28x28. More pixels weigh more against the
 #   KL divergence ([by how much](14_paper_and_code.ipynb)).
-# - **What would not run.** The script's loop over latent dimensions chooses no widths for 128, and one of the code's
-#   modes (4) would not run.
+# - **What would not run.** The script's loop over latent dimensions chooses no widths for 128.
 #
 # ## Exercises
 #

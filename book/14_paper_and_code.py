@@ -68,18 +68,23 @@ The sentences around them are about the published runs, of `laptop`.
 in_short(f"""
 No single difference turns our results into the paper's. Some explain a part of the gap:
 
-- **Baselines (Tables 1 and 2).** The code draws the images of two baselines from
+- **Baselines (Tables 1 and 2).** The authors' code draws the images of two baselines from
   $\\mathcal N(0, I)$ instead of from their own prior. This changes the Vamp-VAE's distance from
   the test images by {t1("Vamp-VAE: images from N(0, I)")} of the VAE's, and takes the MoG-VAE's
   share of ambiguous digits from {of2("MoG-VAE: images from N(0, I)")} %.
 - **Sparse codes (Figure 7).** The gates that switch dimensions off cannot close below 0.2 in the
-  code, and its penalty differs. Both together make samples better and codes less sparse: at
+  authors' code, and its penalty differs. Both together make samples better and codes less sparse: at
   $\\gamma = 30$ the distance changes by {f7("InteL-VAE: γ = 30, floor 0.2, |z| penalised")} of the
   VAE's, and the sparsity score goes from {of_hoyer7("InteL-VAE: γ = 30, floor 0.2, |z| penalised")}.
 - **Points in the plane (Figures 4 and C.2).** The authors' notebooks train against one prior
   and sample from another. This changes the VAE's share of samples in the holes by
   {f4("VAE: the notebooks' two priors")}.
-- **Sparse codes of faces (Table 4).** {told_of_weight(heavier)}
+- **Binary images (Table 1).** With them, as in Table C.1, the InteL-VAE's distance differs from
+  the VAE's by {told.lead_on_binary_images(charts["table1"])}, and in the paper by
+  {analysis.effect(charts["table1"])[1]}.
+- **Sparse codes of faces (Table 4).** The authors' gates and penalty change the score at
+  $\\gamma = 70$ by {hoyer4("InteL-VAE: γ = 70, floor 0.2, |z| penalised")}.
+  {told_of_weight(heavier)}
 - **Still unexplained** are, among others, the lead over the GM-VAE and the flow (Table 1), and the
   data without zeros (Table 3).
 
@@ -95,7 +100,7 @@ clothes leave out [pixels too faint to see](06_all_digits.ipynb).
 # Each section belongs to one table or figure of the paper. It first says what one would have to do to get the paper's
 # picture, and then shows a chart of all changes that we tried.
 #
-# *The text* is the paper, *the code* is what the authors released, and *the notebooks* are the part of the code on points
+# *The text* is the paper. *The authors' code* is the program that they released, and *the notebooks* are its part on points
 # in the plane.
 #
 # A chart has one number, such as the distance of samples from the test images. Each bar changes one thing for one
@@ -119,8 +124,8 @@ clothes leave out [pixels too faint to see](06_all_digits.ipynb).
 # of grey levels. Distances of faces leave out nothing.
 #
 # **Sparsity** comes from a *gate* for each dimension of $z$, which a penalty with weight $\gamma$ closes
-# ([page 08](08_sparsity.ipynb)). In the text gates lie between 0 and 1, and the penalty is on them. In the code they lie
-# between 0.2 and 1, and the penalty is on $|z|$.
+# ([page 08](08_sparsity.ipynb)). In the text gates lie between 0 and 1, and the penalty is on them. In the authors' code
+# they lie between 0.2 and 1, and the penalty is on $|z|$.
 #
 # The **Hoyer score** says how sparse codes are, from 0 to 1 ([what it misses](08_sparsity_measures.ipynb)).
 
@@ -140,20 +145,20 @@ Provenance(*found.values(), binary, light, authors, by_steps, heavier)
 ours, paper = analysis.effect(charts["table1"])
 say(f"""
 **What would one have to do to get the paper's picture?** Sample two of the baselines as the
-code does; that puts the InteL-VAE ahead of both. In the paper it is ahead of all, and its
+authors' code does; that puts the InteL-VAE ahead of both. In the paper it is ahead of all, and its
 distance differs from the VAE's by {paper}. Here it differs by {ours}.
 
-- **The baselines as in the code.** With images from $\\mathcal N(0, I)$ the Vamp-VAE's distance
-  changes by {t1("Vamp-VAE: images from N(0, I)")}, and the MoG-VAE's by
+- **The baselines as in the authors' code.** With images from $\\mathcal N(0, I)$ the Vamp-VAE's
+  distance changes by {t1("Vamp-VAE: images from N(0, I)")}, and the MoG-VAE's by
   {t1("MoG-VAE: images from N(0, I)")}. Counting the entropy of $q$ in the loss $D$ times changes
   the MoG-VAE's by {t1("MoG-VAE: entropy of q counted D times")}.
 - **This explains too much.** In the paper both baselines are a little ahead of the VAE. Perhaps
   only some of these choices went into its table, or they change the FID less. This is our guess.
 - **Other constants of the mapping** do not suffice for the paper's lead over the VAE. The
   InteL-VAE's distance changes by {t1("InteL-VAE: c1 = 1")} with $c_1 = 1$, by
-  {t1("InteL-VAE: 2 sectors in one plane")} with the code's two sectors, and by
+  {t1("InteL-VAE: 2 sectors in one plane")} with the authors' two sectors, and by
   {t1("InteL-VAE: 2 x 2 in the place of 2 x 5")} with 2 x 2 clusters instead of 2 x 5.
-- **Binary images**, which the text has and the code has not,
+- **Binary images**, which the text has and the authors' code has not,
   {told.binary_images(charts["table1"], binary)}
 """)
 
@@ -161,11 +166,11 @@ distance differs from the VAE's by {paper}. Here it differs by {ours}.
 distance = told.distances(found["table1"])
 say(f"""
 **The GM-VAE and the flow stay ahead.** Their distances are {distance["GM-VAE"]} and
-{distance["VAE + Sylvester"]}, and the InteL-VAE's is {distance["InteL-VAE, 2 x 5"]}. The code has
-no GM-VAE.
+{distance["VAE + Sylvester"]}, and the InteL-VAE's is {distance["InteL-VAE, 2 x 5"]}. The authors'
+code has no GM-VAE.
 
-The code computes the flow differently from its authors, in two ways. They change the flow's
-distance by {t1("VAE + Sylvester: flow amortised on the mean")} (its parameters come from the
+The authors' code computes the flow differently from the flow's own authors, in two ways. They
+change the flow's distance by {t1("VAE + Sylvester: flow amortised on the mean")} (its parameters come from the
 posterior's mean) and by {t1("VAE + Sylvester: determinant mispaired")} (a mistake in the
 determinant).
 """)
@@ -187,28 +192,28 @@ ours, paper = analysis.effect(charts["table2"])
 vamp = told.after_by_seed(charts["table2"], found, "Vamp-VAE: images from N(0, I)")
 say(f"""
 **What would one have to do to get the paper's picture?** Two changes lead
-there, for three of the five baselines: the code's network, and its way to draw images.
+there, for three of the five baselines: the authors' network, and their way to draw images.
 
-- **Take the code's network** instead of the one that the text names. The InteL-VAE's share of
-  ambiguous samples then goes from {of2("InteL-VAE: the code's network")} %. On this network it
+- **Take the authors' network** instead of the one that the text names. The InteL-VAE's share of
+  ambiguous samples then goes from {of2("InteL-VAE: the authors' network")} %. On this network it
   differs from the VAE's by {ours}, and in the paper by {paper}.
 - **Draw the images of two baselines from $\\mathcal N(0, I)$.** The MoG-VAE's ambiguous samples
   go from {of2("MoG-VAE: images from N(0, I)")} %, where the paper has 4.5 %.
 - **The Vamp-VAE's** go from {of2("Vamp-VAE: images from N(0, I)")} %, where the paper has 2.4 %.
   But single seeds end at {vamp} %.
-- **The flow's 16.2 %** remain unexplained. The code's three differences change the flow by
+- **The flow's 16.2 %** remain unexplained. The authors' three differences change the flow by
   {t2("VAE + Sylvester: flow amortised on the mean")} (parameters from the posterior's mean),
   {t2("VAE + Sylvester: eight vectors in one dimension")} (eight vectors) and
   {t2("VAE + Sylvester: determinant mispaired")} (the wrong determinant).
-- **The GM-VAE's 3.5 %** remain unexplained, too. The code has no GM-VAE; on the code's network
-  ours goes from {of2("GM-VAE: the code's network")} %.
+- **The GM-VAE's 3.5 %** remain unexplained, too. The authors' code has no GM-VAE; on their network
+  ours goes from {of2("GM-VAE: the authors' network")} %.
 """)
 
 # %% [markdown]
-# All changes that we tried. The bars named "the code's network" start from the network of Mathieu et al., which the text
-# names; all others start from the code's network:
+# All changes that we tried. The bars named "the authors' network" start from the network of Mathieu et al., which the text
+# names; all others start from the authors' network:
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Table 2: by how much each change moves a method's share of ambiguous samples, in percentage points. Bars start from the code's network or, where the network is what changes, from that of Mathieu et al.", "name": "fig-code-table2"}, "image": {"alt": "Horizontal bars, one for each change, the longest on top, with two vertical lines for the difference of the InteL-VAE from the VAE."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Table 2: by how much each change moves a method's share of ambiguous samples, in percentage points. Bars start from the authors' network or, where the network is what changes, from that of Mathieu et al.", "name": "fig-code-table2"}, "image": {"alt": "Horizontal bars, one for each change, the longest on top, with two vertical lines for the difference of the InteL-VAE from the VAE."}}
 figure = figures.tornado([charts["table2"]])
 
 # %% tags=["hide-cell"]
@@ -219,21 +224,25 @@ Table(pd.DataFrame(analysis.lines(charts["table2"])))
 
 # %% tags=["hide-input"]
 share = table3.learned_shares(found["proportions"], found["borders"])
+bounded = "**A bounded border**, as in the authors' code, with the text's exponent changes this mass by {}."
+planned = told.bullets(
+    charts["table3"], {"InteL-VAE: 0 % zeros, c2 = 0.2, bounded border": bounded}
+)
 say(f"""
 **What would one have to do to get the paper's picture?** With 20 % of zeros in the
-data, take the power $c_2$ from the code. Without zeros, we do not know.
+data, take the exponent $c_2$ from the authors' code. Without zeros, we do not know.
 
-- **20 % of zeros.** With the code's power, $c_2 = 0.5$, the mapping learns a share of
-  {share["code-20"]} %, and with the text's power {share["text-20"]} %.
-- **25 % of zeros.** It learns {share["code-25"]} % with the code's power, and {share["text-25"]} %
-  with the text's.
+- **20 % of zeros.** With the authors' exponent, $c_2 = 0.5$, the mapping learns a share of
+  {share["code-20"]} %, and with the text's {share["text-20"]} %.
+- **25 % of zeros.** It learns {share["code-25"]} % with the authors' exponent, and
+  {share["text-25"]} % with the text's.
 - **No zeros.** The smaller of the two sides should become empty. In the paper it keeps 2 % of the
-  mass; here it keeps {share["text-0"]} %, and {share["code-0"]} % with the code's power.
-- **A bounded border**, as in the code, with the text's power. Change of this mass:
-  {t3("InteL-VAE: 0 % zeros, c2 = 0.2, bounded border")}.
+  mass; here it keeps {share["text-0"]} %, and {share["code-0"]} % with the authors'
+  exponent.
 - **Four times as many steps** change the error at 25 % of zeros by
-  {t3("InteL-VAE: 25 % zeros, c2 = 0.2, four times as long")} with the text's power, and by
-  {t3("InteL-VAE: 25 % zeros, c2 = 0.5, four times as long")} with the code's (one seed).
+  {t3("InteL-VAE: 25 % zeros, c2 = 0.2, four times as long")} with the text's exponent, and by
+  {t3("InteL-VAE: 25 % zeros, c2 = 0.5, four times as long")} with the authors' (one seed).
+{planned}
 """)
 
 # %% [markdown]
@@ -264,7 +273,7 @@ the rest we do not know.
   $\\mathcal N(0, I)$, as in its public replication, and by
   {t4("Sparse-VAE: α = 0.01, β = 0.1")} with the replication's weight of 0.1 on the KL divergence.
 - **The InteL-VAE's score of 0.46** (at $\\gamma = 70$) differs from the VAE's by {paper}; ours
-  differs by {ours}. The code's gates and penalty change ours by
+  differs by {ours}. The authors' gates and penalty change ours by
   {hoyer4("InteL-VAE: γ = 70, floor 0.2, |z| penalised")}.
 - **Too few steps?** We asked this on clothes. {told_of_few_steps(by_steps)}
 - **Too light a penalty?** {told_of_weight(heavier)} [Page 10](10_faces.ipynb) has both experiments.
@@ -295,19 +304,20 @@ _, paper = analysis.effect(charts["tableb1"])
 lead, of_code = told.leads(found["table-b1"])
 rows = ledger.rows(profile, found["table-b1"], page="12_face_hierarchies")
 (judged,) = (row["verdict"] for row in rows if row["id"].startswith("tableB1-50-code-"))
+wide = "**The text's 128 dimensions** change its accuracy by {}."
+planned = told.bullets(charts["tableb1"], {"InteL-VAE: D = 128, as in the text": wide})
 say(f"""
-**What would one have to do to get the paper's picture?** Take the code's classifier.
+**What would one have to do to get the paper's picture?** Take the authors' classifier.
 Even then the lead is smaller than the paper's.
 
-- **The code's classifier** has ten hidden units, and reports its best epoch on the test faces. It
+- **The authors' classifier** has ten hidden units, and reports its best epoch on the test faces. It
   takes the InteL-VAE's accuracy from
-  {of_b1("InteL-VAE: D = 64, the code's classifier")} %.
+  {of_b1("InteL-VAE: D = 64, the authors' classifier")} %.
 - **The lead over the best VAE**, from 50 labelled faces, then goes from {lead} to {of_code} points
-  (verdict with the code's classifier: *{judged}*). In the paper it is {paper}.
+  (verdict with the authors' classifier: *{judged}*). In the paper it is {paper}.
 - **Residual networks** between the InteL-VAE's levels change its accuracy by
   {b1("InteL-VAE: D = 64, residual networks")}.
-- **The text's 128 dimensions.** Change of its accuracy:
-  {b1("InteL-VAE: D = 128, as in the text")}.
+{planned}
 """)
 
 # %% [markdown]
@@ -376,12 +386,12 @@ near = told.small_beta(light)
 say(f"""
 **What would one have to do to get the paper's picture?** The left panel of the figure claims
 two things, good samples at a small $\\gamma$ and good samples of sparse codes. We find nothing
-that gives the first; the second needs the code's gates and penalty.
+that gives the first; the second needs the authors' gates and penalty.
 
 - **Good samples at a small $\\gamma$.** With $\\gamma = 1$ the InteL-VAE's distance differs from the
   VAE's by {ours}. Verdict on "sparser and closer at once":
   {verdicts["fig7-clean-sparser-and-closer-1"]}.
-- **Good samples of sparse codes.** With the code's gates and penalty the distance at
+- **Good samples of sparse codes.** With the authors' gates and penalty the distance at
   $\\gamma = 30$ changes by {f7(coded)}. The Hoyer score goes from {of_hoyer7(coded)}; the VAE has
   {vae}. Verdict on "sparser at no cost": {verdicts["fig7-as-coded-clean-gamma-30"]}.
 - **Extremely high scores.** The text's gates give them, at the price of samples.
@@ -392,7 +402,7 @@ that gives the first; the second needs the code's gates and penalty.
   score goes from {of_hoyer7("DD: absolute errors, α = 100")}.
 
 **A small $\\beta$ comes nearest to both halves** ({near["seeds"]}). We took $\\beta = 0.3$, one of the
-values in the code's script, and $\\gamma = 10$:
+values in the authors' script, and $\\gamma = 10$:
 
 - The Hoyer score is {near["score"]}, where our line for "extremely sparse" is {PRIOR_OF_DD}. In the
   [dimensions in use](08_sparsity_measures.ipynb) alone it is {near["used"]}, where
@@ -419,18 +429,24 @@ Table(
 # ## Figure C.3: sparse codes of digits
 
 # %% tags=["hide-input"]
+gates = "**The authors' gates and penalty** change the distance at $\\gamma = {}$ by"
+planned = told.bullets(
+    charts["figurec.3-distance"],
+    {
+        "InteL-VAE: γ = 10, floor 0.2, |z| penalised": gates.format(10) + " {}.",
+        coded: gates.format(30) + f" {{}}, and the score by {hoyerc3(coded)}.",
+    },
+)
 say(f"""
 **What would one have to do to get the paper's picture?** Perhaps the same as for Figure
 7. This is our guess, since only three changes have experiments on digits.
 
-- **The code's gates and penalty.** Change of the distance at $\\gamma = 10$:
-  {c3("InteL-VAE: γ = 10, floor 0.2, |z| penalised")}; at $\\gamma = 30$: {c3(coded)}. Change of the
-  score at $\\gamma = 30$: {hoyerc3(coded)}.
+{planned}
 - **The score of $g(\\mu)$** instead of samples changes the Sparse-VAE's score by
   {hoyerc3("Sparse-VAE: α = 0.01, score of g(μ)")} and the InteL-VAE's by
   {hoyerc3("InteL-VAE: γ = 10, score of g(μ)")}, much as on clothes.
-- **Images stretched** to the full range of grey levels, as in the code, change the VAE's distance
-  by {c3("VAE: images stretched")} and that of the InteL-VAE with $\\gamma = 30$ by
+- **Images stretched** to the full range of grey levels, as in the authors' code, change the VAE's
+  distance by {c3("VAE: images stretched")} and that of the InteL-VAE with $\\gamma = 30$ by
   {c3("InteL-VAE: γ = 30, images stretched")}.
 """)
 
@@ -451,8 +467,8 @@ Table(
 # %% [markdown]
 # ## All differences in one table
 #
-# This table looks up a difference: what the text says, what the code does, what this book does, and the largest bar
-# that the difference has in each chart above. Changes in % are of the VAE's distance.
+# This table looks up a difference: what the text says, what the authors' code does, what this book does, and the largest
+# bar that the difference has in each chart above. Changes in % are of the VAE's distance.
 
 # %% tags=["hide-input"]
 say(topics.tried(charts))
@@ -471,8 +487,8 @@ forest = {
     for of in ("VAE", "InteL-VAE, gamma = 10")
 }
 say(f"""
-**The forest of Figures 7 and C.3, right.** What does the code's protocol change? From our protocol
-to the code's, the accuracy from 100 labels goes
+**The forest of Figures 7 and C.3, right.** What does the authors' protocol change? From our protocol
+to theirs, the accuracy from 100 labels goes
 
 - on clothes from {forest["sparsity", "InteL-VAE, gamma = 10"]} % with codes of the InteL-VAE
   ($\\gamma = 10$), and from {forest["sparsity", "VAE"]} % with codes of the VAE;
@@ -481,14 +497,14 @@ to the code's, the accuracy from 100 labels goes
 """)
 
 # %% [markdown]
-# **Why the code cannot check the paper's numbers.** It never sets a seed for training, although the text says
+# **Why the authors' code cannot check the paper's numbers.** It never sets a seed for training, although the text says
 # that seeds are the same for all models. It has no GM-VAE, no DD, no Sparse-VAE and no classifier for Table 2.
 #
 # By our reading its Vamp-VAE ends in an error at the first test. In the earlier version, of June 2021, Vamp-VAE and
 # MoG-VAE end in one at the first step.
 #
-# The code has no script for Table 1. The script for Table 2 only loads models trained earlier. The script for Figure 7 trains
-# models, but the code that measured them is missing.
+# It has no script for Table 1. The script for Table 2 only loads models trained earlier. The script for Figure 7 trains
+# models, but what measured them is missing.
 
 # %% tags=["hide-input"]
 pixels, text = (networks.IMAGE_SIZE[name] ** 2 for name in ("mathieu", "authors"))
@@ -514,12 +530,12 @@ say(f"""
 # %% [markdown]
 # - **Few seeds.** Many bars on images have one seed. A bar without an interval only says in which direction to look.
 # - **Another distance.** Under the FID, the order of long and short bars could differ.
-# - **Another version of the code.** The paper's tables may come from a version that was never released.
+# - **Another version of the authors' code.** The paper's tables may come from a version that was never released.
 #
 # ## Exercises
 #
 # 1. Which three runs would you add to the chart of Table 1 first, and why these?
-# 2. Combine the code's network, binary images and images from $\mathcal N(0, I)$ in one row of `studies.digits.slips`. Add
+# 2. Combine the authors' network, binary images and images from $\mathcal N(0, I)$ in one row of `studies.digits.slips`. Add
 #    up the three bars first: what do you expect the row to show?
 # 3. Why can an empty bar be as good a reason to doubt a table as a full one?
 

@@ -37,18 +37,18 @@ This copy was made at `smoke`, from a first look on small data: its verdicts mea
 published page has those of `laptop`.
 """
 in_short(f"""
-We tested {len(statements.STATEMENTS)} statements of the paper. Our results support
-{sides["for"]} of them, contradict {sides["against"]}, and leave {sides["open"]} open. The
-statements rest on {sum(counts[v] for v in report.LOOK)} claims, whose verdicts answer five
-questions:
+The framework does what the paper says; its benefits are reproduced only in part. Five questions
+have these answers in the published runs, with the verdicts on all claims behind them:
 
 {report.questions(found)}
 
-All claims together: {badges(row["verdict"] for row in found if not row["variant"])}
+All {sum(counts[v] for v in report.LOOK)} claims together:
+{badges(row["verdict"] for row in found if not row["variant"])}. Of those reproduced,
+{counts["tested"]} rest on a statistical test; {counts["kept"]} of these remain significant if one
+corrects for the number of tests. [Status](91_status.ipynb) lists every claim.
 
-Of the reproduced claims, {counts["tested"]} rest on a statistical test; {counts["kept"]} of these
-remain significant if one corrects for the number of tests. [Status](91_status.ipynb) lists every
-claim.
+The claims test {len(statements.STATEMENTS)} statements of the paper. Our results support
+{sides["for"]} of them, contradict {sides["against"]}, and leave {sides["open"]} open.
 
 {smoke if profile == "smoke" else ""}
 """)
@@ -66,34 +66,36 @@ figure = report.verdicts(found)
 # **What we tested.** Nearly every sentence of the paper about a table or a figure became one or more *claims*. Each claim
 # has a rule that gives its verdict. A rule was written before its runs, or says that it was not ([history](rules.md)).
 #
-# **What a verdict means.** By most rules a claim is *reproduced* if the difference goes the paper's way with p < 0.05, and
-# *partly* if it goes that way without being significant. It is *opposite* if it goes the other way with p < 0.05. Otherwise
-# there is *no difference found*.
+# **What a verdict means.** By most rules a claim is *reproduced* if the difference goes the paper's way with p < 0.05. It is
+# *opposite* if it goes the other way with p < 0.05.
+#
+# A difference that is not significant counts as *partly* if it goes the paper's way, however small it is, and as *no
+# difference found* if it goes the other way. So *partly* alone is no evidence for the paper.
 #
 # ## Methodology
 #
-# - **Code.** We wrote our own, by the paper's text. What the authors' code does differently is an option, off by default
-#   ([the paper and its code](14_paper_and_code.ipynb)).
+# - **Code.** We wrote our own. Where the text and the authors' code differ, we follow the text, with few exceptions
+#   ([the paper and its code](14_paper_and_code.ipynb)): images are grey, and the second term of the sparsity penalty is the
+#   authors'. Where the text is silent we often follow the authors' code, as for the layers of a hierarchy.
 # - **Data.** We use MNIST with the paper's split and Fashion-MNIST, both in grey and at 32x32; points in the plane; and 8,059
 #   faces of CelebA ([Faces](10_faces.ipynb)).
-# - **Hyperparameters.** They are those of the paper's Tables C.1 and C.2. [Page 90](90_hyperparameters.ipynb) has them, and
-#   our choices where these tables are silent.
+# - **Hyperparameters.** They are those of the paper's Tables C.1 and C.2, but for the images: C.1 has binary ones, of
+#   28x28 pixels. [Page 90](90_hyperparameters.ipynb) has our choices where these tables are silent.
 # - **Tests.** In runs with the same seed, all methods see the same data in the same order. So $t$-tests are paired by seed.
-#   Beside every $p$ stands one that is corrected for the number of tests (Holm).
+#   Tables of claims also have each $p$ corrected for the number of tests (Holm).
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 say(f"""
-- **Computation.** Of {work["asked"]:,} planned trainings {work["trainings"]:,} have been run. They
-  took {work["hours"]:.3g} hours in all (device: {work["devices"]}), and the longest
-  {work["longest"]:.1f} hours ([Speed](80_speed.ipynb)).
+- **Computation.** The trainings took {work["hours"]:.3g} hours in all (device: {work["devices"]}),
+  the longest {work["longest"]:.1f} hours. [The plan](81_plan.ipynb) says how many have been run.
 """)
 
 # %% [markdown]
 # ## Results that support the paper
 #
-# Each line is a statement of the paper in our words, followed by the verdicts on its claims. We count it as supported if
-# at least half of its claims are reproduced, more than are opposite, and more than half are at least *partly* so. Methods
-# and terms are in the [glossary](glossary.md).
+# Each line is a statement of the paper in our words, followed by the verdicts on its claims; brackets say where a claim
+# tests more than the paper says. We count a statement as supported if at least half of its claims are reproduced, more
+# than are opposite, and more than half are at least *partly* so. Methods and terms are in the [glossary](glossary.md).
 
 # %% tags=["hide-input"]
 say(report.findings(found, "for"))
@@ -119,12 +121,15 @@ say(f"""
 """)
 
 # %% [markdown]
-# What can so few runs tell? For each table and figure the next table has its main claim. In "a against b", a is the number
-# that the claim is about, mostly the InteL-VAE's, and b is what it is compared with.
+# ## The main claims
 #
-# Not finding a difference is no proof that there is none. "Detectable difference" is the smallest one that as many runs
-# would find four times in five; a dash means that the rule has no such test. A run is a training, or a draw of labels where
-# the table says so.
+# The table has one main claim for each table and figure of the paper. In "a against b", a and b are the two numbers of the
+# column "compared"; its brackets say which way the first should differ.
+#
+# Not finding a difference is no proof that there is none. "Detectable difference" is the smallest difference that a test on
+# this many runs would detect with 80 % power (p < 0.05). A dash under *p* means that the rule needs no test.
+#
+# The $p$ are not corrected here. A run is a training.
 
 # %% tags=["hide-input"]
 say(report.table(found))
@@ -133,9 +138,9 @@ say(report.table(found))
 Folded("The main claims in full", Table(report.claims_of(found)))
 
 # %% [markdown]
-# Two terms in the reasons below: *dimensions in use* are those that a model uses at all (mean $|z|$ at least a tenth of the
-# largest), and *faint pixels* are grey values too small to see, which decide the distance of images if they stay
-# ([why](06_all_digits.ipynb)).
+# Two terms in the reasons below: *dimensions in use* are those that a model uses at all (mean $|z|$ at least a tenth of
+# the largest). *Faint pixels* are grey values too small to see, which decide the
+# distance of images if all pixels count ([why](06_all_digits.ipynb)).
 
 # %% tags=["hide-input"]
 say(report.reasons())
@@ -159,7 +164,7 @@ say(report.reasons())
 #   it](05_multi_modality.ipynb).
 # - **Baselines.** The paper gives no settings for its six other methods, and each has traps of its own
 #   ([digits](06_all_digits.ipynb), [sparsity](09_sparsity_in_detail.ipynb)). Our settings may not be their best.
-# - **Two versions of the code.** Both disagree with the text, and [with each other](14_paper_and_code.ipynb).
+# - **Two versions of the authors' code.** Both disagree with the text, and [with each other](14_paper_and_code.ipynb).
 #
 # ## What the paper should have said
 #
@@ -176,14 +181,16 @@ say(report.reasons())
 #
 # - **Few seeds.** On images there are mostly three. Many verdicts may be *no difference found* for that reason.
 # - **Few faces and few steps.** Tables 4 and B.1 are tested [on 8,059 faces](10_faces.ipynb).
-# - **A laptop's epochs.** On images we train for fewer epochs than the code, and curves [still rise](06_all_digits.ipynb).
-# - **One network.** We use the text's. The code's is tried for [Table 2](05_multi_modality.ipynb) and a few rows of Table 1.
+# - **A laptop's epochs.** On images we train for fewer epochs than the authors' code, and curves [still
+#   rise](06_all_digits.ipynb).
+# - **One network.** We use the text's. The authors' is tried for [Table 2](05_multi_modality.ipynb) and a few rows of Table
+#   1.
 # - **Not judged.** We have no rule for four statements: that digits are "crisper", that a VAE's ones all have the same slant,
 #   that the official code of the Sparse-VAE diverges, and that mappings cause no computational issues.
 #
 # ## Communication with the authors
 #
-# There was none. What their text and code leave open is open here.
+# There was none. What their text and their code leave open is open here.
 #
 # ## Exercises
 #

@@ -323,7 +323,7 @@ Table(wines.table(looks))
 mean = looks.groupby("model").mean()
 sure, rand = mean["unsure samples, %"], mean["adjusted Rand index"]
 say(f"""
-What the table says:
+{wines.conclusion(looks, unsure(x[test]))}
 
 - **Likelihood.** The differences from the VAE, in nats for each wine, are
   {more["clusters, c1 = 5"]:+.2f} with the paper's gap, {more["clusters, c1 = 1"]:+.2f} with the
@@ -331,7 +331,7 @@ What the table says:
   above.
 - **Samples.** The classifier is unsure of {sure["VAE"]:.1f} % of the VAE's samples and of
   {sure["clusters, c1 = 5"]:.1f} % with the paper's gap. But it is unsure of
-  {unsure(x[test]):.1f} % of the real test wines, too: some wines do lie between the groups.
+  {unsure(x[test]):.1f} % of the real test wines, too.
 - **Structure.** The index is {rand["VAE"]:.2f} for the VAE, {rand["clusters, c1 = 5"]:.2f} with
   the paper's gap and {rand["mixture prior"]:.2f} with the mixture prior.
 
@@ -346,7 +346,7 @@ several seeds, and test the difference.
 #
 # - **Groups end up in the wrong sectors.** Whether they do depends on the seed: see the deviations of the index above. Train
 #   several seeds, and plot the codes.
-# - **Everything is encoded at the prior.** The sign is a KL divergence near 0 in `History.valid_kl`, which `training.fit`
+# - **Posterior collapse.** The sign is a KL divergence near 0 in `History.valid_kl`, which `training.fit`
 #   returns. A likelihood with a smaller variance, or `warmup` of `training.Objective`, lets the first bits through:
 #   [](04_multiple_connectivity.ipynb).
 # - **A circle is wound twice, or folded.** Small steps cannot undo a fold, since it vanishes only if the loop is cut. Plot

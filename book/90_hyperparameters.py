@@ -39,13 +39,14 @@ ten runs) and the likelihood, so these are our choices.
 - **Profiles** say how much is run: `smoke` is a first look, `laptop` is what the published pages
   show, and `paper` is the paper's own size.
 - **Where the numbers come from.** Settings, repeats and numbers of parameters and runs are read
-  from the code that the experiments run. Sizes of data sets and layers are typed by hand.
+  from what the experiments run. Sizes of data sets and layers are typed by hand.
 """)
 
 # %% [markdown]
 # ## Table C.1
 #
-# Each table below is a column of the paper's Table C.1, with the settings of each profile beside it.
+# Each table below is a column of the paper's Table C.1, with the settings of each profile beside it. Sparsity on
+# MNIST (Figure C.3) has the settings of Fashion-MNIST.
 
 # %% tags=["hide-input"]
 c1 = settings.table_c1()
@@ -67,9 +68,9 @@ for experiment, title in settings.COLUMNS_OF_C1.items():
 # | `mlp` (appendix C.4) | three hidden layers of 10, ReLU | the same |
 # | `mathieu` (the one the text names) | 4x4 convolutions, stride 2, to 32, 64, 128 channels; 4x4 heads | mirrored |
 # | `mathieu-offset` (ours, an ablation) | the same | one learned offset after the first layer, which has no bias |
-# | `authors` (the one in the code) | the same widths, batch norm throughout, biases; dense heads | dense to 7x7x128, then 64, 32, 1 |
+# | `authors` (of the authors' code) | the same widths, batch norm throughout, biases; dense heads | dense to 7x7x128, then 64, 32, 1 |
 # | `faces` (Table C.2) | 4x4 convolutions, stride 2, to 64, 128, 256 channels; dense heads | dense to 8x8x256, then 256, 128, 3 |
-# | `faces-narrow` (the code's) | the same | dense to 8x8x256, then 128, 64, 3 |
+# | `faces-narrow` (of the authors' code) | the same | dense to 8x8x256, then 128, 64, 3 |
 #
 # With two latent dimensions they have these numbers of parameters:
 
@@ -82,7 +83,6 @@ Table(settings.table_c2())
 # The table has how many models each experiment trains. A training that two experiments share counts in both.
 
 # %% tags=["hide-input"]
-say(f"These settings belong to version {SEMANTICS} of what training does with them.")
 Table(runs)
 
 # %% tags=["nbval-check-output", "remove-cell"]

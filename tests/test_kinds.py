@@ -197,16 +197,17 @@ def near_and_steady(*values):
 def test_what_is_near_has_an_interval_that_may_leave_the_target_out_and_says_what_it_could_have_found():
     near, steady = near_and_steady(0.27, 0.28, 0.29)  # a standard error of 0.01 / sqrt(3); t of 2 degrees is 4.303
     assert near.verdict == steady.verdict == REPRODUCED
-    assert near.test == "0.030 from 0.25 (95 % interval 0.255 to 0.305)"
-    assert steady.test == "+0.030 from the VAE's (95 % interval 0.005 to 0.055)"
+    assert near.test == "0.030 from 0.25 (95 % interval of the mean: 0.255 to 0.305)"
+    assert steady.test == "+0.030 from the VAE's (95 % interval of the difference: 0.005 to 0.055)"
     assert near.detectable == pytest.approx(5.6535 * 0.01 / math.sqrt(3), rel=1e-3)
     assert steady.detectable == pytest.approx(near.detectable)
 
 
 def test_what_does_not_scatter_could_have_been_found_however_small_and_two_seeds_find_nothing():
-    for finding, target in zip(near_and_steady(0.26, 0.26, 0.26), (0.25, 0.0), strict=True):
+    means = {"mean": 0.25, "difference": 0.0}
+    for finding, (of, target) in zip(near_and_steady(0.26, 0.26, 0.26), means.items(), strict=True):
         where = f"{target + 0.01:.3f}"
-        assert finding.detectable == 0 and finding.test.endswith(f"(95 % interval {where} to {where})")
+        assert finding.detectable == 0 and finding.test.endswith(f"(95 % interval of the {of}: {where} to {where})")
     for finding in near_and_steady(0.26, 0.27):
         assert finding.verdict == NOT_TESTED and finding.detectable is None and "interval" not in finding.test
 

@@ -92,7 +92,7 @@ def test_a_table_for_readers_says_once_what_all_claims_begin_with():
     (row,) = ledger.rows("smoke", page=PAGE)[:1]
     shown = ledger.Table([row | {"claim": f"On x: {claim}"} for claim in ("a: b", "a: c", "d")])._repr_html_()
     assert shown.startswith("<p>On x: </p>") and shown.count("On x") == 1
-    assert all(f"Table 2. {claim}<" in shown for claim in ("A: b", "A: c", "D"))
+    assert all(f"Table 2. {claim} <" in shown for claim in ("A: b", "A: c", "D"))
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,8 @@ def test_claims_of_samples_judged_on_inception_speak_of_the_fid(tmp_path, monkey
     rows = {extractor: {r["id"]: r for r in ledger.stored("laptop", extractor)} for extractor in (None, "inception")}
     name = "fig7-distance-gamma-1"
     assert rows[None][name]["verdict"] == kinds.NOT_TESTED and kinds.DISTANCE in rows[None][name]["claim"]
-    assert rows["inception"][name]["n"] == 3 and "(FID, 10,000 images)" in rows["inception"][name]["claim"]
+    assert rows["inception"][name]["n"] == 3
+    assert "(FID, 10,000 images, with all pixels)" in rows["inception"][name]["claim"]
 
 
 def test_claims_of_samples_judged_on_the_classifier_speak_of_its_distance():
@@ -145,7 +146,7 @@ def test_claims_of_samples_judged_on_the_classifier_speak_of_its_distance():
     made = result(metrics={"frechet_100": 1.0, "clean_frechet_100": 1.0})
     found = Results("table1", "smoke", asked, [dataclasses.replace(made, run=run) for run in asked])
     words = {row["id"]: row["claim"] for row in ledger.rows("smoke", found)}
-    assert "(FD (classifier), as many images as test images)" in words["table1-vae"]
+    assert "(FD (classifier), with all pixels, N = 10,000)" in words["table1-vae"]
 
 
 def test_a_rule_that_another_has_replaced_is_a_variant_and_its_verdict_stands_beside_the_new_one(laptop_claims):
@@ -155,7 +156,6 @@ def test_a_rule_that_another_has_replaced_is_a_variant_and_its_verdict_stands_be
         assert by_id[new].post_hoc and not by_id[new].variant
         assert before and all(by_id[id].variant and by_id[id].page == by_id[new].page for id in before)
         assert found[new]["earlier"] == [found[id]["verdict"] for id in before]
-        badges = [prose.badge(found[id]["verdict"]) for id in before]
-        named = [f"{id} {badge}" for id, badge in zip(before, badges, strict=True)]
-        text = f"rule before: {badges[0]}" if len(before) == 1 else f"rules before: {', '.join(named)}"
-        assert f"By the {text}" in ledger.Table([found[new]])._repr_html_()
+        named = (f'{prose.badge(found[id]["verdict"])} <code class="id">{id}</code>' for id in before)
+        text = f"By the rule{'s' if len(before) > 1 else ''} before: {', '.join(named)}"
+        assert text in ledger.Table([found[new]])._repr_html_()

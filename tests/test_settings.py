@@ -30,8 +30,9 @@ def test_table_c1_has_the_paper_and_every_profile_side_by_side():
     assert (
         list(settings.COLUMNS_OF_C1) == list(settings.TABLE_C1) == list(dict.fromkeys(table.index.get_level_values(0)))
     )
-    assert list(table) == ["in the paper", *studies.PROFILES] and len(table) == 4 * 9
+    assert list(table) == ["in the paper", *studies.PROFILES] and len(table) == 5 * 9
     assert table.loc[("sparsity", "latent dimensions")].tolist() == ["50"] * 4
+    assert table.loc["table1", "in the paper"].tolist() == table.loc["sparsity", "in the paper"].tolist()
     assert table.loc[("table4", "training examples"), "in the paper"] == "163k"
     assert not table.isna().any(axis=None)
 

@@ -82,18 +82,20 @@ def found(test: Paired | None, larger: bool, words: str = "paired t against {oth
     return Finding(test.mean, test.sd, test.n, said, test.p, verdict, test.detectable, test.other)
 
 
-def near(values: Sequence[float], target: float, tolerance: float, words: str, spread: float = math.inf) -> Finding:
+def near(
+    values: Sequence[float], target: float, tolerance: float, words: str, of: str = "mean", spread: float = math.inf
+) -> Finding:
     """That values, one a seed, are within `tolerance` of a target and deviate by at most `spread`; `words` say how far.
 
-    The mean's 95 % interval stands beside these words: a mean can be near a target that its interval leaves out. A test
-    against the border, with its p-value, decides only where they are not near, on average. `detectable` is the smallest
-    deviation from the target that a test against it would find.
+    The 95 % interval `of` their mean stands beside these words: a mean can be near a target that its interval leaves
+    out. A test against the border, with its p-value, decides only where they are not near, on average. `detectable` is
+    the smallest deviation from the target that a test against it would find.
     """
     half = half_width(values)
     if half is None:
         return Finding(*summary(values), len(values), words) if values else Finding()
     mean, sd = summary(values)
-    words += f" (95 % interval {mean - half:.3f} to {mean + half:.3f})"
+    words += f" (95 % interval of the {of}: {mean - half:.3f} to {mean + half:.3f})"
     away, p = abs(mean - target), None
     within = [away <= k * tolerance and sd <= k * spread for k in (1, 2)]
     verdict = REPRODUCED if within[0] else PARTLY if within[1] else NO_DIFFERENCE
@@ -164,10 +166,12 @@ class Comparison(Claim):
     def judge(self, results: Results) -> Finding:
         ours, theirs = (by_seed(results.of(name, self.group), self.metric) for name in (self.ours, self.theirs))
         by = self.margin if self.larger else -self.margin
-        words = "paired t against {other}" + (f" {'+' if self.larger else '-'} {self.margin:g}" if by else "")
-        finding = found(paired(ours, theirs, by), self.larger, words)
+        _, theirs_called = self.called or (self.ours, self.theirs)
+        words = f"paired t against {{other}} ({theirs_called})"
+        beyond = f" {'+' if self.larger else '-'} {self.margin:g}" if by else ""
+        finding = found(paired(ours, theirs, by), self.larger, words + beyond)
         if self.margin and finding.verdict in (OPPOSITE, NO_DIFFERENCE):
-            finding = found(paired(ours, theirs), self.larger)  # what decides then, with its p-value
+            finding = found(paired(ours, theirs), self.larger, words)  # what decides then, with its p-value
             lower = {REPRODUCED: PARTLY, PARTLY: NO_DIFFERENCE}
             finding = replace(finding, verdict=lower.get(finding.verdict, finding.verdict))
         return finding
@@ -202,7 +206,7 @@ class AtMost(Claim):
             return Finding()
         logs = paired({s: math.log(ours[s]) for s in seeds}, {s: math.log(self.factor * theirs[s]) for s in seeds})
         other = statistics.fmean(theirs[s] for s in seeds)
-        finding = found(logs, False, f"paired t of logs against {self.factor:g} x {rounded(other, 3)}")
+        finding = found(logs, False, f"paired t of logs against {self.factor:g} x {rounded(other, 3)} ({self.theirs})")
         mean, sd = summary([ours[s] for s in seeds])
         smallest = None if finding.detectable is None else self.factor * other * -math.expm1(-finding.detectable)
         return replace(finding, ours=mean, sd=sd, detectable=smallest, other=other)
@@ -228,7 +232,7 @@ class Nearness(Claim):
     def judge(self, results: Results) -> Finding:
         values = list(by_seed(results.of(self.ours, self.group), self.metric).values())
         words = f"{abs(statistics.fmean(values or [0.0]) - self.target):.3f} from {self.target:g}"
-        return replace(near(values, self.target, self.tolerance, words, self.spread), other=self.target)
+        return replace(near(values, self.target, self.tolerance, words, spread=self.spread), other=self.target)
 
 
 @dataclass(frozen=True)
@@ -262,7 +266,8 @@ class Steady(Claim):
         tolerance = self.tolerance * (statistics.fmean(others) if self.relative else 1.0)
         words = f"{statistics.fmean(moved):+.3f} from the {self.theirs}'s"
         mean, sd = summary([ours[s] for s in seeds])
-        return replace(near(moved, 0.0, tolerance, words), ours=mean, sd=sd, other=statistics.fmean(others))
+        finding = near(moved, 0.0, tolerance, words, "difference")
+        return replace(finding, ours=mean, sd=sd, other=statistics.fmean(others))
 
 
 @dataclass(frozen=True)

@@ -209,19 +209,21 @@ def _apart(found: Sequence[dict[str, Any]]) -> tuple[Sequence[dict[str, Any]], s
 def cells(row: dict[str, Any], holm: dict[str, float]) -> dict[str, str]:
     """One of `rows` for readers, as HTML by column; `holm` is what they were all `corrected` to."""
     claim = f"{prose.badge(row['verdict'])} {html.escape(_unbroken(row['where'] + '. ' + row['claim']))}"
+    claim += f" {_id(row['id'])}"
     if row["earlier"]:
-        badges = [prose.badge(verdict) for verdict in row["earlier"]]
-        if len(badges) == 1:
-            claim += f" <span>By the rule before: {badges[0]}</span>"
-        else:
-            named = (f"{html.escape(id)} {badge}" for id, badge in zip(EARLIER[row["id"]], badges, strict=True))
-            claim += f" <span>By the rules before: {', '.join(named)}</span>"
+        named = (f"{prose.badge(of)} {_id(id)}" for id, of in zip(EARLIER[row["id"]], row["earlier"], strict=True))
+        claim += f" <span>By the rule{'s' * (len(row['earlier']) > 1)} before: {', '.join(named)}</span>"
     return {
         "claim": claim,
         "paper": html.escape(row["paper"]),
         "ours": html.escape(_unbroken(ours(row))),
         "test": html.escape(_unbroken(_tested(row, holm))),
     }
+
+
+def _id(id: str) -> str:
+    """A claim's id, by which the rules of a page and `intelvae claims` name it."""
+    return f'<code class="id">{html.escape(id)}</code>'
 
 
 def _unbroken(text: str) -> str:

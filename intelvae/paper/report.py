@@ -113,11 +113,11 @@ def findings(found: Sequence[Row], which: str) -> str:
 
 
 def questions(found: Sequence[Row]) -> str:
-    """The `QUESTIONS` as a list in Markdown, with the verdicts of all claims that their statements are about."""
+    """The `QUESTIONS` with their answers as a list in Markdown, and the verdicts of all claims that these rest on."""
     lines = []
-    for question, statements in QUESTIONS.items():
-        of = of_ids(found, [pattern for statement in statements for pattern in statement.ids])
-        lines.append(f"- **{question}** {prose.badges(row['verdict'] for row in of)}")
+    for question in QUESTIONS:
+        of = of_ids(found, [pattern for statement in question.statements for pattern in statement.ids])
+        lines.append(f"- **{question.text}** {question.answer} {prose.badges(row['verdict'] for row in of)}")
     return "\n".join(lines)
 
 
@@ -126,12 +126,12 @@ def _tally(of: Sequence[Row]) -> str:
 
 
 def table(found: Sequence[Row]) -> str:
-    """A line of Markdown for each table and figure: its main claim, the paper beside ours, and the test.
+    """A line of Markdown for each table and figure: what its main claim compares, the paper beside ours, and the test.
 
     A dash stands for what a rule without a test does not have.
     """
-    head = "| claim of | in the paper | here | runs | *p* | detectable difference | verdict |"
-    lines = [head, "|---|---|---|---|---|---|---|"]
+    head = "| claim of | compared | in the paper | here | runs | *p* | detectable difference | verdict |"
+    lines = [head, "|---|---|---|---|---|---|---|---|"]
     for item in ITEMS:
         (row,) = of_ids(found, [item.main])
         p = NONE if row["p"] is None else f"{row['p']:.2g}" if row["p"] >= 1e-4 else "< 0.0001"
@@ -139,7 +139,8 @@ def table(found: Sequence[Row]) -> str:
         runs = f"{row['n']}{' draws' * row['test'].endswith('by draw')}"
         verdict = prose.badge(row["verdict"])
         link = f"[{item.name.replace(' ', NBSP)}]({item.page}.ipynb)"
-        lines.append(f"| {link} | {row['paper']} | {_here(row)} | {runs} | {p} | {detectable} | {verdict} |")
+        numbers = f"{row['paper']} | {_here(row)} | {runs} | {p} | {detectable}"
+        lines.append(f"| {link} | {item.compared} | {numbers} | {verdict} |")
     return "\n".join(lines)
 
 
@@ -174,6 +175,7 @@ def answers(found: Sequence[dict[str, Any]]) -> dict[str, str]:
         "points": closer(""),
         "points-notebooks": closer("notebooks-"),
         "zeros-and-ones": said("table2-uncertain-vae-mathieu-gaussian", 100.0),
+        "zeros-and-ones-authors": said("table2-uncertain-vae-authors-gaussian", 100.0),
         "ten-digits": said("table1-clean-vae"),
         "ten-digits-found": "(none)" if smallest is None else rounded(smallest, 2),
         "sparser-and-closer": of["fig7-clean-sparser-and-closer-1"]["verdict"],

@@ -17,70 +17,78 @@ GUESS = "Our explanation, which no experiment here tests."
 class Item(NamedTuple):
     """A table or figure of the paper: the claim that stands for it, why ours is as it is, and the page that shows it.
 
-    A `why` is what an experiment on that page shows of the published runs, or ends in `GUESS`. It is written by hand:
-    tests hold it, numbers and all, against the records.
+    `compared` says which number the claim compares with which, and which of them ought to be lower or higher. A `why`
+    is what an experiment on that page shows of the published runs, or ends in `GUESS`. It is written by hand: tests
+    hold it, numbers and all, against the records.
     """
 
     name: str
     main: str
+    compared: str
     why: str
     page: str
 
 
 ITEMS = (
-    Item("Table 1", "table1-clean-vae",
-         "Grey too faint to see decides the plain distance of samples from test images. Without it the InteL-VAE's "
-         "samples are no closer than the VAE's, and those of GM-VAE, Vamp-VAE and flow are closer than both. The "
-         "features of a digit classifier say the same of the InteL-VAE, on three seeds.",
+    Item("Table 1", "table1-clean-vae", "distance of samples: InteL-VAE, VAE (lower)",
+         "Grey too faint to see decides the distance of samples from test images, if all pixels count. Without faint "
+         "pixels the InteL-VAE's samples are no closer than the VAE's, and those of GM-VAE, Vamp-VAE and flow are "
+         "closer than both. The features of a digit classifier say the same of the InteL-VAE, on three seeds. On "
+         "binary images, as in Table C.1, its distance is 11 % below the VAE's, on one seed.",
          "06_all_digits"),
-    Item("Table 2", "table2-uncertain-vae-mathieu-gaussian",
-         "The first layer of the text's decoder has no offset. With one, the InteL-VAE has half as many ambiguous "
-         "digits. Without one, it has fewer than the VAE if both are trained on IWAE. With the code's network it has "
-         "fewer than the VAE and the flow, but not than GM-VAE, MoG-VAE and Vamp-VAE.", "05_multi_modality"),
-    Item("Table 3", "table3-0.2",
-         "The text's power moves the mapping's borders slowly. With the code's power, as many steps lead to learned "
-         "shares of 42.4, 28.1 and 20.4 % for 40, 25 and 20 % of zeros; single seeds end at 46 and 34 %. With the "
-         "text's power, 25 % counts as reproduced by the tolerance alone: the mean's interval, 27.6 to 31.7 %, leaves "
-         "it out. Without zeros in the data, neither power comes near.",
+    Item("Table 2", "table2-uncertain-vae-mathieu-gaussian", "share of ambiguous digits: InteL-VAE, VAE (lower)",
+         "The first layer of the text's decoder has no bias. With a bias, the InteL-VAE has half as many ambiguous "
+         "digits. Without one, it has fewer than the VAE if both are trained on IWAE. With the authors' network it has "
+         "significantly fewer than the VAE and the flow, about as many as the MoG-VAE, and more than GM-VAE and "
+         "Vamp-VAE, but not significantly.", "05_multi_modality"),
+    Item("Table 3", "table3-0.2", "share of zeros: learned, in the data (equal)",
+         "The text's exponent moves the mapping's borders slowly. With the authors' exponent, as many steps lead to "
+         "learned shares of 42.4, 28.1 and 20.4 % for 40, 25 and 20 % of zeros; single seeds end at 46 and 34 %. With "
+         "the text's, 25 % counts as reproduced by the tolerance alone: the 95 % interval of the mean, 27.6 to 31.7 %, "
+         "does not contain it. Without zeros in the data, neither exponent comes near.",
          "07_proportions"),
-    Item("Table 4", "table4-sparser-vae-*",
-         "The penalty weighs too little beside the reconstruction of a face. With $\\gamma = 70$ the score in the "
-         "dimensions in use is that of chance; with ten times as much weight, after as few steps, it is 0.36 to 0.58 "
-         "above. Few steps alone are no reason: on Fashion-MNIST, as few leave at least 68 % of the sparsity with "
-         "$\\gamma = 30$, and 3 to 57 % with $\\gamma = 10$.", "10_faces"),
-    Item("Table B.1", "tableB1-50-*",
-         "With the code's classifier, which reports its best epoch on the test faces, no significant difference is "
+    Item("Table 4", "table4-sparser-vae-*", "Hoyer score: InteL-VAE with γ = 70, VAE (higher)",
+         "After as few steps as here, the penalty weighs too little against the reconstruction of a face. With "
+         "$\\gamma = 70$ the score in the dimensions in use is that of chance; with ten times the weight it is 0.36 to "
+         "0.58 above. More steps might help, too: on Fashion-MNIST as few steps leave 68 to 79 % of the sparsity with "
+         "$\\gamma = 30$, but 3 to 57 % with $\\gamma = 10$, which is nearer to 70 on faces by weight per value. "
+         "Longer runs on faces have not been made.", "10_faces"),
+    Item("Table B.1", "tableB1-50-*", "accuracy from 50 labels: hierarchy, best VAE (higher)",
+         "With the authors' classifier, which reports its best epoch on the test faces, no significant difference is "
          "found from 50 and 100 labels. With a linear classifier and 50 labels, every model is less accurate than a "
          "guess that ignores the face.",
          "12_face_hierarchies"),
-    Item("Figure 2", "fig2-bridge",
+    Item("Figure 2", "fig2-bridge", "share of samples between clusters: VAE, Vamp-VAE (higher)",
          "The Vamp-VAE's prior learns both clusters and leaves nearly nothing between them. The InteL-VAE has about as "
          f"many samples between them as the VAE, because its mapping tears only next to zero. {GUESS}", "03_why"),
-    Item("Figure 3", "fig3-aggregate",
-         "A VAE's codes match a prior as sparse as the data no worse than the InteL-VAE's codes match their own p(z). "
-         "But ten runs find only differences of 0.10 or more, nearly as large as the VAE's distance, 0.12.", "03_why"),
-    Item("Figure 4", "fig4-star-hole",
-         "Layers of ten units are too small for the star and the infinity sign. With 50 units, on three seeds, fewer "
-         "samples lie in the holes, but more of the InteL-VAE's than of the VAE's: 5.2 against 4.0 % on the star, and "
-         "11.6 against 7.2 % on the infinity sign.", "04_multiple_connectivity"),
-    Item("Figure 7", "fig7-clean-sparser-and-closer-1",
+    Item("Figure 3", "fig3-aggregate", "distance of codes from their p(z): InteL-VAE, VAE with a sparse prior (lower)",
+         "A VAE's codes match a prior with the data's share of zeros no worse than the InteL-VAE's codes match their "
+         "own p(z). But ten runs find only differences of 0.10 or more, nearly as large as the VAE's distance, 0.12.",
+         "03_why"),
+    Item("Figure 4", "fig4-star-hole", "share of samples in the star's holes: InteL-VAE, VAE (lower)",
+         "Small layers are not the reason. With 50 units instead of ten, on three seeds, fewer samples lie in the "
+         "holes, but still more of the InteL-VAE's than of the VAE's: 5.2 against 4.0 % on the star, and 11.6 against "
+         "7.2 % on the infinity sign.", "04_multiple_connectivity"),
+    Item("Figure 7", "fig7-clean-sparser-and-closer-1", "distance of samples: InteL-VAE with γ = 1, VAE (lower)",
          "At small weights codes get sparser in dimensions that are not in use; in those in use no significant "
-         "difference is found. With $\\gamma = 1$ samples are closer than the VAE's in all three seeds (faint pixels "
-         "left out), by 36 on average. But three seeds are too few to show a difference below 58.", "08_sparsity"),
-    Item("Figure 8", "fig8-active",
+         "difference is found. With $\\gamma = 1$ samples are closer than the VAE's in all three seeds (without faint "
+         "pixels), by 36 on average. But three seeds are too few to show a difference below 58.", "08_sparsity"),
+    Item("Figure 8", "fig8-active", "dimensions active for a class, in %: InteL-VAE, a tenth (lower)",
          "A class shares few dimensions with other classes, but 15 % of all dimensions are active for it. The verdict "
          "depends on our threshold for \"active\": with a fifth of the class's largest dimension instead of a tenth, "
          "9.1 % are active.", "08_sparsity"),
-    Item("Figure C.2", "figC2-vamp-as-vae-circle",
+    Item("Figure C.2", "figC2-vamp-as-vae-circle", "share of samples in the circle's hole: Vamp-VAE, VAE (equal)",
          "The start of training decides. Unless the decoder's variance starts small, the Vamp-VAE has as many samples "
-         "in the holes as the VAE, and so has the InteL-VAE.", "04_multiple_connectivity"),
-    Item("Figure C.3", "figC3-clean-sparser-and-closer-1",
-         "With $\\gamma = 1$ samples are closer than the VAE's in all three seeds (faint pixels left out), by 32 on "
+         "in the holes as the VAE, and the InteL-VAE no fewer.", "04_multiple_connectivity"),
+    Item("Figure C.3", "figC3-clean-sparser-and-closer-1", "distance of samples: InteL-VAE with γ = 1, VAE (lower)",
+         "With $\\gamma = 1$ samples are closer than the VAE's in all three seeds (without faint pixels), by 32 on "
          "average. But three seeds are too few to show a difference below 52.",
          "09_sparsity_in_detail"),
-    Item("Figure B.2", "figB2-category",
-         "With the code's layers, all levels but the highest hold next to nothing.", "11_hierarchies"),
-    Item("Figure B.3", "figB3-50-*", "The figure is a part of Table B.1, and comes out as the table does.",
+    Item("Figure B.2", "figB2-category", "accuracy of a classifier of digits: highest level, lowest level (higher)",
+         "With the layers of the authors' code, all levels but the highest hold next to nothing.", "11_hierarchies"),
+    Item("Figure B.3", "figB3-50-*", "share of attributes told as well as by the best VAE: ours, one half (higher)",
+         "From 50 labels the figure comes out as Table B.1 does. From all labels the hierarchy tells most attributes "
+         "as well as the best VAE does, to within a point.",
          "12_face_hierarchies"),
 )  # fmt: skip
 TEXT = "The text"
@@ -94,98 +102,148 @@ class Statement(NamedTuple):
     page: str
 
 
-QUESTIONS: dict[str, tuple[Statement, ...]] = {  # what a reader asks, and the statements that answer it
-    "Does the latent space get the structure?": (
-        Statement("Codes match a sparse target better than a sparse prior.", ("fig3-*",), "03_why"),
-        Statement("Fewer samples than a VAE's lie in the holes of circle and square.",
-                  ("fig4-circle-hole", "fig4-square-hole"), "04_multiple_connectivity"),
-        Statement("Fewer samples than a VAE's lie in the holes of star and infinity sign, and between clusters.",
-                  ("fig4-star-hole", "fig4-infinity-hole", "fig4-mixture-bridge"), "04_multiple_connectivity"),
-        Statement("Fewer ambiguous digits than any other method.", ("table2-uncertain-*",), "05_multi_modality"),
-        Statement("The share of ones is nearer to one half than with any other method.", ("table2-balance-*",),
-                  "05_multi_modality"),
-        Statement("The share of zeros is learned.", ("table3-*",), "07_proportions"),
-        Statement("Codes get sparser with $\\gamma$, and extremely so.",
-                  ("fig7-sparsity-grows", "fig7-extremely-sparse", "figC3-sparsity-grows", "figC3-extremely-sparse"),
-                  "08_sparsity"),
-        Statement("Fewer than a tenth of the dimensions are active for a class.", ("fig8-active",), "08_sparsity"),
-        Statement("Classes share fewer dimensions than a VAE's.", ("fig7-overlap",), "08_sparsity"),
-        Statement("The penalty does little without the mapping.", ("ablation-*",), "09_sparsity_in_detail"),
-        Statement("Faces: sparse codes at no cost in samples.", ("table4-quality-*", "table4-sparser-vae-*"),
-                  "10_faces"),
-        Statement("High levels of a hierarchy hold categories, low ones details.", ("figB2-category", "figB2-details"),
-                  "11_hierarchies"),
-        Statement("Every level of a hierarchy holds features.", ("figB2-held",), "11_hierarchies"),
-        Statement("A flow may be the mapping, and the hand-made one does more.", ("flow-*",), "13_beyond_the_elbo"),
+class Question(NamedTuple):
+    """What a reader asks, our answer in the published runs, and the statements that the answer rests on.
+
+    The answer is written by hand, and held against the records as the `why` of an item is.
+    """
+
+    text: str
+    answer: str
+    statements: tuple[Statement, ...]
+
+
+QUESTIONS = (
+    Question(
+        "Does the structure appear, in codes and samples?",
+        "Codes of MNIST and Fashion-MNIST get as sparse as claimed; those of faces do not. In the plane, fewer samples "
+        "lie in the holes of circle and square, but not in those of star and infinity sign. In a hierarchy, all levels "
+        "but the highest hold next to nothing.",
+        (
+            Statement("InteL-VAE codes match their prior on $z$ better than a VAE's codes match a sparse prior.",
+                      ("fig3-*",), "03_why"),
+            Statement("Fewer of the InteL-VAE's samples than of the VAE's lie in the holes of circle and square.",
+                      ("fig4-circle-hole", "fig4-square-hole"), "04_multiple_connectivity"),
+            Statement("Fewer of the InteL-VAE's samples than of the VAE's lie in the holes of star and infinity sign, "
+                      "and between clusters.",
+                      ("fig4-star-hole", "fig4-infinity-hole", "fig4-mixture-bridge"), "04_multiple_connectivity"),
+            Statement("The InteL-VAE draws fewer ambiguous digits than any other method.", ("table2-uncertain-*",),
+                      "05_multi_modality"),
+            Statement("The InteL-VAE's share of ones is nearer to one half than any other method's.",
+                      ("table2-balance-*",), "05_multi_modality"),
+            Statement("The InteL-VAE learns the share of zeros.", ("table3-*",), "07_proportions"),
+            Statement("InteL-VAE codes get sparser as $\\gamma$ grows, and become extremely sparse.",
+                      ("fig7-sparsity-grows", "fig7-extremely-sparse", "figC3-sparsity-grows",
+                       "figC3-extremely-sparse"),
+                      "08_sparsity"),
+            Statement("Fewer than a tenth of the dimensions are active for a class.", ("fig8-active",), "08_sparsity"),
+            Statement("Two classes share fewer active dimensions in the InteL-VAE than in the VAE.", ("fig7-overlap",),
+                      "08_sparsity"),
+            Statement("Without the mapping, the penalty hardly makes codes sparser, and makes samples worse.",
+                      ("ablation-*",), "09_sparsity_in_detail"),
+            Statement("Faces: InteL-VAE codes are sparse at no cost in samples.",
+                      ("table4-quality-*", "table4-sparser-vae-*"), "10_faces"),
+            Statement("High levels of a hierarchy hold categories, low ones details.",
+                      ("figB2-category", "figB2-details"), "11_hierarchies"),
+            Statement("Every level of a hierarchy holds features.", ("figB2-held",), "11_hierarchies"),
+            Statement("An invertible flow may be the mapping. (That a mapping made by hand does more, and a flow more "
+                      "than none, is our test.)", ("flow-*",), "13_beyond_the_elbo"),
+        ),
     ),
-    "Are samples better?": (
-        Statement("In the plane, samples are closer to the data than a VAE's.",
-                  tuple(f"fig4-{data}" for data in TOYS), "04_multiple_connectivity"),
-        Statement("In the plane, samples are closer to the data than a Vamp-VAE's.",
-                  tuple(f"figC2-vamp-{data}" for data in TOYS), "04_multiple_connectivity"),
-        Statement("Better samples of all digits than any other method.",
-                  tuple(f"table1-clean-{name}" for name in ("vae", "gm", "mog", "vamp", "vae-sylvester")),
-                  "06_all_digits"),
-        Statement("For $\\gamma < 3$ samples of clothes are better than a VAE's.", ("fig7-clean-distance-gamma-*",),
-                  "08_sparsity"),
-        Statement("For $\\gamma < 3$ codes of clothes are sparser and samples better at once.",
-                  ("fig7-clean-sparser-and-closer-*",), "08_sparsity"),
-        Statement("For $\\gamma < 3$ samples of digits are better than a VAE's.", ("figC3-clean-distance-gamma-*",),
-                  "09_sparsity_in_detail"),
-        Statement("For $\\gamma < 3$ codes of digits are sparser and samples better at once.",
-                  ("figC3-clean-sparser-and-closer-*",), "09_sparsity_in_detail"),
-        Statement("Faces: better samples than any other method.",
-                  tuple(f"table4-{name}-{PUBLISHED}-*" for name in ("vae", "vamp", "sylvester")), "10_faces"),
+    Question(
+        "Are samples better?",
+        "Seldom. In the plane the settings decide: the InteL-VAE's samples are closer to the data than the VAE's on 1 "
+        "of 5 data sets with the settings of the text, and on 4 of 5 with those of the authors' notebooks. On images "
+        "only sparse codes of digits, with $\\gamma = 0.3$, have samples significantly closer than the VAE's.",
+        (
+            Statement("In the plane, the InteL-VAE's samples are closer to the data than the VAE's.",
+                      tuple(f"fig4-{data}" for data in TOYS), "04_multiple_connectivity"),
+            Statement("In the plane, the InteL-VAE's samples are closer to the data than the Vamp-VAE's.",
+                      tuple(f"figC2-vamp-{data}" for data in TOYS), "04_multiple_connectivity"),
+            Statement("The InteL-VAE's samples of all digits are better than any other method's.",
+                      tuple(f"table1-clean-{name}" for name in ("vae", "gm", "mog", "vamp", "vae-sylvester")),
+                      "06_all_digits"),
+            Statement("Clothes, $\\gamma < 3$: samples are better than the VAE's, and codes sparser.",
+                      ("fig7-clean-distance-gamma-*", "fig7-clean-sparser-and-closer-*"), "08_sparsity"),
+            Statement("Digits, $\\gamma < 3$: samples are better than the VAE's, and codes sparser.",
+                      ("figC3-clean-distance-gamma-*", "figC3-clean-sparser-and-closer-*"), "09_sparsity_in_detail"),
+            Statement("Faces: the InteL-VAE's samples are better than any other method's.",
+                      tuple(f"table4-{name}-{PUBLISHED}-*" for name in ("vae", "vamp", "sylvester")), "10_faces"),
+        ),
     ),
-    "Do codes tell more about the data?": (
-        Statement("A forest learns more from few labels than with a VAE's codes.",
-                  ("fig7-few-shot-vae", "figC3-few-shot-vae"), "08_sparsity"),
-        Statement("A forest learns more from few labels than with DD's codes.",
-                  ("fig7-few-shot-dd", "figC3-few-shot-dd"), "08_sparsity"),
-        Statement("A forest learns more from few labels than with the Sparse-VAE's codes.",
-                  ("fig7-few-shot-sparse-vae", "figC3-few-shot-sparse-vae"), "08_sparsity"),
-        Statement("A forest learns more from many labels than with a VAE's codes.",
-                  ("fig7-many-labels", "figC3-many-labels"), "08_sparsity"),
-        Statement("A forest learns more from many labels than with DD's codes.",
-                  ("fig7-many-labels-dd", "figC3-many-labels-dd"), "08_sparsity"),
-        Statement("A forest learns more from many labels than with the Sparse-VAE's codes.",
-                  ("fig7-many-labels-sparse-vae", "figC3-many-labels-sparse-vae"), "08_sparsity"),
-        Statement("Faces: from few labels a hierarchy beats every VAE.",
-                  ("tableB1-50-*", "tableB1-100-*", "tableB1-500-*", "tableB1-1000-*"), "12_face_hierarchies"),
-        Statement("Faces: from many labels a hierarchy beats every VAE.", ("tableB1-5000-*", "tableB1-10000-*"),
-                  "12_face_hierarchies"),
-        Statement("Faces: a hierarchy loses less than a VAE where labels get few.", ("tableB1-robust-*",),
-                  "12_face_hierarchies"),
-        Statement("Faces: a hierarchy tells nearly every attribute as well as the best VAE.", ("figB3-*",),
-                  "12_face_hierarchies"),
+    Question(
+        "Are codes better features?",
+        "From few labels yes, with a random forest on sparse codes: on Fashion-MNIST its accuracy is 47.9 %, and 40.7 "
+        "% with the VAE's codes. From many labels no (67.1 and 70.8 %). On faces, a hierarchy is less accurate than "
+        "the best VAE.",
+        (
+            Statement("From few labels, a random forest is more accurate on InteL-VAE codes than on VAE codes.",
+                      ("fig7-few-shot-vae", "figC3-few-shot-vae"), "08_sparsity"),
+            Statement("From few labels, a random forest is more accurate on InteL-VAE codes than on DD codes.",
+                      ("fig7-few-shot-dd", "figC3-few-shot-dd"), "08_sparsity"),
+            Statement("From few labels, a random forest is more accurate on InteL-VAE codes than on Sparse-VAE codes.",
+                      ("fig7-few-shot-sparse-vae", "figC3-few-shot-sparse-vae"), "08_sparsity"),
+            Statement("From many labels, a random forest is more accurate on InteL-VAE codes than on VAE codes.",
+                      ("fig7-many-labels", "figC3-many-labels"), "08_sparsity"),
+            Statement("From many labels, a random forest is more accurate on InteL-VAE codes than on DD codes.",
+                      ("fig7-many-labels-dd", "figC3-many-labels-dd"), "08_sparsity"),
+            Statement("From many labels, a random forest is more accurate on InteL-VAE codes than on Sparse-VAE codes.",
+                      ("fig7-many-labels-sparse-vae", "figC3-many-labels-sparse-vae"), "08_sparsity"),
+            Statement("Faces: from few labels, hierarchical codes predict attributes better than any VAE's.",
+                      ("tableB1-50-*", "tableB1-100-*", "tableB1-500-*", "tableB1-1000-*"), "12_face_hierarchies"),
+            Statement("Faces: from many labels, hierarchical codes predict attributes better than any VAE's.",
+                      ("tableB1-5000-*", "tableB1-10000-*"), "12_face_hierarchies"),
+            Statement("Faces: a hierarchy loses less accuracy than a VAE as labels become few.", ("tableB1-robust-*",),
+                      "12_face_hierarchies"),
+            Statement("Faces: for nearly every attribute, hierarchical codes predict as well as the best VAE's.",
+                      ("figB3-*",), "12_face_hierarchies"),
+        ),
     ),
-    "Is training as simple as a VAE's?": (
-        Statement("The KL divergence never grows under $g$.", ("fig1-identity", "thm1-*"), "02_theorem1"),
-        Statement("Sparse codes keep the KL divergence of a VAE.", ("fig7-kl",), "08_sparsity"),
-        Statement("In the plane, other bounds serve a mapping, too.", ("bounds-*",), "13_beyond_the_elbo"),
-        Statement("On zeros and ones, other bounds serve a mapping, too.", ("digits-*",), "13_beyond_the_elbo"),
-        Statement("In the plane, the VAE's decoder is the steeper one.", ("slope-*",), "13_beyond_the_elbo"),
-        Statement("In the plane, training is as stable as a VAE's.", ("stability-*",), "13_beyond_the_elbo"),
+    Question(
+        "Do the theory and the training hold?",
+        "Yes, but for stability: the theorem holds, and training also works on other bounds than the ELBO. By a rule "
+        "written after the runs, training fails for 34 of 100 InteL-VAEs in the plane, and for 2 of 100 VAEs.",
+        (
+            Statement("The KL divergence never grows under $g$.", ("fig1-identity", "thm1-*"), "02_theorem1"),
+            Statement("Sparse codes keep the KL divergence of a VAE.", ("fig7-kl",), "08_sparsity"),
+            Statement("Points in the plane: a mapping also works with other bounds than the ELBO. (That these lead to "
+                      "a higher $\\log p(x)$ is our test, which VAEs without a mapping pass as well.)",
+                      ("bounds-*",), "13_beyond_the_elbo"),
+            Statement("Zeros and ones: a mapping also works with other bounds than the ELBO (by the same test).",
+                      ("digits-*",), "13_beyond_the_elbo"),
+            Statement("In the plane, the VAE's decoder is steeper than the InteL-VAE's.", ("slope-*",),
+                      "13_beyond_the_elbo"),
+            Statement("In the plane, training an InteL-VAE is as stable as training a VAE. (*Partly*: more InteL-VAEs "
+                      "fail, but not significantly more.)", ("stability-*",), "13_beyond_the_elbo"),
+        ),
     ),
-    "Do the other methods do what the paper says of them?": (
-        Statement("A VAE bridges clusters, and a Vamp-VAE does not.", ("fig2-bridge",), "03_why"),
-        Statement("In the plane, the Vamp-VAE is no better than a VAE.", ("figC2-vamp-as-vae-*",),
-                  "04_multiple_connectivity"),
-        Statement("The baselines' samples of all digits are better than a VAE's.", ("table1-clean-*-than-vae",),
-                  "06_all_digits"),
-        Statement("DD is less sparse, and its samples are worse.",
-                  ("fig7-less-sparse-dd", "fig7-clean-distance-dd", "figC3-less-sparse-dd", "figC3-clean-distance-dd"),
-                  "08_sparsity"),
-        Statement("DD is less sparse with too large a coefficient.", ("fig7-dd-drops",), "08_sparsity"),
-        Statement("The Sparse-VAE is hardly sparse, and its samples are good.",
-                  ("fig7-less-sparse-vsc-*", "fig7-vsc-*", "fig7-clean-distance-vsc-*", "figC3-vsc-*", "figC3-*-vsc-*"),
-                  "09_sparsity_in_detail"),
-        Statement("Faces: Vamp-VAE and Sylvester flow have better samples than a VAE.", ("table4-*-than-vae-*",),
-                  "10_faces"),
-        Statement("Faces: the Sparse-VAE is less sparse, and its samples are unacceptable.",
-                  ("table4-sparser-vsc-*", "table4-vsc-*"), "10_faces"),
-        Statement("Faces: the more labels, the more dimensions are best for a VAE.", ("tableB1-optimum-*",),
-                  "12_face_hierarchies"),
+    Question(
+        "Do the other methods do what the paper says of them?",
+        "DD does; two others do not. In the plane, far fewer of the Vamp-VAE's samples than of the VAE's lie in the "
+        "holes, and the Sparse-VAE's codes are far sparser than a VAE's.",
+        (
+            Statement("A VAE's samples bridge two clusters. (We compare with a Vamp-VAE, which keeps them apart.)",
+                      ("fig2-bridge",), "03_why"),
+            Statement("In the plane, the Vamp-VAE is no better than a VAE.", ("figC2-vamp-as-vae-*",),
+                      "04_multiple_connectivity"),
+            Statement("The baselines' samples of all digits are better than a VAE's.", ("table1-clean-*-than-vae",),
+                      "06_all_digits"),
+            Statement("DD's codes are less sparse than the InteL-VAE's, and its samples are worse than a VAE's.",
+                      ("fig7-less-sparse-dd", "fig7-clean-distance-dd", "figC3-less-sparse-dd",
+                       "figC3-clean-distance-dd"),
+                      "08_sparsity"),
+            Statement("DD's sparsity drops when its coefficient is too large.", ("fig7-dd-drops",), "08_sparsity"),
+            Statement("The Sparse-VAE's codes are hardly sparse, and its samples are good.",
+                      ("fig7-less-sparse-vsc-*", "fig7-vsc-*", "fig7-clean-distance-vsc-*", "figC3-vsc-*",
+                       "figC3-*-vsc-*"),
+                      "09_sparsity_in_detail"),
+            Statement("Faces: Vamp-VAE and Sylvester flow have better samples than a VAE.", ("table4-*-than-vae-*",),
+                      "10_faces"),
+            Statement("Faces: the Sparse-VAE is less sparse than the InteL-VAE, and its samples are unacceptable.",
+                      ("table4-sparser-vsc-*", "table4-vsc-*"), "10_faces"),
+            Statement("Faces: a VAE's best number of dimensions grows with the number of labels.",
+                      ("tableB1-optimum-*",), "12_face_hierarchies"),
+        ),
     ),
-}  # fmt: skip
-STATEMENTS = tuple(chain.from_iterable(QUESTIONS.values()))
+)  # fmt: skip
+STATEMENTS = tuple(chain.from_iterable(question.statements for question in QUESTIONS))

@@ -31,6 +31,10 @@ def of_bounds():
     ]
 
 
+def test_slopes_are_scaled_by_the_size_of_z():
+    assert analysis.scaled_slope(result("VAE", metrics={"slope_z": 3.0, "size_z": 0.5})) == 1.5
+
+
 def steep():
     return [
         result(method.name, data, seed=seed, data=data, metrics=metrics)

@@ -17,7 +17,6 @@ from intelvae.metrics.features import STAND_IN
 from intelvae.paper import builder, kinds
 from intelvae.paper.evaluation import digits as judge
 from intelvae.paper.measures import clean_frechet
-from intelvae.paper.results import Results
 from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE
 from intelvae.paper.studies import digits
 from intelvae.paper.studies.digits import figures, grid, slips, spread
@@ -284,12 +283,12 @@ def test_means_are_those_of_a_network_a_method_and_a_likelihood():
 
 
 def test_mappings_are_compared_by_their_gap_and_seed_by_seed():
-    text, june = (named(grid.gaps("laptop"), name) for name in ("the paper's text", "the code of June 2021"))
+    text, _, june = grid.gaps("laptop")
     members = [*of_table2(text, 0.012, 0.02, ones=0.5), *of_table2(june, 0.05, ones=0.5)]
     found = {line.pop("mapping"): line for line in table2.gaps(results(*members, profile="laptop")).to_dict("records")}
-    assert found["the paper's text"]["ambiguous, %"] == "1.2, 2.0"
-    assert found["the code of June 2021"]["ones, %"] == "50.0"
-    assert found["the code of October 2021"]["ambiguous, %"] == ""
+    assert found["the paper's constants, the library's smoothing"]["ambiguous, %"] == "1.2, 2.0"
+    assert found["the authors' code of June 2021"]["ones, %"] == "50.0"
+    assert found["the authors' code of October 2021"]["ambiguous, %"] == ""
     inside = [line["prior within |z| < 1, %"] for line in found.values()]
     # |y| + c1 |y|^c2 < 1 for |y| below 0.0003, 0.038 and 0.245; a standard error of 200,000 draws is below 0.1 %
     assert inside == pytest.approx([0.02, 3.1, 19.4], abs=0.4)
@@ -317,11 +316,11 @@ def test_what_the_code_does_to_table_2_starts_from_the_row_that_the_slip_names()
     )
     assert table2.slipped(main, gaps, changed).to_dict("records") == [
         {
-            "what the code does": "MoG: images from N(0, I)", "change of ambiguous": "+11",
+            "deviation": "MoG: images from N(0, I)", "change of ambiguous": "+11",
             "ambiguous, %": "1.5 → 12.5", "ones, %": "0 → 50", "strays, %": "0 → 0", "seeds": 2,
         },
         {
-            "what the code does": "InteL-VAE: learned border forgotten when loaded", "change of ambiguous": "-25",
+            "deviation": "InteL-VAE: learned border forgotten when loaded", "change of ambiguous": "-25",
             "ambiguous, %": "50 → 25", "ones, %": "0 → 0", "strays, %": "0 → 0", "seeds": 1,
         },
     ]  # fmt: skip
@@ -337,6 +336,45 @@ def test_what_the_code_does_to_table_2_starts_from_the_row_that_the_slip_names()
         ["MoG-VAE", "1.0, 2.0", "11.0, 14.0", "4.5"],
         ["Vamp-VAE", not_run, not_run, "2.4"],
     ]
+    told = table2.told_images_from_normal(main, changed).split("\n\n")
+    assert told == [
+        "Drawn from N(0, I), the MoG-VAE's share rises from 1.5 % to between 11.0 and 14.0 % in 2 of 2 runs; the paper "
+        "has 4.5 %. So the wrong prior could explain the paper's share.",
+        "For the Vamp-VAE this has not been run.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (
+            (0.03, 0.04),
+            "to between 3.0 and 4.0 % in 2 of 2 runs; the paper has 4.5 %. So the wrong prior could explain a",
+        ),
+        ((0.0, 0.07), "to 7.0 % in 1 of 2 runs; the paper has 4.5 %. So these runs cannot tell"),
+        ((0.0, 0.02), "in 0 of 2 runs; the paper has 4.5 %. So these runs cannot tell"),
+        ((0.0, 0.02, 0.01), "in 0 of 3 runs; the paper has 4.5 %. So the wrong prior does not explain"),
+    ],
+)
+def test_whether_the_wrong_prior_explains_the_paper_depends_on_how_many_runs_rise(values, words):
+    mog = named(grid.table2("authors"), "MoG-VAE")
+    (slip,) = [slip for slip in slips.of_table2("laptop") if slip.after.name == "MoG: images from N(0, I)"]
+    main, changed = (
+        results(*of, profile="laptop") for of in (of_table2(mog, 0.01, 0.02), of_table2(slip.after, *values))
+    )
+    (told, _) = table2.told_images_from_normal(main, changed).split("\n\n")
+    assert words in told
+
+
+def test_strays_that_the_ambiguous_share_does_not_see_are_told():
+    vae, intel = (named(grid.table2("mathieu"), name) for name in ("VAE", "InteL-VAE"))
+    ours = of_table2(intel, 0.01)
+    many = table2.told_strays(results(*of_table2(vae, 0.01, 0.02, stray=0.4), *ours))
+    assert many.startswith("- **But 40.0 % of the VAE's samples are unlike any digit** on this network.")
+    assert "Of the InteL-VAE's samples, 0.0 % are." in many and "sure of most" in many
+    few = table2.told_strays(results(*of_table2(vae, 0.01), *ours))
+    assert few.startswith("- **On this network 0.0 %") and "sure of most" not in few
+    assert "sure of most" not in table2.told_strays(results(*of_table2(vae, 0.01, 0.2, stray=0.4), *ours))
 
 
 # Table 1
@@ -380,10 +418,11 @@ def test_table_1_has_the_distance_at_both_numbers_of_images_and_the_papers():
     rows = [named(grid.TABLE1, name) for name in ("VAE", "InteL-VAE, 2 x 5", "InteL-VAE, 2 sectors")]
     members = [r for row in rows for r in of_table1(row, 3.0, 5.0, minmax_frechet_2000=7.0, **more)]
     found = table1.lines(results(*members)).to_dict("records")
+    few, many = (f"with all pixels, N = {n}" for n in ("2,000", "10,000"))
     assert list(found[0]) == [
-        "method", "N = 2,000", "N = 10,000", "min-max, N = 2,000", "rank", "seeds", "paper's FID",
+        "method", few, many, "min-max, N = 2,000", "rank, N = 10,000", "seeds", "paper's FID",
     ]  # fmt: skip
-    assert (found[0]["N = 2,000"], found[0]["N = 10,000"]) == ("40\xa0±\xa014", "4.0\xa0±\xa01.4")
+    assert (found[0][few], found[0][many]) == ("40\xa0±\xa014", "4.0\xa0±\xa01.4")
     assert [line["paper's FID"] for line in found] == ["42.0 ± 1.1", "32.2 ± 1.5 (K not given)", ""]
     (first, *_) = table1.more(results(*members)).to_dict("records")
     assert first == {"method": "VAE", "test ELBO": "0\xa0±\xa00"} | dict.fromkeys(
@@ -391,13 +430,34 @@ def test_table_1_has_the_distance_at_both_numbers_of_images_and_the_papers():
     )
 
 
-def test_the_clean_distance_is_beside_the_clipped_one_and_the_share_of_faint_pixels():
+@pytest.mark.parametrize(
+    ("by", "words"), [({}, "none separates"), ({"kid": 0.5, "density": 0.3}, "KID and density separate")]
+)
+def test_other_measures_that_separate_the_intel_vae_from_the_vae_are_named(by, words):
+    names = ("kid", "precision", "recall", "density", "coverage")
+    members = []
+    for row, shift in ((named(grid.TABLE1, "VAE"), 0), (named(grid.TABLE1, "InteL-VAE, 2 x 5"), 1)):
+        for s, r in enumerate(of_table1(row, 1.0, 2.0, 3.0)):
+            more = {f"{name}_10000": 0.1 * s + shift * by.get(name, 0) for name in names}
+            members.append(
+                dataclasses.replace(r, measured=[dataclasses.replace(r.measured[0], metrics=r.metrics | more)])
+            )
+    told = table1.separating(results(*members))
+    assert told.startswith("Of KID, precision, recall, density and coverage (with all pixels, N = 10,000;")
+    assert f"{words} the InteL-VAE from the VAE (paired t-tests, p < 0.05)." in told
+    assert table1.separating(results(*members[:2], *members[3:])).startswith("A test takes three seeds")
+
+
+def test_the_distance_without_faint_pixels_is_beside_the_one_with_all_and_the_share_of_faint_pixels():
     vae, mog = named(grid.TABLE1, "VAE"), named(grid.TABLE1, "MoG-VAE")
     members = [*of_table1(vae, 2.0, faint=0.25), *of_table1(mog, 1.0, faint=0.5)]
     assert table1.without_faint_pixels(results(*members)).to_dict("records") == [
-        {"method": "VAE", "clean, N = 2,000": "40", "rank": "2 (2 to 2)", "clipped": "20", "faint, %": "25"},
-        {"method": "MoG-VAE", "clean, N = 2,000": "20", "rank": "1 (1 to 1)", "clipped": "10", "faint, %": "50"},
-    ]
+        {"method": name, "without faint pixels, N = 2,000": clean, "rank": rank, "with all pixels, N = 2,000": every,
+         "faint, %": faint}
+        for name, clean, rank, every, faint in (
+            ("VAE", "40", "2 (2 to 2)", "20", "25"), ("MoG-VAE", "20", "1 (1 to 1)", "10", "50"),
+        )
+    ]  # fmt: skip
 
 
 def test_the_row_whose_distance_differs_most_from_seed_to_seed_is_found():
@@ -440,21 +500,66 @@ def test_table_1_in_short_is_by_the_verdicts_distance_and_by_the_clean_one():
     found = table1.in_short(results(*members))
     assert (found["below"], found["above"]) == ("VAE, Vamp-VAE and VAE + Sylvester", "GM-VAE and MoG-VAE")
     assert (found["best-name"], found["best"], found["best-elbo"]) == ("MoG-VAE", "20", "-1.0")
-    assert (found["product"], found["two"], found["ten"]) == ("90", "10", "160")
+    assert (found["closest-name"], found["closest-elbo"]) == ("InteL-VAE, 2 sectors", "-0.5")
+    assert (found["product"], found["vae"], found["fits"]) == ("90", "100", "Yes")
     assert found["order"].startswith("InteL-VAE, 2 sectors; MoG-VAE; GM-VAE; InteL-VAE, 2 x 5; VAE")
 
 
-def test_on_binary_images_the_closest_is_told_beside_the_two_that_the_claim_compares():
-    values = {"VAE": 3.0, "GM-VAE": 1.0, "InteL-VAE, 2 x 5": 2.0}
-    members = [r for row in slips.BINARY if row.name in values for r in of_table1(row, values[row.name])]
-    told = table1.told_on_binary_images(results(*members))
-    assert told == (
-        "Without faint pixels, the closest of 3 methods is GM-VAE (20); beside it: InteL-VAE, 2 x 5 (40) and VAE (60)."
+def test_the_closest_method_may_fit_worse_than_another():
+    elbos = dict(zip([row.name for row in grid.TABLE1], (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), strict=True))
+    members = [r for i, row in enumerate(grid.TABLE1) for r in of_table1(row, 9.0 - i, test_elbo=elbos[row.name])]
+    assert table1.in_short(results(*members))["fits"] == "No"  # the VAE
+
+
+@pytest.mark.parametrize(
+    ("ten", "answer"),
+    [
+        ((4.0, 5.1, 6.0), "Hardly: no other number"),
+        ((1.0, 2.1, 3.0), "Yes, ten sectors."),
+        ((1.0, 2.0), "These seeds are"),
+    ],
+)
+def test_whether_another_number_of_clusters_helps_is_answered_by_tests(ten, answer):
+    values = {"InteL-VAE, 10 sectors": ten}
+    members = [r for row in grid.TABLE1 for r in of_table1(row, *values.get(row.name, (4.0, 5.0, 6.0)))]
+    told = table1.told_of_clusters(results(*members))
+    assert told.startswith(answer) and told.endswith(
+        "and 100\xa0±\xa020 with $2 \\cdot 5$; the VAE has 100\xa0±\xa020."
     )
-    asked = [grid.all_digits(row, "laptop", 0) for row in slips.BINARY if row.name in {*values, "MoG-VAE"}]
-    planned = Results("table1-binary", "laptop", asked, members)
-    assert table1.told_on_binary_images(planned) == f"{told} Not run yet: MoG-VAE."
-    assert table1.told_on_binary_images(results(members[0])).startswith("Not run yet")
+
+
+def of_binary(**seeds):
+    """Distances of rows of Table 1 on binary images, by method's name without "-VAE"."""
+    names = {row.method.name.removesuffix("-VAE"): row for row in slips.BINARY}
+    return results(*(r for name, values in seeds.items() for r in of_table1(names[name.replace("_", "-")], *values)))
+
+
+def test_on_binary_images_nothing_is_known_before_three_seeds_but_what_has_been_run():
+    none = {name: kinds.NOT_TESTED for name in ("VAE", "GM-VAE", "MoG-VAE", "Vamp-VAE", "VAE + Sylvester")}
+    lacking = "Not run on binary images yet: GM-VAE, MoG-VAE, Vamp-VAE and VAE + Sylvester."
+    at = "without faint pixels, N = 2,000"
+    one = of_binary(VAE=[3.0], InteL=[2.0])
+    assert table1.told_on_binary_images(one, none) == (
+        f"**Not known yet**: only one seed of two methods has been run ({at}: InteL-VAE, 2 x 5: 40; VAE: 60). "
+        + lacking
+    )
+    more = table1.told_on_binary_images(of_binary(VAE=[3.0, 4.0], InteL=[2.0], GM=[1.0]), none)
+    assert "only 1 to 2 seeds of three methods have been run" in more
+    judged = table1.told_on_binary_images(of_binary(VAE=[3.0], InteL=[2.0]), none | {"VAE": kinds.PARTLY})
+    assert judged == (
+        f"The order, {at}, closest first: InteL-VAE, 2 x 5: 40; VAE: 60. The verdicts on the InteL-VAE: "
+        f"1 partly, 4 not tested. {lacking}"
+    )
+    assert table1.told_on_binary_images(of_binary(VAE=[3.0]), none).startswith("**Not run yet**")
+
+
+def test_the_lead_on_binary_images_is_over_seeds_that_both_have_beside_the_papers():
+    told = table1.lead_on_binary_images(of_binary(VAE=[4.0, 900.0], InteL=[3.0]))
+    assert told.endswith("distance is 25 % below the VAE's (1 seed). In the paper its FID is 23 % below the VAE's.")
+    assert "is 50 % above the VAE's (2 seeds)." in table1.lead_on_binary_images(
+        of_binary(VAE=[2.0, 4.0], InteL=[4.0, 5.0])
+    )
+    assert table1.lead_on_binary_images(of_binary(VAE=[2.0])) == ""
 
 
 def test_both_distances_stand_side_by_side_and_the_classifier_is_told_of_the_seeds_that_it_judged():
@@ -479,8 +584,13 @@ def test_where_two_measures_disagree_is_told_by_method():
     other = [row | {"verdict": "opposite"} if row["id"] == "table1-clean-gm" else row for row in found]
     clean, second = digits.claims.against(other), digits.claims.against(other, "classifier-")
     assert list(clean) == ["VAE", "GM-VAE", "MoG-VAE", "Vamp-VAE", "VAE + Sylvester"]
-    assert digits.claims.changes(clean, second) == "GM-VAE (opposite, then reproduced)"
-    assert digits.claims.changes(second, second) == "none"
+    differing = digits.claims.differing(clean, second)
+    assert differing == {"GM-VAE": ("opposite", "reproduced")} and digits.claims.differing(second, second) == {}
+    assert table1.told_changes(differing) == "one of them: against GM-VAE, from *opposite* to *reproduced*"
+    assert table1.told_agreement(differing, 6, 3) == (
+        "The verdicts on the InteL-VAE agree except against GM-VAE: *opposite* without faint pixels (6 seeds), "
+        "*reproduced* by the classifier (3 seeds)."
+    )
     assert digits.claims.against(other, how="binary-") == digits.claims.against(found)
 
 
@@ -494,12 +604,12 @@ def test_what_the_code_does_to_table_1_may_start_from_another_slip():
         profile="laptop",
     )
     found = table1.slipped(main, changed).to_dict("records")
-    assert [(line["what the code does"], line["without"], line["with"], line["change"]) for line in found] == [
-        ("InteL-VAE: c2 = 0.5, borders learned", "20", "60", "+40"),
-        ("InteL-VAE: learned borders forgotten when loaded", "60", "140", "+80"),
-        ("MoG: entropy of q counted D times", "40", "100", "+60"),
+    assert [(line["deviation"], line["without faint pixels, N = 2,000"], line["change"]) for line in found] == [
+        ("InteL-VAE: c2 = 0.5, borders learned", "20 → 60", "+40"),
+        ("InteL-VAE: learned borders forgotten when loaded", "60 → 140", "+80"),
+        ("MoG: entropy of q counted D times", "40 → 100", "+60"),
     ]
-    assert [(line["clipped: without"], line["clipped: with"]) for line in found] == [("1", "3"), ("3", "7"), ("2", "5")]
+    assert [line["with all pixels, N = 2,000"] for line in found] == ["10 → 30", "30 → 70", "20 → 50"]
     moves = moved.moved(slips.of_table1("laptop"), clean_frechet, main, changed)
     told = table1.told(moves)
     assert told.pop("mog-entropy") == "40 to 100 (n = 1)" and set(told.values()) == {"(not run)"}
@@ -515,14 +625,15 @@ def test_what_a_decoder_of_cross_entropy_shows_is_judged_in_three_ways():
     others = {"minmax_frechet_2000": 2.0, "logits_frechet_2000": 3.0}
     members = [
         *of_table1(of_name["VAE: cross-entropy, sigmoid"], 1.0, 2.0, **others),
-        *of_table1(of_name["VAE: the code's network"], 9.0),
+        *of_table1(of_name["VAE: the authors' network"], 9.0),
+        *of_table1(of_name["InteL-VAE: cross-entropy, sigmoid"], 4.0, **others),
     ]
-    first, *_, last = table1.before_the_sigmoid(results(*members)).splitlines()
-    assert (
-        first == "means                 15.0  (10.0, 20.0 by run)"
-        and last.split() == "logits, stretched 3.0 (3.0, 3.0 by run)".split()
-    )
-    assert table1.before_the_sigmoid(results(*members[2:])) == "not run at this profile"
+    found = table1.before_the_sigmoid(results(*members))
+    assert list(found) == ["with all pixels, N = 2,000", "VAE", "InteL-VAE"]
+    assert found.to_numpy().tolist() == [
+        ["means", "15.0", "40.0"], ["means, stretched", "2.0", "2.0"], ["logits, stretched", "3.0", "3.0"],
+    ]  # fmt: skip
+    assert table1.before_the_sigmoid(results(members[2])).empty
 
 
 @pytest.mark.usefixtures("projection")
@@ -593,6 +704,10 @@ def test_borders_with_and_without_bounds_are_side_by_side_where_there_are_no_zer
         {"c2": 0.2, "no bounds, %": "30, 20", "between -4 and 4, %": "5"},
         {"c2": 0.5, "no bounds, %": "30, 20", "between -4 and 4, %": "(no run)"},
     ]
+    assert table3.told_bounded(free, code, found) == (
+        "With $c_2 = 0.2$ the smaller side keeps 5 % with bounds and 30 % without (means over 1 seed)."
+    )
+    assert table3.told_bounded(free, code, results(profile="laptop")) == ""
 
 
 def test_bounded_borders_differ_from_the_others_in_their_border_only():
@@ -692,6 +807,12 @@ def test_a_precision_that_changes_something_is_told():
         [*of_precision(p, "mnist", of)] for p, of in (("float32", [1.0, 2.0, 3.0]), ("bfloat16", [2.0, 3.1, 4.0]))
     )
     assert "changes the validation ELBO" in digits.analysis.told_by_precision(results(*first, *other, profile="paper"))
+    shares = [
+        *of_precision("float32", "mnist-01", [-9.0] * 3, uncertain=[0.01, 0.02, 0.03], ones=[0.5] * 3),
+        *of_precision("bfloat16", "mnist-01", [-9.0] * 3, uncertain=[0.02, 0.01, 0.03], ones=[0.5] * 3),
+    ]
+    told = digits.analysis.told_by_precision(results(*shares, profile="laptop"))
+    assert told.endswith(" percentage points.")
 
 
 @pytest.mark.parametrize("there", [(), ("float32",)])
@@ -849,7 +970,7 @@ def test_distances_are_above_that_of_training_images_a_column_a_row():
     assert levels(axis) == [(BLACK, "y", 0.5)]
 
 
-def test_distances_are_against_faint_pixels_clipped_and_clean():
+def test_distances_are_against_faint_pixels_with_all_and_without():
     figure = figures.faint_pixels(faint_results(), "FID")
     names = ["VAE", "InteL-VAE, 2 x 5", "InteL-VAE, 2 sectors"]
     shades = dict(zip(names, (to_hex(method.color) for method in (VAE, INTEL, INTEL)), strict=True))
@@ -859,7 +980,7 @@ def test_distances_are_against_faint_pixels_clipped_and_clean():
         expected = [(shades[name], faint[i], [times * (1 + i), times * (2 + i)]) for i, name in enumerate(names)]
         assert lines(axis) == expected and axis.get_xlabel() == "faint pixels, %"
         assert [line.get_marker() for line in axis.lines] == [VAE.marker, INTEL.marker, "<"]
-    assert [axis.get_title() for axis in figure.axes] == ["clipped", "clipped, without faint pixels"]
+    assert [axis.get_title() for axis in figure.axes] == ["with all pixels", "without faint pixels"]
 
 
 def test_masses_are_stacked_from_a_tenth_each_on():

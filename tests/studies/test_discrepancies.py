@@ -252,14 +252,31 @@ def on_grey_and_binary(*after):
 
 
 def test_binary_images_are_told_with_as_many_seeds_and_baselines_as_there_are():
-    clean = {"VAE": 80.0, "GM-VAE": 50.0, "InteL-VAE, 2 x 5": 60.0}
-    runs = results(*(result(name, metrics={"clean_frechet_2000": v}) for name, v in clean.items()))
+    clean = {"VAE": 80.0, "InteL-VAE, 2 x 5": 60.0, "GM-VAE": 50.0, "MoG-VAE": 70.0}
+    members = [result(name, metrics={"clean_frechet_2000": v}) for name, v in clean.items()]
+    runs = results(*members)
     assert told.binary_images(on_grey_and_binary(), runs) == "have not been tried at this profile."
+    assert told.lead_on_binary_images(on_grey_and_binary()) == told.NOT_RUN
     one = told.binary_images(on_grey_and_binary(60.0), runs)
-    assert "\N{MINUS SIGN}50 % and the VAE by \N{MINUS SIGN}20 % (one seed)" in one
-    assert "it is \N{MINUS SIGN}25 % from the VAE" in one
-    assert one.endswith("Baselines that have been run on them: VAE and GM-VAE; the InteL-VAE is ahead of VAE.")
-    assert "(3 seeds)" in told.binary_images(on_grey_and_binary(60.0, 61.0, 62.0), runs)
+    assert "by \N{MINUS SIGN}50 %, and the VAE's by \N{MINUS SIGN}20 %" in one
+    assert "from the VAE's by \N{MINUS SIGN}25 % (one seed)" in one
+    assert one.endswith(" Of GM-VAE and MoG-VAE, it is ahead of MoG-VAE.")
+    assert told.binary_images(on_grey_and_binary(60.0), results(*members[:2])).endswith(
+        "No other method has been run on them."
+    )
+    assert told.lead_on_binary_images(on_grey_and_binary(60.0, 61.0, 62.0)).endswith("(3 seeds)")
+
+
+def test_bullets_tell_of_bars_that_have_been_run_and_name_the_rest():
+    filled = known()
+    bar = filled.bars[0]
+    told_of = told.bullets(filled, {bar.label: "Changed by {}."})
+    assert told_of == f"- Changed by {analysis.said(filled, bar.label)}."
+    lacking = next(
+        label for each in filled.chart.discrepancies if not analysis.bar_of(filled, label := analysis.label_of(each))
+    )
+    both = told.bullets(filled, {lacking: "never {}", bar.label: "Changed by {}."})
+    assert both == f"{told_of}\n- **Planned, not run yet:** {lacking}."
 
 
 def test_the_small_beta_is_told_over_the_seeds_that_both_models_have():

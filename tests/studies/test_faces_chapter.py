@@ -21,7 +21,7 @@ from intelvae.metrics.features import STAND_IN
 from intelvae.metrics.hoyer import by_chance
 from intelvae.paper import datasets, kinds, ledger, runs, studies, style, sweeps
 from intelvae.paper.config import Evaluation, Training
-from intelvae.paper.results import Measured, Result, Trained
+from intelvae.paper.results import Measured, Result, Results, Trained
 from intelvae.paper.rows import SPARSE_VAE, Run
 from intelvae.paper.rows import row as row_of
 from intelvae.paper.store import Store
@@ -796,6 +796,17 @@ def test_training_is_told_by_its_validation_curve():
     }
 
 
+def test_training_is_long_enough_where_no_model_changes_any_more():
+    rising = of("VAE", curves={"valid_elbo": [-9.0, -70.0, -6.0, -5.5]})
+    falling = of("InteL-VAE, γ = 70", curves={"valid_elbo": [-8.0, -1.0, -2.0, -5.0]})
+    assert analysis.told_of_length([rising, falling]) == (
+        "No. In the last two of 10 epochs the validation ELBO still changed, by -4 to +64 nats, depending on the model."
+    )
+    assert analysis.told_of_length([falling]).startswith("Yes. In the last two of 10 epochs")
+    short = dataclasses.replace(falling.run, training=dataclasses.replace(falling.training, epochs=1))
+    assert analysis.told_of_length([dataclasses.replace(falling, run=short)]) == "So short a training cannot tell."
+
+
 def test_the_box_has_the_verdict_that_decides_and_the_numbers_behind_it():
     judged = [
         {"id": f"table4-{name}-8059-faces", "verdict": verdict, "variant": variant}
@@ -805,10 +816,19 @@ def test_the_box_has_the_verdict_that_decides_and_the_numbers_behind_it():
             ("quality-alone", kinds.REPRODUCED, True),
         )
     ]
-    found = {"quality": kinds.OPPOSITE, "faces": "8,059", "nearest": "VAE + Sylvester", "sparser": "+0.235"}
+    found = {
+        "quality": kinds.OPPOSITE,
+        "faces": "8,059",
+        "nearest": "VAE + Sylvester",
+        "sparser": "+0.235",
+        "dense": "",
+    }
     assert analysis.in_short(one_of_each(), judged) == found | {"times": "1.50", "trainings": "one training each"}
     without = [r for r in one_of_each() if "Sparse" not in r.row.name]
     assert analysis.in_short(without, judged)["times"] == "(no run)"
+    as_dense = of("InteL-VAE, γ = 70", **one_of_each()[1].metrics | {"hoyer_sample": 0.3})
+    dense = [as_dense if r.row == as_dense.row else r for r in one_of_each()]
+    assert analysis.in_short(dense, judged)["dense"].startswith("Codes stayed about as dense as a VAE's, so")
 
 
 # What pages table and cite of Table B.1
@@ -888,6 +908,11 @@ def test_the_text_cites_the_setting():
         "seeds": 1, "draws": 2, "pool": "100", "largest": "50", "epochs": 10, "steps": 10,
     }  # fmt: skip
     assert (found["overlap"], found["majority"], found["steps-of-paper"]) == ("50", "75.0", "1,627")
+    rising = [
+        dataclasses.replace(r, trained=dataclasses.replace(r.trained, curves={"valid_elbo": [-30.0, -9.0]}))
+        for r in b1()
+    ]
+    assert (found["enough"], hierarchies.setting(rising)["enough"]) == ("Yes.", "No.")
     assert found["last-column"].startswith("The last column, all 100 faces, can be drawn in one way only")
     assert found["gained-least"] == "2.0 nats (VAE, D = 8)" and found["gained-intel"] == "2.0 and 2.0"
     assert (found["paper-worst"], found["paper-best"]) == ("72.2", "79.1")
@@ -922,14 +947,41 @@ def test_protocols_are_compared_where_all_have_numbers():
     assert found["50 labelled", "InteL-VAE, D\xa0=\xa064"] == {
         "linear, standardised": "0.760\xa0±\xa00.014",
         "linear, not standardised": "0.760\xa0±\xa00.014",
-        "the code's protocol": "0.710\xa0±\xa0<0.001",
-        "the code's protocol, balanced": "0.650\xa0±\xa00.071",
+        "the authors' protocol": "0.710\xa0±\xa0<0.001",
+        "the authors' protocol, balanced": "0.650\xa0±\xa00.071",
     }
-    assert hierarchies.leads(b1()) == {"code-draws": 2, "flips": "1 of 1"}
+    assert hierarchies.authors_draws(b1()) == 2
+
+
+def test_the_protocol_decides_where_another_model_is_ahead_by_the_authors():
+    judged = [{"id": "tableB1-50-code-8059-faces", "verdict": kinds.NO_DIFFERENCE}]
+    turned = (
+        "For 50 labels it decides who is ahead: the InteL-VAE's lead over the best VAE goes from +5.0 to -1.0 points. "
+    )
+    assert hierarchies.told_of_protocol(b1(), judged) == f"{turned}None of these new leads is significant."
+    sure = [judged[0] | {"verdict": kinds.OPPOSITE}]
+    assert hierarchies.told_of_protocol(b1(), sure) == f"{turned}1 of 1 of these new leads is significant."
+    best = labelled(row_of(grid.TABLE_B1, "InteL-VAE", "D = 64"), 0, [0.9, 0.9], 0.9, code=0.9)
+    found = results(*(best if r.row == best.row else r for r in b1()))
+    assert hierarchies.told_of_protocol(found, judged).startswith("No: whoever is ahead by our protocol")
+
+
+def test_what_the_text_adds_to_table_b1_is_shown_where_it_has_been_run():
+    runs = studies.runs("table-b1-in-text", "laptop", [0])
+    one, *_, last = [made(run.row) for run in runs if run.row not in grid.TABLE_B1]
+    none = Results("table-b1-in-text", "laptop", runs, [made(row) for row in VAES])
+    assert not hierarchies.of_text_alone(none) and hierarchies.planned(none).endswith(
+        "(VAE, D = 1; VAE, D = 2; VAE, D = 4; InteL-VAE, D = 128)."
+    )
+    some = Results("table-b1-in-text", "laptop", runs, [*none, one, last])
+    assert hierarchies.of_text_alone(some) and hierarchies.planned(some).endswith("(VAE, D = 2; VAE, D = 4).")
+    runs = studies.runs("table-b1-in-text", "smoke", [0])
+    smoke = Results("table-b1-in-text", "smoke", runs, [made(run.row) for run in runs])
+    assert not hierarchies.of_text_alone(smoke) and hierarchies.planned(smoke) == ""
 
 
 def test_the_best_dimension_and_the_lead_are_told_by_number_of_labels():
-    more = {"lead, the code's protocol": "-1.0", "lead, the code's protocol, balanced": "+10.0"}
+    more = {"lead, the authors' protocol": "-1.0", "lead, the authors' protocol, balanced": "+10.0"}
     assert hierarchies.by_labels(b1()) == [
         {"labelled faces": "50", "VAE's best D": 8, "in the paper": "8", "lead": "+5.0", **more},
         {"labelled faces": "100", "VAE's best D": 128, "in the paper": "16", "lead": "-1.0", **dict.fromkeys(more, "")},

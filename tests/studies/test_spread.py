@@ -45,7 +45,7 @@ def test_the_vae_of_table_1_with_seeds_that_the_table_has_not():
 def test_the_spread_is_the_deviation_as_a_part_of_what_could_be_gained(monkeypatch):
     monkeypatch.setattr(spread.Measure, "of_real", lambda self, data, n: 20.0 if n == 2000 else 2.0)
     (first, *_) = spread.spreads(found([9.0, 11.0, 13.0]), DATA)
-    assert (first["measure"], first["n"], first["real"]) == ("FD (EfficientNet-Lite0)", 10_000, 2.0)
+    assert (first["measure"], first["n"], first["real"]) == ("FD (EfficientNet-Lite0) with all pixels", 10_000, 2.0)
     assert first["spread"] == pytest.approx(100 * 2 / (11 - 2))
     # sqrt(2 / chi2) at 97.5 and 2.5 %, of two degrees of freedom: 0.52 and 6.28
     assert first["low"] / first["spread"] == pytest.approx(0.52, abs=0.01)
@@ -60,10 +60,13 @@ def test_the_candidate_with_the_smallest_spread_decides_from_three_seeds_on(monk
     lines = spread.spreads(found([9.0, 10.0, 11.0]), DATA)
     ours, clean, kid = spread.candidates(lines)  # what is on all features is steadier here, and no candidate
     assert (ours["measure"], ours["n"]) == ("FD (classifier)", 10_000)
-    assert (clean["measure"], clean["n"]) == ("FD (EfficientNet-Lite0), clean", 2_000) and kid["real"] == 6.0
+    assert (clean["measure"], clean["n"]) == ("FD (EfficientNet-Lite0) without faint pixels", 2_000) and kid[
+        "real"
+    ] == 6.0
     assert spread.told(lines).startswith(
-        f"Of the candidates **FD (classifier)** at 10,000 images has the smallest spread, {100 / 1010:.1f} %; "
-        "FD (EfficientNet-Lite0), clean has 10.0 %; KID on the same features has 25.0 %. The intervals do not"
+        f"Of the candidates **FD (classifier)** at N = 10,000 has the smallest spread, {100 / 1010:.1f} %; "
+        "FD (EfficientNet-Lite0) without faint pixels has 10.0 %; KID on the same features has 25.0 %. "
+        "The intervals do not"
     )
     near = spread.spreads(found([9.0, 10.0, 11.0]), DATA)
     for line, value in zip(spread.candidates(near), (1.0, 1.1, 1.2), strict=True):

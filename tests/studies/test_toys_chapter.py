@@ -174,10 +174,37 @@ def test_bridges_are_shares_in_per_cent_beside_that_of_the_data():
     assert analysis.bridges(results(*found)) == {"VAE": "3.0", "InteL-VAE": "10.0", "data": "0.04"}
 
 
+def matching(name, *of):
+    """Results of a row with these mismatches, and these Hoyer scores of prior and codes, by seed."""
+    return [
+        result(name, seed=s, metrics={"aggregate_mismatch": m, "prior_hoyer": prior, "posterior_hoyer": codes})
+        for s, (m, prior, codes) in enumerate(of)
+    ]
+
+
+def test_matches_are_means_over_seeds_and_the_gap_is_a_mean_of_distances():
+    found = results(*matching("VAE", (0.2, 0.5, 0.4), (0.4, 0.5, 0.7)), *matching("InteL-VAE", (0.25, 0.9, 0.8)))
+    told = analysis.matches(found)
+    assert dict(told) == {
+        "mismatch-VAE": "0.300", "prior-VAE": "0.500", "codes-VAE": "0.550", "gap-VAE": "0.15",
+        "mismatch-InteL-VAE": "0.250", "prior-InteL-VAE": "0.900", "codes-InteL-VAE": "0.800", "gap-InteL-VAE": "0.10",
+        "sparser-VAE": "sparser", "sparser-InteL-VAE": "less sparse", "best": "InteL-VAE",
+    }  # fmt: skip
+    none = analysis.matches(results())
+    assert none["best"] == none["gap-VAE"] == analysis.NO_RUN
+
+
+def test_a_comparison_is_told_by_its_verdict():
+    told = {verdict: analysis.compared(verdict, "better", "worse") for verdict in kinds.VERDICTS}
+    assert list(told.values()) == [
+        "better", "better, though not significantly", "no better", "worse", "better or worse (not tested)",
+    ]  # fmt: skip
+
+
 def test_holes_are_told_by_the_worst_run_and_the_median():
     found = of("InteL-VAE", "circle", [0.01, 0.02, 0.5], metrics=["inside_hole"])
     assert analysis.worst_hole(results(*found, *of("VAE", "circle", [0.9])), "circle") == {
-        "worst": "50",
+        "worst": "50.0",
         "median": "2.0",
     }
 
@@ -196,15 +223,17 @@ def test_runs_with_an_empty_hole_are_told_from_the_others():
         *ended("circle", (0.6, 5.0), name="VAE"),
     ]
     assert analysis.emptied(found, "circle") == {
-        "of": "2 of 4", "kl": "6.1", "kl-others": "2.7", "others": "6.0 to 50.0", "first": "50.0"
+        "of": "2 of 4", "kl": "6.1", "kl-others": "2.7", "others": "the others have 6.0 to 50.0 %", "first": "50.0"
     }  # fmt: skip
     none = analysis.emptied(ended("star", (0.2, 1.0)), "star")
-    assert none == {"of": "none of 1", "kl": "none", "kl-others": "1.0", "others": "20.0", "first": "20.0"}
+    assert none == {"of": "none of 1", "kl": "none", "kl-others": "1.0", "others": "it has 20.0 %", "first": "20.0"}
+    assert analysis.emptied(ended("star", (0.2, 1.0), (0.3, 1.0)), "star")["others"] == "they have 20.0 to 30.0 %"
+    assert analysis.emptied(ended("star", (0.2, 1.0), (0.0, 1.0)), "star")["others"] == "the other has 20.0 %"
     every = analysis.emptied(ended("star", (0.0, 1.0)), "star")
-    assert (every["of"], every["others"], every["kl-others"]) == ("1 of 1", "none", "none")
+    assert (every["of"], every["others"], every["kl-others"]) == ("1 of 1", "", "none")
     assert set(analysis.emptied(found, "star").values()) == {analysis.NO_RUN}
     table = analysis.kinds_of_runs({"here": found, "there": ended("star", (0.0, 1.0))})
-    assert table.loc["circle"].tolist() == ["2 of 4 (others: 6.0 to 50.0 %)", analysis.NO_RUN]
+    assert table.loc["circle"].tolist() == ["2 of 4 (the others have 6.0 to 50.0 %)", analysis.NO_RUN]
     assert table.loc["star"].tolist() == [analysis.NO_RUN, "1 of 1"] and "mixture" not in table.index
 
 
@@ -216,7 +245,7 @@ def test_the_table_of_connectivity_has_what_was_measured_and_what_fresh_data_hav
     found = of("VAE", "mixture", [0.1, 0.2], metrics=["sliced_wasserstein", "off_support", "bridge", "log_likelihood"])
     (line,) = analysis.connectivity(results(*found)).to_dict("records")
     assert (line["data"], line["method"], line["off support, %"]) == ("mixture", "VAE", "15.0 ± 7.1")
-    assert line["in a hole or on the bridge, %"] == "15.0 ± 7.1" and line["log p(x), nats"] == "0.15 ± 0.07"
+    assert line["astray, %"] == "15.0 ± 7.1" and line["log p(x), nats"] == "0.15 ± 0.07"
     assert float(line["of fresh data"]) == pytest.approx(0.05, abs=0.04)
 
 
@@ -242,6 +271,23 @@ def test_layers_of_ten_and_fifty_units_are_compared_over_the_seeds_of_both():
     mean = analysis.cited(ten, fifty)
     assert (mean["kl-star-VAE-all"], mean["kl-star-VAE-10"], mean["astray-star-VAE-50"]) == ("3.0", "1.5", "400.0")
     assert mean["sw-star-VAE-all"] == "3.00" and mean["astray-circle-VAE-50"] == "(no run)"
+
+
+def test_the_farthest_nats_are_of_means_over_the_seeds_of_both():
+    ten = [*sized([0.1, 0.3], (0, 1), "InteL-VAE"), *sized([3.0, 5.0], (0, 1)), *sized([9.0], [0], data="circle")]
+    fifty = [*sized([0.5], [0], "InteL-VAE"), *sized([4.0], [0]), *sized([8.0], [0], data="circle")]
+    assert analysis.farthest_nats(ten, fifty) == {"settings": "2", "InteL-VAE": "0.5", "VAE": "3.0"}
+    assert analysis.farthest_nats([], []) == {"settings": "0", "InteL-VAE": "(no run)", "VAE": "(no run)"}
+
+
+@pytest.mark.parametrize(
+    ("vae", "intel", "told"),
+    [(0.5, 0.3, "all 1"), (0.5, 0.1, "all 1"), (0.25, 0.4, "none of the 1"), (0.1, 0.0, "none of the 1")],
+)
+def test_the_notebooks_harm_the_vae_more_where_its_share_rises_and_by_more(vae, intel, told):
+    text = [*sized([0.1, 0.3], (0, 1)), *sized([0.2], [0], "InteL-VAE")]
+    notebooks = [*sized([vae], [0]), *sized([intel], [0], "InteL-VAE"), *sized([0.9], [0], data="circle")]
+    assert analysis.harmed_more(text, notebooks) == told  # of the star alone
 
 
 def test_samples_astray_are_in_a_hole_or_on_the_bridge():
@@ -271,12 +317,15 @@ def reading_results():
     first, second, *_ = toys.grid.READINGS
     return [
         result(
-            method, toys.grid.of_reading(name, data), metrics=metrics, curves={"valid_kl": [kl], "valid_elbo": [-kl]}
+            method,
+            toys.grid.of_reading(name, data),
+            metrics=metrics | share,
+            curves={"valid_kl": [kl], "valid_elbo": [-kl]},
         )
-        for method, name, data, kl in (
-            ("VAE", first, "circle", 1.0),
-            ("VAE", first, "star", 2.0),
-            ("InteL-VAE", second, "star", 4.0),
+        for method, name, data, kl, share in (
+            ("VAE", first, "circle", 1.0, {"inside_hole": 0.12}),
+            ("VAE", first, "mixture", 2.0, {"bridge": 0.5}),
+            ("InteL-VAE", second, "mixture", 4.0, {"bridge": 0.5}),
         )
     ]
 
@@ -285,12 +334,15 @@ def test_readings_are_means_over_data_sets_and_seeds():
     line, other = analysis.readings(results(*reading_results())).to_dict("records")
     assert line == {
         "reading": "small variance first, KL warm-up", "method": "VAE", "runs": 2, "KL, nats": "1.50",
-        "ELBO, nats": "-1.50", "log p(x), nats": "-1.00", "sliced W.": "0.50", "off support, %": "25.00",
+        "ELBO, nats": "-1.50", "log p(x), nats": "-1.00", "sliced W.": "0.50", "off support, %": "25.0",
+        "in a hole, %": "12.0",
     }  # fmt: skip
-    assert (other["method"], other["KL, nats"]) == ("InteL-VAE", "4.00")
+    assert (other["method"], other["KL, nats"], other["in a hole, %"]) == ("InteL-VAE", "4.00", "")
+    told = analysis.in_holes(results(*reading_results()), line["reading"])
+    assert told == {"VAE": "12.0", "Vamp-VAE": analysis.NO_RUN, "InteL-VAE": analysis.NO_RUN}
 
 
-@pytest.mark.parametrize(("kls", "told"), [((4.0, 3.0), "none of the 1"), ((1.0, 2.0), "1 of the 1")])
+@pytest.mark.parametrize(("kls", "told"), [((4.0, 3.0), "all 1"), ((1.0, 2.0), "none of the 1")])
 def test_the_elbos_of_the_readings_are_compared_where_both_methods_are_there(kls, told):
     first, *_ = toys.grid.READINGS
     both = [
@@ -463,3 +515,31 @@ def test_the_rules_on_distances_are_counted_by_their_settings():
     found = [{"id": id, "verdict": "reproduced" if id != "notebooks-fig4-mixture" else "partly"} for id in ids]
     counts = [analysis.closer(found, prefix) for prefix in ("", "notebooks-", "notebooks-one-prior-")]
     assert counts == [{"of": 1, "reproduced": 1}, {"of": 2, "reproduced": 1}, {"of": 1, "reproduced": 1}]
+
+
+def test_the_rules_on_the_vamp_vae_itself_are_told_from_those_on_the_intel_vae():
+    ids = ["fig4-star", "figC2-vamp-star", "figC2-vamp-as-vae-star", "notebooks-fig4-star-hole"]
+    ids += ["notebooks-figC2-vamp-star", "notebooks-one-prior-fig4-star", "holes-diamonds-3"]
+    found = [{"id": id, "verdict": f"of {id}", "variant": False} for id in ids]
+    assert analysis.comparisons(found, "") == ["of fig4-star", "of figC2-vamp-star"]
+    assert analysis.comparisons(found, "notebooks-") == ["of notebooks-fig4-star-hole", "of notebooks-figC2-vamp-star"]
+
+
+@pytest.mark.parametrize("prefix", ["", "notebooks-"])
+def test_fifteen_rules_of_the_page_compare_the_intel_vae_with_others(prefix):
+    found = [{"id": claim.id, "verdict": kinds.PARTLY} for claim in toys.claims.CLAIMS]
+    assert len(analysis.comparisons(found, prefix)) == 15
+
+
+def test_opposite_verdicts_about_the_vamp_vae_are_counted_without_variants():
+    found = [
+        {"id": id, "verdict": verdict, "variant": variant}
+        for id, verdict, variant in (
+            ("fig4-star", kinds.OPPOSITE, False),
+            ("figC2-vamp-as-vae-star", kinds.OPPOSITE, False),
+            ("figC2-vamp-as-vae-circle", kinds.PARTLY, False),
+            ("figC2-vamp-as-vae-star-0.02", kinds.OPPOSITE, True),
+        )
+    ]
+    assert analysis.opposite_about_vamp(found) == " 1 of the 2 *opposite* verdicts are about this."
+    assert analysis.opposite_about_vamp(found[:1]) == ""

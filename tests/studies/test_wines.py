@@ -53,6 +53,29 @@ def test_the_table_has_means_and_deviations_where_there_are_some():
     assert shown.loc["clusters"].tolist() == ["-17.00", "2.00"]
 
 
+def of_seeds(nats, unsure=(5.0, 6.0, 7.0), index=(0.5, 0.6, 0.7)):
+    """Three runs of the VAE, and three of the mapping that differ from them so much, and from each other."""
+    vae = [(-15.0, 5.0, 0.5), (-16.0, 6.0, 0.6), (-15.5, 7.0, 0.7)]
+    runs = [*vae, *zip((each + more for (each, *_), more in zip(vae, nats, strict=True)), unsure, index, strict=True)]
+    return pd.DataFrame(runs, ["VAE"] * 3 + ["clusters, c1 = 5"] * 3, ["nats", "unsure, %", "index"])
+
+
+def test_the_conclusion_says_whether_the_mapping_helped():
+    cost = wines.conclusion(of_seeds((-0.5, -0.6, -0.55)), 6.7)
+    assert cost.startswith("**Did the mapping help?** It did not. The paper's gap costs 0.55 nats (p = 0.0027);")
+    assert "; samples and clusters are no better, by the same test." in cost
+    assert cost.endswith("Some real wines lie between the groups, so the assumption was wrong for these data.")
+    gain = wines.conclusion(of_seeds((0.5, 0.6, 0.55), (1.0, 2.1, 2.9), (0.9, 0.98, 1.1)), 0.0)
+    assert "It did: the paper's gap gains 0.55 nats (p = 0.0027);" in gain and "wrong" not in gain
+    assert gain.endswith("; significantly better are its samples and clusters, by the same test.")
+    assert "No significant difference in log p(x) is found: +0.10 nats" in wines.conclusion(
+        of_seeds((0.5, -0.6, 0.4)), 1.0
+    )
+    assert wines.conclusion(found().assign(index=1.0).rename(index={"clusters": "clusters, c1 = 5"}), 1.0) == (
+        "Did the mapping help? There are too few seeds to say."
+    )
+
+
 def test_codes_have_a_panel_for_each_way_and_the_marks_of_their_group():
     axes = EXAMPLES["codes"]().axes
     assert [axis.get_title() for axis in axes] == list(by_way())

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from intelvae.paper.rows import BLUE, ORANGE
-from intelvae.paper.statistics import mean_and_sd, summary
+from intelvae.paper.statistics import LEVEL, mean_and_sd, paired, summary
 
 
 def comparison(found: pd.DataFrame, real: Mapping[str, float]) -> Figure:
@@ -45,6 +45,36 @@ def table(found: pd.DataFrame) -> pd.DataFrame:
         for way in dict.fromkeys(found.index)
     }
     return pd.DataFrame.from_dict(lines, orient="index").rename_axis("model")
+
+
+def conclusion(found: pd.DataFrame, real: float, base: str = "VAE", way: str = "clusters, c1 = 5") -> str:
+    """Whether a mapping helped, compared with a model without one, over the runs of `found` (as in `comparison`).
+
+    The columns are log p(x), the share of unsure samples and the adjusted Rand index; `real` is the share of unsure
+    cases among real examples, which lie between the groups that the mapping assumes.
+    """
+    by_measure = ([dict(enumerate(found.loc[[name], each].tolist())) for name in (way, base)] for each in found)
+    nats, *others = (paired(ours, theirs) for ours, theirs in by_measure)
+    if nats is None or nats.p is None:
+        return "Did the mapping help? There are too few seeds to say."
+    sure, test = nats.p < LEVEL, f"{abs(nats.difference):.2f} nats (p = {nats.p:.2g})"
+    answer = (
+        f"It did: the paper's gap gains {test}"
+        if sure and nats.difference > 0
+        else f"It did not. The paper's gap costs {test}"
+        if sure
+        else f"No significant difference in log p(x) is found: {nats.difference:+.2f} nats (p = {nats.p:.2g})"
+    )
+    better = [
+        name
+        for name, of, sign in zip(("samples", "clusters"), others, (-1, 1), strict=True)
+        if of is not None and of.p is not None and of.p < LEVEL and sign * of.difference > 0
+    ]
+    rest = f"significantly better are its {' and '.join(better)}" if better else "samples and clusters are no better"
+    said = f"**Did the mapping help?** {answer}; {rest}, by the same test."
+    if real > 0:
+        said += "\n\nSome real wines lie between the groups, so the assumption was wrong for these data."
+    return said
 
 
 def codes(by_way: Mapping[str, Tensor], groups: Sequence[int] | np.ndarray) -> Figure:

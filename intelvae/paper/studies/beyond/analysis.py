@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from intelvae.paper.kinds import PARTLY, REPRODUCED
 from intelvae.paper.prose import badges
 from intelvae.paper.results import Result, Results
 from intelvae.paper.statistics import change, measured
@@ -19,6 +20,33 @@ from intelvae.paper.studies.toys.analysis import by_data, cell
 def verdicts(found: Sequence[Mapping[str, Any]], prefix: str, *, variant: bool = False) -> str:
     """Badges of the verdicts on the claims, or their variants, whose ids begin so (lines of `ledger.rows`)."""
     return badges(line["verdict"] for line in found if line["id"].startswith(prefix) and line["variant"] == variant)
+
+
+def passed_without(found: Sequence[Mapping[str, Any]]) -> str:
+    """In how many cases, of how many, a VAE without a mapping passes the test of other bounds (lines of `ledger.rows`).
+
+    >>> line = {"id": "bounds-iwae-star-vae", "verdict": "reproduced"}
+    >>> passed_without([line, line | {"id": "digits-iwae-vae", "verdict": "partly"}, line | {"id": "flow-star-vae"}])
+    '1 of 2'
+    """
+    ids = [line for line in found if line["id"].startswith(("bounds-", "digits-")) and line["id"].endswith("-vae")]
+    return f"{sum(line['verdict'] == REPRODUCED for line in ids)} of {len(ids)}"
+
+
+def more_fail(found: Sequence[Mapping[str, Any]]) -> str:
+    """What stands behind the verdict on stability: what "partly" means there, and nothing where it is another one.
+
+    >>> line = {"id": "stability-20", "verdict": "partly", "variant": False}
+    >>> more_fail([line]), more_fail([line | {"verdict": "reproduced"}, line | {"variant": True}])
+    (' (more do, but not significantly)', '')
+    """
+    (verdict,) = {line["verdict"] for line in found if line["id"].startswith("stability-") and not line["variant"]}
+    return " (more do, but not significantly)" * (verdict == PARTLY)
+
+
+def scaled_slope(result: Result) -> float:
+    """The slope of the decoder as a function of z, with z in units of its size."""
+    return result.metrics["slope_z"] * result.metrics["size_z"]
 
 
 def gains(results: Results) -> pd.DataFrame:

@@ -107,7 +107,7 @@ def changes(moves: Mapping[str, Move], label: str, *, log: bool = False) -> Figu
     axis.plot([a for a, _ in means], places, "o", ms=6, mfc="white", mec=BLUE, label="mean without")
     axis.plot([b for _, b in means], places, "o", ms=6, color=ORANGE, label="mean with it")
     axis.set_yticks(places, list(moves), fontsize=8)
-    axis.set(xlabel=label, ylabel="what the code does", xscale="log" if log else "linear")
+    axis.set(xlabel=label, ylabel="deviation", xscale="log" if log else "linear")
     if log:
         axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.xaxis.set_major_formatter(ScalarFormatter())
@@ -122,7 +122,7 @@ def changes(moves: Mapping[str, Move], label: str, *, log: bool = False) -> Figu
 
 
 def distances(results: Results, floor: float, label: str) -> Figure:
-    """The distance by row, one mark a run, and that of training images (dashed)."""
+    """The distance by row at the largest number of images, one mark a run, and that of training images (dashed)."""
     figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
     for i, row in enumerate(results.rows):
         of = [frechet(r) for r in results.of(row.name)]
@@ -136,11 +136,14 @@ def distances(results: Results, floor: float, label: str) -> Figure:
 
 
 def faint_pixels(results: Results, label: str) -> Figure:
-    """The distance, as it is and without faint pixels, against the share of these: one mark a run, a look a row."""
+    """The distance with all pixels and without faint ones, against the share of these: one mark a run, a look a row.
+
+    At the smaller number of images.
+    """
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), sharey=True, layout="constrained")
     for axis, metric, title in (
-        (axes[0], smallest, "clipped"),
-        (axes[1], clean_frechet, "clipped, without faint pixels"),
+        (axes[0], smallest, "with all pixels"),
+        (axes[1], clean_frechet, "without faint pixels"),
     ):
         for i, row in enumerate(results.rows):
             of, before = results.of(row.name), [other.method for other in results.rows[:i]].count(row.method)
@@ -207,7 +210,7 @@ def paths(results: Results) -> Figure:
 
 
 def longer(results: Results) -> Figure:
-    """A quarter of zeros for longer, first seed: the share that the power of the text learns and that of the code."""
+    """A quarter of zeros for longer, first seed: the share learned with the text's exponent, and with the authors'."""
     figure, axis = plt.subplots(figsize=(5, 2.6), layout="constrained")
     for power, color, dashes in ((grid.TEXT, ORANGE, "-"), (grid.CODE, BLUE, ":")):
         for result in results.first(group=grid.of_power(power, longer=True)):

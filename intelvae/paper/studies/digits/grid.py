@@ -126,9 +126,9 @@ def gaps(profile: str) -> list[Row]:
     return [
         Row(name, INTEL, {**settings, "mapping_options": {"k": 2, **options}}, of_reading(network), code=code)
         for name, options, code in (
-            ("the paper's text", {}, ""),
-            ("the code of October 2021", {"c2": 0.5, "learnable": True}, "c2 = 0.5, border learned"),
-            ("the code of June 2021", {"c1": 1.0}, "c1 = 1"),
+            ("the paper's constants, the library's smoothing", {}, ""),
+            ("the authors' code of October 2021", {"c2": 0.5, "learnable": True}, "c2 = 0.5, border learned"),
+            ("the authors' code of June 2021", {"c1": 1.0}, "c1 = 1"),
         )
     ]
 

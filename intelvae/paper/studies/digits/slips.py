@@ -78,8 +78,8 @@ def of_table1(profile: str) -> list[Slip]:
         _slip(intel, "InteL-VAE", "2 x 2 in the place of 2 x 5", mapping_options={"factors": (2, 2)}),
         _slip(vae, "VAE", "cross-entropy, sigmoid", likelihood="bernoulli"),
         _slip(intel, "InteL-VAE", "cross-entropy, sigmoid", likelihood="bernoulli"),
-        _slip(vae, "VAE", "the code's network", network="authors"),
-        _slip(intel, "InteL-VAE", "the code's network", network="authors"),
+        _slip(vae, "VAE", "the authors' network", network="authors"),
+        _slip(intel, "InteL-VAE", "the authors' network", network="authors"),
         *_of_the_data(vae, intel, grid.EPOCHS[profile]),
     ]
 
@@ -108,7 +108,7 @@ def of_table2(profile: str) -> list[Slip]:
     network = grid.own_network(profile)
     rows, group = grid.table2(network), grid.of_reading(network)
     vae, mog, vamp, sylvester, intel = (row(rows, name, group) for name in (*CHANGED, "InteL-VAE"))
-    learned = row(grid.gaps(profile), "the code of October 2021", group)
+    learned = row(grid.gaps(profile), "the authors' code of October 2021", group)
     eight = sylvester.settings["posterior_options"] | {"vectors": 8, "unchecked": True}
     forgets = learned.settings["mapping_options"] | {"forgets": True}
     return [

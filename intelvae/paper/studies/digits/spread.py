@@ -77,9 +77,9 @@ class Measure:
 
 _LITE, _OURS = features.distance_name(features.STAND_IN), features.distance_name(features.CLASSIFIER)
 MEASURES = (
-    Measure(_LITE, "frechet", features.STAND_IN),
-    Measure(_LITE, "frechet", features.STAND_IN, smaller=True),
-    Measure(f"{_LITE}, clean", "clean_frechet", features.STAND_IN, smaller=True, candidate=True),
+    Measure(f"{_LITE} with all pixels", "frechet", features.STAND_IN),
+    Measure(f"{_LITE} with all pixels", "frechet", features.STAND_IN, smaller=True),
+    Measure(f"{_LITE} without faint pixels", "clean_frechet", features.STAND_IN, smaller=True, candidate=True),
     Measure("KID on the same features", "kid", features.STAND_IN, candidate=True),
     Measure("KID on the same features", "kid", features.STAND_IN, smaller=True),
     Measure(_OURS, "classifier_frechet", features.CLASSIFIER, candidate=True),
@@ -134,7 +134,7 @@ def lines(found: Sequence[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "measure (* candidate)": line["measure"] + " *" * line["candidate"],
-            "images": f"{line['n']:,}",
+            "N": f"{line['n']:,}",
             "VAE": to_second_digit(line["values"]),
             "real images": f"{line['real']:.3g}",
             "spread, %": f"{line['spread']:.1f} ({line['low']:.1f} to {line['high']:.1f})",
@@ -149,7 +149,7 @@ def told(found: Sequence[dict[str, Any]]) -> str:
     if not (those := candidates(found)):
         return f"**No choice yet**: it takes every candidate, measured of {FEWEST} seeds of the VAE."
     best, *others = those
-    text = f"Of the candidates **{best['measure']}** at {best['n']:,} images has the smallest spread, "
+    text = f"Of the candidates **{best['measure']}** at N = {best['n']:,} has the smallest spread, "
     text += "; ".join(
         [f"{best['spread']:.1f} %", *(f"{line['measure']} has {line['spread']:.1f} %" for line in others)]
     )

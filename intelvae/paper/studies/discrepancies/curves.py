@@ -67,11 +67,11 @@ def _of_figure4() -> Chart:
 TOPIC_OF_CHOICE = {
     "floor 0.05": "floor",
     sparsity.FLOOR_OF_THE_CODE: "floor",
-    "penalty on |z|, as in the code": "penalty",
+    "penalty on |z|, as in the authors' code": "penalty",
     "second term as printed": "second-term",
     "beta = 0.3": "beta",
     "beta = 3": "beta",
-    "absolute errors, as in the code": "likelihood",
+    "absolute errors, as in the authors' code": "likelihood",
     "binary images, as in Table C.1": "binary",
 }
 FASHION, MNIST = "fashion-mnist", "mnist"
@@ -85,7 +85,7 @@ def _of_methods(data: str, name: str) -> Source:
 def _short(name: str) -> str:
     """The name of a choice without what the topic says anyway.
 
-    >>> _short("floor 0.2, as in the code"), _short("beta = 3")
+    >>> _short("floor 0.2, as in the authors' code"), _short("beta = 3")
     ('floor 0.2', 'β = 3')
     """
     return name.split(", as in")[0].replace("beta", "β").replace("alpha", "α")

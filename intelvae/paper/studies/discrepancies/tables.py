@@ -33,7 +33,7 @@ TOPIC_OF_SLIP = {
     "learned border forgotten when loaded": "forgotten",
     "2 x 2 in the place of 2 x 5": "clusters",
     "cross-entropy, sigmoid": "likelihood",
-    "the code's network": "network",
+    "the authors' network": "network",
     "all training images, best epoch by the test set": "split",
     "binary images, as the text says": "binary",
 }
@@ -132,7 +132,9 @@ def _of_table2(profile: str) -> Chart:
             *_slipped(slips.of_table2(profile), *experiments),
             *(Discrepancy("constants", what, gaps[0], after) for what, after in zip(others, gaps[1:], strict=True)),
             *(
-                Discrepancy("network", "the code's network", source(each.name, "mathieu"), source(each.name, "authors"))
+                Discrepancy(
+                    "network", "the authors' network", source(each.name, "mathieu"), source(each.name, "authors")
+                )
                 for each in rows
             ),
             *(
@@ -293,7 +295,7 @@ def _of_table_b1() -> Chart:
         smaller=False,
         discrepancies=(
             *(
-                measured_otherwise("attributes", f"{each.group}, the code's classifier",
+                measured_otherwise("attributes", f"{each.group}, the authors' classifier",
                                    Source(("table-b1",), (each,)), ours, code)
                 for each in faces.TABLE_B1 if each.name != faces.RESIDUAL
             ),

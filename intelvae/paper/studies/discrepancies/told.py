@@ -13,7 +13,7 @@ from intelvae.paper.rows import INTEL
 from intelvae.paper.statistics import Metric, by_seed, measured
 from intelvae.paper.studies.digits.analysis.shares import NOT_RUN
 from intelvae.paper.studies.digits.grid import TABLE1
-from intelvae.paper.studies.discrepancies.analysis import Filled, bar_of, label_of, text, with_minus
+from intelvae.paper.studies.discrepancies.analysis import Bar, Filled, bar_of, label_of, text, with_minus
 from intelvae.paper.studies.discrepancies.parts import Found
 from intelvae.paper.studies.faces import hierarchies
 from intelvae.paper.studies.faces.grid import INTEL_VAE
@@ -40,10 +40,37 @@ def after_by_seed(filled: Filled, found: Found, label: str) -> str:
     return ", ".join(f"{chart.scale * value:.{chart.digits}f}" for value in values) or NOT_RUN
 
 
+def bullets(filled: Filled, lines: Mapping[str, str]) -> str:
+    """Lines of Markdown about bars by their labels, "{}" in them for the change; those not run in a last line."""
+    of = {label: bar_of(filled, label) for label in lines}
+    told = [
+        f"- {line.format(text(filled.chart, bar.change.difference))}"
+        for label, line in lines.items()
+        if (bar := of[label])
+    ]
+    lacking = [label for label, bar in of.items() if bar is None]
+    return "\n".join(told + [f"- **Planned, not run yet:** {listed(lacking)}."] * bool(lacking))
+
+
 def distances(results: Results) -> dict[str, str]:
     """The distance without faint pixels of every row of Table 1, mean over its seeds, by its name."""
     found = {row.name: [clean_frechet(r) for r in results.of(row.name)] for row in TABLE1}
     return {name: f"{fmean(of):.0f}" if of else NOT_RUN for name, of in found.items()}
+
+
+def _on_binary_images(filled: Filled) -> list[Bar]:
+    """The bars of binary images of InteL-VAE and VAE, or none without both."""
+    bars = [bar_of(filled, f"{who}: binary images, as the text says") for who in ("InteL-VAE", "VAE")]
+    return [bar for bar in bars if bar] if all(bars) else []
+
+
+def lead_on_binary_images(filled: Filled) -> str:
+    """By how much the InteL-VAE's distance differs from the VAE's on binary images, and over how many seeds."""
+    if not (bars := _on_binary_images(filled)):
+        return NOT_RUN
+    intel, vae = (bar.change.after for bar in bars)
+    seeds = min(len(bar.change.by_seed) for bar in bars)
+    return f"{text(filled.chart, 100 * (intel / vae - 1))} ({runs(seeds)})"
 
 
 def binary_images(filled: Filled, results: Results) -> str:
@@ -51,19 +78,18 @@ def binary_images(filled: Filled, results: Results) -> str:
 
     It goes on from "Binary images".
     """
-    vae, intel = (bar_of(filled, f"{who}: binary images, as the text says") for who in ("VAE", "InteL-VAE"))
-    if not (vae and intel):
+    if not (bars := _on_binary_images(filled)):
         return "have not been tried at this profile."
-    changed = [text(filled.chart, bar.change.difference) for bar in (intel, vae)]
-    lead = text(filled.chart, 100 * (intel.change.after / vae.change.after - 1))
-    seeds = min(len(bar.change.by_seed) for bar in (vae, intel))
+    changed = [text(filled.chart, bar.change.difference) for bar in bars]
     clean = {row.name: fmean(clean_frechet(r) for r in results.of(row.name)) for row in results.rows}
-    theirs = [name for name in BASELINES if name in clean]
+    theirs = [name for name in BASELINES if name in clean and name != "VAE"]
     behind = [name for name in theirs if clean[INTEL_2_5] < clean[name]] if INTEL_2_5 in clean else []
+    others = (
+        f"Of {listed(theirs)}, it is ahead of {listed(behind)}" if theirs else "No other method has been run on them"
+    )
     return (
-        f"change the InteL-VAE by {changed[0]} and the VAE by {changed[1]} ({runs(seeds)}). On such images it is "
-        f"{lead} from the VAE. Baselines that have been run on them: {listed(theirs)}; the InteL-VAE is ahead of "
-        f"{listed(behind)}."
+        f"change the InteL-VAE's distance by {changed[0]}, and the VAE's by {changed[1]}. On such images the "
+        f"InteL-VAE's distance differs from the VAE's by {lead_on_binary_images(filled)}. {others}."
     )
 
 
@@ -116,11 +142,11 @@ def forests(results: Results, name: str, labels: int = 100) -> str:
 
 
 def leads(results: Results) -> tuple[str, str]:
-    """By how many points the InteL-VAE leads the best VAE from the fewest labels, by our protocol and by the code's."""
+    """By how many points the InteL-VAE leads the best VAE from the fewest labels, by our protocol and theirs."""
     if not {INTEL_VAE, "VAE"} <= {row.name for row in results.rows}:
         return NOT_RUN, NOT_RUN
     line = hierarchies.by_labels(results)[0]
-    ours, code = (with_minus(line[title]) for title in ("lead", "lead, the code's protocol"))
+    ours, code = (with_minus(line[title]) for title in ("lead", "lead, the authors' protocol"))
     return ours, code or NOT_RUN
 
 

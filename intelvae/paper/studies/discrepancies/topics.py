@@ -88,8 +88,8 @@ TOPICS: dict[str, Topic] = {
     "keras": Topic(
         "Defaults of Keras", NOTHING,
         "batch norm with momentum 0.99 and ε 1e-3, padding on one side; Adam with ε 1e-7",
-        "the same in the code's network; Adam with ε 1e-8", (MODES, DIGITS),
-        "all but Adam's ε are part of the code's network, above",
+        "the same in the authors' network; Adam with ε 1e-8", (MODES, DIGITS),
+        "all but Adam's ε are part of the authors' network, above",
     ),
     "pixels": Topic(
         "How many pixels are summed", "784", "784", "1,024, since Mathieu's network takes 32x32",
@@ -122,7 +122,7 @@ TOPICS: dict[str, Topic] = {
     ),
     "second-term": Topic(
         "Second term of the penalty", "entropy of the mean of the gates",
-        "the same, but every image's gates are first divided by their sum", "as in the code", (DETAIL,),
+        "the same, but every image's gates are first divided by their sum", "as in the authors' code", (DETAIL,),
     ),
     "beta": Topic("β of the sparse runs", NOTHING, "1, 3 and 0.3; 3 for the classifiers", "1", (DETAIL,)),
     "sign": Topic(
@@ -153,7 +153,7 @@ TOPICS: dict[str, Topic] = {
         (DETAIL,),
     ),
     "offset": Topic(
-        "The Sparse-VAE's decoder", "that of all methods", "no Sparse-VAE", "first layer without an offset", (DETAIL,),
+        "The Sparse-VAE's decoder", "that of all methods", "no Sparse-VAE", "first layer without a bias", (DETAIL,),
     ),
     "units": Topic(
         "DD's units", NOTHING, "no DD; DD's authors have absolute errors over 0.1 and α = 100",
@@ -211,12 +211,12 @@ TOPICS: dict[str, Topic] = {
     ),
     "levels": Topic(
         "The networks between levels", "“neural network”", "one layer and a ReLU",
-        "the code's, and also residual ones", (HIERARCHIES, LEVELS),
+        "the authors', and also residual ones", (HIERARCHIES, LEVELS),
     ),
     "attributes": Topic(
         "Classifier of attributes", "linear",
         "ten hidden units on a sample of each code, labels of test faces, its best epoch by other test faces",
-        "linear, and also the code's", (LEVELS,),
+        "linear, and also the authors'", (LEVELS,),
     ),
 }  # fmt: skip
 
@@ -225,7 +225,7 @@ def tried(found: dict[str, Filled]) -> str:
     """The topics that charts have, as a table in Markdown: text, code, this book, and the largest bar of each chart."""
     bars = _of_charts(found)
     lines = [
-        "| difference (pages) | the text | the code | this book | largest change in each chart |",
+        "| difference (pages) | the text | the authors' code | this book | largest change in each chart |",
         "|---|---|---|---|---|",
     ]
     for key, topic in TOPICS.items():
@@ -239,7 +239,10 @@ def untried(found: dict[str, Filled]) -> str:
     """The others, as such a table: with the page that tells what they move, if one does."""
     bars = _of_charts(found)
     lines = [f"| {' | '.join((*_cells(topic), topic.elsewhere))} |" for key, topic in TOPICS.items() if key not in bars]
-    head = ["| difference (pages) | the text | the code | this book | what it moves |", "|---|---|---|---|---|"]
+    head = [
+        "| difference (pages) | the text | the authors' code | this book | what it moves |",
+        "|---|---|---|---|---|",
+    ]
     return "\n".join([*head, *lines])
 
 

@@ -15,10 +15,11 @@ from intelvae.paper.measures import above_chance, chance_in_use, features_of, fr
 from intelvae.paper.results import Result
 from intelvae.paper.rows import SPARSE_VAE
 from intelvae.paper.statistics import Metric, mean_and_sd
-from intelvae.paper.studies.faces.grid import DIM, FID, HOYER, LINEAR_HEAD, LOW_BETA, ONE_SEED, PUBLISHED, TABLE_4
+from intelvae.paper.studies.faces.grid import DIM, FID, HALF, HOYER, LINEAR_HEAD, LOW_BETA, ONE_SEED, PUBLISHED, TABLE_4
 
 Column = str | Metric
 NO_RUN = "(no run)"
+FLAT = 10.0  # nats in two epochs: what changes by less does not rise or fall; the seeds of most rows are farther apart
 CITED_ROWS = {
     "vae": "VAE",
     "sylvester": "VAE + Sylvester",
@@ -220,6 +221,22 @@ def cited_of_training(results: Sequence[Result]) -> dict[str, Any]:
     return found
 
 
+def told_of_length(results: Sequence[Result]) -> str:
+    """Whether training was long enough: by how much the validation ELBO still changed, of all rows, in its last epochs.
+
+    Training is too short where a row changed by `FLAT` or more.
+    """
+    cited = cited_of_training(results)
+    if cited["epochs"] < 3:
+        return "So short a training cannot tell."
+    least, most = float(cited["least"]), float(cited["rise"])
+    answer = "No. In" if max(-least, most) >= FLAT else "Yes. In"
+    return (
+        f"{answer} the last two of {cited['epochs']} epochs the validation ELBO still changed, by {cited['least']} to "
+        f"{cited['rise']} nats, depending on the model."
+    )
+
+
 def longer(results: Sequence[Result], later: Sequence[Result]) -> list[dict[str, Any]]:
     """What more steps change in Table 4, over the seeds that both have: a line for each row that was trained longer."""
     by, before, after = yardstick(results), by_row(results), by_row(later)
@@ -249,6 +266,8 @@ def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> 
         if name in of
     ]
     (quality,) = (row["verdict"] for row in judged if row["id"].startswith("table4-quality-") and not row["variant"])
+    sparser = _mean(sparsest, "hoyer_sample") - _mean(of["VAE"], "hoyer_sample")
+    dense = "Codes stayed about as dense as a VAE's, so these runs cannot show what sparsity costs." * (sparser < HALF)
     behind = [sparsest, *(of[name] for name in FULL_BETA if name in of)]
     return {
         "quality": quality,
@@ -256,7 +275,8 @@ def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> 
         "faces": f"{results[0].trained.examples:,}",
         "nearest": min(distances, key=distances.__getitem__),
         "times": span(times),
-        "sparser": f"{_mean(sparsest, 'hoyer_sample') - _mean(of['VAE'], 'hoyer_sample'):+.3f}",
+        "sparser": f"{sparser:+.3f}",
+        "dense": dense,
     }
 
 

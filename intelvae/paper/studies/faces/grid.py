@@ -23,7 +23,7 @@ PUBLISHED = 8059  # training faces of `laptop`'s published runs; a config does n
 
 SEEDS = {"smoke": 1, "laptop": 3, "paper": 10}
 LOW_BETA = ", β = 0.1"  # the weight of the KL divergence in the replication's code for faces
-AS_THE_CODE = "InteL-VAE, γ = 70, as the code"
+AS_THE_CODE = "InteL-VAE, γ = 70, as the authors' code"
 
 SUBMITTED = ("Sparse-VAE, α = 0.05", "InteL-VAE, γ = 50")  # rows of the submission that the published table lacks
 LINEAR_HEAD = "VAE + Sylvester, linear head"

@@ -10,17 +10,28 @@ import numpy as np
 
 from intelvae.metrics.attributes import SIZES
 from intelvae.paper.evaluation.faces import POOL
-from intelvae.paper.results import Result
+from intelvae.paper.kinds import OPPOSITE, REPRODUCED
+from intelvae.paper.prose import listed
+from intelvae.paper.results import Result, Results
 from intelvae.paper.studies.faces import attributes
+from intelvae.paper.studies.faces.analysis import FLAT
 from intelvae.paper.studies.faces.attributes import AUTHORS, LINEAR, PLAIN
-from intelvae.paper.studies.faces.grid import INTEL_VAE, LEVEL_COUNT, TABLE_B1, best_in_paper, label
+from intelvae.paper.studies.faces.grid import (
+    INTEL_VAE,
+    LEVEL_COUNT,
+    PUBLISHED,
+    TABLE_B1,
+    TABLE_B1_AT_SMOKE,
+    best_in_paper,
+    label,
+)
 
 STEPS_OF_PAPER = 162_770 // 100  # of an epoch
 PROTOCOLS = {
     "linear, standardised": ("accuracy", LINEAR),
     "linear, not standardised": ("accuracy", PLAIN),
-    "the code's protocol": ("accuracy", AUTHORS),
-    "the code's protocol, balanced": ("balanced", AUTHORS),
+    "the authors' protocol": ("accuracy", AUTHORS),
+    "the authors' protocol, balanced": ("balanced", AUTHORS),
 }
 SHOWN = ("5_o_Clock_Shadow", "Attractive", "Bald", "Bangs", "Black_Hair", "Blond_Hair", "Eyeglasses", "Smiling")
 ByNumber = dict[int, list[float]]
@@ -122,7 +133,8 @@ def setting(results: Sequence[Result]) -> dict[str, Any]:
     for key, choose in (("least", min), ("most", max)):
         name = choose(gained, key=gained.__getitem__)
         found[f"gained-{key}"] = f"{gained[name]:.1f} nats ({name})"
-    return found
+    still = max(map(abs, gained.values())) >= FLAT
+    return found | {"enough": "So few epochs cannot tell." if config.epochs < 3 else "No." if still else "Yes."}
 
 
 def _gain(result: Result) -> float:
@@ -238,8 +250,8 @@ def by_labels(results: Sequence[Result]) -> list[dict[str, Any]]:
     """A line a number of labelled faces: the VAE's best dimension, the paper's, the InteL-VAE's lead by protocol."""
     of = {
         "lead": _leads(results, "linear, standardised"),
-        "lead, the code's protocol": _leads(results, "the code's protocol"),
-        "lead, the code's protocol, balanced": _leads(results, "the code's protocol, balanced"),
+        "lead, the authors' protocol": _leads(results, "the authors' protocol"),
+        "lead, the authors' protocol, balanced": _leads(results, "the authors' protocol, balanced"),
     }
     theirs = _of_vaes(results)
     lines = []
@@ -252,12 +264,36 @@ def by_labels(results: Sequence[Result]) -> list[dict[str, Any]]:
     return lines
 
 
-def leads(results: Sequence[Result]) -> dict[str, Any]:
-    """What the text cites of the code's protocol: its draws, and for how many numbers of labels leads turn round."""
-    first, code = (_leads(results, title) for title in ("linear, standardised", "the code's protocol"))
-    flips = sum(first[n] * lead < 0 for n, lead in code.items())
-    draws = next(iter(by_number(results[:1], protocol=AUTHORS).values()))
-    return {"code-draws": len(draws), "flips": f"{flips} of {len(code)}"}
+def authors_draws(results: Sequence[Result]) -> int:
+    """How many draws of labelled faces the authors' protocol has."""
+    return len(next(iter(by_number(results[:1], protocol=AUTHORS).values())))
+
+
+def told_of_protocol(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> str:
+    """Whether the authors' protocol changes who is ahead, and by how much, with the verdicts of the page on it."""
+    first, code = (_leads(results, title) for title in ("linear, standardised", "the authors' protocol"))
+    turned = [n for n, lead in code.items() if first[n] * lead < 0]
+    if not turned:
+        return f"No: whoever is ahead by our protocol is ahead by the authors', for {listed(map(str, code))} labels."
+    verdicts = {row["id"]: row["verdict"] for row in judged}
+    sure = sum(verdicts[f"tableB1-{n}-code-{PUBLISHED}-faces"] in (REPRODUCED, OPPOSITE) for n in turned)
+    changes = listed(f"from {first[n]:+.1f} to {code[n]:+.1f}" for n in turned)
+    significant = f"{sure} of {len(turned)} of these new leads" if sure else "None of these new leads"
+    return (
+        f"For {listed(map(str, turned))} labels it decides who is ahead: the InteL-VAE's lead over the best VAE goes "
+        f"{changes} points. {significant} {'are' if sure > 1 else 'is'} significant."
+    )
+
+
+def of_text_alone(in_text: Results) -> bool:
+    """Whether there are results with the dimensions of the text that Table B.1 lacks."""
+    return any(r.row not in TABLE_B1 and r.row not in TABLE_B1_AT_SMOKE for r in in_text)
+
+
+def planned(in_text: Results) -> str:
+    """Which models with the dimensions of the text have not been run, in a sentence; "" where all have."""
+    missing = [label(row) for row in dict.fromkeys(run.row for run in in_text.asked) if row not in in_text.rows]
+    return f"Planned, not run: models with dimensions of the paper's text ({'; '.join(missing)})." if missing else ""
 
 
 def falls(results: Sequence[Result]) -> list[dict[str, str]]:

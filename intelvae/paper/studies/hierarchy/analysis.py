@@ -14,7 +14,7 @@ from intelvae.paper.measures import features_of
 from intelvae.paper.results import Result, Results
 from intelvae.paper.statistics import mean_and_sd
 from intelvae.paper.studies.hierarchy.claims import HELD
-from intelvae.paper.studies.hierarchy.grid import LEVEL_COUNT, ONE_LAYER
+from intelvae.paper.studies.hierarchy.grid import LEVEL_COUNT, ONE_LAYER, RESIDUAL
 
 
 def _columns(results: Sequence[Result]) -> dict[str, str]:
@@ -65,7 +65,9 @@ def cited(results: Results) -> dict[str, str]:
     for metric, digits in (("kl", 2), ("pixels", 3)):
         first, *rest = (_mean(results.of(ONE_LAYER), f"{metric}_{i}") for i in range(LEVEL_COUNT))
         found |= {f"{metric}-first": f"{first:.{digits}f}", f"{metric}-rest": f"{max(rest):.{digits}f}"}
+    one_layer, residual = (_mean(results.of(name), "test_elbo") for name in (ONE_LAYER, RESIDUAL))
     return found | {
+        "loses": "does not lower the bound" if one_layer >= residual else "may lower the bound",
         "held": f"{HELD:g}",
         "whole": f"{_mean(results.of('VAE'), 'test_kl'):.2f}",
         "named": f"{100 * results[0].metrics['classifier_accuracy']:.0f}",

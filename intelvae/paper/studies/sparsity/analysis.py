@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 
 from intelvae import training
+from intelvae.metrics import downstream
 from intelvae.metrics.hoyer import hoyer
-from intelvae.paper.measures import clean_frechet, frechet
+from intelvae.paper.measures import clean_frechet, few_shot, frechet
+from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, Method, Row
 from intelvae.paper.studies.sparsity import grid
@@ -24,12 +26,11 @@ from intelvae.paper.studies.sparsity.tables import (
     by_row,
     shared,
 )
-from intelvae.paper.studies.sparsity.tables import settings as lines_of
 
-DISTANCE, AS_IT_IS = Column(clean_frechet, 0), Column(frechet, 0)
+DISTANCE, ALL_PIXELS = Column(clean_frechet, 0), Column(frechet, 0)
 SMALL = ("VAE", *(at(INTEL, gamma) for gamma in grid.BELOW_3))  # models whose samples the paper compares
 FOREST = Column("random_forest_100", 0, 100.0)
-LABELS = 100  # of which page 08 sums up the accuracies
+VERSIONS = {"own": grid.OWN_PRIOR, "dense": grid.FROM_NORMAL}  # where samples of the Sparse-VAE come from
 
 OF_A_PLACE = {
     "distance": DISTANCE,
@@ -47,11 +48,11 @@ CITED = {
     "used": IN_USE,
     "chance": CHANCE,
     "off": LEFT_OFF,
-    "use": Column("active_overall", 0),
+    "use": Column("active_overall", 1),
     "zero": Column("zero_codes", 0, 100.0),
     "kl": Column("test_kl", 1),
     "distance": DISTANCE,
-    "as-it-is": AS_IT_IS,
+    "all-pixels": ALL_PIXELS,
     "forest": FOREST,
 }
 
@@ -77,8 +78,9 @@ def break_even(results: Results) -> dict[str, str]:
 
     Names of gammas are "even", the break-even gamma (the sparsest, by the score, whose mean distance is not above the
     VAE's), "next", the one after it, "sparse", the smallest that `is_sparse`, and "last"; "zero" is gamma = 0,
-    "no-worse" all gammas whose mean distance is not above the VAE's. "nearest" is the row with the nearest samples of
-    all that are sparse, "other" the same of other methods; and "vae".
+    "no-worse" all gammas whose mean distance is not above the VAE's, "all-sparse" all that are sparse image by image,
+    and "not-sparse" all others. "nearest" is the row with the nearest samples of all that are sparse, "other" the same
+    of other methods; and "vae".
     """
     vae, intel, distance = results.of("VAE"), by_gamma(results), DISTANCE
     no_worse = {gamma: of for gamma, of in intel.items() if distance.mean(of) <= distance.mean(vae)}
@@ -92,6 +94,8 @@ def break_even(results: Results) -> dict[str, str]:
     }
     gammas = {"even": even, "next": following, "sparse": first, "last": max(intel)}
     found = {"no-worse": ", ".join(f"{gamma:g}" for gamma in no_worse) or "none"}
+    for name, chosen in (("all-sparse", True), ("not-sparse", False)):
+        found[name] = listed(f"{gamma:g}" for gamma, of in intel.items() if is_sparse(of) == chosen)
     found |= {name: "none" if gamma is None else f"{gamma:g}" for name, gamma in gammas.items()}
     found |= {name: "none" if row is None else in_words(row) for name, row in rows.items()}
     places = {"vae": vae, "zero": intel.get(0.0, [])}
@@ -130,28 +134,62 @@ def weight_on_labels(results: Results, method: Method) -> float:
 
 
 def in_short(results: Results) -> dict[str, str]:
-    """What page 08 sums up: score and accuracies of the VAE and at the gamma of Figure 8, and what others pay."""
-    found = {"n-labels": f"{LABELS}"}
+    """What page 08 sums up: score and accuracies of the VAE and at the gamma of Figure 8, and what others pay.
+
+    Accuracies are from few labels, as in the claims: means over 10 to 100 of them.
+    """
+    found = {}
     for key, method in (("vae", VAE), ("shown", INTEL)):
         of = compared_on_labels(results, [method])
         found[f"{key}-score"] = SCORE.text(of)
-        for classifier in ("random_forest", "logistic_regression"):
-            found[f"{key}-{classifier}"] = Column(f"{classifier}_{LABELS}", 0, 100.0).text(of)
+        for classifier in downstream.NAMES:
+            found[f"{key}-{classifier.split()[0]}"] = Column(few_shot(classifier), 1).text(of)
     for key, method in (("lsp", VAE_L_SP), ("l1", VAE_L1), ("vsc", SPARSE_VAE), ("dd", DD)):
         of = compared_on_labels(results, [method])
-        found[f"{key}-forest"], found[f"{key}-distance"] = FOREST.text(of), DISTANCE.text(of)
+        found[f"{key}-forest"] = Column(few_shot(downstream.NAMES[0]), 1).text(of)
+        found[f"{key}-distance"] = DISTANCE.text(of)
         found[f"{key}-gamma"] = f"{weight_on_labels(results, method):g}"
     return found
 
 
 def cited(prefix: str, rows: Mapping[str, Sequence[Result]]) -> dict[str, str]:
-    """The `CITED` means of each row over the seeds that all of them have, so that they compare, and these seeds."""
+    """The `CITED` means of each row over the seeds that all of them have, so that they compare, and these seeds.
+
+    "PREFIX-seeds" has the seeds, and "PREFIX-over" how a sentence about the means names them (`over_seeds`).
+    """
     common = shared(rows.values())
-    found = {f"{prefix}-seeds": ", ".join(map(str, sorted(common))) or "none"}
+    found = {f"{prefix}-seeds": ", ".join(map(str, sorted(common))) or "none", f"{prefix}-over": over_seeds(common)}
     for key, of in rows.items():
         same = [r for r in of if r.seed in common]
         found |= {f"{prefix}-{key}-{title}": column.text(same) for title, column in CITED.items()}
     return found
+
+
+def over_seeds(seeds: Collection[int]) -> str:
+    """From which seeds numbers of several rows are, given those that all have: for a sentence to begin with.
+
+    >>> over_seeds({0})
+    'From one seed (seed 0), the only one that all have'
+    >>> over_seeds({2, 0}), over_seeds([])
+    ('Means over the seeds that all have (0 and 2)', 'No seed is common to all')
+    """
+    if not seeds:
+        return "No seed is common to all"
+    if len(seeds) == 1:
+        return f"From one seed (seed {min(seeds)}), the only one that all have"
+    return f"Means over the seeds that all have ({listed(map(str, sorted(seeds)))})"
+
+
+def as_in_tables(prefix: str, rows: Mapping[str, Sequence[Result]]) -> dict[str, str]:
+    """The `CITED` means of each row over all seeds that it has, as tables show them, and "PREFIX-NAME-n", how many.
+
+    Rows with other numbers of seeds do not compare as well as in `cited`.
+    """
+    return {
+        f"{prefix}-{key}-{title}": text
+        for key, of in rows.items()
+        for title, text in {**{title: column.text(of) for title, column in CITED.items()}, "n": f"{len(of)}"}.items()
+    }
 
 
 def of_mnist(results: Results) -> dict[str, str]:
@@ -173,14 +211,14 @@ def of_mnist(results: Results) -> dict[str, str]:
 
 
 def apart(results: Results) -> dict[str, str]:
-    """How far seeds of one row are apart where that is farthest, by the distance without faint pixels and as it is.
+    """How far seeds of one row are apart where that is farthest, by the distance without faint pixels and with all.
 
-    "apart" and "apart-as-it-is" say how far, "apart-of" and "apart-as-it-is-of" of which row.
+    "apart" and "apart-all-pixels" say how far, "apart-of" and "apart-all-pixels-of" of which row.
     """
     found: dict[str, str] = {}
-    for key, column in (("apart", DISTANCE), ("apart-as-it-is", AS_IT_IS)):
-        names, of = max(lines_of(results), key=lambda line: _span(column, line[1]))
-        found |= {key: f"{_span(column, of):.0f}", f"{key}-of": ", ".join(filter(None, names.values()))}
+    for key, column in (("apart", DISTANCE), ("apart-all-pixels", ALL_PIXELS)):
+        row, of = max(by_row(results).items(), key=lambda line: _span(column, line[1]))
+        found |= {key: f"{_span(column, of):.0f}", f"{key}-of": in_words(row)}
     return found
 
 
@@ -190,39 +228,77 @@ def _span(column: Column, results: Sequence[Result]) -> float:
 
 
 def of_sparse_vae(others: Results) -> dict[str, str]:
-    """What page 09 cites of the Sparse-VAE with its own samples and with those of the replication."""
-    own, dense = (others.of(name, SPARSE_VAE.name) for name in (grid.OWN_PRIOR, grid.FROM_NORMAL))
-    return cited("vsc", {"own": own, "dense": dense})
+    """What page 09 cites of the Sparse-VAE with its own samples and with those of the replication.
+
+    "vsc-answer" says whether the replication's way to sample may explain poor samples: only if it makes them worse.
+    """
+    rows = {name: others.of(title, SPARSE_VAE.name) for name, title in VERSIONS.items()}
+    common = shared(rows.values())
+    own, dense = ([r for r in of if r.seed in common] for of in rows.values())
+    answer = "No run tells yet"
+    if own and dense:
+        worse = DISTANCE.mean(dense) > DISTANCE.mean(own)
+        may, order = ("It may", "farther from") if worse else ("It does not, here", "nearer to")
+        answer = f"{may}: images from $\\mathcal N(0, I)$ are {order} the test images than the model's own"
+    return cited("vsc", rows) | {"vsc-answer": answer}
+
+
+def of_dd(others: Results) -> dict[str, str]:
+    """What page 09 cites of DD with our weight ("ours") and its authors' ("theirs"), and of the VAE.
+
+    Means are those of the table (`as_in_tables`); "dd-answer" says how codes and samples with the authors' weight
+    compare with ours.
+    """
+    names = {"ours": grid.OF_DD[0].name, "theirs": grid.OF_DD[2].name, "same-errors": grid.OF_DD[3].name}
+    rows = {key: others.of(name, DD.name) for key, name in names.items()}
+    rows["vae"] = others.of(grid.AS_IN_FIGURE_7, VAE.name)
+    ours, theirs, answer = rows["ours"], rows["theirs"], "No run tells yet"
+    if ours and theirs:
+        sparser = "sparser" if SCORE.mean(theirs) > SCORE.mean(ours) else "less sparse"
+        closer = "closer to" if DISTANCE.mean(theirs) < DISTANCE.mean(ours) else "farther from"
+        answer = f"With its authors' weight DD's codes are {sparser}, and its samples {closer} the test images"
+    return as_in_tables("dd", rows) | {"dd-answer": answer}
+
+
+def of_pixels(weighted: Results) -> dict[str, str]:
+    """What page 09 cites of the weights of 32 x 32 pixels ("as-is") and of 28 x 28 ("small"), at `SHOWN`."""
+    names = {"as-is": grid.AS_IN_FIGURE_7, "small": grid.AS_WITH_28}
+    return cited("pixels", {key: weighted.of(name, at(INTEL, SHOWN)) for key, name in names.items()})
 
 
 def of_choices(others: Results) -> dict[str, str | int]:
-    """What page 09 cites of what the paper leaves open, and how far the seeds of its first row are apart."""
+    """What page 09 cites of what the paper leaves open, and how far the seeds of its first row are apart.
+
+    "open-" are choices of the mapping, over the seeds that all have (`cited`); "any-" are those that concern every
+    VAE, as in the table (`as_in_tables`).
+    """
     strong, shown = at(INTEL, STRONG), at(INTEL, SHOWN)
     mapping = {
         "default": grid.AS_IN_FIGURE_7,
         "floor": grid.FLOOR_OF_THE_CODE,
-        "codes": "penalty on |z|, as in the code",
-        "code": "floor 0.2 and penalty on |z|, the code",
+        "codes": "penalty on |z|, as in the authors' code",
+        "code": "floor 0.2 and penalty on |z|, the authors' code",
         "printed": "second term as printed",
     }
     any_vae = {
         "shown": grid.AS_IN_FIGURE_7,
         "light": "beta = 0.3",
         "heavy": "beta = 3",
-        "absolute": "absolute errors, as in the code",
+        "absolute": "absolute errors, as in the authors' code",
     }
     rows = {key: others.of(title, strong) for key, title in mapping.items()}
+    of_both: dict[str, list[Result]] = {}
     for key, title in any_vae.items():
-        rows |= {f"{key}-vae": others.of(title, "VAE"), key: others.of(title, shown)}
+        of_both |= {f"{key}-vae": others.of(title, "VAE"), key: others.of(title, shown)}
     first = rows["default"]
-    found: dict[str, str | int] = {**cited("open", rows), "apart-seeds": len(first)}
+    found: dict[str, str | int] = {**cited("open", rows), **as_in_tables("any", of_both), "apart-seeds": len(first)}
     for name, column, digits in (("score", SCORE, 2), ("distance", DISTANCE, 0)):
         found[f"apart-{name}"] = f"{_span(column, first):.{digits}f}" if first else "(no run)"
     return found
 
 
 def of_code(coded: Results) -> dict[str, str]:
-    """What pages 08 and 09 cite of the mapping as the code has it, at `STRONG` on Fashion-MNIST, beside the VAE."""
+    """What pages 08 and 09 cite of the mapping of the authors' code, at `STRONG` on Fashion-MNIST, beside the VAE."""
     rows = {name: coded.of(row, "fashion-mnist") for name, row in (("vae", "VAE"), ("ours", at(INTEL, STRONG)))}
     return cited("code", rows)
 

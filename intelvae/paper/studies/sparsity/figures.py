@@ -65,7 +65,7 @@ def trade_off(results: Sequence[Result], distance: str, score: Metric = HOYER, l
 
 
 def as_coded(coded: Results, as_printed: Mapping[str, Sequence[Result]], distance: str) -> Figure:
-    """The mapping of the text and of the code, a panel a data set: distance against the score in the dimensions in use.
+    """The mapping of the text and of the authors' code, a panel a data set: distance against the score in use.
 
     `as_printed` has the results of the text's by data set; dashed lines show where the VAE of `coded` is.
     """

@@ -130,14 +130,14 @@ def mnist(profile: str, seeds: Seeds = None) -> list[Run]:
 
 
 # What the paper leaves open or its code does in another way, one at a time.
-AS_IN_FIGURE_7, FLOOR_OF_THE_CODE = "as in Figure 7", "floor 0.2, as in the code"
+AS_IN_FIGURE_7, FLOOR_OF_THE_CODE = "as in Figure 7", "floor 0.2, as in the authors' code"
 AS_WITH_28 = "as with 28 x 28 pixels"
-CODED = "floor 0.2 and penalty on |z|, the code"
+CODED = "floor 0.2 and penalty on |z|, the authors' code"
 OF_THE_MAPPING: dict[str, dict[str, Any]] = {
     AS_IN_FIGURE_7: {},
     "floor 0.05": {"mapping_options": {"floor": 0.05}},
     FLOOR_OF_THE_CODE: {"mapping_options": {"floor": 0.2}},
-    "penalty on |z|, as in the code": {"penalty": "codes"},
+    "penalty on |z|, as in the authors' code": {"penalty": "codes"},
     CODED: {"mapping_options": {"floor": 0.2}, "penalty": "codes"},
     "second term as printed": {"penalty": "gates-raw"},
 }
@@ -145,7 +145,7 @@ OF_ANY_VAE: dict[str, dict[str, Any]] = {
     AS_IN_FIGURE_7: {},
     "beta = 0.3": {"beta": 0.3},
     "beta = 3": {"beta": 3.0},
-    "absolute errors, as in the code": {"likelihood": "laplace", "likelihood_options": {"scale": 1.0}},
+    "absolute errors, as in the authors' code": {"likelihood": "laplace", "likelihood_options": {"scale": 1.0}},
     "binary images, as in Table C.1": {"binary": True},
 }
 # Mathieu's network sees 32 x 32 pixels, where Table C.1 has 28 x 28: errors of so many more weigh more against the KL
@@ -177,7 +177,7 @@ OF_VSC = [
         (OWN_PRIOR, vsc(VSC_ALPHA)),
         (FROM_NORMAL, vsc(VSC_ALPHA, dense_samples=True)),
         ("ten pseudo-inputs", vsc(VSC_ALPHA, pseudo_inputs=10)),
-        ("a decoder whose first layer has an offset", vsc(VSC_ALPHA) | {"network": "mathieu-offset"}),
+        ("a decoder whose first layer has a bias", vsc(VSC_ALPHA) | {"network": "mathieu-offset"}),
     )
 ]
 # the errors of DD's authors

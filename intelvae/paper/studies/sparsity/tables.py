@@ -68,8 +68,8 @@ LONG = 16  # letters: longer names are broken, where they have a space
 def breakable(name: str) -> str:
     """A name that breaks where a line of `LONG` letters ends: in a narrow column it would break after each word.
 
-    >>> breakable("absolute errors, as in the code").replace("\xa0", "_")
-    'absolute_errors, as_in_the_code'
+    >>> breakable("absolute errors, as in the authors' code").replace("\xa0", "_")
+    "absolute_errors, as_in_the authors'_code"
     """
     return " ".join(line.replace(" ", "\xa0") for line in textwrap.wrap(name, LONG, break_on_hyphens=False))
 
@@ -133,7 +133,7 @@ MAIN: Columns = {
     "score in use (by chance)": Against(IN_USE, CHANCE),
     "left off, %": LEFT_OFF,
     "distance": Column(clean_frechet, 0, spread=True),
-    "with faint pixels": Column(frechet, 0, spread=True),
+    "with all pixels": Column(frechet, 0, spread=True),
     "forest, %": Column("random_forest_100", 0, 100.0),
 }
 MORE: dict[str, Column | Against] = {
@@ -162,7 +162,7 @@ def quality(results: Results) -> Two:
     sizes = sorted({int(name.split("_")[1]) for name in results[0].metrics if name.startswith("frechet_")})
     distances = {
         "distance": Column(clean_frechet, 0, spread=True),
-        **{f"as it is, N = {n:,}": Column(f"frechet_{n}", 0, spread=True) for n in sizes},
+        **{f"with all pixels, N = {n:,}": Column(f"frechet_{n}", 0, spread=True) for n in sizes},
         "min-max": Column(f"minmax_frechet_{sizes[0]}", 0),
     }
     beside = {
@@ -278,7 +278,7 @@ def mapping(results: Results) -> Two:
 
 
 def as_coded(results: Results) -> Two:
-    """The mapping and the penalty of the code, by data set and gamma, beside the VAE."""
+    """The mapping and the penalty of the authors' code, by data set and gamma, beside the VAE."""
     lines = [
         ({"data": grid.DATA[data], "γ": _gamma(row)}, _of(results, row))
         for data, rows in grid.AS_CODED.items()

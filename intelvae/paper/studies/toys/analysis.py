@@ -16,14 +16,15 @@ from intelvae import mappings
 from intelvae.data import toys
 from intelvae.metrics.toy import sliced_wasserstein
 from intelvae.paper.datasets import Points
-from intelvae.paper.kinds import REPRODUCED
+from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, REPRODUCED
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL, VAE, VAMP
 from intelvae.paper.statistics import Metric, mean_and_sd, measured
 from intelvae.paper.studies.toys import grid
-from intelvae.paper.studies.toys.claims import BRIDGE_OF_DATA
+from intelvae.paper.studies.toys.claims import BRIDGE_OF_DATA, hoyer_gap
 
 NO_RUN = "(no run)"
+AS_VAE = "figC2-vamp-as-vae-"  # how ids of the rules on the Vamp-VAE itself begin
 
 
 def on_the_circle(results: Results) -> dict[str, Any]:
@@ -37,6 +38,48 @@ def bridges(results: Results) -> dict[str, str]:
     shares = {row.name: [100 * r.metrics["bridge"] for r in results.of(row.name)] for row in results.rows}
     means = {name: statistics.fmean(of) for name, of in shares.items()} | {"data": 100 * BRIDGE_OF_DATA}
     return {name: f"{mean:.{1 if mean >= 1 else 2}f}" for name, mean in means.items()}
+
+
+def compared(verdict: str, better: str, worse: str) -> str:
+    """What a verdict on a comparison says, in words: of what is claimed to be `better`.
+
+    >>> [compared(verdict, "smaller", "larger") for verdict in (REPRODUCED, NO_DIFFERENCE, OPPOSITE)]
+    ['smaller', 'no smaller', 'larger']
+    """
+    return {
+        REPRODUCED: better,
+        PARTLY: f"{better}, though not significantly",
+        NO_DIFFERENCE: f"no {better}",
+        OPPOSITE: worse,
+        NOT_TESTED: f"{better} or {worse} (not tested)",
+    }[verdict]
+
+
+_HOYER = ("prior_hoyer", "posterior_hoyer")
+
+
+def matches(results: Results) -> dict[str, str]:
+    """What page 03 says of codes and prior, means over seeds by method: "mismatch-METHOD", "prior-...", "codes-...".
+
+    "prior" and "codes" are Hoyer scores, "gap" is how far apart the two are, mean over runs, and "sparser" says which
+    is the higher. "best" is the method with the smallest mismatch.
+    """
+    metrics = {
+        "mismatch": (measured("aggregate_mismatch"), 3),
+        "prior": (measured("prior_hoyer"), 3),
+        "codes": (measured("posterior_hoyer"), 3),
+        "gap": (hoyer_gap, 2),
+    }
+    found = {row.name: of for row in results.rows if (of := results.of(row.name))}
+    told = {
+        f"{key}-{name}": f"{statistics.fmean(map(metric, of)):.{digits}f}"
+        for name, of in found.items()
+        for key, (metric, digits) in metrics.items()
+    }
+    means = {name: [statistics.fmean(r.metrics[m] for r in of) for m in _HOYER] for name, of in found.items()}
+    told |= {f"sparser-{name}": "sparser" if codes > prior else "less sparse" for name, (prior, codes) in means.items()}
+    mismatch = {name: statistics.fmean(r.metrics["aggregate_mismatch"] for r in of) for name, of in found.items()}
+    return defaultdict(lambda: NO_RUN, told | {"best": min(mismatch, key=mismatch.__getitem__)} if found else {})
 
 
 def mismatches(results: Results) -> pd.DataFrame:
@@ -93,7 +136,7 @@ def connectivity(results: Results) -> pd.DataFrame:
             "sliced W.": cell(of, "sliced_wasserstein"),
             "of fresh data": floors[row.group],
             "off support, %": cell(of, "off_support", 1, 100.0),
-            "in a hole or on the bridge, %": mean_and_sd([astray(r) for r in of]),
+            "astray, %": mean_and_sd([astray(r) for r in of]),
             "log p(x), nats": cell(of, "log_likelihood", 2),
         }
         for row in results.rows
@@ -106,7 +149,7 @@ def worst_hole(results: Results, data: str) -> dict[str, str]:
     shares = [r.metrics["inside_hole"] for r in results.of("InteL-VAE", data)]
     if not shares:
         return {"worst": NO_RUN, "median": NO_RUN}
-    return {"worst": f"{100 * max(shares):.0f}", "median": f"{100 * statistics.median(shares):.1f}"}
+    return {"worst": f"{100 * max(shares):.1f}", "median": f"{100 * statistics.median(shares):.1f}"}
 
 
 EMPTY = 2.0  # % of the samples, up to which we call a hole empty; drawn after the runs, and no verdict rests on it
@@ -115,22 +158,27 @@ EMPTY = 2.0  # % of the samples, up to which we call a hole empty; drawn after t
 def emptied(results: Sequence[Result], data: str, method: str = "InteL-VAE") -> dict[str, str]:
     """How many runs of a method on a data set leave its holes empty, and what the others have.
 
-    "of" is both counts in words, "kl" and "kl-others" are median KL divergences in nats, "others" the least and the
-    most of the samples that the others have inside, in %, and "first" what the first seed has.
+    "of" is both counts in words, "kl" and "kl-others" are median KL divergences in nats, "others" says which share of
+    the samples the others have inside, the least and the most of them, and "first" what the first seed has, in %.
     """
     runs = sorted((r for r in results if (r.row.name, r.training.data) == (method, data)), key=lambda r: r.seed)
     if not runs:
         return dict.fromkeys(("of", "kl", "kl-others", "others", "first"), NO_RUN)
     empty, others = ([r for r in runs if (astray(r) <= EMPTY) == which] for which in (True, False))
-    span = dict.fromkeys(f"{of(map(astray, others)):.1f}" for of in (min, max)) if others else ["none"]
+    span = dict.fromkeys(f"{of(map(astray, others)):.1f}" for of in (min, max)) if others else ()
     median = ["none" if not of else f"{statistics.median(map(kl, of)):.1f}" for of in (empty, others)]
     return {
         "of": f"{len(empty) or 'none'} of {len(runs)}",
         "kl": median[0],
         "kl-others": median[1],
-        "others": " to ".join(span),
+        "others": f"{_subject(len(empty), len(others))} {' to '.join(span)} %" if others else "",
         "first": f"{astray(runs[0]):.1f}",
     }
+
+
+def _subject(empty: int, others: int) -> str:
+    """What a sentence on the others begins with, after one on the empty ones."""
+    return ("the others have" if others > 1 else "the other has") if empty else "they have" if others > 1 else "it has"
 
 
 def kinds_of_runs(found: Mapping[str, Sequence[Result]]) -> pd.DataFrame:
@@ -141,7 +189,7 @@ def kinds_of_runs(found: Mapping[str, Sequence[Result]]) -> pd.DataFrame:
 
 
 def _kinds(counted: Mapping[str, str]) -> str:
-    others = "" if counted["others"] in ("none", NO_RUN) else f" (others: {counted['others']} %)"
+    others = "" if counted["others"] in ("", NO_RUN) else f" ({counted['others']})"
     return counted["of"] + others
 
 
@@ -155,6 +203,15 @@ def elbo(result: Result) -> float:
     return result.curves["valid_elbo"][-1]
 
 
+def how_many(holds: Sequence[bool]) -> str:
+    """In how many cases something holds, in words.
+
+    >>> how_many([True, True]), how_many([True, False]), how_many([False, False])
+    ('all 2', '1 of the 2', 'none of the 2')
+    """
+    return f"all {len(holds)}" if holds and all(holds) else f"{sum(holds) or 'none'} of the {len(holds)}"
+
+
 def _of_readings(results: Results) -> dict[str, list[Result]]:
     """The results of each reading of the likelihood."""
     groups = {name: {grid.of_reading(name, data) for data in grid.TOYS} for name in grid.READINGS}
@@ -162,33 +219,52 @@ def _of_readings(results: Results) -> dict[str, list[Result]]:
 
 
 def in_how_many_readings(results: Results) -> str:
-    """In how many readings of the likelihood the InteL-VAE has a higher ELBO than the VAE, mean over their runs."""
+    """In how many readings of the likelihood the InteL-VAE has a lower ELBO than the VAE, mean over their runs."""
     means = [
         [statistics.fmean(elbo(r) for r in of if r.row.method == method) for method in (INTEL, VAE)]
         for of in _of_readings(results).values()
         if {INTEL, VAE} <= {r.row.method for r in of}
     ]
-    return f"{sum(ours > theirs for ours, theirs in means) or 'none'} of the {len(means)}"
+    return how_many([ours < theirs for ours, theirs in means])
 
 
 def readings(results: Results) -> pd.DataFrame:
-    """What each reading of the likelihood gives: means over data sets and seeds, by reading and method."""
+    """What each reading of the likelihood gives: means over data sets and seeds, by reading and method.
+
+    The share in a hole is that of the data sets that have one.
+    """
     lines = []
     for name, of in _of_readings(results).items():
         for method in dict.fromkeys(r.row.name for r in of):
             chosen = [r for r in of if r.row.name == method]
             values = {
-                "KL, nats": map(kl, chosen),
-                "ELBO, nats": map(elbo, chosen),
+                "KL, nats": list(map(kl, chosen)),
+                "ELBO, nats": list(map(elbo, chosen)),
                 "log p(x), nats": [r.metrics["log_likelihood"] for r in chosen],
                 "sliced W.": [r.metrics["sliced_wasserstein"] for r in chosen],
+            }
+            shares = {
                 "off support, %": [100 * r.metrics["off_support"] for r in chosen],
+                "in a hole, %": _in_holes(chosen),
             }
             lines.append(
                 {"reading": name, "method": method, "runs": len(chosen)}
                 | {title: f"{statistics.fmean(v):.2f}" for title, v in values.items()}
+                | {title: f"{statistics.fmean(v):.1f}" if v else "" for title, v in shares.items()}
             )
     return pd.DataFrame(lines)
+
+
+def _in_holes(results: Sequence[Result]) -> list[float]:
+    """The share of samples in a hole, in %, of results on data that have one."""
+    return [astray(r) for r in results if "inside_hole" in r.metrics]
+
+
+def in_holes(results: Results, reading: str) -> dict[str, str]:
+    """The share of samples in a hole with a reading, in %, by method: means over data sets that have one and seeds."""
+    of = _of_readings(results)[reading]
+    shares = {method.name: _in_holes([r for r in of if r.row.method == method]) for method in (VAE, VAMP, INTEL)}
+    return {name: f"{statistics.fmean(v):.1f}" if v else NO_RUN for name, v in shares.items()}
 
 
 def seeds_of_both(results: Sequence[Result], wide: Sequence[Result]) -> list[int]:
@@ -251,6 +327,39 @@ def cited(results: Sequence[Result], wide: Sequence[Result]) -> dict[str, str]:
     )
 
 
+def farthest_nats(results: Sequence[Result], wide: Sequence[Result]) -> dict[str, str]:
+    """The InteL-VAE's largest and the VAE's smallest KL divergence on data sets and numbers of units, means over seeds.
+
+    "settings" is how many of these the InteL-VAE has.
+    """
+    found: dict[str, dict[tuple[str, str], list[float]]] = {VAE.name: {}, INTEL.name: {}}
+    for units, of in by_units(results, wide).items():
+        for r in of:
+            found[r.row.name].setdefault((r.row.group, units), []).append(kl(r))
+    means = {name: [statistics.fmean(v) for v in of.values()] for name, of in found.items()}
+    ours, theirs = means[INTEL.name], means[VAE.name]
+    return {
+        "settings": f"{len(ours)}",
+        INTEL.name: f"{max(ours):.1f}" if ours else NO_RUN,
+        VAE.name: f"{min(theirs):.1f}" if theirs else NO_RUN,
+    }
+
+
+def harmed_more(text: Sequence[Result], notebooks: Sequence[Result]) -> str:
+    """On how many data sets the notebooks' settings raise the VAE's share astray, by more than the InteL-VAE's."""
+
+    def added(method: str, data: str) -> float:
+        before, after = (
+            statistics.fmean(astray(r) for r in of if (r.row.name, r.row.group) == (method, data))
+            for of in (text, notebooks)
+        )
+        return after - before
+
+    there = [{(r.row.name, r.row.group) for r in of} for of in (text, notebooks)]
+    both = [data for data in grid.TOYS if all({(VAE.name, data), (INTEL.name, data)} <= of for of in there)]
+    return how_many([added(VAE.name, data) > max(0.0, added(INTEL.name, data)) for data in both])
+
+
 def tear(c2: float = 0.2) -> dict[str, float]:
     """What a decoder that is linear makes of the mixture's mapping with that power, by a million draws of the prior.
 
@@ -264,6 +373,19 @@ def tear(c2: float = 0.2) -> dict[str, float]:
         "half": float(brentq(lambda y: y + 5 * y**c2 - mean / 2, 0, 1)),
         "bridge": 100 * (2 * torn / mean < 1).double().mean().item(),
     }
+
+
+def comparisons(found: Sequence[Mapping[str, Any]], prefix: str) -> list[str]:
+    """The verdicts of the rules that compare the InteL-VAE with VAE and Vamp-VAE, and whose ids begin so."""
+    of = tuple(f"{prefix}fig{figure}-" for figure in ("4", "C2-vamp"))
+    return [line["verdict"] for line in found if line["id"].startswith(of) and not line["id"].startswith(AS_VAE)]
+
+
+def opposite_about_vamp(found: Sequence[Mapping[str, Any]]) -> str:
+    """A sentence on how many of a page's opposite verdicts say that the Vamp-VAE does not behave like a VAE, if any."""
+    opposite = [line["id"] for line in found if line["verdict"] == OPPOSITE and not line["variant"]]
+    about = sum(id.startswith(AS_VAE) for id in opposite)
+    return f" {about} of the {len(opposite)} *opposite* verdicts are about this." if about else ""
 
 
 def closer(found: Sequence[Mapping[str, Any]], prefix: str) -> dict[str, str | int]:

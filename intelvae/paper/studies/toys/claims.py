@@ -72,7 +72,7 @@ def _theory() -> list[Claim]:
         Statement(
             "fig1-identity",
             "Section 4",
-            "With g = identity an InteL-VAE is a VAE; with any g it is one whose decoder starts with g",
+            "With g = identity an InteL-VAE is a VAE; with any g it is a VAE whose decoder begins with g",
             "exact",
             FRAMEWORK,
             None,
@@ -82,7 +82,7 @@ def _theory() -> list[Claim]:
         Statement(
             "thm1-inequality",
             "Theorem 1, equation 3",
-            "The KL divergence, and any f-divergence, from the prior does not grow under g",
+            "No f-divergence of q from the prior, such as the KL divergence, grows under g",
             "proof",
             THEOREM,
             None,
@@ -92,7 +92,7 @@ def _theory() -> list[Claim]:
         Statement(
             "thm1-equality",
             "Theorem 1, equation 4",
-            "It stays the same if g is invertible",
+            "The KL divergence of q from the prior stays the same under an invertible g",
             "proof",
             THEOREM,
             None,
@@ -102,7 +102,8 @@ def _theory() -> list[Claim]:
     ]
 
 
-def _hoyer_gap(result: Result) -> float:
+def hoyer_gap(result: Result) -> float:
+    """How far the mean Hoyer score of codes is from that of draws of p(z)."""
     return abs(result.metrics["posterior_hoyer"] - result.metrics["prior_hoyer"])
 
 
@@ -111,8 +112,8 @@ def _why() -> list[Claim]:
         Comparison(
             "fig2-bridge",
             "Fig 2",
-            "A VAE's samples of two clusters bridge them: more lie between than of a model that keeps clusters "
-            "apart, the Vamp-VAE (share within |x_1| < 1)",
+            "A VAE bridges two clusters: a larger share of the VAE's samples than of the Vamp-VAE's lies between the "
+            "clusters (|x_1| < 1)",
             "by eye",
             WHY,
             "bridge",
@@ -126,8 +127,8 @@ def _why() -> list[Claim]:
         Comparison(  # the rule before, whose reference has a bridge of its own
             "fig2-bridge-intel",
             "Fig 2",
-            "A VAE's samples of two clusters bridge them: more lie between than of the InteL-VAE "
-            "(share within |x_1| < 1)",
+            "A VAE bridges two clusters: a larger share of the VAE's samples than of the InteL-VAE's lies between the "
+            "clusters (|x_1| < 1)",
             "by eye",
             WHY,
             "bridge",
@@ -142,7 +143,8 @@ def _why() -> list[Claim]:
         Excess(  # the first rule, which the InteL-VAE's samples pass, too
             "fig2-bridge-data",
             "Fig 2",
-            "A VAE's samples of two clusters bridge them: more lie between than of the data (share within |x_1| < 1)",
+            "A VAE bridges two clusters: a larger share of the VAE's samples than of the data lies between the "
+            "clusters (|x_1| < 1)",
             "by eye",
             WHY,
             "bridge",
@@ -171,20 +173,30 @@ def _why() -> list[Claim]:
 
 
 _AGGREGATE = (
-    "On sparse data, codes of the InteL-VAE as a whole are closer to its p(z) than a VAE's to its sparse prior, w = {} "
-    "(sliced Wasserstein distance over the size of p(z))"
+    "On sparse data, the InteL-VAE's codes as a whole are closer to its p(z) than a VAE's codes are to its sparse "
+    "prior with w = {} (sliced Wasserstein distance, divided by the size of p(z))"
 )
-_SPARSITY = "On average the InteL-VAE's codes are nearer to as sparse as p(z), w = {} (difference of mean Hoyer scores)"
+_SPARSITY = (
+    "On sparse data, the mean Hoyer score of the InteL-VAE's codes is closer to that of its p(z) than the score of a "
+    "VAE's codes is to that of its sparse prior with w = {}"
+)
 _MATCHED = "VAE, sparse prior, w = 0.5"
 _MISMATCHES = (
-    ("fig3-aggregate", _AGGREGATE.format("0.5, the data's own share"), measured("aggregate_mismatch"), _MATCHED, False),
-    ("fig3-sparsity", _SPARSITY.format("0.5"), _hoyer_gap, _MATCHED, False),
+    (
+        "fig3-aggregate",
+        _AGGREGATE.format("0.5, the data's share of near-zeros"),
+        measured("aggregate_mismatch"),
+        _MATCHED,
+        False,
+    ),
+    ("fig3-sparsity", _SPARSITY.format("0.5"), hoyer_gap, _MATCHED, False),
     ("fig3-aggregate-0.8", _AGGREGATE.format(0.8), measured("aggregate_mismatch"), "VAE, sparse prior", True),
-    ("fig3-sparsity-0.8", _SPARSITY.format(0.8), _hoyer_gap, "VAE, sparse prior", True),
+    ("fig3-sparsity-0.8", _SPARSITY.format(0.8), hoyer_gap, "VAE, sparse prior", True),
 )
 
 
 _FIGURE = {"circle": "Fig C.2", "square": "Fig 4", "star": "Fig 4", "infinity": "Fig 4", "mixture": "Fig 4"}
+_NAME = {data: data for data in _FIGURE} | {"infinity": "infinity sign", "mixture": "mixture of two Gaussians"}
 
 
 def _connectivity(
@@ -200,7 +212,7 @@ def _connectivity(
         comparison(
             id=f"{id}fig4-{data}",
             where=where,
-            claim=f"{on} the {data}, samples of the InteL-VAE are closer to the data than the VAE's "
+            claim=f"{on} the {_NAME[data]}, samples of the InteL-VAE are closer to the data than the VAE's "
             "(sliced Wasserstein distance)",
             metric=measured("sliced_wasserstein"),
             group=data,
@@ -211,7 +223,7 @@ def _connectivity(
         comparison(
             id=f"{id}fig4-{data}-{'bridge' if data == 'mixture' else 'hole'}",
             where=where,
-            claim=f"{on} the {data}, fewer samples of the InteL-VAE than of the VAE lie "
+            claim=f"{on} the {_NAME[data]}, fewer samples of the InteL-VAE than of the VAE lie "
             + ("between the clusters" if data == "mixture" else "inside a hole"),
             metric=measured("bridge" if data == "mixture" else "inside_hole"),
             group=data,
@@ -222,7 +234,7 @@ def _connectivity(
         comparison(
             id=f"{id}figC2-vamp-{data}",
             where="Fig C.2",
-            claim=f"{on} the {data}, samples of the InteL-VAE are closer to the data than the Vamp-VAE's "
+            claim=f"{on} the {_NAME[data]}, samples of the InteL-VAE are closer to the data than the Vamp-VAE's "
             "(sliced Wasserstein distance)",
             metric=measured("sliced_wasserstein"),
             group=data,
@@ -243,8 +255,8 @@ def _vamp_as_the_vae() -> list[Claim]:
         Steady(
             f"figC2-vamp-as-vae-{data}{id}",
             "Fig C.2",
-            f"On the {data}, the Vamp-VAE behaves like a VAE: as many of its samples lie "
-            + ("between the clusters" if data == "mixture" else "inside a hole"),
+            f"On the {_NAME[data]}, the Vamp-VAE behaves like a VAE: about as many of its samples as of the "
+            f"VAE's lie {'between the clusters' if data == 'mixture' else 'inside a hole'}",
             "by eye",
             CONNECTIVITY,
             "connectivity",
@@ -302,7 +314,7 @@ CLAIMS: tuple[Claim, ...] = (
     *_connectivity(
         "notebooks-one-prior",
         "notebooks-one-prior-",
-        "With the settings of the authors' notebooks, but samples from the prior that training used",
+        "With the settings of the authors' notebooks, but one prior for training and samples",
         variant=True,
         vamp=False,
     ),

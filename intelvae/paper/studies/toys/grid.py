@@ -113,7 +113,7 @@ MISMATCH = [
 def mismatch(profile: str, seeds: Seeds = None) -> list[Run]:
     """Figure 3: sparse data with a VAE, VAEs with two sparse priors, and an InteL-VAE with a sparse mapping.
 
-    The second sparse prior is as sparse as the data.
+    The second sparse prior has the data's share of near-zeros.
     """
     return runs_of(MISMATCH, profile, seeds_or_own(seeds, SCALE[profile].seeds), 1, (CODES,))
 

@@ -11,13 +11,19 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+from intelvae.paper.kinds import NOT_TESTED, tally
 from intelvae.paper.measures import beside_faint_pixels, by_classifier, clean_frechet, frechet
 from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
-from intelvae.paper.statistics import Metric, change, measured, summary, with_deviation
-from intelvae.paper.studies.digits import slips
+from intelvae.paper.statistics import FEWEST, LEVEL, Metric, by_seed, change, measured, paired, summary, with_deviation
+from intelvae.paper.studies.digits import grid, slips
 from intelvae.paper.studies.digits.analysis.moved import Move
+
+WITH_ALL, WITHOUT_FAINT = "with all pixels", "without faint pixels"
+OURS = "InteL-VAE, 2 x 5"  # the row that Table 1's claims are about
+OTHERS = ("KID", "precision", "recall", "density", "coverage")
+COUNTED = ("none", "one", "two", "three", "four", "five")
 
 
 def smallest(result: Result) -> float:
@@ -63,23 +69,22 @@ def ranks(results: Sequence[Result], metric: Metric) -> list[str]:
 def lines(results: Results) -> pd.DataFrame:
     """A line for each row: the distance at every number of images, over its seeds, its rank, and the paper's FID."""
     low = min(numbers(results))
-    columns = {f"N = {n:,}": f"frechet_{n}" for n in numbers(results)}
+    high = max(numbers(results))
+    columns = {f"with all pixels, N = {n:,}": f"frechet_{n}" for n in numbers(results)}
     columns |= {f"min-max, N = {low:,}": f"minmax_frechet_{low}"}
     found = []
     for row, rank in zip(results.rows, ranks(results, frechet), strict=True):
         of = results.of(row.name)
         paper = row.paper.get("FID", "") + " (K not given)" * (row.method == INTEL and bool(row.paper))
         shown = {title: to_second_digit([r.metrics[metric] for r in of]) for title, metric in columns.items()}
-        found.append({"method": row.name, **shown, "rank": rank, "seeds": len(of), "paper's FID": paper})
+        found.append({"method": row.name, **shown, f"rank, N = {high:,}": rank, "seeds": len(of), "paper's FID": paper})
     return pd.DataFrame(found)
 
 
 def more(results: Results) -> pd.DataFrame:
     """A line for each row: what else tells of samples, at the largest number of images, over its seeds."""
     high = max(numbers(results))
-    columns = {"KID": f"kid_{high}"}
-    columns |= {title: f"{title}_{high}" for title in ("precision", "recall", "density", "coverage")}
-    columns |= {"test ELBO": "test_elbo"}
+    columns = {title: f"{title.lower()}_{high}" for title in OTHERS} | {"test ELBO": "test_elbo"}
     return pd.DataFrame(
         {"method": row.name}
         | {title: to_second_digit([r.metrics[name] for r in results.of(row.name)]) for title, name in columns.items()}
@@ -88,20 +93,20 @@ def more(results: Results) -> pd.DataFrame:
 
 
 def without_faint_pixels(results: Results) -> pd.DataFrame:
-    """A line for each row: the distance at the smaller number of images, clean and clipped."""
-    title = f"clean, N = {min(numbers(results)):,}"
+    """A line for each row: the distance at the smaller number of images, without faint pixels and with all."""
+    without, with_all = (f"{pixels}, N = {min(numbers(results)):,}" for pixels in (WITHOUT_FAINT, WITH_ALL))
     found = []
     for row, rank in zip(results.rows, ranks(results, clean_frechet), strict=True):
-        clean, clipped, faint = (
+        clean, every, faint = (
             to_second_digit([metric(r) for r in results.of(row.name)], scale)
             for metric, scale in ((clean_frechet, 1.0), (smallest, 1.0), (measured("faint"), 100.0))
         )
-        found.append({"method": row.name, title: clean, "rank": rank, "clipped": clipped, "faint, %": faint})
+        found.append({"method": row.name, without: clean, "rank": rank, with_all: every, "faint, %": faint})
     return pd.DataFrame(found)
 
 
 def by_both(results: Results) -> pd.DataFrame:
-    """A line for each row: the distance clean, by the classifier where that was measured, and clipped."""
+    """A line for each row: the distance without faint pixels, by the classifier if that was measured, and with all."""
     low, high = min(numbers(results)), max(numbers(results))
     found = []
     for row in results.rows:
@@ -110,11 +115,11 @@ def by_both(results: Results) -> pd.DataFrame:
         found.append(
             {
                 "method": row.name,
-                f"without faint pixels, N = {low:,}": to_second_digit([clean_frechet(r) for r in of]),
+                f"{WITHOUT_FAINT}, N = {low:,}": to_second_digit([clean_frechet(r) for r in of]),
                 "seeds": len(of),
                 f"FD (classifier), N = {high:,}": to_second_digit(second) if second else "(not measured)",
                 "seeds it judges": len(second),
-                f"with all pixels, N = {low:,}": to_second_digit([smallest(r) for r in of]),
+                f"{WITH_ALL}, N = {low:,}": to_second_digit([smallest(r) for r in of]),
             }
         )
     return pd.DataFrame(found)
@@ -139,17 +144,109 @@ def second_opinion(results: Results) -> dict[str, Any]:
     }
 
 
-def told_on_binary_images(results: Results) -> str:
-    """Which method's samples are the closest to real digits after training on binary images, in words."""
+def _verdict(verdicts: tuple[str, str]) -> str:
+    return "from *{}* to *{}*".format(*verdicts)
+
+
+def told_changes(differing: Mapping[str, tuple[str, str]]) -> str:
+    """How many verdicts on the InteL-VAE differ, and how, of `claims.differing`.
+
+    >>> told_changes({}), told_changes({"VAE": ("partly", "opposite")})
+    ('none of them', 'one of them: against VAE, from *partly* to *opposite*')
+    """
+    those = "; ".join(f"against {name}, {_verdict(verdicts)}" for name, verdicts in differing.items())
+    return f"{COUNTED[len(differing)]} of them" + f": {those}" * bool(those)
+
+
+def told_agreement(differing: Mapping[str, tuple[str, str]], seeds: int, second: int) -> str:
+    """Where verdicts without faint pixels, over so many seeds, and by the classifier, over others, differ: a sentence.
+
+    >>> told_agreement({}, 6, 3)
+    'The verdicts on the InteL-VAE agree.'
+    """
+    those = "; ".join(
+        f"{name}: *{one}* {WITHOUT_FAINT} ({seeds} seeds), *{other}* by the classifier ({second} seeds)"
+        for name, (one, other) in differing.items()
+    )
+    return "The verdicts on the InteL-VAE agree" + f" except against {those}" * bool(those) + "."
+
+
+def separating(results: Results) -> str:
+    """Which other measures of samples separate the InteL-VAE from the VAE, by paired t-tests: a sentence."""
+    high = max(numbers(results))
+    others = {title: measured(f"{title.lower()}_{high}") for title in OTHERS}
+    ours, vae = results.of(OURS), results.of("VAE")
+    tests = {title: paired(by_seed(ours, of), by_seed(vae, of)) for title, of in others.items()}
+    if any(test is None or test.p is None for test in tests.values()):
+        return f"A test takes {COUNTED[FEWEST]} seeds of the InteL-VAE and of the VAE."
+    apart = [title for title, test in tests.items() if test and test.p is not None and test.p < LEVEL]
+    return (
+        f"Of {listed(OTHERS)} (with all pixels, N = {high:,}; see the [glossary](glossary.md)), "
+        f"{listed(apart)} separate{'' if len(apart) > 1 else 's'} the InteL-VAE from the VAE "
+        f"(paired t-tests, p < {LEVEL})."
+    )
+
+
+def told_of_clusters(results: Results) -> str:
+    """Whether another number of clusters than 2 x 5 brings samples closer, without faint pixels: an answer."""
+    of = {row.name: by_seed(results.of(row.name), clean_frechet) for row in results.rows}
+    two, ten = "InteL-VAE, 2 sectors", "InteL-VAE, 10 sectors"
+    shown = {name: to_second_digit([*of[name].values()]) for name in (OURS, two, ten, "VAE")}
+    tests = {words: paired(of[name], of[OURS]) for name, words in ((two, "two sectors"), (ten, "ten sectors"))}
+    known = {words: test for words, test in tests.items() if test and test.p is not None}
+    closer = [words for words, test in known.items() if test.p is not None and test.p < LEVEL and test.difference < 0]
+    if len(known) < len(tests):
+        answer = "These seeds are too few to tell"
+    else:
+        answer = f"Yes, {listed(closer)}" if closer else "Hardly: no other number brings samples significantly closer"
+    return (
+        f"{answer}. The distance is {shown[two]} with two sectors, {shown[ten]} with ten in one plane, and "
+        f"{shown[OURS]} with $2 \\cdot 5$; the VAE has {shown['VAE']}."
+    )
+
+
+def lead_on_binary_images(results: Results) -> str:
+    """How far the InteL-VAE's distance is from the VAE's after training on binary images, and in the paper: a bullet.
+
+    Over the seeds that both have, without faint pixels; empty without any.
+    """
+    ours, vae = (by_seed(results.of(name), clean_frechet) for name in (OURS, "VAE"))
+    test = paired(ours, vae)
+    if test is None:
+        return ""
+    fids = {row.name: float(row.paper["FID"].split(" ± ")[0]) for row in grid.TABLE1 if row.paper}
+    here, paper = _beside(test.mean, test.other), _beside(fids[OURS], fids["VAE"])
+    seeds = f"{test.n} seed" + "s" * (test.n > 1)
+    return (
+        f"- **On binary images**, as in Table C.1, the InteL-VAE's distance is {here} the VAE's ({seeds}). In the "
+        f"paper its FID is {paper} the VAE's."
+    )
+
+
+def _beside(ours: float, other: float) -> str:
+    return f"{abs(100 * (ours / other - 1)):.0f} % {'below' if ours < other else 'above'}"
+
+
+def told_on_binary_images(results: Results, verdicts: Mapping[str, str]) -> str:
+    """What is known of Table 1 on binary images, with the verdicts of `claims.against`: two or three sentences."""
     clean = by_row(results, clean_frechet)
-    if not {"VAE", "InteL-VAE, 2 x 5"} <= clean.keys():
-        return "Not run yet at this profile."
-    closest = min(clean, key=lambda name: fmean(clean[name]))
-    shown = {name: f"{name} ({to_second_digit(clean[name])})" for name in (closest, "InteL-VAE, 2 x 5", "VAE")}
-    others = listed(text for name, text in shown.items() if name != closest)
-    text = f"Without faint pixels, the closest of {len(clean)} methods is {shown[closest]}; beside it: {others}."
-    lacking = {run.row.name for run in results.asked} - clean.keys()
-    return text + (f" Not run yet: {listed(sorted(lacking))}." if lacking else "")
+    if not {"VAE", OURS} <= clean.keys():
+        return "**Not run yet** at this profile."
+    at = f"{WITHOUT_FAINT}, N = {min(numbers(results)):,}"
+    shown = {name: f"{name}: {to_second_digit(values)}" for name, values in clean.items()}
+    lacking = [name for name in verdicts if name not in clean]
+    rest = f"Not run on binary images yet: {listed(lacking)}." if lacking else "All six methods have been run."
+    if set(verdicts.values()) == {NOT_TESTED}:
+        least, most = (count(map(len, clean.values())) for count in (min, max))
+        seeds = f"{least} to {most} seeds" if least < most else f"{least} seeds" if least > 1 else "one seed"
+        methods = COUNTED[len(clean)] if len(clean) < len(COUNTED) else "all"
+        return (
+            f"**Not known yet**: only {seeds} of {methods} methods {'has' if most == 1 else 'have'} been run ({at}: "
+            f"{'; '.join(sorted(shown.values()))}). {rest}"
+        )
+    order = "; ".join(shown[name] for name in sorted(clean, key=lambda name: fmean(clean[name])))
+    judged = tally(verdicts.values())
+    return f"The order, {at}, closest first: {order}. The verdicts on the InteL-VAE: {judged}. {rest}"
 
 
 def still_rising(results: Results) -> dict[str, Any]:
@@ -165,7 +262,7 @@ def still_rising(results: Results) -> dict[str, Any]:
     return {
         "late-gain": fmean(curve[-1] - curve[len(curve) // 2 - 1] for curve in curves),
         "epochs": results[0].training.epochs,
-        "elbo-vae-intel": abs(fmean(elbos["VAE"]) - fmean(elbos["InteL-VAE, 2 x 5"])),
+        "elbo-vae-intel": abs(fmean(elbos["VAE"]) - fmean(elbos[OURS])),
         "worst-method": worst,
         "worst-elbo": max(elbos[worst]) - min(elbos[worst]),
         "worst-low": min(distances[worst]),
@@ -174,7 +271,7 @@ def still_rising(results: Results) -> dict[str, Any]:
 
 
 def faint_pixels(results: Sequence[Result]) -> dict[str, float]:
-    """How the distance hangs together with the share of faint pixels, "clipped" and "clean".
+    """How the distance hangs together with the share of faint pixels: "clipped" with all, "clean" without faint ones.
 
     "-correlation" is Spearman's over all runs, "-within" that within rows; "-spread" the deviation within rows, in % of
     the mean.
@@ -192,38 +289,42 @@ def faint_pixels(results: Sequence[Result]) -> dict[str, float]:
 def in_short(results: Results) -> dict[str, str]:
     """What the table comes to.
 
-    "best", "vae", "product", "two" and "ten" are clean distances of methods, with "-elbo" their test ELBOs; "order" has
-    all, the closest first, and "best-name" is the best baseline's. As it is, the distance of the claims' InteL-VAE
-    is "below" those of some baselines and "above" others'.
+    "closest", "best", "vae" and "product" are distances of methods without faint pixels, with "-elbo" their test ELBOs;
+    "order" has all, the closest first, and "best" is the best baseline. "fits" says whether the closest has the highest
+    ELBO, too. With all pixels, as many images, the claims' InteL-VAE is "below" some baselines and "above" others.
     """
-    clean, elbos, distances = (by_row(results, m) for m in (clean_frechet, measured("test_elbo"), frechet))
+    clean, elbos, distances = (by_row(results, m) for m in (clean_frechet, measured("test_elbo"), smallest))
     order = sorted(clean, key=lambda name: fmean(clean[name]))
     baselines = [row.name for row in results.rows if row.method != INTEL]
     best = next(name for name in order if name in baselines)
-    texts = {"best-name": best, "order": "; ".join(order)}
+    fits = order[0] == max(elbos, key=lambda name: fmean(elbos[name]))
+    texts = {"best-name": best, "order": "; ".join(order), "closest-name": order[0], "fits": "Yes" if fits else "No"}
     for key, name in (
+        ("closest", order[0]),
         ("best", best),
         ("vae", "VAE"),
-        ("product", "InteL-VAE, 2 x 5"),
-        ("two", "InteL-VAE, 2 sectors"),
-        ("ten", "InteL-VAE, 10 sectors"),
+        ("product", OURS),
     ):
         texts |= {key: to_second_digit(clean[name]), f"{key}-elbo": f"{fmean(elbos[name]):.1f}"}
-    ours, of = fmean(distances["InteL-VAE, 2 x 5"]), {name: fmean(distances[name]) for name in baselines}
+    ours, of = fmean(distances[OURS]), {name: fmean(distances[name]) for name in baselines}
     texts["below"] = listed(name for name in baselines if of[name] > ours)
     texts["above"] = listed(name for name in baselines if of[name] < ours)
     return texts
 
 
 def slipped(results: Results, found: Results) -> pd.DataFrame:
-    """A line for each of `slips.of_table1` that has been run: how it changes the distance, clean and clipped."""
+    """A line for each of `slips.of_table1` that has been run: how it changes the distance, at the smaller number.
+
+    Without faint pixels, with the change, and with all pixels.
+    """
+    without, with_all = (f"{pixels}, N = {min(numbers(results)):,}" for pixels in (WITHOUT_FAINT, WITH_ALL))
     changed = []
     for slip in slips.of_table1(results.profile):
-        clean, clipped = (change(*slip.among(results, found), metric) for metric in (clean_frechet, frechet))
+        clean, every = (change(*slip.among(results, found), metric) for metric in (clean_frechet, smallest))
         if clean:
-            line = {"what the code does": slip.after.name, "without": clean["before"], "with": clean["after"]}
+            line = {"deviation": slip.after.name, without: f"{clean['before']} → {clean['after']}"}
             line |= {"change": clean["change"], "seeds": clean["seeds"]}
-            changed.append(line | {"clipped: without": clipped["before"], "clipped: with": clipped["after"]})
+            changed.append(line | {with_all: f"{every['before']} → {every['after']}"})
     return pd.DataFrame(changed)
 
 
@@ -243,13 +344,15 @@ def told(moves: Mapping[str, Move]) -> dict[str, str]:
     return {key: texts.get(name, "(not run)") for name, key in TOLD.items()}
 
 
-def before_the_sigmoid(found: Results) -> str:
+def before_the_sigmoid(found: Results) -> pd.DataFrame:
     """Distances of the slips with cross-entropy, a line for each thing that can be shown of their decoder."""
-    runs = [r for r in found if r.training.likelihood == "bernoulli"]
-    if not runs:
-        return "not run at this profile"
-    texts = []
-    for title, kind in (("means", ""), ("means, stretched", "minmax"), ("logits, stretched", "logits")):
-        values = [frechet(r, kind, min) for r in runs]
-        texts.append(f"{title:<18} {fmean(values):7.1f}  ({', '.join(f'{v:.1f}' for v in values)} by run)")
-    return "\n".join(texts)
+    slipped = [slip.after for slip in slips.of_table1(found.profile) if slip.after.settings.get("likelihood")]
+    of = {row.method.name: results for row in slipped if (results := found.of(row.name))}
+    if not of:
+        return pd.DataFrame()
+    low = min(numbers([r for results in of.values() for r in results]))
+    return pd.DataFrame(
+        {f"{WITH_ALL}, N = {low:,}": title}
+        | {name: f"{fmean(frechet(r, kind, min) for r in results):.1f}" for name, results in of.items()}
+        for title, kind in (("means", ""), ("means, stretched", "minmax"), ("logits, stretched", "logits"))
+    )

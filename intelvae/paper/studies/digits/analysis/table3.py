@@ -63,7 +63,7 @@ def path(result: Result) -> np.ndarray | None:
 
 
 def by_power(results: Results, code: Results, more: Results) -> list[dict[str, Any]]:
-    """A line for each share of zeros: what is learned, seed by seed, with the power of the text and of the code."""
+    """A line for each share of zeros: what is learned, seed by seed, with the text's exponent and the authors'."""
     groups = [grid.of_power(power, longer) for longer in (False, True) for power in (grid.TEXT, grid.CODE)]
     return [
         {ZEROS: 100 * (row.value or 0.0)}
@@ -78,7 +78,7 @@ def by_power(results: Results, code: Results, more: Results) -> list[dict[str, A
 
 
 def bounded(free: Results, code: Results, found: Results) -> list[dict[str, Any]]:
-    """Without zeros: the mass of the smaller side, seed by seed, with a border without bounds and with the code's."""
+    """Without zeros: the mass of the smaller side, seed by seed, with a border without bounds and with the authors'."""
     return [
         {"c2": power}
         | {
@@ -94,8 +94,28 @@ def bounded(free: Results, code: Results, found: Results) -> list[dict[str, Any]
     ]
 
 
+def told_bounded(free: Results, code: Results, found: Results) -> str:
+    """What a bounded border changes without zeros, over the seeds that were run with it: a sentence an exponent."""
+    texts = []
+    for power in (grid.TEXT, grid.CODE):
+        usual, bounded = (
+            {r.seed: r for of in (free, code, found) for r in of.of("0 % zeros", grid.of_power(power, bounded=bounds))}
+            for bounds in (False, True)
+        )
+        if seeds := sorted(usual.keys() & bounded.keys()):
+            before, after = (shares.mean([of[seed] for seed in seeds], learned, 0) for of in (usual, bounded))
+            texts.append(
+                f"With $c_2 = {power}$ the smaller side keeps {after} % with bounds and {before} % without (means over "
+                f"{len(seeds)} seed" + "s" * (len(seeds) > 1) + ")."
+            )
+    return " ".join(texts)
+
+
 def learned_shares(results: Results, code: Results) -> dict[str, str]:
-    """The mean learned share, "text-N" and "code-N" for N % of zeros; of 40 % those of the text in order, too."""
+    """The mean learned share, "text-N" and "code-N" for N % of zeros; of 40 % those of the text in order, too.
+
+    "text" is with the text's exponent, "code" with the one in the authors' code.
+    """
     none = "(not run)"
     found = {
         f"{key}-{100 * (row.value or 0.0):g}": shares.mean(of.of(row.name), learned, 0, none)
@@ -139,7 +159,7 @@ def told_nearness(found: Sequence[Learned]) -> list[dict[str, str]]:
     """`nearness` for readers, a line each; the interval is empty where there is none."""
     return [
         {
-            "power": of.power,
+            "exponent": of.power,
             ZEROS: f"{of.zeros:g}",
             LEARNED: f"{of.mean:.1f}",
             "95 % interval": "" if of.interval is None else "{:.1f} to {:.1f}".format(*of.interval),
