@@ -16,7 +16,9 @@ from torch import Tensor
 from torch.distributions import Distribution, kl_divergence
 
 from intelvae.models.vae import VAE
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
+
+NEAR_ONE = 0.01  # from alphas that are nearer to 1 the usual formula keeps too few digits in float32
 
 
 class Terms(NamedTuple):
@@ -63,12 +65,19 @@ def terms(model: VAE, x: Tensor, noise: Tensor | None = None) -> Terms:
     """The ELBO's terms for x (B, *data_shape), at one reparameterised sample of `q(y|x)`.
 
     `noise` (B, D), standard normal, takes the place of numbers from torch's global generator; q is Gaussian then.
+    Raises `ValueError` for an empty batch, as all bounds do.
     """
+    _check_examples(x)
     if isinstance(model, Structured):
         return Terms(*model.terms(x))
     q = model.encode(x)
     y = q.rsample() if noise is None else q.mean + q.stddev * noise
     return Terms(model.decode(y).log_prob(x), kl(q, model.prior(), y), y)
+
+
+def _check_examples(x: Tensor) -> None:
+    if not len(x):
+        raise ValueError(f"a batch of shape {tuple(x.shape)} has no examples: there is nothing to bound")
 
 
 def elbo(model: VAE, x: Tensor) -> Tensor:
@@ -77,8 +86,12 @@ def elbo(model: VAE, x: Tensor) -> Tensor:
 
 
 def log_weights(model: VAE, x: Tensor, samples: int) -> Tensor:
-    """`log w_k = log p(x|g(y_k)) + log p(y_k) - log q(y_k|x)` for K samples y_k of `q(y|x)`: (K, B)."""
-    check_number("samples", samples, ">= 1", whole=True)
+    """`log w_k = log p(x|g(y_k)) + log p(y_k) - log q(y_k|x)` for K samples y_k of `q(y|x)`: (K, B).
+
+    Raises `ValueError` for K < 1 and for an empty batch, as do the bounds that are made of them.
+    """
+    samples = whole_of("samples", samples, ">= 1")
+    _check_examples(x)
     if isinstance(model, Structured):
         return model.log_weights(x, samples)
     q = model.encode(x)
@@ -109,9 +122,13 @@ def renyi(model: VAE, x: Tensor, samples: int, alpha: float) -> Tensor:
 
 def renyi_of(log_w: Tensor, alpha: float) -> Tensor:
     """`renyi` of log-weights (K, ...), over the first of their dimensions."""
-    if alpha == 1:
+    e = 1 - alpha
+    if e == 0:
         return log_w.mean(0)
-    return (((1 - alpha) * log_w).logsumexp(0) - math.log(len(log_w))) / (1 - alpha)
+    if abs(e) < NEAR_ONE:  # the quotient below would divide the rounding of its numerator by e
+        end = (log_w.amax(0) if e > 0 else log_w.amin(0)).detach().nan_to_num(neginf=0.0)  # no power overflows
+        return end + (e * (log_w - end)).expm1().mean(0).log1p() / e
+    return ((e * log_w).logsumexp(0) - math.log(len(log_w))) / e  # to the bit what published models were trained on
 
 
 @dataclass(frozen=True)
@@ -128,16 +145,16 @@ class Weighted:
     alpha: float = 0.0
 
     def __post_init__(self) -> None:
-        check_number("samples", self.samples, ">= 1", whole=True)
         check_number("alpha", self.alpha, ">= 0")
-        object.__setattr__(self, "samples", int(self.samples))  # 8.0 is as good as 8
+        object.__setattr__(self, "samples", whole_of("samples", self.samples, ">= 1"))
         object.__setattr__(self, "alpha", float(self.alpha))
 
     def __call__(self, model: VAE, x: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """The bound and the KL divergence for x (B, *data_shape), each (B,), and the first of the samples y (B, D).
 
-        `noise` (K, B, D) as in `terms`. The model is not `Structured`.
+        `noise` (K, B, D) as in `terms`. The model is not `Structured`. Raises `ValueError` for an empty batch.
         """
+        _check_examples(x)
         q = model.encode(x)
         y = q.rsample((self.samples,)) if noise is None else q.mean + q.stddev * noise
         return renyi_of(_log_weights(model, x, q, y), self.alpha), kl(q, model.prior(), y[0]), y[0]
@@ -166,8 +183,7 @@ def create(name: str, **options: Any) -> Weighted | None:
 @torch.no_grad()
 def log_likelihood(model: VAE, x: Tensor, samples: int = 500, chunk: int = 50) -> Tensor:
     """Importance-sampling estimate of `log p(x)`, (B,): `iwae` with many samples, `chunk` at a time to bound memory."""
-    for name, value in (("samples", samples), ("chunk", chunk)):
-        check_number(name, value, ">= 1", whole=True)
+    samples, chunk = whole_of("samples", samples, ">= 1"), whole_of("chunk", chunk, ">= 1")
     sizes = [min(chunk, samples - start) for start in range(0, samples, chunk)]
     parts = [log_weights(model, x, size).logsumexp(0) for size in sizes]
     return torch.stack(parts).logsumexp(0) - math.log(samples)

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from intelvae.finite import of_finite
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 
 Mapping = Callable[[Tensor], Tensor]
 
@@ -23,6 +23,7 @@ PANELS = 2000  # of equal width in y; narrow enough for the kink of |q - p| (err
 GRADED = 15  # panels that halve towards each breakpoint, for the 1/sqrt singularity where a mapping turns
 REACH = 12.0  # standard deviations kept; the mass beyond is 4e-33
 LARGEST_EXPONENT = 700.0  # e^709 is the largest number that float64 holds
+NARROWEST = 0.1  # panels, the smallest standard deviation: of a smaller one the nodes may miss a millionth of the mass
 MASS_TOLERANCE = 1e-6  # how far a density on a grid may be from a total of 1
 
 
@@ -114,7 +115,7 @@ def _phi(x: float) -> float:
 
 
 def before(q: Normal, p: Normal, breakpoints: Sequence[float] = ()) -> Pair:
-    """The Gaussians q and p on a quadrature rule in y.
+    """The Gaussians q and p on a quadrature rule in y. Errors as in `after`.
 
     >>> pair = before(Normal(0.5, 0.5), Normal(0.0, 1.0))
     >>> abs(pair.integral(pair.log_q.exp()) - 1) < 1e-12
@@ -131,7 +132,8 @@ def after(q: Normal, p: Normal, g: Mapping, breakpoints: Sequence[float] = ()) -
     `(g#q)(z) = sum over g(y) = z of q(y) / |g'(y)|`. g maps (N, 1) to (N, 1), float64, is differentiable by autograd,
     and strictly monotone between the `breakpoints`: where it turns or has a kink. It is inverted by bisection, and
     the integral is one over z: nothing is carried over from y, so equality before and after is a finding. Raises
-    `ValueError` where g is not monotone between the breakpoints, or loses mass to a point (a constant piece).
+    `ValueError` where g is not monotone between the breakpoints, loses mass to a point (a constant piece), or gives
+    another shape or dtype; for a breakpoint that is no number; and for q and p of scales that no grid can hold.
     Book: "Theorem 1".
 
     >>> q, p = Normal(0.5, 0.5), Normal(0.0, 1.0)
@@ -198,7 +200,10 @@ def _light_tails(q: Normal, p: Normal) -> bool:
 
 
 def _apply(g: Mapping, y: Tensor) -> Tensor:
-    return g(y[:, None])[:, 0]
+    z = g(y[:, None])
+    if z.shape != (len(y), 1) or z.dtype != y.dtype:
+        raise ValueError(f"g must map {(len(y), 1)} to the same, in {y.dtype}, and gives {tuple(z.shape)}, {z.dtype}")
+    return z[:, 0]
 
 
 def _edges(q: Normal, p: Normal, breakpoints: Sequence[float]) -> list[Tensor]:
@@ -210,8 +215,14 @@ def _edges(q: Normal, p: Normal, breakpoints: Sequence[float]) -> list[Tensor]:
         bumps.append(((2 * m / s**2 - n / t**2) / rest, rest**-0.5))
     low = min(mean - REACH * sd for mean, sd in bumps)
     high = max(mean + REACH * sd for mean, sd in bumps)
-    inner = sorted(b for b in breakpoints if low < b < high)
+    for b in breakpoints:
+        check_number("each of breakpoints", b)
+    inner = sorted({float(b) for b in breakpoints if low < b < high})
     width = (high - low) / PANELS
+    if min(s, t) < NARROWEST * width:
+        raise ValueError(
+            f"a standard deviation of {min(s, t):.3g} is lost in a grid over {high - low:.3g}: bring q and p closer"
+        )
     steps = width * 0.5 ** torch.arange(1, GRADED + 1, dtype=torch.float64)
     pieces = []
     for a, b in zip([low, *inner], [*inner, high], strict=True):
@@ -258,8 +269,8 @@ def histogram_kl(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"], bins: int) ->
     scatters around that with the standard error, and for K occupied cells lies above it by about
     `((K - 1) (1/n + 1/m) + (sum_j log(q_j / p_j) - K KL) / n) / 2` (returned, and not subtracted). The second part
     comes from the half counts in q, and is negative where q leaves many cells to p. In a grid so fine that many cells
-    hold few points, first order is not enough. Raises `ValueError` for samples of different dimensions. Book: "Theorem
-    1".
+    hold few points, first order is not enough. Raises `ValueError` for samples of different dimensions, and for
+    none. Book: "Theorem 1".
 
     >>> a = torch.randn(1000, 2, generator=torch.Generator().manual_seed(0))
     >>> histogram_kl(a, a, bins=10)[0]
@@ -267,7 +278,7 @@ def histogram_kl(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"], bins: int) ->
     """
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
         raise ValueError(f"the samples must be (n, d) and (m, d), not {tuple(a.shape)} and {tuple(b.shape)}")
-    check_number("bins", bins, ">= 1", whole=True)
+    bins = whole_of("bins", bins, ">= 1")
     both = torch.cat([a, b]).double()
     low, high = both.amin(0), both.amax(0)
     cell = ((both - low) / (high - low).clamp(min=1e-300) * bins).long().clamp(max=bins - 1)  # (n + m, d)

@@ -1,4 +1,5 @@
-"""Half precision (float16, bfloat16), where squares overflow and small numbers are 0: what float32 computes anyway."""
+"""Half precision (float16, bfloat16), where squares overflow and small numbers are 0, and whole numbers, which have no
+fractions: what float32 computes anyway."""
 
 from __future__ import annotations
 
@@ -11,21 +12,24 @@ from torch import Tensor
 
 
 def at_least_float32(x: Tensor) -> Tensor:
-    """x in float32 if it is in half precision, so that densities and norms lose no digits; else x itself.
+    """x in float32 if it is in half precision or whole, so that densities and norms lose no digits; else x itself.
 
     >>> at_least_float32(torch.ones(2, dtype=torch.float16)).dtype
     torch.float32
     """
-    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def computed_in_float32(method: Callable[[Any, Tensor], Tensor]) -> Callable[[Any, Tensor], Tensor]:
-    """`method(self, y)`, for y in any precision: computed `at_least_float32`, given back in y's own unless whole."""
+    """`method(self, y)`, for y of any dtype: computed `at_least_float32`, and given back in y's own precision.
+
+    What is whole has none: labels stay whole, and what comes of whole numbers y is float32, as a quotient of theirs is.
+    """
 
     @wraps(method)
     def wide(self: Any, y: Tensor) -> Tensor:
         result = method(self, at_least_float32(y))
-        return result.to(y.dtype) if result.is_floating_point() else result
+        return result.to(y.dtype) if y.is_floating_point() and result.is_floating_point() else result
 
     return wide
 

@@ -1,4 +1,7 @@
-"""NaN and infinity, found where they come in: a comparison with NaN is False, and the score made of it a good one."""
+"""NaN and infinity, found where they come in: a comparison with NaN is False, and the score made of it a good one.
+
+And no numbers at all, of which every mean is NaN.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,9 @@ def check_finite(name: str, value: object) -> None:
 
 
 def of_finite(function: Callable[P, R]) -> Callable[P, R]:
-    """`function`, which raises the `ValueError` of `check_finite` for the first of its arguments that is not finite.
+    """`function`, which raises `ValueError` for the first of its arguments that is not finite, or has no numbers.
+
+    As `check_finite` does, in one line, for floating tensors.
 
     >>> import torch
     >>> of_finite(lambda x: x)(torch.tensor([1.0, torch.nan]))
@@ -39,6 +44,9 @@ def of_finite(function: Callable[P, R]) -> Callable[P, R]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         for name, value in signature.bind(*args, **kwargs).arguments.items():
             check_finite(name, value)
+            for x in _floating(value):
+                if not x.numel():
+                    raise ValueError(f"{name} of shape {tuple(x.shape)} has no numbers: there is nothing to measure")
         return function(*args, **kwargs)
 
     return checked

@@ -18,7 +18,7 @@ from torch.types import _size
 
 from intelvae.dtypes import at_least_float32
 from intelvae.networks import GaussianEncoder, Steady
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 
 VARIANTS = ("orthogonal", "householder", "triangular")
 DIAGONAL = 1 - 1e-3  # the largest |R_ii|: tanh alone is exactly 1 from 9 on, and 1 + tanh' R1_ii R2_ii then 0
@@ -190,10 +190,9 @@ class SylvesterEncoder(GaussianEncoder):
         self.train(training)
         if variant not in VARIANTS:
             raise ValueError(f"unknown Sylvester variant {variant!r}: choose one of {', '.join(VARIANTS)}")
-        for name, value in (("steps", steps), ("vectors", vectors)):
-            check_number(name, value, ">= 1", whole=True)
+        steps, vectors = whole_of("steps", steps, ">= 1"), whole_of("vectors", vectors, ">= 1")
         if hidden is not None:
-            check_number("hidden", hidden, ">= 1", whole=True)
+            hidden = whole_of("hidden", hidden, ">= 1")
         if variant == "orthogonal":
             self._check_fit(vectors, d)
         self.variant = variant

@@ -17,7 +17,7 @@ from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import fold, linear
 
 from intelvae.dtypes import at_least_float32
-from intelvae.numbers import check_number, check_widths
+from intelvae.numbers import check_flag, whole_of, widths_of
 
 LOG_VARIANCE_RANGE = (-10.0, 10.0)
 
@@ -34,7 +34,7 @@ class Steady(nn.Module):
 
     def __init__(self, n: int) -> None:
         super().__init__()
-        check_number("n", n, ">= 1", whole=True)
+        n = whole_of("n", n, ">= 1")
         self.scale = min(1.0, 256 / n)
 
     def forward(self, h: Tensor) -> Tensor:
@@ -69,7 +69,7 @@ def mlp(data_shape: tuple[int, ...], latent_dim: int, hidden: tuple[int, ...] = 
     >>> encoder(torch.zeros(5, 2)).mean.shape, decoder(torch.zeros(5, 3)).shape
     (torch.Size([5, 3]), torch.Size([5, 2]))
     """
-    check_widths("hidden", hidden)
+    hidden = widths_of("hidden", hidden)
 
     def body(sizes: tuple[int, ...]) -> list[nn.Module]:
         return [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())]
@@ -148,6 +148,7 @@ def mathieu(data_shape: tuple[int, ...], latent_dim: int, offset: bool = False) 
     (torch.Size([5, 2]), torch.Size([5, 1, 32, 32]))
     """
     channels = _check_square(data_shape, 32, "mathieu")
+    check_flag("offset", offset)
 
     def down(a: int, b: int, norm: bool = True) -> list[nn.Module]:
         layers: list[nn.Module] = [nn.Conv2d(a, b, 4, 2, 1, bias=False)]
@@ -244,8 +245,7 @@ def faces(data_shape: tuple[int, ...], latent_dim: int, widths: tuple[int, int] 
     (torch.Size([5, 2]), torch.Size([5, 3, 64, 64]))
     """
     channels = _check_square(data_shape, 64, "faces")
-    for width in widths:
-        check_number("each of widths", width, ">= 1", whole=True)
+    first, second = (whole_of("each of widths", width, ">= 1") for width in widths)
 
     def down(a: int, b: int) -> list[nn.Module]:
         return [nn.Conv2d(a, b, 4, 2, 1, bias=False), nn.BatchNorm2d(b), nn.LeakyReLU(0.2)]
@@ -260,9 +260,9 @@ def faces(data_shape: tuple[int, ...], latent_dim: int, widths: tuple[int, int] 
         nn.Unflatten(1, (256, 8, 8)),
         nn.BatchNorm2d(256),
         nn.ReLU(),
-        *up(256, widths[0]),
-        *up(widths[0], widths[1]),
-        nn.ConvTranspose2d(widths[1], channels, 4, 2, 1),
+        *up(256, first),
+        *up(first, second),
+        nn.ConvTranspose2d(second, channels, 4, 2, 1),
     )
     return encoder, decoder
 
@@ -284,7 +284,7 @@ IMAGE_SIZE = {"mathieu": 32, "mathieu-offset": 32, "authors": 28, "faces": 64, "
 
 def create(name: str, data_shape: tuple[int, ...], latent_dim: int) -> tuple[nn.Module, nn.Module]:
     """The pair (encoder, decoder network) called `name`, one of `NAMES`. Raises `ValueError` for another name."""
-    check_number("latent_dim", latent_dim, ">= 1", whole=True)
+    latent_dim = whole_of("latent_dim", latent_dim, ">= 1")
     if name not in _KINDS:
         raise ValueError(f"unknown network {name!r}: choose one of {', '.join(NAMES)}")
     return _KINDS[name](data_shape, latent_dim)

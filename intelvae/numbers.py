@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,16 @@ def check_number(name: str, value: object, condition: str = "", *, whole: bool =
         raise ValueError(f"{name} must be a {'whole ' * whole}number {condition}".rstrip() + f", not {value!r}")
 
 
+def whole_of(name: str, value: Any, condition: str = "") -> int:
+    """The whole number that `value` is, 2 for 2.0, since torch takes no float for it. Raises as `check_number` does.
+
+    >>> whole_of("layers", 2.0, ">= 1")
+    2
+    """
+    check_number(name, value, condition, whole=True)
+    return int(value)
+
+
 def check_flag(name: str, value: object) -> None:
     """Raises `ValueError`, one line, unless `value` is True or False, or a number that is as good.
 
@@ -52,9 +63,8 @@ def check_flag(name: str, value: object) -> None:
         raise ValueError(f"{name} must be True or False, not {value!r}")
 
 
-def check_widths(name: str, value: object) -> None:
-    """Raises `ValueError`, one line, unless `value` are the widths of layers: whole numbers above 0, in their order."""
+def widths_of(name: str, value: object) -> tuple[int, ...]:
+    """The widths of layers, in their order. Raises `ValueError`, one line, unless all are whole numbers above 0."""
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise ValueError(f"{name} are widths of layers such as (10, 10), not {value!r}")
-    for width in value:
-        check_number(f"each width of {name}", width, ">= 1", whole=True)
+    return tuple(whole_of(f"each width of {name}", width, ">= 1") for width in value)

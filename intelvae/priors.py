@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
 from intelvae.dtypes import as_float, at_least_float32
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 
 
 def _normal(loc: Tensor, scale: Tensor) -> Normal:
@@ -38,7 +38,7 @@ class StandardNormal(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        check_number("dim", dim, ">= 1", whole=True)
+        dim = whole_of("dim", dim, ">= 1")
         self.register_buffer("loc", torch.zeros(dim))
         self.register_buffer("scale", torch.ones(dim))
 
@@ -70,6 +70,7 @@ class Mixture(nn.Module):
         if means.ndim != 2:
             raise ValueError(f"means must have shape (components, dimensions), not {tuple(means.shape)}")
         check_number("the scale of a mixture", scale, "> 0")
+        means = at_least_float32(means)  # in whole numbers a scale of 0.5 would be 0
         self.register_buffer("means", means)
         self.register_buffer("scales", torch.full_like(means, scale))
         self.register_buffer("weights", torch.full((len(means),), 1 / len(means)))
@@ -94,7 +95,7 @@ class Sparse(nn.Module):
 
     def __init__(self, dim: int, weight: float = 0.8, scale: float = 0.05) -> None:
         super().__init__()
-        check_number("dim", dim, ">= 1", whole=True)
+        dim = whole_of("dim", dim, ">= 1")
         check_number("the weight of a sparse prior", weight, "> 0 and < 1")
         check_number("the scale of a sparse prior", scale, "> 0")
         self.register_buffer("scales", torch.tensor([scale, 1.0]).expand(dim, 2).clone())
@@ -167,8 +168,9 @@ def vamp(encoder: nn.Module, examples: Tensor, *, components: int, blend: int = 
     Parameters: `encoder`, the model's own; `examples` (N, *data_shape) of the data, images as bytes; `components`, the
     number of pseudo-inputs. Those of images stay within [0, 1]. Raises `ValueError` where there are too few examples.
     """
+    components, blend = whole_of("components", components, ">= 1"), whole_of("blend", blend, ">= 1")
     count = components * blend
-    if not 1 <= components <= count <= len(examples):
+    if count > len(examples):
         of = f", each the mean of {blend}," if blend != 1 else ""
         raise ValueError(f"the prior 'vamp' cannot start {components} pseudo-inputs{of} from {len(examples)} examples")
     start = as_float(examples[:count]).unflatten(0, (components, blend)).mean(1)
@@ -185,8 +187,7 @@ def ring(dim: int, components: int = 2, radius: float = 2.0, scale: float = 1.0)
     >>> ring(1).means.flatten()
     tensor([ 2., -2.])
     """
-    for name, value in (("dim", dim), ("components", components)):
-        check_number(name, value, ">= 1", whole=True)
+    dim, components = whole_of("dim", dim, ">= 1"), whole_of("components", components, ">= 1")
     check_number("radius", radius, ">= 0")
     if components > 2 and dim < 2:
         raise ValueError(f"{components} components on a circle need at least 2 latent dimensions, not {dim}")

@@ -10,14 +10,18 @@ raises `AssertionError` with one line that says what is wrong. All of them compu
 too, in which models are trained.
 """
 
+import inspect
 import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from intelvae.numbers import whole_of
+
 Make = Callable[[], nn.Module]
 STEP = 1e-6  # of finite differences
+LEADING = ((50,), (), (1,), (12,), (4, 3), (2, 3, 2), (0,))  # shapes of batches
 
 
 def _normal(*shape: int, seed: int = 0) -> Tensor:
@@ -39,13 +43,27 @@ def singular_points(dim: int) -> Tensor:
     return torch.cat([torch.zeros(1, dim), axes, 1e-9 * axes, 1e-9 * plane, plane, 1e3 * plane])
 
 
+def _check_call(make: Make, dim: int) -> None:
+    """What the other checks take for granted: `make()` is a module, takes latents (..., D), and gives a tensor."""
+    g = make()
+    assert isinstance(g, nn.Module), f"what is made is a {type(g).__name__}: a mapping is an nn.Module"
+    g = g.double()
+    for leading in LEADING:
+        try:
+            z = g(_normal(*leading, dim))
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise AssertionError(f"latents of shape {(*leading, dim)} are not taken ({reason})") from error
+        assert isinstance(z, Tensor), f"latents become a {type(z).__name__}: a mapping gives a tensor"
+
+
 def check_shape_and_dtype(make: Make, dim: int) -> None:
     """`(..., D) -> (..., D')` for any leading shape, with the same values, in the precision of the latents."""
     g = make().double()
     y = _normal(4, 3, dim)
     z = g(y)
     out = z.shape[-1] if z.ndim else None  # D', which need not be D: an angle may become a point in the plane
-    for leading in ((), (1,), (12,), (4, 3), (2, 3, 2), (0,)):
+    for leading in LEADING[1:]:
         n = math.prod(leading)
         part = g(y.reshape(12, dim)[:n].reshape(*leading, dim))
         assert part.shape == (*leading, out), f"{(*leading, dim)} became {tuple(part.shape)}"
@@ -220,14 +238,20 @@ CHECKS = (
 def check_mapping(make: Make, dim: int) -> None:
     """All `CHECKS` of the mapping that `make()` returns, for latents (..., dim).
 
-    Raises `AssertionError`, one line that says what is wrong, at the first that fails, and `TypeError` for a mapping in
-    the place of a function that makes one. A mapping that raises on latents of that shape has its own error. Ours, not
-    the paper's. Book: "Your own mapping, your own data".
+    Raises `AssertionError`, one line that says what is wrong, at the first that fails. Raises `TypeError` for a mapping
+    in the place of a function that makes one, or a function of latents, and `ValueError` for a dim that is no number of
+    dimensions. Ours, not the paper's. Book: "Your own mapping, your own data".
 
     >>> from intelvae.mappings import Circle
     >>> check_mapping(Circle, dim=2)
     """
     if isinstance(make, nn.Module):
         raise TypeError(f"give a function that makes the mapping, such as {type(make).__name__}, not a made one")
+    try:
+        inspect.signature(make).bind()
+    except (TypeError, ValueError) as error:  # not callable, needs arguments, or is torch's own, which has no signature
+        raise TypeError(f"give a function without arguments that makes the mapping, not {make!r}") from error
+    dim = whole_of("dim", dim, ">= 1")
+    _check_call(make, dim)
     for check in CHECKS:
         check(make, dim)

@@ -9,8 +9,10 @@ import sys
 import pytest
 import torch
 from safetensors.torch import save
+from torch import nn
 
-from intelvae import training
+from intelvae import likelihoods, mappings, networks, priors, training
+from intelvae.models import VAE
 from intelvae.paper import builder, runs
 from intelvae.paper.config import Training
 from intelvae.training import Checkpoint, CheckpointError, Objective, Schedule
@@ -36,7 +38,7 @@ class Stopped(Exception):
 def fit(config, checkpoint=None, epochs=None, spoilt=False, **more):
     """The history, what is left, and the epochs that were trained here; stopped after so many if `epochs` says so.
 
-    `spoilt`: nothing of the beginning is as it was, so that all has to come from the checkpoint.
+    `spoilt`: nothing that training moves begins as it did, so that all has to come from the checkpoint.
     """
     seen = []
 
@@ -50,8 +52,10 @@ def fit(config, checkpoint=None, epochs=None, spoilt=False, **more):
         if spoilt:
             torch.manual_seed(99)
             order.manual_seed(99)
+            norms = (module for module in model.modules() if isinstance(module, nn.modules.batchnorm._NormBase))
+            trained = (p for p in model.parameters() if p.requires_grad)
             with torch.no_grad():
-                for x in (*model.parameters(), *model.buffers()):
+                for x in (*trained, *(x for norm in norms for x in norm.buffers())):
                     x.copy_(torch.zeros_like(x))
         settings = {"objective": config.objective, "optimiser": config.optimiser, "precision": config.precision}
         history = None
@@ -171,7 +175,7 @@ OTHERS = {
     "schedule": dataclasses.replace(TOY, epochs=5),
     "objective": dataclasses.replace(TOY, beta=2.0),
     "optimiser": dataclasses.replace(TOY, lr=0.5),
-    "model": dataclasses.replace(TOY, mapping="identity"),  # which has no weights, and nor has the circle
+    "mapping": dataclasses.replace(TOY, mapping="identity"),  # which has no weights, and nor has the circle
     "data": dataclasses.replace(TOY, data="square"),
     "precision": dataclasses.replace(TOY, precision="float64"),
 }
@@ -184,6 +188,80 @@ def test_a_checkpoint_of_another_training_is_refused_and_stays(setting, kept, tm
     with pytest.raises(CheckpointError, match=rf"of another training \({setting}: .*\): .*resume=False"):
         fit(OTHERS[setting], Checkpoint(path), **({"precision": None} if setting == "precision" else {}))
     assert path.read_bytes() == kept
+
+
+DRAWN = torch.randn(30, 2, generator=torch.Generator().manual_seed(0))
+
+
+def of_parts(path, likelihood=None, prior=None, mapping=None, penalty=None, epochs=2):
+    """A small training whose model and objective differ in one constant at most."""
+    with training.seeded(0):
+        encoder, network = networks.mlp((2,), 2)
+        decoder = nn.Sequential(network, likelihood or likelihoods.Gaussian())
+        model = VAE(encoder, decoder, prior or priors.StandardNormal(2), mapping)
+        objective = Objective() if penalty is None else Objective(gamma=1.0, penalty=penalty)
+        schedule = Schedule(epochs, 10)
+        return training.fit(model, DRAWN, DRAWN, schedule, objective=objective, checkpoint=Checkpoint(path))
+
+
+class Axes(nn.Module):
+    """A mapping of a reader: its constants are a tensor in a buffer, a function, and another object's attribute."""
+
+    class Of:
+        def __init__(self, power):
+            self.power = power
+
+    def __init__(self, length=2.0, power=1, shift=None):
+        super().__init__()
+        self.register_buffer("axes", torch.tensor([length, 1.0]))
+        self.of, self.shift = self.Of(power), shift or (lambda y: y)
+
+    def forward(self, y):
+        return self.axes * self.shift(y) ** self.of.power
+
+
+CONSTANTS = {  # what differs, the name that the message has for it, and the two
+    "a mapping's constant": ("mapping", lambda c1: {"mapping": mappings.Sectors(3, c1=c1)}, (5.0, 0.1)),
+    "a likelihood's": ("decoder.1", lambda s: {"likelihood": likelihoods.Gaussian(s)}, (1.0, 0.3)),
+    "a buffer of the prior": ("prior.means", lambda r: {"prior": priors.ring(2, 2, r)}, (2.0, 5.0)),
+    "a reader's buffer": ("mapping.axes", lambda a: {"mapping": Axes(length=a)}, (2.0, 3.0)),
+    "an object's attribute": ("mapping", lambda p: {"mapping": Axes(power=p)}, (1, 3)),
+    "a mapping's function": ("mapping", lambda s: {"mapping": Axes(shift=s)}, (lambda y: y + 1, lambda y: y + 2)),
+    "a penalty": (
+        "objective", lambda of: {"penalty": of}, (lambda g, y: y.square().mean(), lambda g, y: y.abs().mean()),
+    ),
+    "what a penalty closes over": (
+        "objective", lambda k: {"penalty": lambda g, y: k * y.square().mean()}, (1.0, 2.0),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CONSTANTS)
+def test_a_checkpoint_of_a_model_with_another_constant_is_refused(what, tmp_path):
+    path, (name, made, (one, other)) = tmp_path / "checkpoint", CONSTANTS[what]
+    of_parts(path, **made(one))
+    kept = path.read_bytes()
+    with pytest.raises(CheckpointError, match=rf"of another training \({name}: .*\): .*resume=False"):
+        of_parts(path, **made(other))
+    assert path.read_bytes() == kept
+    of_parts(path, **made(one))  # made anew it is the same
+
+
+def test_a_model_in_training_may_go_on_from_its_own_checkpoint(tmp_path):
+    """Its statistics of batch norm are no longer those that it began with."""
+    with training.seeded(0):
+        encoder, network = networks.mlp((2,), 2)
+        encoder.features.append(nn.BatchNorm1d(10))
+        model = VAE(encoder, nn.Sequential(network, likelihoods.Gaussian()), priors.StandardNormal(2))
+    checkpoint = Checkpoint(tmp_path / "checkpoint")
+
+    def stop(epoch, history):
+        if epoch == 1:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        training.fit(model, DRAWN, DRAWN, Schedule(3, 10), on_epoch=stop, checkpoint=checkpoint)
+    assert len(training.fit(model, DRAWN, DRAWN, Schedule(3, 10), checkpoint=checkpoint).valid_elbo) == 3
 
 
 def test_what_else_a_training_is_of_has_to_be_the_same(tmp_path):

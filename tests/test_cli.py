@@ -9,6 +9,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+import typer
 
 import intelvae
 from intelvae.paper import cli, ledger, studies
@@ -37,12 +38,41 @@ def call(monkeypatch, capsys, *arguments):
         (["book", "--site", "--publish"], "choose one"),
         (["sweep", "--budget", "12"], "a budget is a time above 0"),
         (["results", "import", __file__], "no archive of results"),
+        (["claims", "--features", "nosuch"], "unknown features 'nosuch'"),
+        (["book", "--check", "--jobs", "2"], "--profile, --device and --jobs go without --site"),
+        (["book", "--site", "--profile", "laptop"], "--profile, --device and --jobs go without --site"),
     ],
 )
 def test_bad_usage_is_one_line_and_exit_code_2(arguments, message, monkeypatch, capsys):
     code, out, err = call(monkeypatch, capsys, *arguments)
     assert code == 2 and out == ""
     assert message in err and err.startswith("intelvae: ") and err.count("\n") == 1
+
+
+def of_commands(group, *before):
+    for name, command in group.commands.items():
+        yield from of_commands(command, *before, name) if hasattr(command, "commands") else [([*before, name], command)]
+
+
+COMMANDS = dict(map(lambda pair: (" ".join(pair[0]), pair[1]), of_commands(typer.main.get_command(cli.app))))
+
+
+@pytest.mark.parametrize("name", [n for n, c in COMMANDS.items() if any(p.name == "profile" for p in c.params)])
+def test_every_command_with_a_profile_refuses_an_unknown_one(name, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    arguments = [p for p in COMMANDS[name].params if p.param_type_name == "argument"]
+    given = [__file__ if p.nargs == -1 else "framework" for p in arguments]  # files, or an experiment
+    code, out, err = call(monkeypatch, capsys, *name.split(), *given, "--profile", "smok")
+    assert (code, out, err) == (2, "", "intelvae: unknown profile 'smok': choose one of smoke, laptop, paper\n")
+
+
+@pytest.mark.parametrize("place", [".", "", "/proc/none/out.zip"])
+def test_a_place_for_results_that_cannot_be_written_is_refused_before_training(place, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    monkeypatch.setattr("intelvae.paper.sweeps.sweep", lambda *_, **__: pytest.fail("it trains"))
+    code, out, err = call(monkeypatch, capsys, "sweep", "--budget", "1s", "--out", place)
+    assert code == 1 and out == "" and err.count("\n") == 1
+    assert err.startswith(f"intelvae: {Path(place)} cannot be written (") and "name another file" in err
 
 
 def test_run_prints_metrics_from_the_store_the_second_time(monkeypatch, capsys, tmp_path):

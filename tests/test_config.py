@@ -120,10 +120,10 @@ def test_a_config_that_names_nothing_gets_one_clear_line_before_it_is_trained(ch
     ("prior", "options", "message"),
     [
         ("vamp", {}, "missing a required argument: 'components'"),
-        ("vamp", {"components": 0}, "cannot start 0 pseudo-inputs"),
+        ("vamp", {"components": 0}, "components must be a whole number >= 1, not 0"),
         ("vamp", {"components": 1001}, "cannot start 1001 pseudo-inputs from 1000 examples"),
         ("vamp", {"components": 101, "blend": 10}, "101 pseudo-inputs, each the mean of 10, from 1000 examples"),
-        ("vamp", {"components": 5, "blend": 0}, "5 pseudo-inputs, each the mean of 0, from 1000 examples"),
+        ("vamp", {"components": 5, "blend": 0}, "blend must be a whole number >= 1, not 0"),
         ("vamp", {"components": 5, "radius": 2.0}, "unexpected keyword argument 'radius'"),
         ("mog", {"weight": 0.5}, "unexpected keyword argument 'weight'"),
         ("mog", {"legacy": ["samples", "both"]}, "unexpected keyword argument 'both'"),

@@ -136,6 +136,44 @@ def test_mappings_that_do_not_fit_the_breakpoints_are_refused(g, breakpoints, me
         after(Normal(0.5, 0.5), PRIOR, g, breakpoints)
 
 
+@pytest.mark.parametrize(
+    ("g", "line"),
+    [
+        (lambda y: y.float(), r"in torch.float64, and gives .*torch.float32"),
+        (lambda y: y.flatten(), "g must map .*, 1. to the same"),
+        (lambda y: torch.cat([y, y], 1), "g must map .*, 1. to the same.* 2., torch.float64"),
+    ],
+)
+def test_a_mapping_to_something_else_is_refused(g, line):
+    for call in (after, lambda q, p, g: ratio(q, p, g, torch.zeros(3))):
+        with pytest.raises(ValueError, match=line) as caught:
+            call(Normal(0.5, 0.5), PRIOR, g)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_breakpoint_counts_once_and_is_a_number(unchecked):
+    q, (g, breakpoints) = Normal(0.5, 0.5), MERGING["abs"]
+    twice = after(q, PRIOR, g, [*breakpoints, *breakpoints, 1e9])  # the last is outside
+    assert divergence("KL", twice) == divergence("KL", after(q, PRIOR, g, breakpoints))
+    for wrong in (math.nan, math.inf, "0"):
+        with pytest.raises(ValueError, match=r"^each of breakpoints must be a number, not"):
+            after(q, PRIOR, g, [0.0, wrong])
+
+
+@pytest.mark.parametrize("name", divergences.NAMES)
+def test_a_narrow_gaussian_is_measured_or_refused(name):
+    p = Normal(0.0, 1.0)
+    for scale in (3e-2, 3e-3, 1.3e-3, 1e-3, 1e-4, 1e-6):
+        q = Normal(0.3, scale)
+        if scale > 1.2e-3:  # a tenth of a panel: 24 deviations of p are cut into 2,000
+            # where the densities cross, the kink lies in panels as wide as q: a thousandth is left of it
+            assert divergence(name, before(q, p)) == pytest.approx(closed_form(name, q, p), rel=1e-3)
+        else:
+            for a, b in ((q, p), (p, q)):
+                with pytest.raises(ValueError, match=r"^a standard deviation of .* is lost in a grid over 24: bring q"):
+                    before(a, b)
+
+
 def test_other_refusals(unchecked):
     wide = Normal(0.0, 1.5)
     assert closed_form("chi-squared", wide, PRIOR) == math.inf
@@ -147,6 +185,9 @@ def test_other_refusals(unchecked):
         before(Normal(torch.zeros(2), 1.0), PRIOR)
     with pytest.raises(ValueError, match=r"\(n, d\)"):
         histogram_kl(torch.zeros(3, 1), torch.zeros(3, 2), bins=2)
+    for a, b in ((0, 3), (3, 0)):
+        with pytest.raises(ValueError, match="there is nothing to measure"):
+            histogram_kl(torch.zeros(a, 1), torch.zeros(b, 1), bins=2)
     with pytest.raises(ValueError, match="25 scale"):
         direction_kl((3.0, 0.0), 0.1)
 

@@ -76,6 +76,21 @@ def check_measure(measure, dtype):
         assert measure is hoyer or gradient[:10].isfinite().all()  # a score, never trained: at 0 it jumps
 
 
+@pytest.mark.parametrize("name", likelihoods.NAMES)
+def test_whole_numbers_that_a_decoder_gives_are_as_good_as_floats(name):
+    h, x = torch.arange(-3, 5).reshape(4, 2), random(4, 2).float()
+    p, q = (likelihoods.create(name, (2,))(each) for each in (h, h.float()))
+    assert torch.equal(p.mean, q.mean) and torch.equal(p.log_prob(x), q.log_prob(x))
+
+
+def test_whole_numbers_are_as_good_as_floats_elsewhere(unchecked):
+    means, y = torch.tensor([[-2, 0], [2, 1]]), random(5, 2).float()
+    assert torch.equal(priors.Mixture(means, 0.5)().log_prob(y), priors.Mixture(means.float(), 0.5)().log_prob(y))
+    codes = torch.arange(12).reshape(4, 3)
+    for measure in (regularizers.sparsity, regularizers.entropy, lambda v: regularizers.mmd(v[:2], v[2:]), hoyer):
+        torch.testing.assert_close(measure(codes), measure(codes.float()), rtol=0, atol=0)
+
+
 @pytest.mark.parametrize("dtype", HALF)
 def test_a_model_in_half_precision_is_refused_in_one_line(dtype):
     encoder, network = networks.create("mlp", (2,), 2)

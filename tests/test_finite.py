@@ -1,4 +1,4 @@
-"""NaN and infinity: every metric refuses them, and so does what takes numbers from a model."""
+"""NaN, infinity and nothing at all: every metric refuses them, and so does what takes numbers from a model."""
 
 import importlib
 import inspect
@@ -157,6 +157,27 @@ def test_no_metric_takes_numbers_that_are_not_finite(name, bad):
             ):
                 FUNCTIONS[name](**{**arguments, argument: copy})
     assert seen
+
+
+def emptied(value):
+    """Copies of `value`, in each of which one of the floating tensors has no rows."""
+    if isinstance(value, torch.Tensor) and value.is_floating_point():
+        yield value[:0]
+    elif isinstance(value, dict):
+        yield from ({**value, name: copy} for name, part in value.items() for copy in emptied(part))
+    elif isinstance(value, tuple):
+        for i, part in enumerate(value):
+            yield from ((*value[:i], copy, *value[i + 1 :]) for copy in emptied(part))
+
+
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call and name != "frechet.distance"])
+def test_no_metric_is_of_nothing(name):
+    arguments = CALLS[name]()
+    for argument, value in arguments.items():
+        for copy in emptied(value):
+            with pytest.raises(ValueError, match=rf"^{argument} of shape \(0, .*\) has no numbers") as caught:
+                FUNCTIONS[name](**{**arguments, argument: copy})
+            assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("bad", [torch.nan, torch.inf])

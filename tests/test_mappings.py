@@ -76,6 +76,21 @@ def test_every_precision_of_latents_is_finite_keeps_its_dtype_and_is_as_right_as
     check_precision(make, dim, dtype, exact=name != "sparse")
 
 
+@pytest.mark.parametrize(("name", "dim", "options"), CASES)
+def test_whole_numbers_as_latents_are_as_good_as_floats(name, dim, options, unchecked):
+    """But for a mapping with layers: torch multiplies numbers of one dtype alone, and says so."""
+    g = mappings.create(name, dim, **options)
+    for dtype in (torch.int64, torch.int8, torch.uint8):
+        y = torch.arange(12 * dim).reshape(12, dim).sub(0 if dtype == torch.uint8 else 5).to(dtype)
+        if any(isinstance(layer, nn.Linear) for layer in g.modules()):
+            with pytest.raises(RuntimeError, match="dtype"):
+                g(y)
+            continue
+        torch.testing.assert_close(g(y), g(y.float()), rtol=0, atol=0, check_dtype=name != "identity")
+        if hasattr(g, "labels"):
+            assert torch.equal(g.labels(y), g.labels(y.float()))
+
+
 def check_precision(fresh, dim, dtype, exact=True):
     """Of the mapping that `fresh()` makes, for latents of that dtype; `exact`: values up to the rounding of z."""
 
@@ -203,6 +218,46 @@ def test_the_contract_catches_what_it_is_for(check, broken):
 
 def test_a_mapping_to_more_dimensions_keeps_the_contract():
     check_mapping(lambda: Function(lambda y: torch.cat([y.cos(), y.sin()], -1)), 2)  # a torus
+
+
+class OfRows(nn.Module):
+    """Takes latents (B, 2) alone."""
+
+    def forward(self, y):
+        return torch.stack([y[:, 0], y[:, 1]], 1)
+
+
+@pytest.mark.parametrize(
+    ("broken", "line"),
+    [
+        (lambda: nn.BatchNorm1d(2), r"latents of shape \(2,\) are not taken \(ValueError: "),
+        (OfRows, r"latents of shape \(2,\) are not taken \(IndexError: too many indices"),
+        (lambda: torch.tanh, "what is made is a builtin_function_or_method: a mapping is an nn.Module"),
+        (lambda: None, "what is made is a NoneType"),
+        (lambda: Function(lambda y: (y, y)), "latents become a tuple: a mapping gives a tensor"),
+        (
+            lambda: mappings.Hierarchy(4, levels=2),
+            r"latents of shape \(50, 2\) are not taken \(ValueError: these levels",
+        ),
+    ],
+)
+def test_what_is_no_mapping_gets_one_clear_line(broken, line):
+    with pytest.raises(AssertionError, match=line) as caught:
+        check_mapping(broken, 2)
+    assert "\n" not in str(caught.value).split("\nassert ")[0]  # pytest adds to what it has rewritten
+
+
+@pytest.mark.parametrize("make", [torch.tanh, lambda y: 2 * y, mappings.Sparse, 3])
+def test_what_makes_no_mapping_without_arguments_gets_one_clear_line(make, unchecked):
+    with pytest.raises(TypeError, match=r"^give a function without arguments that makes the mapping, not ") as caught:
+        check_mapping(make, 2)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("dim", [0, -1, 1.5, "2", None, True])
+def test_a_number_of_dimensions_is_one(dim, unchecked):
+    with pytest.raises(ValueError, match=f"^dim must be a whole number >= 1, not {dim!r}$"):
+        check_mapping(mappings.Circle, dim)
 
 
 def test_a_made_mapping_is_not_taken_for_a_function_that_makes_one():

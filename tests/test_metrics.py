@@ -70,7 +70,7 @@ def test_a_generator_decides_the_directions_and_the_global_one_is_left_alone():
     assert torch.equal(state, torch.get_rng_state())
 
 
-@pytest.mark.parametrize("shapes", [((3, 2), (3, 1)), ((0, 2), (3, 2)), ((3,), (3,))])
+@pytest.mark.parametrize("shapes", [((3, 2), (3, 1)), ((3,), (3,))])
 def test_samples_that_cannot_be_compared(shapes):
     with pytest.raises(ValueError, match=r"\(n, d\) and \(m, d\)"):
         sliced_wasserstein(*map(torch.zeros, shapes))

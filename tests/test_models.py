@@ -1,6 +1,7 @@
 """Networks, likelihoods, priors, the VAE and its bounds against closed forms."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -8,7 +9,8 @@ from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
 from intelvae import bounds, likelihoods, mappings, networks, priors, training
-from intelvae.models import VAE
+from intelvae.models import GMVAE, VAE
+from intelvae.models.gmvae import Components
 from intelvae.paper import builder
 from intelvae.paper.config import Training
 
@@ -293,6 +295,32 @@ def test_a_model_generates_from_its_own_prior():
     assert y.std().item() == pytest.approx(0.1, abs=4 * 0.1 / math.sqrt(2000))
 
 
+PRIORS = {
+    "normal": lambda encoder: priors.StandardNormal(2),
+    "mog": lambda encoder: priors.ring(2),
+    "sparse": lambda encoder: priors.Sparse(2),
+    "vamp": lambda encoder: priors.Vamp(encoder, torch.zeros(3, 2), None),
+}
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_no_examples_and_no_draws_are_refused_in_one_line_whatever_the_prior(name, unchecked):
+    assert PRIORS.keys() == set(priors.NAMES)
+    model, x = vae(), torch.zeros(0, 2)
+    model.prior = PRIORS[name](model.encoder)
+    gmvae = GMVAE(networks.create("mlp", (2,), 4)[0], model.decoder, Components(2, 2, 3), model.prior)
+    for each in (model, gmvae):
+        for bound in (bounds.elbo, *(partial(of, samples=3) for of in (bounds.iwae, bounds.log_likelihood))):
+            with pytest.raises(ValueError, match=r"^a batch of shape \(0, 2\) has no examples: there is nothing"):
+                bound(each, x)
+        assert each.generate(1).sample().shape == (1, 2)
+        for n in (0, -1, 1.5):
+            with pytest.raises(ValueError, match=f"^n must be a whole number >= 1, not {n}$"):
+                each.generate(n)
+    with pytest.raises(ValueError, match="has no examples"):
+        bounds.Weighted(3)(model, x)
+
+
 def test_bounds_are_exact_with_the_exact_posterior():
     model = linear_gaussian(2 / 3, math.sqrt(1 / 3))
     x = torch.tensor([[-1.0], [0.0], [2.0]])
@@ -338,6 +366,34 @@ def test_renyi_goes_to_the_mean_of_the_log_weights_as_alpha_goes_to_one():
     # the first order of the difference is (1 - alpha) / 2 times the variance of log w
     expected = found[1.0] + 0.01 / 2 * log_w.var(0, correction=0)
     torch.testing.assert_close(found[0.99], expected, atol=1e-3, rtol=0)  # float32 divided by 0.01, and the next order
+
+
+@pytest.mark.parametrize("spread", [1.0, 30.0])
+def test_renyi_in_float32_is_that_in_float64_however_near_alpha_is_to_one(spread):
+    log_w = spread * torch.randn(50, 4) - 100
+    for e in [sign * 10.0**-k for k in (0, 1, 1.9, 2, 2.1, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20) for sign in (1, -1)]:
+        found, right = log_w.clone().requires_grad_(), log_w.double().requires_grad_()
+        value, expected = bounds.renyi_of(found, 1 - e), power_mean(right, 1 - (1 - e))
+        # float32 has 7 digits of 100, and the usual formula, from |e| = 0.01 on, divides them by e
+        torch.testing.assert_close(value.double(), expected, rtol=1e-6, atol=1e-6 / max(abs(e), 0.01))
+        (gradient,), (slope,) = (torch.autograd.grad(v.sum(), x) for v, x in ((value, found), (expected, right)))
+        torch.testing.assert_close(gradient.double(), slope, rtol=1e-4, atol=1e-6)
+
+
+def test_renyi_of_samples_that_the_model_rules_out():
+    log_w = torch.tensor([[-2.0, -math.inf], [-math.inf, -math.inf]])
+    for e in (0.5, 0.0099, 1e-3):
+        expected = torch.tensor([-2 - math.log(2) / e, -math.inf])
+        torch.testing.assert_close(bounds.renyi_of(log_w, 1 - e), expected)
+        assert bounds.renyi_of(log_w, 1 + e).isneginf().all()
+
+
+def power_mean(log_w, e):
+    """`log(mean w^e) / e` in float64, by its series where e log w is small."""
+    if abs(e) < 1e-9:
+        centred = log_w - log_w.mean(0)
+        return log_w.mean(0) + e / 2 * centred.square().mean(0)
+    return ((e * log_w).logsumexp(0) - math.log(len(log_w))) / e
 
 
 def test_every_renyi_bound_is_exact_with_the_exact_posterior():

@@ -5,12 +5,13 @@ import importlib
 import inspect
 import math
 import pkgutil
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from intelvae import bounds, flows, likelihoods, networks, priors
+from intelvae import bounds, divergences, flows, likelihoods, mappings, networks, priors
 from intelvae.data import celeba, images
 from intelvae.mappings import SectorProduct, Sectors, clusters
 from intelvae.metrics import (
@@ -30,7 +31,7 @@ from intelvae.metrics import clusters as digits
 from intelvae.models import GMVAE, VAE, gmvae, vsc
 from intelvae.numbers import check_number
 from intelvae.paper.config import Training
-from intelvae.training import Objective, Optimiser, Schedule
+from intelvae.training import Objective, Optimiser, Schedule, seeded
 
 CONFIG = Training("circle", "mlp", 2, "gaussian", epochs=1)
 NEVER = ("infinity", math.inf), ("minus infinity", -math.inf), ("NaN", math.nan)
@@ -82,20 +83,22 @@ def is_number(parameter):
     )
 
 
+def public(packages, kind):
+    """What is public and of a kind in these packages and their modules."""
+    for package in packages:
+        module = importlib.import_module(f"intelvae.{package}")
+        names = [m.name for m in pkgutil.iter_modules(module.__path__)] if hasattr(module, "__path__") else []
+        for of in (module, *(importlib.import_module(f"{module.__name__}.{name}") for name in names)):
+            for name, thing in inspect.getmembers(of, kind):
+                if thing.__module__ == of.__name__ and not name.startswith("_"):
+                    yield thing
+
+
 def constructors():
     """Public classes and factories of the packages that have a parameter which is a number."""
-    for package in MODULES:
-        module = importlib.import_module(f"intelvae.{package}")
-        modules = [module]
-        if hasattr(module, "__path__"):
-            modules += [
-                importlib.import_module(f"{module.__name__}.{m.name}") for m in pkgutil.iter_modules(module.__path__)
-            ]
-        for of in modules:
-            for name, thing in inspect.getmembers(of, inspect.isclass):
-                if thing.__module__ == of.__name__ and not name.startswith("_") and name not in NO_SETTINGS:
-                    if any(is_number(p) for p in inspect.signature(thing).parameters.values()):
-                        yield thing
+    for thing in public(MODULES, inspect.isclass):
+        if thing.__name__ not in NO_SETTINGS and any(map(is_number, inspect.signature(thing).parameters.values())):
+            yield thing
 
 
 def lacking(of):
@@ -174,6 +177,10 @@ CODES = (Z, (Y > 0)[:, None])
 GENERATOR = torch.Generator()
 
 
+def rng():
+    return torch.Generator().manual_seed(0)
+
+
 @pytest.mark.parametrize(
     ("name", "call"),
     [
@@ -211,6 +218,96 @@ def test_numbers_of_functions_have_a_range(name, call, unchecked):
     for value in (math.nan, math.inf, -1):
         with pytest.raises(ValueError, match=rf"{name}.* must be a (whole )?number .*, not {value}"):
             call(value)
+
+
+OF_WHOLE = [
+    (of, name)
+    for of, name in CASES
+    if "int" in str(inspect.signature(of).parameters[name].annotation) or (of is clusters and name == "k")
+]
+
+
+@pytest.mark.parametrize(("of", "name"), OF_WHOLE, ids=[f"{name} of {of.__qualname__}" for of, name in OF_WHOLE])
+def test_a_whole_number_may_come_as_a_float(of, name, unchecked):
+    """As JSON and notebooks have it; torch takes none."""
+    default = inspect.signature(of).parameters[name].default
+    number = NEEDED.get(of, {}).get(name, USUAL.get(name, 2 if default in (None, inspect.Parameter.empty) else default))
+    found = []
+    for value in (number, float(number)):
+        with seeded(0):
+            found.append(made(of, **{name: value}))
+    one, other = ((each if isinstance(each, tuple) else (each,)) for each in found)
+    assert [str(m) for m in one] == [str(m) for m in other]
+    for a, b in zip(one, other, strict=True):
+        assert all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [
+        (lambda v: attributes.linear(CODES, CODES, generator=rng(), sizes=[v], draws=1), 10),
+        (lambda v: attributes.linear(CODES, CODES, generator=rng(), sizes=[10], draws=v), 2),
+        (lambda v: attributes.authors(CODES, generator=rng(), sizes=[10], held_out=v, draws=1), 10),
+        (lambda v: codes.encode(vae(), Z[:, :2], v)["mean"], 30),
+        (lambda v: downstream.few_shot(Z, Y, (Z, Y), generator=rng(), sizes=[v], draws=v), 4),
+        (lambda v: fidelity.fidelity_and_diversity(Z, Z + 1, v), 3),
+        (hoyer.by_chance, 5),
+        (lambda v: kid.distance(Z, Z + 1, v), 4),
+        (lambda v: neighbours.nearest(Z, Z + 1, v), 7),
+        (lambda v: toy.sliced_wasserstein(Z, Z + 1, projections=v, generator=rng()), 7),
+        (lambda v: divergences.histogram_kl(Z, Z + 1, v), 3),
+        (lambda v: bounds.log_weights(vae(), Z[:, :2], v), 3),
+        (lambda v: bounds.iwae(vae(), Z[:, :2], v), 3),
+        (lambda v: bounds.renyi(vae(), Z[:, :2], v, 0.5), 3),
+        (lambda v: bounds.log_likelihood(vae(), Z[:, :2], v, 2), 3),
+        (lambda v: bounds.log_likelihood(vae(), Z[:, :2], 3, v), 2),
+        (bounds.Weighted, 3),
+        (lambda v: images.load("mnist", smoke=True, size=v).test, 14),
+        (lambda v: celeba.load(smoke=True, size=v).test[:1], 16),
+        (lambda v: mappings.create("sparse", 3, hidden=(v, v))(Z), 4),
+        (lambda v: mappings.create("hierarchy", 2 * v, levels=(v, v))(torch.ones(1, 4)), 2),
+        (lambda v: mappings.create("clusters", 4, factors=(v, v)).proportions(), 3),
+        (lambda v: networks.mlp((2,), 2, hidden=(v,))[0](Z[:, :2]).mean, 4),
+        (lambda v: priors.create("vamp", 2, networks.mlp((2,), 2)[0], Z[:, :2], components=v, blend=v)().mean, 3),
+    ],
+)
+def test_a_whole_number_of_a_function_may_come_as_a_float(call, number, unchecked):
+    found = []
+    for value in (number, float(number)):
+        with seeded(0):
+            found.append(call(value))
+    assert str(found[0]) == str(found[1])
+
+
+def flags():
+    """The flags of constructors and of functions that load or measure."""
+    for thing in public(("data", "metrics", *MODULES, "paper.authors"), callable):
+        if not (inspect.isclass(thing) and issubclass(thing, Exception)):
+            for parameter in inspect.signature(thing).parameters.values():
+                if parameter.annotation in (bool, "bool") and parameter.default is not parameter.empty:
+                    yield thing, parameter.name
+
+
+FLAGS = dict.fromkeys(flags())
+OF_FLAGS = {  # what else is needed, where a value of its own will do
+    "load": {"name": "mnist", "smoke": True},
+    "mathieu": {"data_shape": (1, 32, 32)},
+    "linear": {"train": CODES, "test": CODES, "generator": GENERATOR, "sizes": [10], "draws": 1},
+    "Legacy": {"prior": priors.ring(2)},
+    "ForgetfulSectors": {"k": 3},
+    "write": {"root": Path("nowhere")},
+}
+
+
+@pytest.mark.parametrize(("of", "name"), FLAGS, ids=[f"{name} of {of.__module__}.{of.__name__}" for of, name in FLAGS])
+def test_a_flag_is_true_or_false(of, name, unchecked):
+    known = inspect.signature(of).parameters
+    needed = {k: v for k, v in OF_FLAGS.get(of.__name__, {}).items() if k in known}
+    for value in ("no", "", None, 2, [True]):
+        with pytest.raises(ValueError, match=rf"^{name} must be True or False, not ") as caught:
+            made(of, **{**needed, name: value})
+        assert "\n" not in str(caught.value)
+    assert not Path("nowhere").exists()
 
 
 def test_keys_are_what_they_were():

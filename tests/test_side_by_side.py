@@ -76,6 +76,37 @@ def test_a_member_has_the_weights_and_the_record_of_the_run_alone(config, tolera
             assert record.curves[name] == pytest.approx(curve, abs=2e-4 if tolerance == SMOOTH else 0.1)
 
 
+OTHER = {
+    "other constants": ("mapping", dataclasses.replace(CLUSTERS, mapping_options={"k": 2, "c1": 0.1}), CLUSTERS),
+    "another mapping": ("mapping", CONFIG, VAE),
+    "another prior": ("prior", VAE, WIDE),
+    "another buffer": (
+        "prior.means",
+        *(dataclasses.replace(VAE, prior="ring", prior_options={"components": 4, "radius": r}) for r in (2.0, 5.0)),
+    ),
+    "other layers": ("encoder.features.1", VAE, dataclasses.replace(VAE, network="mlp-50")),
+}
+
+
+@pytest.mark.parametrize("what", OTHER)
+def test_members_that_differ_in_more_than_weights_are_refused(what):
+    name, *configs = OTHER[what]
+    with pytest.raises(ValueError, match=rf"may differ in trained weights only, and {name} of member 1 is not that"):
+        side_by_side.fit([member(config) for config in configs], CONFIG.schedule)
+
+
+@pytest.mark.parametrize("layer", [torch.nn.BatchNorm1d(10), torch.nn.Dropout(0.5)], ids=["batch norm", "dropout"])
+def test_members_that_are_others_in_training_are_refused(layer):
+    one = member(VAE)
+    one.model.encoder.features.append(layer)
+    with pytest.raises(ValueError, match=f"is a {type(layer).__name__}, which is another one in training"):
+        side_by_side.fit([one], VAE.schedule)
+
+
+def test_no_members_have_no_outcomes():
+    assert side_by_side.fit([], CONFIG.schedule) == []
+
+
 def test_members_stop_early_and_clip_their_own_gradient_as_alone():
     config = dataclasses.replace(CONFIG, lr=0.3, epochs=12, steps_per_epoch=5, patience=2, clip=0.5)
     configs = [dataclasses.replace(config, seed=s) for s in range(4)]

@@ -4,8 +4,12 @@ import dataclasses
 
 import pytest
 import torch
+from torch import nn
+from torch.distributions import Categorical, Dirichlet, Independent, MixtureSameFamily, Normal, OneHotCategorical
+from torch.utils.data import DataLoader, TensorDataset
 
-from intelvae import bounds, training
+from intelvae import bounds, likelihoods, networks, priors, training
+from intelvae.models import VAE
 from intelvae.paper import bench, builder, datasets, runs
 from intelvae.paper.config import Training
 from intelvae.training import Objective, Schedule, checks, side_by_side
@@ -52,6 +56,119 @@ def test_fit_refuses_settings_that_do_not_fit():
         training.fit(model, x, x, Schedule(1, 5, 3))
     with pytest.raises(ValueError, match="an epoch of 50"):
         training.fit(model, x, x, Schedule(1, 50))
+
+
+def toy(latent_dim=2, encoder=None, likelihood=None, prior=None):
+    made, network = networks.mlp((2,), latent_dim)
+    decoder = nn.Sequential(network, likelihood or likelihoods.Gaussian())
+    return VAE(encoder or made, decoder, prior or priors.StandardNormal(latent_dim))
+
+
+class Part(nn.Module):
+    """A part of a model from a function, with a parameter."""
+
+    def __init__(self, of, size=2):
+        super().__init__()
+        self.of, self.layer = of, nn.Linear(size, size)
+
+    def forward(self, *args):
+        return self.of(self.layer(*args)) if args else self.of()
+
+
+POINTS = torch.randn(20, 2, generator=torch.Generator().manual_seed(0))
+ONE_HOT = torch.eye(2)[torch.arange(20) % 2]
+SHARES = torch.softmax(POINTS, 1)
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "good", "bad"),
+    [
+        (lambda h: OneHotCategorical(logits=h), ONE_HOT, ONE_HOT / 2),
+        (lambda h: Dirichlet(h.exp()), SHARES, SHARES / 2),
+        (
+            lambda h: MixtureSameFamily(
+                Categorical(torch.ones(len(h), 2)), Independent(Normal(torch.stack([h, -h], 1), 1.0), 1)
+            ),
+            POINTS,
+            torch.full_like(POINTS, torch.nan),
+        ),
+    ],
+    ids=["one-hot", "Dirichlet", "mixture"],
+)
+def test_likelihoods_of_whole_vectors_train_and_data_outside_their_support_are_refused(likelihood, good, bad):
+    model = toy(likelihood=Part(likelihood))
+    assert len(training.fit(model, good, good, Schedule(2, 10)).valid_elbo) == 2
+    with pytest.raises(ValueError, match=r"the training data have .* 20 of 20 examples, the first of them example 0"):
+        training.fit(model, bad, good, Schedule(1, 10))
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (
+            lambda: toy(1, encoder=Part(lambda h: Normal(h[:, :1], 1.0))),
+            r"the encoder .* batch shape \(1, 1\) and .*Indep",
+        ),
+        (
+            lambda: toy(2, encoder=Part(lambda h: Normal(h, 1.0))),
+            r"the encoder gives a distribution of batch shape \(1, 2\)",
+        ),
+        (lambda: toy(2, prior=Part(lambda: Normal(torch.zeros(2), 1.0))), r"the prior is .* of batch shape \(2,\)"),
+        (lambda: toy(2, prior=priors.StandardNormal(1)), "gives latents of 2 dimensions and the prior is over 1"),
+        (lambda: toy(2, prior=priors.StandardNormal(3)), "gives latents of 2 dimensions and the prior is over 3"),
+        (lambda: toy(2, prior=priors.Mixture(torch.tensor([[-2.0], [2.0]]))), "and the prior is over 1: give both"),
+    ],
+)
+def test_fit_refuses_a_model_whose_parts_are_not_made_for_each_other(model, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        training.fit(model(), POINTS, POINTS, Schedule(1, 10))
+    assert "\n" not in str(caught.value)
+
+
+def test_fit_refuses_a_model_without_parameters_which_may_be_evaluated():
+    class Encoder(nn.Module):
+        def forward(self, x):
+            return Independent(Normal(x, 1.0), 1)
+
+    model = VAE(Encoder(), Encoder(), priors.StandardNormal(2))
+    with pytest.raises(ValueError, match="no parameters: there is nothing to train"):
+        training.fit(model, POINTS, POINTS, Schedule(1, 10))
+    assert training.evaluate(model, POINTS).kl.shape == (20,)
+
+
+def test_a_model_that_cannot_be_evaluated_stays_in_training_mode():
+    model = toy()
+    with pytest.raises(RuntimeError):
+        training.evaluate(model, torch.zeros(3, 7))
+    assert model.training
+
+
+@pytest.mark.parametrize(
+    ("train", "valid", "message"),
+    [
+        (DataLoader(TensorDataset(POINTS)), POINTS, r"training data are a DataLoader: give .*, or a function"),
+        (POINTS.numpy(), POINTS, r"training data are a ndarray: give a tensor \(N, \*data_shape\), or a function"),
+        (POINTS.tolist(), POINTS, "training data are a list"),
+        (TensorDataset(POINTS), POINTS, "training data are a TensorDataset"),
+        (POINTS, lambda n, generator: POINTS, r"validation data are a function: give a tensor \(N, \*data_shape\)$"),
+        (POINTS[:, 0], POINTS[:, 0], r"validation data have shape \(20,\): give a tensor \(N, \*data_shape\)"),
+        (lambda n, generator: POINTS[:3], POINTS, r"gave \(3, 2\) of torch.float32, where a tensor \(20, 2\)"),
+        (lambda n, generator: POINTS.double(), POINTS, r"gave \(20, 2\) of torch.float64, where .* torch.float32"),
+        (lambda n, generator: POINTS[:, :, None], POINTS, r"gave \(20, 2, 1\)"),
+        (lambda n, generator: (POINTS, POINTS), POINTS, "gave a tuple, where a tensor"),
+        (lambda n, generator: POINTS.numpy(), POINTS, "gave a ndarray, where a tensor"),
+    ],
+)
+def test_fit_says_what_it_takes_of_data_of_another_kind(train, valid, message, unchecked):
+    with pytest.raises(ValueError, match=message) as caught:
+        training.fit(toy(), train, valid, Schedule(1, 10, 2))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("bound", ["iwae", 3, bounds.elbo])
+def test_a_bound_that_is_none_is_refused(bound, unchecked):
+    with pytest.raises(ValueError, match=r"bound must be a bounds\.Weighted"):
+        Objective(bound=bound)
 
 
 def test_an_epoch_of_a_tensor_may_end_early():

@@ -14,7 +14,7 @@ from safetensors.torch import save_model
 
 from intelvae.data import standin
 from intelvae.paper import book, pages
-from intelvae.whole import whole
+from intelvae.whole import check_writable, whole
 
 ROOT = Path(__file__).resolve().parent.parent
 # Calls that write a file or move one into its place, by the last word of their name.
@@ -128,6 +128,31 @@ def test_a_file_is_there_as_a_whole_or_as_it_was(tmp_path):
     assert path.read_text(encoding="utf-8") == "second" and list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("place", ["", ".", "{}", "{}/file/new", "/proc/none/new", "{}/" + 300 * "x"])
+def test_what_cannot_be_written_is_refused_beforehand_and_names_the_file(place, tmp_path):
+    (tmp_path / "file").touch()
+    path = Path(place.format(tmp_path))
+    with pytest.raises(OSError, match=r"cannot be written \(.*\): name another file, or make room") as caught:
+        check_writable(path)
+    assert str(caught.value).startswith(f"{path} ") and "\n" not in str(caught.value)
+    with pytest.raises(OSError) as caught, whole(path):
+        pytest.fail("it was written")
+    assert str(path) in str(caught.value) or str(path.parent) in str(caught.value)
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_can_be_written_is_left_as_it_was(tmp_path):
+    (path := tmp_path / "file").write_text("before", encoding="utf-8")
+    check_writable(path)
+    check_writable(tmp_path / "new" / "file")
+    assert path.read_text(encoding="utf-8") == "before" and not any((tmp_path / "new").iterdir())
+
+
+def test_an_error_that_names_another_file_is_left_as_it_is(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"elsewhere'$"), whole(tmp_path / "file") as part:
+        part.write_bytes((tmp_path / "elsewhere").read_bytes())
+
+
 HEAD = """
 import resource, signal, sys, warnings
 from pathlib import Path
@@ -150,9 +175,9 @@ def twice(write, target):
         write()
         failed = False
     except Exception as error:
-        failed = "\\n" not in str(error)
+        failed = "\\n" not in str(error) and any(name in str(error) for name in (str(folder), target.stem))
     room()
-    assert failed, "nothing failed, or in more than one line"
+    assert failed, "nothing failed, or not in one line that names the file, its folder or its page"
     assert (target.read_bytes() if target.exists() else None) == before, "what was there is gone"
     parts = [p for p in target.parent.rglob("*") if p.name.endswith(".part")]
     assert not parts, parts
@@ -196,8 +221,13 @@ turns = iter([full, lambda: None])  # what the disk is like once the download is
 twice(lambda: files.fetch("mnist", folder), target)
 """,
     "standin": """
-from intelvae.data import files, standin
-twice(lambda: standin.write(folder, 40), folder / "celeba" / files.CELEBA_LISTS[0])
+from intelvae.data import decoded, files, standin
+
+def draw():  # as `celeba.load` does
+    with decoded.keeping(folder):
+        standin.write(folder, 40)
+
+twice(draw, folder / "celeba" / files.CELEBA_LISTS[0])
 """,
     "features": """
 import torch
@@ -244,6 +274,15 @@ nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "book" / "04_mul
 book.ROOT, pages.execute_all = folder, lambda *_: []
 twice(lambda: book.publish("smoke"), folder / "book" / "samples.png")
 """,
+    "results": """
+from intelvae.paper import bundle
+from intelvae.paper.store import Store
+from test_bundle import sweeps, toys
+asked, store = toys(2), Store(folder / "store")
+sweeps.sweep(asked, store)
+(folder / "out.zip").write_bytes(b"before")
+twice(lambda: bundle.export(asked, store, folder / "out.zip"), folder / "out.zip")
+""",
     "tree": """
 from intelvae.paper import book
 (folder / "source.md").write_bytes(b"x" * 10_000)
@@ -278,7 +317,7 @@ def said(tmp_path_factory):
     """What became of each of the `WRITES`."""
     folder = tmp_path_factory.mktemp("writes")
     command = [sys.executable, "-c", HEAD + ALL, str(folder)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
     done = subprocess.run(command, env=environment, input=json.dumps(WRITES), stderr=subprocess.PIPE, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     return {name: (folder / name / "said").read_text(encoding="utf-8") for name in WRITES}

@@ -16,7 +16,7 @@ from torch import Tensor
 from intelvae.data import decoded, files, standin
 from intelvae.data.errors import DataError
 from intelvae.extras import extra
-from intelvae.numbers import check_number
+from intelvae.numbers import check_flag, whole_of
 
 NAME = files.CELEBA
 SIDE = 64
@@ -59,12 +59,13 @@ def load(*, root: str | Path | None = None, size: int = SIDE, smoke: bool = Fals
     `whole`: any number will not do, all 202,599 faces have to be there.
     Returns FaceData; its `source` names the data, without paths. Raises DataError, one line, for lists or images that
     are missing, damaged or do not go together, for a part where the whole is asked for, and for a cache that cannot be
-    written; ValueError for a size below 1. Explained in data/README.md.
+    written; ValueError for a size below 1 and a flag that is none. Explained in data/README.md.
 
     >>> load(smoke=True, size=8).train.shape
     torch.Size([800, 3, 8, 8])
     """
-    check_number("size, the side of the images in pixels,", size, ">= 1", whole=True)
+    size = whole_of("size, the side of the images in pixels,", size, ">= 1")
+    check_flag("whole", whole)
     folder, attributes, parts = _locate(root, smoke)
     names, faces, values = _read_attributes(attributes)
     if whole and len(faces) != FACES:
@@ -102,6 +103,7 @@ def state(*, root: str | Path | None = None, smoke: bool = False) -> str:
 
 def _locate(root: str | Path | None, smoke: bool) -> tuple[Path, Path, Path]:
     """The folder of images and both lists, which are drawn first if need be."""
+    check_flag("smoke", smoke)
     if smoke:
         with decoded.keeping(files.cache(NAME)):
             root = standin.write()

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from intelvae.data import files
-from intelvae.numbers import check_number
+from intelvae.numbers import check_flag, whole_of
 
 NAMES = files.NAMES
 CLASSES = {
@@ -61,14 +61,16 @@ def load(
     `smoke`: the embedded samples only, split 8:1:1 with balanced classes; `root` is then ignored.
     `root`: where to look, and nowhere else; else the order of `files.locate`.
     Returns ImageData; its `source` names the data, without paths. Raises DataError (missing or damaged
-    files, or others), ValueError (unknown name, size below 1).
+    files, or others), ValueError (unknown name, size below 1, a flag that is none).
     Reference: Table C.1; Mathieu et al. 2019, "Disentangling disentanglement". Explained in data/README.md.
 
     >>> load("mnist-01", smoke=True, size=32).train.shape
     torch.Size([800, 1, 32, 32])
     """
     files.files_of(name)  # raises for an unknown name
-    check_number("size, the side of the images in pixels,", size, ">= 1", whole=True)
+    size = whole_of("size, the side of the images in pixels,", size, ">= 1")
+    check_flag("binary", binary)
+    check_flag("smoke", smoke)
     parts = _smoke(name) if smoke else _full(name, root)
     counts = " / ".join(f"{len(part[1]):,}" for part in parts)
     source = f"{name}, embedded sample of {counts} images" if smoke else f"{name}, {counts} images"

@@ -15,6 +15,7 @@ import numpy as np
 
 from intelvae.data import files
 from intelvae.extras import extra
+from intelvae.numbers import check_flag
 from intelvae.whole import remove_left
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def write(root: Path | None = None, count: int = 1_000, reduced: bool = True) ->
     >>> files.locate_celeba(write())[0].name
     'img_align_celeba'
     """
+    check_flag("reduced", reduced)
     if root is None:
         own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]  # other drawings, another folder
         root = files.cache(files.CELEBA) / f"standin-{own}"

@@ -18,7 +18,7 @@ from intelvae.mappings.glue import Glue
 from intelvae.mappings.hierarchy import Hierarchy
 from intelvae.mappings.identity import Identity
 from intelvae.mappings.sparse import Sparse
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 
 __all__ = [
     "NAMES", "Circle", "Coupling", "Glue", "Hierarchy", "Identity", "SectorProduct", "Sectors", "Sparse", "Threshold",
@@ -50,7 +50,7 @@ def create(name: str, latent_dim: int, **options: Any) -> nn.Module:
     """
     if name not in _KINDS:
         raise ValueError(f"unknown mapping {name!r}: choose one of {', '.join(NAMES)}")
-    check_number("latent_dim", latent_dim, ">= 1", whole=True)
+    latent_dim = whole_of("latent_dim", latent_dim, ">= 1")
     kind = _KINDS[name]
     parameters = inspect.signature(kind).parameters
     named = [p.name for p in parameters.values() if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from intelvae.dtypes import computed_in_float32
 from intelvae.finite import check_finite
-from intelvae.numbers import check_flag, check_number
+from intelvae.numbers import check_flag, check_number, whole_of
 
 
 def _push(distance: Tensor, c1: float, c2: float, delta: float) -> Tensor:
@@ -109,10 +109,10 @@ class Sectors(nn.Module):
         learnable: bool = False,
     ) -> None:
         super().__init__()
-        check_number("k, the number of clusters,", k, ">= 2", whole=True)
+        k = whole_of("k, the number of clusters,", k, ">= 2")
         _check_constants(c1, c2, delta)
         check_flag("learnable", learnable)
-        k = self.num_clusters = int(k)
+        self.num_clusters = k
         self.c1, self.c2, self.delta = c1, c2, delta
         self.u = nn.Parameter(torch.zeros(k), requires_grad=bool(learnable))
 
@@ -191,8 +191,8 @@ class SectorProduct(nn.Module):
         if not isinstance(factors, Sequence) or not factors:
             raise ValueError("a product of clusters needs at least one factor, such as factors=(2, 5)")
         self.planes = nn.ModuleList(Sectors(k, c1, c2, delta, learnable) for k in factors)
-        self.factors = tuple(factors)
-        self.num_clusters = math.prod(factors)
+        self.factors = tuple(int(k) for k in factors)
+        self.num_clusters = math.prod(self.factors)
 
     def forward(self, y: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim"]:
         n = 2 * len(self.factors)
@@ -227,7 +227,7 @@ def clusters(
     >>> type(clusters(1, k=2)).__name__, type(clusters(4, factors=(2, 5))).__name__
     ('Threshold', 'SectorProduct')
     """
-    check_number("latent_dim", latent_dim, ">= 1", whole=True)
+    latent_dim = whole_of("latent_dim", latent_dim, ">= 1")
     if (k is None) == (factors is None):
         raise ValueError("clusters need either k, such as k=2, or factors, such as factors=(2, 5)")
     if factors is not None:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 
 
 class Coupling(nn.Module):
@@ -29,9 +29,9 @@ class Coupling(nn.Module):
 
     def __init__(self, latent_dim: int, layers: int = 4, hidden: int = 16) -> None:
         super().__init__()
-        check_number("latent_dim, of which a coupling needs two,", latent_dim, ">= 2", whole=True)
-        check_number("layers", layers, ">= 1", whole=True)
-        check_number("hidden", hidden, ">= 1", whole=True)
+        latent_dim = whole_of("latent_dim, of which a coupling needs two,", latent_dim, ">= 2")
+        layers = whole_of("layers", layers, ">= 1")
+        hidden = whole_of("hidden", hidden, ">= 1")
         self.widths = (latent_dim // 2, latent_dim - latent_dim // 2)
         self.networks = nn.ModuleList()
         for i in range(layers):

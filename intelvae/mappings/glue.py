@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from intelvae.dtypes import computed_in_float32
 from intelvae.mappings.circle import Circle
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 
 
 class Glue(nn.Module):
@@ -33,7 +33,7 @@ class Glue(nn.Module):
 
     def __init__(self, holes: int = 2, eps: float = 1e-4, scale: float = 1.0) -> None:
         super().__init__()
-        check_number("holes", holes, ">= 2", whole=True)
+        holes = whole_of("holes", holes, ">= 2")
         check_number("scale", scale, "> 0")
         self.holes, self.scale = holes, scale
         self.circle = Circle(eps)

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from intelvae.numbers import check_flag, check_number
+from intelvae.numbers import check_flag, whole_of
 
 
 class Hierarchy(nn.Module):
@@ -32,13 +32,14 @@ class Hierarchy(nn.Module):
         self, latent_dim: int, levels: int | Sequence[int] = 4, residual: bool = False, hidden: int = 64
     ) -> None:
         super().__init__()
-        check_number("latent_dim", latent_dim, ">= 1", whole=True)
-        check_number("hidden", hidden, ">= 1", whole=True)
+        latent_dim = whole_of("latent_dim", latent_dim, ">= 1")
+        hidden = whole_of("hidden", hidden, ">= 1")
         check_flag("residual", residual)
-        for width in levels if isinstance(levels, Sequence) else [levels]:
-            check_number("levels, their number or each of their widths,", width, ">= 1", whole=True)
-        widths = (latent_dim // levels,) * levels if isinstance(levels, int) else levels
-        if not isinstance(widths, Sequence) or len(widths) < 2 or sum(widths) != latent_dim:
+        each = levels if isinstance(levels, Sequence) else [levels]
+        widths = [whole_of("levels, their number or each of their widths,", width, ">= 1") for width in each]
+        if not isinstance(levels, Sequence):
+            widths = [latent_dim // widths[0]] * widths[0]
+        if len(widths) < 2 or sum(widths) != latent_dim:
             raise ValueError(
                 f"a hierarchy needs two levels or more that add up to its {latent_dim} dimensions, not {levels}"
             )

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from intelvae.numbers import check_number, check_widths
+from intelvae.numbers import check_number, whole_of, widths_of
 
 
 class Sparse(nn.Module):
@@ -26,8 +26,8 @@ class Sparse(nn.Module):
 
     def __init__(self, latent_dim: int, hidden: Sequence[int] = (10, 10), floor: float = 0.0) -> None:
         super().__init__()
-        check_number("latent_dim", latent_dim, ">= 1", whole=True)
-        check_widths("hidden", hidden)
+        latent_dim = whole_of("latent_dim", latent_dim, ">= 1")
+        hidden = widths_of("hidden", hidden)
         check_number("floor", floor, ">= 0 and < 1")  # gates lie between it and 1
         body = [layer for a, b in pairwise((latent_dim, *hidden)) for layer in (nn.Linear(a, b), nn.ReLU())]
         self.selector = nn.Sequential(*body, nn.Linear((latent_dim, *hidden)[-1], latent_dim))

@@ -15,7 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from intelvae.extras import extra
 from intelvae.finite import of_finite
-from intelvae.numbers import check_number
+from intelvae.numbers import check_flag, whole_of
 
 SIZES = (50, 100, 500, 1000, 5000, 10_000)  # the paper's
 DRAWS = 10
@@ -71,7 +71,8 @@ def linear(
     >>> linear((z, z > 9.5), (z, z > 9.5), generator=g, sizes=[20], draws=1)[20].accuracy
     tensor([[1.]])
     """
-    _check(train, test, sizes, draws)
+    sizes, draws = _checked(train, test, sizes, draws)
+    check_flag("standardise", standardise)
     found: dict[int, list[tuple[Tensor, Tensor]]] = {n: [] for n in sizes}
     for _ in range(draws):
         order = torch.randperm(len(train[0]), generator=generator)
@@ -106,8 +107,8 @@ def authors(
     >>> authors((z, z > 0), generator=g, sizes=[100], held_out=100, draws=1)[100].accuracy.shape
     torch.Size([1, 2])
     """
-    check_number("held_out", held_out, ">= 1", whole=True)
-    _check((samples[0][held_out:], samples[1][held_out:]), samples, sizes, draws)
+    held_out = whole_of("held_out", held_out, ">= 1")
+    sizes, draws = _checked((samples[0][held_out:], samples[1][held_out:]), samples, sizes, draws)
     found: dict[int, list[tuple[Tensor, Tensor]]] = {n: [] for n in sizes}
     for order in [torch.randperm(len(samples[0]), generator=generator) for _ in range(draws)]:
         z, has = samples[0][order].to(torch.get_default_dtype()), samples[1][order]
@@ -125,15 +126,14 @@ def majority(train: Bool[Tensor, "n k"], test: Bool[Tensor, "m k"]) -> Float[Ten
     return (test == (train.float().mean(0) > 0.5)).float().mean(0)
 
 
-def _check(train: Labelled, test: Labelled, sizes: Sequence[int], draws: int) -> None:
+def _checked(train: Labelled, test: Labelled, sizes: Sequence[int], draws: int) -> tuple[list[int], int]:
     for codes, has in (train, test):
         if codes.ndim != 2 or has.ndim != 2 or len(codes) != len(has) or codes.shape[1] != train[0].shape[1]:
             raise ValueError(f"codes {tuple(codes.shape)} and attributes {tuple(has.shape)} do not go together")
-    for n in sizes:
-        check_number("each of sizes", n, ">= 2", whole=True)
-    check_number("draws", draws, ">= 1", whole=True)
-    if not all(2 <= n <= len(train[0]) for n in sizes):
+    sizes, draws = [whole_of("each of sizes", n, ">= 2") for n in sizes], whole_of("draws", draws, ">= 1")
+    if max(sizes, default=0) > len(train[0]):
         raise ValueError(f"sizes {tuple(sizes)} must lie between 2 and {len(train[0])}, the number of codes")
+    return sizes, draws
 
 
 def _predict(z: NDArray, has: NDArray, judged: NDArray) -> NDArray[np.bool_]:

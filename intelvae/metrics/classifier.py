@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy, interpolate
 from intelvae.data import images
 from intelvae.dtypes import as_float
 from intelvae.extras import extra
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 from intelvae.training import seeded
 
 DIMENSION = 64
@@ -82,7 +82,7 @@ def fit(
 
     Raises `ValueError` for epochs < 1, for fewer images than a batch, and for images of another shape.
     """
-    check_number("epochs", epochs, ">= 1", whole=True)
+    epochs = whole_of("epochs", epochs, ">= 1")
     check_number("the number of images", len(train), f">= {BATCH_SIZE}", whole=True)
     with seeded(seed):
         model = Classifier().train()

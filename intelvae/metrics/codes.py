@@ -15,7 +15,7 @@ from intelvae.flows import Sylvester
 from intelvae.metrics.hoyer import hoyer
 from intelvae.models import VAE
 from intelvae.models.vsc import SpikeAndSlab
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 from intelvae.regularizers import entropy
 
 ACTIVE = 0.1  # ours: the paper counts active dimensions and does not say which those are
@@ -30,7 +30,7 @@ def encode(model: VAE, x: Tensor, batch_size: int = 500) -> dict[str, Tensor]:
     The first is the paper's representation, the second what the authors' code measures sparsity by. A posterior with a
     flow has "base" too, a sample from before it; a spike-and-slab "slab", a sample without its gates, and the "gates".
     """
-    check_number("batch_size", batch_size, ">= 1", whole=True)
+    batch_size = whole_of("batch_size", batch_size, ">= 1")
     parts = []
     for batch in x.split(batch_size):
         q = model.encode(as_float(batch))
@@ -171,8 +171,7 @@ def traversals(
     The dimensions are those in which the class's mean |z| is largest, in this order. `steps` values are spread evenly
     over [-a, a], a the size that 99.5 % of all codes stay below in that dimension.
     """
-    for name, value in (("dimensions", dimensions), ("steps", steps)):
-        check_number(name, value, ">= 1", whole=True)
+    dimensions, steps = whole_of("dimensions", dimensions, ">= 1"), whole_of("steps", steps, ">= 1")
     codes = encode(model, x)["mean"]
     by_class, reach = mean_size(codes, labels), codes.abs().quantile(TAIL, dim=0)
     index = {int(c): i for i, c in enumerate(labels.unique())}

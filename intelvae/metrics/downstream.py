@@ -11,7 +11,7 @@ from torch import Tensor
 
 from intelvae.extras import extra
 from intelvae.finite import of_finite
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 
 SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)  # the paper's; the authors' code leaves out 200
 HELD_OUT = 2000  # codes that the authors' protocol tests on
@@ -55,9 +55,8 @@ def few_shot(
     for given, of_them in ((codes, labels), *([test] if test else [])):
         if given.ndim != 2 or given.shape[1:] != codes.shape[1:] or of_them.shape != given.shape[:1]:
             raise ValueError(f"codes {tuple(given.shape)} and labels {tuple(of_them.shape)} do not go together")
-    for n in sizes:
-        check_number("each of sizes", n, ">= 1", whole=True)
-    check_number("draws", draws, ">= 1", whole=True)
+    sizes = [whole_of("each of sizes", n, ">= 1") for n in sizes]
+    draws = whole_of("draws", draws, ">= 1")
     classes, available = len(labels.unique()), len(codes) - (0 if test else HELD_OUT)
     if classes < 2 or not all(classes <= n <= available for n in sizes):
         raise ValueError(

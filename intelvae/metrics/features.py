@@ -21,7 +21,7 @@ from intelvae.data.errors import DataError
 from intelvae.extras import extra
 from intelvae.finite import of_finite
 from intelvae.metrics import classifier
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 from intelvae.training import seeded
 
 VARIABLE = "INTELVAE_INCEPTION"
@@ -125,7 +125,7 @@ def extract(
     ...
     ValueError: images range from 255 to 255; bring them to [0, 1] first
     """
-    check_number("batch_size", batch_size, ">= 1", whole=True)
+    batch_size = whole_of("batch_size", batch_size, ">= 1")
     known = get(extractor)
     known.check(images)
     if not ((images >= 0) & (images <= 1)).all():

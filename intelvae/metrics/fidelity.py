@@ -8,7 +8,7 @@ from torch import Tensor
 
 from intelvae.finite import of_finite
 from intelvae.metrics.distances import Distances
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 
 _ROWS = 500  # rows of a distance matrix held at once
 _BORDER = 1e-8  # of a radius: as far off a distance may be, so that a point on a border is inside
@@ -28,7 +28,7 @@ def fidelity_and_diversity(real: Float[Tensor, "n d"], generated: Float[Tensor, 
     >>> fidelity_and_diversity(real, real[:2], k=1)
     {'precision': 1.0, 'recall': 0.5, 'density': 2.0, 'coverage': 0.5}
     """
-    check_number("k", k, ">= 1", whole=True)
+    k = whole_of("k", k, ">= 1")
     if min(len(real), len(generated)) <= k:
         raise ValueError(f"{len(real)} real and {len(generated)} generated points do not all have {k} neighbours")
     real_radius, generated_radius = _radii(real, k), _radii(generated, k)

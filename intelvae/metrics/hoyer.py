@@ -8,7 +8,7 @@ from torch import Tensor
 
 from intelvae.dtypes import at_least_float32
 from intelvae.finite import of_finite
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 
 
 @of_finite
@@ -43,6 +43,6 @@ def by_chance(dim: int) -> float:
     >>> round(by_chance(50), 4), round(by_chance(128), 4)
     (0.2307, 0.22)
     """
-    check_number("dim", dim, ">= 2", whole=True)
+    dim = whole_of("dim", dim, ">= 2")
     ratio = dim / math.sqrt(math.pi) * math.exp(math.lgamma(dim / 2) - math.lgamma((dim + 1) / 2))
     return (math.sqrt(dim) - ratio) / (math.sqrt(dim) - 1)

@@ -7,7 +7,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from intelvae.finite import of_finite
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 
 
 @of_finite
@@ -24,7 +24,7 @@ def distance(real: Float[Tensor, "n d"], generated: Float[Tensor, "m d"], blocks
     >>> distance(torch.ones(20, 3), torch.zeros(20, 3))
     (7.0, 0.0)
     """
-    check_number("blocks", blocks, ">= 2", whole=True)
+    blocks = whole_of("blocks", blocks, ">= 2")
     if min(len(real), len(generated)) < 2 * blocks:
         raise ValueError(f"{len(real)} and {len(generated)} features do not fill {blocks} blocks of two")
     parts = torch.stack([_mmd2(real[i::blocks].double(), generated[i::blocks].double()) for i in range(blocks)])

@@ -16,7 +16,7 @@ from intelvae.finite import check_finite, of_finite
 from intelvae.metrics import downstream
 from intelvae.metrics.attributes import one_blas_thread
 from intelvae.models import VAE
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 from intelvae.priors import StandardNormal
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def judge(
     names right, by which "change_i" is to be trusted. `train` and `test` are images (N, C, H, W) in [0, 1] and labels;
     the posterior is Gaussian and the prior N(0, I). Book: "Hierarchies".
     """
-    check_number("drawn", drawn, ">= 1", whole=True)
+    drawn = whole_of("drawn", drawn, ">= 1")
     y, anew = (torch.randn(drawn, sum(widths), generator=generator) for _ in range(2))
     before = _decoded(model, y)
     named = classifier.predict(before.flatten(1).numpy())

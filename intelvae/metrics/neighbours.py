@@ -5,7 +5,7 @@ from torch import Tensor
 
 from intelvae.finite import of_finite
 from intelvae.metrics.distances import Distances
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 
 
 @of_finite
@@ -15,7 +15,7 @@ def nearest(images: Tensor, reference: Tensor, chunk: int = 500) -> Tensor:
     >>> nearest(torch.tensor([[0.0, 3.0]]), torch.tensor([[0.0, 0.0], [4.0, 0.0]]))
     tensor([3.])
     """
-    check_number("chunk", chunk, ">= 1", whole=True)
+    chunk = whole_of("chunk", chunk, ">= 1")
     to = Distances(reference.flatten(1))
     return torch.cat([to(part).amin(1) for part in images.flatten(1).split(chunk)]).to(images.dtype)
 
@@ -25,8 +25,8 @@ def stray(generated: Tensor, train: Tensor, test: Tensor, quantile: float = 0.99
     """Share of generated images farther from every training image than that quantile of the test images is.
 
     All are (·, *shape), in the same units. Real images score about `1 - quantile`. A decoder's means are smooth, so
-    they lie nearer to some training image than a test image does, unless they look like none of them. Ours, not the
-    paper's. Book: "Multi-modality on zeros and ones".
+    they lie nearer to some training image than a test image does, unless they look like none of them. Raises
+    `ValueError` where there are no images. Ours, not the paper's. Book: "Multi-modality on zeros and ones".
 
     >>> train = torch.eye(4)
     >>> stray(torch.tensor([[1.0, 0, 0, 0], [9.0, 9, 9, 9]]), train, train + 0.1)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from intelvae.finite import of_finite
 from intelvae.metrics import feature_cache, features, fidelity, frechet, kid
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 
 PAPER_N, FULL_N = 2_000, 10_000  # the paper's number of images, and all of MNIST's test set
 PIXELS = ("clip", "minmax", "clean")
@@ -63,8 +63,7 @@ def judge(
     images are cleaned, too. Their features come from `feature_cache`. Raises `ValueError` for fewer images than the
     largest size, and what `as_shown` and `features.extract` raise.
     """
-    for n in sizes:
-        check_number("each of sizes", n, ">= 2", whole=True)
+    sizes = [whole_of("each of sizes", n, ">= 2") for n in sizes]
     largest = max(sizes)
     if min(len(real), len(generated)) < largest:
         raise ValueError(

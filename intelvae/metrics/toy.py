@@ -7,7 +7,7 @@ from torch import Tensor
 
 from intelvae.data import toys
 from intelvae.finite import of_finite
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 
 
 @of_finite
@@ -26,9 +26,9 @@ def sliced_wasserstein(
     >>> sliced_wasserstein(a, a.flip(0))
     0.0
     """
-    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or not len(a) or not len(b):
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
         raise ValueError(f"the samples must be (n, d) and (m, d), not {tuple(a.shape)} and {tuple(b.shape)}")
-    check_number("projections", projections, ">= 1", whole=True)
+    projections = whole_of("projections", projections, ">= 1")
     directions = torch.randn(a.shape[1], projections, generator=generator, device=a.device)
     directions /= directions.norm(dim=0)
     sorted_a, sorted_b = (a @ directions).sort(0).values, (b @ directions).sort(0).values
@@ -47,7 +47,8 @@ def off_support(name: str, x: Tensor, tolerance: float = 0.3) -> float:
     """The share of points x (N, 2) farther than `tolerance` from the support of the toy `name`.
 
     For the mixture, farther than `tolerance` plus three of its standard deviations from the nearer centre; for the
-    sparse data, from the nearer axis. Raises `ValueError` for an unknown name. Book: "Multiple connectivity".
+    sparse data, from the nearer axis. Raises `ValueError` for an unknown name and for no points.
+    Book: "Multiple connectivity".
 
     >>> off_support("circle", torch.tensor([[2.0, 0.0], [0.0, 0.0]]))
     0.5
@@ -61,8 +62,8 @@ def off_support(name: str, x: Tensor, tolerance: float = 0.3) -> float:
 def inside_hole(name: str, x: Tensor) -> float:
     """The share of points x (N, 2) enclosed by the curve of the toy `name` and clear of it (`toys.holes`).
 
-    Zero for the mixture and the sparse data, which enclose nothing. Raises `ValueError` for an unknown name.
-    Book: "Multiple connectivity".
+    Zero for the mixture and the sparse data, which enclose nothing. Raises `ValueError` for an unknown name and for no
+    points. Book: "Multiple connectivity".
 
     >>> inside_hole("circle", torch.tensor([[2.0, 0.0], [0.0, 0.0]]))
     0.5
@@ -74,7 +75,7 @@ def inside_hole(name: str, x: Tensor) -> float:
 def bridge(x: Tensor) -> float:
     """The share of points x (N, 2) with |x_1| < 1, between the mixture's clusters; 4.3e-4 for the data themselves.
 
-    Exactly Phi(-1/0.3) - Phi(-10). Book: "Multiple connectivity".
+    Exactly Phi(-1/0.3) - Phi(-10). Raises `ValueError` for no points. Book: "Multiple connectivity".
 
     >>> bridge(torch.tensor([[0.5, 0.0], [2.0, 0.0]]))
     0.5

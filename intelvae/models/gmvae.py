@@ -13,7 +13,7 @@ from torch.distributions import Categorical, Distribution, Independent, MixtureS
 from intelvae.dtypes import at_least_float32
 from intelvae.models.vae import VAE
 from intelvae.networks import LOG_VARIANCE_RANGE
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 
 
 def _gaussian(mu: Tensor, sigma: Tensor) -> Distribution:
@@ -31,13 +31,9 @@ class Components(nn.Module):
 
     def __init__(self, context_dim: int, latent_dim: int, components: int, hidden: int = 64) -> None:
         super().__init__()
-        for name, value in (
-            ("context_dim", context_dim),
-            ("latent_dim", latent_dim),
-            ("components", components),
-            ("hidden", hidden),
-        ):
-            check_number(name, value, ">= 1", whole=True)
+        context_dim, hidden = whole_of("context_dim", context_dim, ">= 1"), whole_of("hidden", hidden, ">= 1")
+        components = whole_of("components", components, ">= 1")
+        latent_dim = whole_of("latent_dim", latent_dim, ">= 1")
         self.context_dim, self.shape = context_dim, (components, latent_dim)
         self.features = nn.Sequential(nn.Linear(context_dim, hidden), nn.Tanh())
         self.mu = nn.Linear(hidden, components * latent_dim)
@@ -149,7 +145,7 @@ class GMVAE(VAE):
 
     def log_weights(self, x: Tensor, samples: int) -> Tensor:
         """For `bounds.log_weights`: `log p(x|z) p(z|w) p(w) / q(z|x) q(w|x)` at K samples of z and w, (K, B)."""
-        check_number("samples", samples, ">= 1", whole=True)
+        samples = whole_of("samples", samples, ">= 1")
         q_z, q_w = self.posteriors(x)
         z, w = q_z.rsample((samples,)), q_w.rsample((samples,))  # (K, B, D), (K, B, W)
         likelihood = self.decode(z.flatten(0, 1)).log_prob(x.repeat(samples, *[1] * (x.ndim - 1)))
@@ -158,5 +154,5 @@ class GMVAE(VAE):
 
     @torch.no_grad()
     def generate(self, n: int) -> Distribution:
-        """`p(x|z)` for n draws of w, then c, then z."""
-        return self.decode(self.mixture(self.prior().sample((n,))).sample())
+        """`p(x|z)` for n draws of w, then c, then z. Raises `ValueError` for n < 1."""
+        return self.decode(self.mixture(self.prior().sample((whole_of("n", n, ">= 1"),))).sample())

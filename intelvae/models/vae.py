@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from intelvae.mappings import Identity
+from intelvae.numbers import whole_of
 
 
 class VAE(nn.Module):
@@ -48,5 +49,8 @@ class VAE(nn.Module):
 
     @torch.no_grad()
     def generate(self, n: int) -> Distribution:
-        """`p(x|g(y))` for n latents y drawn from the model's own prior; its `mean` or `sample()` are the images."""
-        return self.decode(self.prior().sample((n,)))
+        """`p(x|g(y))` for n latents y drawn from the model's own prior; its `mean` or `sample()` are the images.
+
+        Raises `ValueError` for n < 1: torch draws no empty batch of a mixture.
+        """
+        return self.decode(self.prior().sample((whole_of("n", n, ">= 1"),)))

@@ -27,7 +27,7 @@ from intelvae import networks
 from intelvae.dtypes import at_least_float32
 from intelvae.models.vae import VAE
 from intelvae.networks import GaussianEncoder
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 from intelvae.priors import Vamp
 
 SMALLEST = 1e-6  # a gate of the posterior is this far from 0 and from 1, where the KL's slope is infinite
@@ -197,7 +197,7 @@ class SpikeAndSlabPrior(nn.Module):
 
     def __init__(self, dim: int, alpha: float = 0.01) -> None:
         super().__init__()
-        check_number("dim", dim, ">= 1", whole=True)
+        dim = whole_of("dim", dim, ">= 1")
         _check_rate(alpha)
         self.register_buffer("gates", torch.full((dim,), alpha))
 

@@ -152,10 +152,13 @@ def sweep(
     from intelvae.paper import bundle, studies
     from intelvae.paper.budget import seconds_of
     from intelvae.paper.store import store_of
+    from intelvae.whole import check_writable
 
     budget = seconds_of(time) if time is not None else None
     asked = [run for name in studies.BY_PRIORITY for run in studies.runs(name, profile, seeds, features=features)]
     store = store_of(profile, checkpoint_every)
+    if out is not None:
+        check_writable(out)
     missing = [run for run in asked if store.result(run) is None or store.lacking(run)]
     try:
         found = _sweep(asked, store, jobs, device, dask, budget)
@@ -173,9 +176,10 @@ def import_results(
     profile: ProfileOption = "laptop",
 ) -> None:
     """Merge archives into the results that are there; what is there already stays."""
-    from intelvae.paper import bundle
+    from intelvae.paper import bundle, studies
     from intelvae.paper.store import store_of
 
+    studies.check_profile(profile)
     store = store_of(profile)
     conflicts = []
     for path in archives:
@@ -281,6 +285,8 @@ def book(
     if rounding != "this" and not check:
         raise ValueError("--rounding goes with --check")
     parameters = {k: v for k, v, usual in (("device", device, "cpu"), ("jobs", jobs, 1)) if v != usual}
+    if (site or make_references or check) and (parameters or profile != "smoke"):
+        raise ValueError("--profile, --device and --jobs go without --site, --references and --check")
     if site:
         typer.echo(books.site())
     elif publish:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from intelvae.data import toys
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 from intelvae.paper import bench_gpu, cluster
 from intelvae.paper.costs import Cost
 
@@ -36,7 +36,7 @@ def time_on(seconds: Iterable[float], workers: int, apart: float = 0.0) -> float
     >>> time_on([3.0, 1.0, 1.0, 1.0], workers=2)
     3.0
     """
-    check_number("workers", workers, ">= 1", whole=True)
+    workers = whole_of("workers", workers, ">= 1")
     check_number("apart, seconds between two tasks,", apart, ">= 0")
     free = [0.0] * workers
     for number, each in enumerate(seconds, 1):
@@ -52,7 +52,7 @@ def bounds(seconds: Sequence[float], workers: int, apart: float = 0.0) -> dict[s
     >>> bounds([3.0, 1.0, 1.0, 1.0], workers=2, apart=0.1)
     {'work': 3.0, 'longest run': 3.0, 'scheduler': 0.4}
     """
-    check_number("workers", workers, ">= 1", whole=True)
+    workers = whole_of("workers", workers, ">= 1")
     return {
         "work": sum(seconds) / workers,
         "longest run": max(seconds, default=0.0),

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from intelvae import networks
 from intelvae.data import DataError
 from intelvae.models import VAE
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 from intelvae.paper import datasets, evaluation, lifeline
 from intelvae.paper.budget import Budget
 from intelvae.paper.config import Evaluation, Training
@@ -160,7 +160,7 @@ def sweep(
     A run that fails, for whatever reason, does not stop the others. Raises `TrainingError` at the end if any did, a
     line for each; `ValueError` for jobs < 0, and for jobs = 0 and not one result.
     """
-    check_number("jobs", jobs, ">= 0", whole=True)
+    jobs = whole_of("jobs", jobs, ">= 0")
     runs = list(runs)
     found = [result for run in runs if (result := store.result(run)) is not None]
     if jobs == 0:
@@ -190,7 +190,7 @@ def remeasure(runs: Iterable[Run], store: Store, *, jobs: int = 1) -> int:
     Nothing is trained. Raises `RuntimeError` at the end if any could not be measured, `ValueError` for jobs < 1 and if
     there are no weights of any.
     """
-    check_number("jobs", jobs, ">= 1", whole=True)
+    jobs = whole_of("jobs", jobs, ">= 1")
     wanted: dict[Training, dict[Evaluation, None]] = {}
     for run in runs:
         if store.trained(run.training) is not None and store.weights(run.training).is_file():

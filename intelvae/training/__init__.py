@@ -5,6 +5,7 @@ checks        what training takes
 surroundings  torch's global state: seeds, threads, dtype, deterministic algorithms
 precision     in which a model trains fastest
 history       what training saw
+fingerprint   what tells one model or setting from another
 checkpoint    the state of a training, in a file that it goes on from
 steps         one step after the other, on a GPU as a graph
 fitting       `fit` and `evaluate`

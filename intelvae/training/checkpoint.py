@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import intelvae
 from intelvae.extras import extra
 from intelvae.models import VAE
 from intelvae.numbers import check_number
+from intelvae.training import fingerprint
 from intelvae.training.checks import Sampler
 from intelvae.training.history import History
 from intelvae.training.settings import Objective, Optimiser, Schedule
@@ -44,9 +44,9 @@ class Checkpoint:
     from); `resume`, False to begin anew and replace it; `of`, what else the training is of, such as its data and its
     seed, as names with values of JSON; `notes`, the caller's own, as JSON: kept along, and put back in place.
 
-    A file that is of other settings, another model or another `of`, or that is damaged, is refused (`CheckpointError`)
-    and stays. One that cannot be written is no reason to stop: a warning says so once. Raises `ValueError` for numbers
-    out of their range, `ModuleNotFoundError` without the package safetensors.
+    A file that is of other settings, another model (other modules, constants or buffers) or another `of`, or that is
+    damaged, is refused (`CheckpointError`) and stays. One that cannot be written is no reason to stop: a warning says
+    so once. Raises `ValueError` for numbers out of their range, `ModuleNotFoundError` without the package safetensors.
 
     >>> Checkpoint("model.checkpoint", every=0)
     Traceback (most recent call last):
@@ -117,7 +117,7 @@ class State:
         adam.load_state_dict(adam.state_dict() | {"state": dict(state)})
 
     @classmethod
-    def load(cls, checkpoint: Checkpoint, settings: Mapping[str, Any]) -> State | None:
+    def load(cls, checkpoint: Checkpoint, settings: Mapping[str, Mapping[str, str]]) -> State | None:
         """The state that is kept of the training with these settings (`settings_of`); None if there is no file.
 
         Puts its notes back. Raises `CheckpointError` for a file that is damaged or of another training.
@@ -136,7 +136,8 @@ class State:
             of, history, notes = (json.loads(told[name]) for name in ("of", "history", "notes"))
         except (SafetensorError, OSError, ValueError, KeyError) as error:
             raise CheckpointError(f"{path} is no whole checkpoint ({' '.join(str(error).split())})") from error
-        _check(path, of, _all(checkpoint, settings))
+        moved = {name for name, its in of.get("fixed", {}).items() if its != _digest_of(kept, name)}
+        _check(path, of, _all(checkpoint, settings), moved)
         checkpoint.notes.clear()
         checkpoint.notes.update(notes)
         tensors: dict[str, dict[str, Tensor]] = defaultdict(dict)
@@ -145,7 +146,7 @@ class State:
             tensors[group][name] = x
         return cls(History(**history), tensors)
 
-    def keep(self, checkpoint: Checkpoint, settings: Mapping[str, Any]) -> None:
+    def keep(self, checkpoint: Checkpoint, settings: Mapping[str, Mapping[str, str]]) -> None:
         """Writes it, and the notes, as of the training with these settings; until all is written the file stays."""
         from safetensors import SafetensorError
         from safetensors.torch import save_file
@@ -171,29 +172,41 @@ class State:
 
 def settings_of(
     model: VAE, data: Sequence[Tensor | Sampler], precision: str, *settings: Schedule | Objective | Optimiser
-) -> dict[str, str]:
-    """What a training is of, as text: the same for the same call, whatever process it is in."""
-    parts = {type(each).__name__.lower(): each for each in settings} | {
+) -> dict[str, dict[str, str]]:
+    """What a training is of, as text: the same for the same call, whatever process it is in.
+
+    These are its "settings", and the "parts" and "fixed" tensors of its model as it begins (`fingerprint`).
+    """
+    told = {type(each).__name__.lower(): fingerprint.written(each) for each in settings} | {
         "intelvae": intelvae.__version__,
         "precision": precision,
         "device": next(model.parameters()).device.type,
-        "data": [x if callable(x) else (tuple(x.shape), x.dtype) for x in data],
-        "model": model,
-        "weights": [(name, tuple(x.shape), x.dtype) for name, x in _weights(model).items()],
+        "data": fingerprint.nowhere(str([x if callable(x) else (tuple(x.shape), x.dtype) for x in data])),
+        "weights": str([(name, tuple(x.shape), x.dtype) for name, x in _weights(model).items()]),
     }
-    return {name: re.sub(r" at 0x[0-9a-f]+", "", str(part)) for name, part in parts.items()}  # where an object lies
+    return {"settings": told, "parts": fingerprint.parts(model), "fixed": fingerprint.fixed(model)}
 
 
-def _all(checkpoint: Checkpoint, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _all(checkpoint: Checkpoint, settings: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """What the file has to be of, as it is read back."""
-    return json.loads(json.dumps({"settings": settings, "of": checkpoint.of}))
+    return json.loads(json.dumps({**settings, "of": checkpoint.of}))
 
 
-def _check(path: Path, there: dict[str, Any], here: dict[str, Any]) -> None:
-    """Raises `CheckpointError` for a checkpoint of something else than what is trained here."""
+def _digest_of(kept: Mapping[str, Tensor], name: str) -> str | None:
+    x = kept.get(f"weights/{name}")
+    return None if x is None else fingerprint.digest(x)
+
+
+def _check(path: Path, there: dict[str, Any], here: dict[str, Any], moved: Collection[str]) -> None:
+    """Raises `CheckpointError` for a checkpoint of something else than what is trained here.
+
+    Tensors that training has `moved`, such as the statistics of batch norm, may begin as something else.
+    """
     for kind, its in here.items():
-        for name in its | there[kind]:
-            if (theirs := there[kind].get(name)) != (ours := its.get(name)):
+        for name in its | there.get(kind, {}):
+            if kind == "fixed" and name in moved:
+                continue
+            if (theirs := there.get(kind, {}).get(name)) != (ours := its.get(name)):
                 told = f"{theirs} there, {ours} here"
                 told = told if len(told) < SHOWN else "another one"
                 raise CheckpointError(f"{path} is the checkpoint of another training ({name}: {told})")

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, constraints
 
+from intelvae import bounds
 from intelvae.dtypes import as_float, at_least_float32
 from intelvae.models import VAE
 
@@ -19,18 +20,26 @@ CHUNK = 4096  # examples whose numbers are looked at together
 def check_data(model: VAE, train: Tensor | Sampler, valid: Tensor) -> constraints.Constraint | None:
     """What the model's likelihood can give (`support_of`), after a look at the data: what `check_examples` is for.
 
-    Raises `ValueError` for data that `model` is not made for: torch would spread some over other shapes in silence, and
-    a "density" outside its support has no bound. Draws no random numbers.
+    Raises `ValueError` for data that `model` is not made for, and for a model whose parts are not made for each other:
+    torch would spread some over other shapes in silence, and a "density" outside its support has no bound. Draws no
+    random numbers.
     """
-    first = next(model.parameters())
+    first = next(model.parameters(), None)
+    if first is None:
+        raise ValueError("the model has no parameters: there is nothing to train")
     if first.dtype != at_least_float32(first).dtype:
         raise ValueError(
             f"the weights are {first.dtype}, in which Adam's steps are lost: make the model float32, and let precision "
             "say what the networks compute in"
         )
-    for name, x in (("training", train), ("validation", valid)):
-        if callable(x):
+    for name, x in (("validation", valid), ("training", train)):
+        if callable(x) and name == "training":
             continue
+        if not isinstance(x, Tensor):
+            or_drawn = ", or a function (n, generator) -> data" if name == "training" else ""
+            raise ValueError(f"the {name} data are a {type(x).__name__}: give a tensor (N, *data_shape){or_drawn}")
+        if x.ndim < 2:
+            raise ValueError(f"the {name} data have shape {tuple(x.shape)}: give a tensor (N, *data_shape)")
         if x.dtype not in (torch.uint8, first.dtype):
             raise ValueError(f"the {name} data are {x.dtype}: make them {first.dtype}, or bytes if they are images")
         if not len(x) or x.shape[1:] != valid.shape[1:]:
@@ -41,7 +50,10 @@ def check_data(model: VAE, train: Tensor | Sampler, valid: Tensor) -> constraint
     training = model.training
     model.eval()
     try:
-        made = model.decode(model.encode(as_float(valid[:1]).to(first.device)).mean)
+        q = model.encode(as_float(valid[:1]).to(first.device))
+        if not isinstance(model, bounds.Structured):
+            _check_latents(q, model.prior())
+        made = model.decode(q.mean)
     except RuntimeError as error:
         raise ValueError(f"the model does not take examples of shape {tuple(valid.shape[1:])}: {error}") from error
     finally:
@@ -56,6 +68,31 @@ def check_data(model: VAE, train: Tensor | Sampler, valid: Tensor) -> constraint
         if not callable(x):
             check_examples(support, name, x)
     return support
+
+
+def _check_latents(q: Distribution, prior: Distribution) -> None:
+    """Raises `ValueError`, one line, unless q(y|x) of one example and the prior are each one distribution over (D,)."""
+    for name, of, batch in (("encoder gives", q, (1,)), ("prior is", prior, ())):
+        if tuple(of.batch_shape) != batch or len(of.event_shape) != 1:
+            raise ValueError(
+                f"the {name} a distribution of batch shape {tuple(of.batch_shape)} and event shape "
+                f"{tuple(of.event_shape)}, where {batch} and (D,) are needed: Independent(p, 1) makes a batch's last "
+                "dimension one of the event"
+            )
+    if q.event_shape != prior.event_shape:
+        raise ValueError(
+            f"the encoder gives latents of {q.event_shape[0]} dimensions and the prior is over {prior.event_shape[0]}: "
+            "give both the same latent_dim"
+        )
+
+
+def check_drawn(support: constraints.Constraint | None, drawn: Tensor, count: int, valid: Tensor) -> None:
+    """Raises `ValueError`, one line, unless a function drew `count` training examples like the validation data."""
+    given = f"{tuple(drawn.shape)} of {drawn.dtype}" if isinstance(drawn, Tensor) else f"a {type(drawn).__name__}"
+    if not isinstance(drawn, Tensor) or drawn.shape != (count, *valid.shape[1:]) or drawn.dtype != valid.dtype:
+        wanted = f"{(count, *valid.shape[1:])} of {valid.dtype}"
+        raise ValueError(f"the function that draws training data gave {given}, where a tensor {wanted} is needed")
+    check_examples(support, "training", drawn)
 
 
 def support_of(p: Distribution) -> constraints.Constraint | None:
@@ -82,7 +119,7 @@ def check_examples(support: constraints.Constraint | None, name: str, x: Tensor)
     if support is not None:
         looks[f"numbers outside the likelihood's support, {_words(support)}, in"] = support.check
     for what, look in looks.items():
-        good = torch.cat([look(as_float(part)).flatten(1).all(1) for part in x.split(CHUNK)]) if x.ndim > 1 else look(x)
+        good = torch.cat([look(as_float(part)).reshape(len(part), -1).all(1) for part in x.split(CHUNK)])
         if not good.all():
             wrong = good.logical_not().nonzero()
             raise ValueError(

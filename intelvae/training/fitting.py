@@ -13,7 +13,7 @@ from intelvae import bounds
 from intelvae.dtypes import as_float
 from intelvae.models import VAE
 from intelvae.training.checkpoint import Checkpoint, State, settings_of
-from intelvae.training.checks import Sampler, check_data, check_examples
+from intelvae.training.checks import Sampler, check_data, check_drawn
 from intelvae.training.history import History
 from intelvae.training.precision import PRECISIONS, fastest
 from intelvae.training.settings import Objective, Optimiser, Schedule
@@ -27,10 +27,12 @@ AT_ONCE = 25  # steps that are handed to a GPU before another run has its turn
 @torch.no_grad()
 def evaluate(model: VAE, x: Tensor, batch_size: int = VALID_BATCH) -> bounds.Terms:
     """The ELBO's two terms for all of x (N, *data_shape), each (N,), in evaluation mode and in batches."""
-    training, device = model.training, next(model.parameters()).device
+    training, device = model.training, next(model.parameters(), x).device
     model.eval()
-    parts = [bounds.terms(model, as_float(batch.to(device))) for batch in x.split(batch_size)]
-    model.train(training)
+    try:
+        parts = [bounds.terms(model, as_float(batch.to(device))) for batch in x.split(batch_size)]
+    finally:
+        model.train(training)
     return bounds.Terms(*(torch.cat(term) for term in zip(*parts, strict=True)))
 
 
@@ -94,9 +96,9 @@ def in_stages(
 
     Parameters and errors as in `fit`; `graphs`, whether a GPU may replay a graph (`steps`).
     """
-    length = _length(train, schedule)
     objective.check(model)
     support = check_data(model, train, valid)
+    length = _length(train, schedule)
     precision = _ready(model, precision)
     generator = generator if generator is not None else torch.Generator().manual_seed(0)
     device = next(model.parameters()).device
@@ -112,7 +114,7 @@ def in_stages(
         epoch = len(history.valid_elbo)
         model.train()
         beta = objective.weight_of_kl(epoch)
-        drawn, order = _epoch(train, length * schedule.batch_size, generator, support)
+        drawn, order = _epoch(train, length * schedule.batch_size, generator, support, valid)
         if steps is None:
             data = resident if drawn is None else drawn.to(device, copy=True)
             assert data is not None
@@ -173,7 +175,11 @@ def _in_turns(steps: Steps, count: int) -> Iterator[None]:
 
 
 def _epoch(
-    train: Tensor | Sampler, count: int, generator: torch.Generator, support: constraints.Constraint | None
+    train: Tensor | Sampler,
+    count: int,
+    generator: torch.Generator,
+    support: constraints.Constraint | None,
+    valid: Tensor,
 ) -> tuple[Tensor | None, Tensor]:
     """The examples of an epoch, where they are drawn, and the order (count) in which it takes those that there are.
 
@@ -182,5 +188,5 @@ def _epoch(
     if not callable(train):
         return None, torch.randperm(len(train), generator=generator)[:count]
     drawn = train(count, generator)
-    check_examples(support, "training", drawn)
+    check_drawn(support, drawn, count, valid)
     return drawn, torch.arange(count)

@@ -77,6 +77,10 @@ class Objective:
             raise ValueError(f"unknown penalty {self.penalty!r}: choose one of {known}, or give a function")
         if not isinstance(self.penalty, str) and not callable(self.penalty):
             raise ValueError(f"penalty must be a name or a function of the mapping and y, not {self.penalty!r}")
+        if self.bound is not None and not isinstance(self.bound, bounds.Weighted):
+            raise ValueError(
+                f"bound must be a bounds.Weighted, such as bounds.Weighted(8), or None, not {self.bound!r}"
+            )
         plain = {"beta": 1, "warmup": 0, "gamma": 0, "alpha": 0}
         if self.bound is not None and (
             given := [name for name, value in plain.items() if getattr(self, name) != value]

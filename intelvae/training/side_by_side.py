@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,8 @@ from torch.overrides import TorchFunctionMode
 
 from intelvae import bounds
 from intelvae.models import VAE
-from intelvae.training.checks import Sampler, check_data, check_examples
+from intelvae.training import fingerprint
+from intelvae.training.checks import Sampler, check_data, check_drawn
 from intelvae.training.fitting import VALID_BATCH
 from intelvae.training.history import History, TrainingError
 from intelvae.training.settings import Objective, Optimiser, Schedule
@@ -57,13 +59,16 @@ def fit(
     The models must have the same architecture and buffers, a Gaussian posterior, and only layers that do the same in
     training as in evaluation mode (no batch norm). A member that stops early has its best weights. One that diverges
     has meaningless weights. Neither affects the others. Raises `ValueError` for settings and data as `training.fit`
-    does, and for penalties, which no member may have.
+    does, for penalties, which no member may have, and for models that are not alike.
     """
     if objective.gamma or objective.alpha:
         raise ValueError("runs side by side have no penalties: leave gamma and alpha at 0, or train them one by one")
     if schedule.steps_per_epoch is None:
         raise ValueError("a function that draws data needs steps_per_epoch")
+    if not members:
+        return []
     supports = [check_data(m.model, m.train, m.valid) for m in members]
+    _check_alike([m.model for m in members])
     shared = _Terms(members[0].model)
     theta = nn.Parameter(torch.stack([torch.cat([p.flatten() for p in _trained(m.model).values()]) for m in members]))
     best = theta.detach().clone()  # (M, P)
@@ -105,14 +110,37 @@ def fit(
     return [outcomes[i] for i in range(len(members))]
 
 
+def _check_alike(models: Sequence[VAE]) -> None:
+    """Raises `ValueError`, one line, unless all models are the first but for weights, and do the same in training."""
+    for name, module in models[0].named_modules():
+        if isinstance(module, nn.modules.batchnorm._NormBase | nn.modules.dropout._DropoutNd):
+            raise ValueError(
+                f"{name} is a {type(module).__name__}, which is another one in training: train such models one by one"
+            )
+    first, *others = map(_told, models)
+    for i, other in enumerate(others, start=1):
+        for name in first | other:
+            if first.get(name) != other.get(name):
+                raise ValueError(
+                    f"models side by side may differ in trained weights only, and {name} of member {i} is not that of "
+                    "member 0: train them one by one"
+                )
+
+
+def _told(model: VAE) -> dict[str, Any]:
+    """What models side by side have in common: parts, fixed tensors, and the shapes of trained weights."""
+    return {**fingerprint.parts(model), **fingerprint.fixed(model), **{n: p.shape for n, p in _trained(model).items()}}
+
+
 def _batches(
     members: Sequence[Member], schedule: Schedule, supports: Sequence[constraints.Constraint | None]
 ) -> Tensor:
     """An epoch of each member's data, (S, M, B, F)."""
     assert schedule.steps_per_epoch is not None
-    drawn = [m.train(schedule.steps_per_epoch * schedule.batch_size, m.order) for m in members]
-    for support, of_one in zip(supports, drawn, strict=True):
-        check_examples(support, "training", of_one)
+    count = schedule.steps_per_epoch * schedule.batch_size
+    drawn = [m.train(count, m.order) for m in members]
+    for support, of_one, member in zip(supports, drawn, members, strict=True):
+        check_drawn(support, of_one, count, member.valid)
     x = torch.stack(drawn).unflatten(1, (schedule.steps_per_epoch, schedule.batch_size))
     return _by_column(x.transpose(0, 1))
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from intelvae.data import images
 from intelvae.finite import of_finite
 from intelvae.metrics import feature_cache, features, frechet, samples
-from intelvae.numbers import check_number
+from intelvae.numbers import whole_of
 
 
 def load(
@@ -71,8 +71,8 @@ def frechet_with_surplus(
     "frechet_N" of `metrics.samples.judge`, which has the other parameters. Raises `ValueError` for fewer images than
     that, and what `features.extract` raises.
     """
-    check_number("size", size, ">= 2", whole=True)
-    check_number("surplus", surplus, ">= 0", whole=True)
+    size = whole_of("size", size, ">= 2")
+    surplus = whole_of("surplus", surplus, ">= 0")
     if len(real) < size or len(generated) < size + surplus:
         raise ValueError(
             f"{len(real)} real and {len(generated)} generated images are fewer than the {size} asked for and {surplus} "

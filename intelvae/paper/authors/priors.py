@@ -14,7 +14,7 @@ from torch.distributions import Distribution, Independent, Normal, register_kl
 from torch.types import _size
 
 from intelvae.models.vsc import SpikeAndSlab, SpikeAndSlabPrior
-from intelvae.numbers import check_number
+from intelvae.numbers import check_flag, whole_of
 from intelvae.priors import StandardNormal, Vamp
 
 
@@ -33,6 +33,8 @@ class Legacy(nn.Module):
 
     def __init__(self, prior: nn.Module, *, entropy: bool = False, samples: bool = False) -> None:
         super().__init__()
+        check_flag("entropy", entropy)
+        check_flag("samples", samples)
         self.prior, self.entropy, self.samples = prior, entropy, samples
 
     def forward(self) -> Distribution:
@@ -76,7 +78,7 @@ def free_vamp(encoder: nn.Module, data_shape: Sequence[int], components: int) ->
     >>> free_vamp(networks.create("mlp", (2,), 3)[0], (2,), 5)().sample().shape
     torch.Size([3])
     """
-    check_number("the number of pseudo-inputs", components, ">= 1", whole=True)
+    components = whole_of("the number of pseudo-inputs", components, ">= 1")
     return Vamp(encoder, torch.randn(components, *data_shape), None)
 
 

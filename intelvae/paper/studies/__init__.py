@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from intelvae.devices import check_device
 from intelvae.metrics import features as extractors
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 from intelvae.paper import sweeps
 from intelvae.paper.results import Results
 from intelvae.paper.rows import Run
@@ -93,13 +93,13 @@ def results(
     there.
     """
     asked, store = runs(experiment, profile, seeds, features=features), store_of(profile)
-    check_number("jobs", jobs, ">= 0", whole=True)
+    jobs = whole_of("jobs", jobs, ">= 0")
     there = [store.trained(run.training) is not None for run in asked]
     if beside and not jobs and not any(there):
         return Results(experiment, profile, asked, [])
     if jobs and not all(there):
         check_device(device)
-    found = Results(experiment, profile, asked, sweeps.sweep(asked, store, jobs=int(jobs), device=device))
+    found = Results(experiment, profile, asked, sweeps.sweep(asked, store, jobs=jobs, device=device))
     faces.grid.check_same_faces(found)
     rows = dict.fromkeys(run.row for run in asked)
     if every and (lacking := rows.keys() - set(found.rows)):
