@@ -281,10 +281,11 @@ def test_a_whole_number_of_a_function_may_come_as_a_float(call, number, unchecke
 
 def flags():
     """The flags of constructors and of functions that load or measure."""
-    for thing in public(("data", "metrics", *MODULES, "paper.authors"), callable):
+    for thing in public(("data", "metrics", *MODULES, "paper.authors", "training"), callable):
         if not (inspect.isclass(thing) and issubclass(thing, Exception)):
             for parameter in inspect.signature(thing).parameters.values():
-                if parameter.annotation in (bool, "bool") and parameter.default is not parameter.empty:
+                of_ours = parameter.name == "graphs"  # which the library alone sets
+                if parameter.annotation in (bool, "bool") and parameter.default is not parameter.empty and not of_ours:
                     yield thing, parameter.name
 
 
@@ -296,6 +297,13 @@ OF_FLAGS = {  # what else is needed, where a value of its own will do
     "Legacy": {"prior": priors.ring(2)},
     "ForgetfulSectors": {"k": 3},
     "write": {"root": Path("nowhere")},
+    "Checkpoint": {"path": "nowhere"},
+    "fit": {
+        "model": VAE(nn.Identity(), nn.Identity(), nn.Identity()),
+        "train": CODES,
+        "valid": CODES,
+        "schedule": None,
+    },
 }
 
 

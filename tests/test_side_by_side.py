@@ -76,14 +76,12 @@ def test_a_member_has_the_weights_and_the_record_of_the_run_alone(config, tolera
             assert record.curves[name] == pytest.approx(curve, abs=2e-4 if tolerance == SMOOTH else 0.1)
 
 
+RINGS = [{"components": 4, "radius": radius} for radius in (2.0, 5.0)]
 OTHER = {
     "other constants": ("mapping", dataclasses.replace(CLUSTERS, mapping_options={"k": 2, "c1": 0.1}), CLUSTERS),
     "another mapping": ("mapping", CONFIG, VAE),
     "another prior": ("prior", VAE, WIDE),
-    "another buffer": (
-        "prior.means",
-        *(dataclasses.replace(VAE, prior="ring", prior_options={"components": 4, "radius": r}) for r in (2.0, 5.0)),
-    ),
+    "another buffer": ("prior.means", *(dataclasses.replace(VAE, prior="mog", prior_options=of) for of in RINGS)),
     "other layers": ("encoder.features.1", VAE, dataclasses.replace(VAE, network="mlp-50")),
 }
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 import intelvae
 from intelvae.extras import extra
 from intelvae.models import VAE
-from intelvae.numbers import check_number
+from intelvae.numbers import check_flag, check_number
 from intelvae.training import fingerprint
 from intelvae.training.checks import Sampler
 from intelvae.training.history import History
@@ -46,7 +46,7 @@ class Checkpoint:
 
     A file that is of other settings, another model (other modules, constants or buffers) or another `of`, or that is
     damaged, is refused (`CheckpointError`) and stays. One that cannot be written is no reason to stop: a warning says
-    so once. Raises `ValueError` for numbers out of their range, `ModuleNotFoundError` without the package safetensors.
+    so once. Raises `ValueError` for settings that are none, `ModuleNotFoundError` without the package safetensors.
 
     >>> Checkpoint("model.checkpoint", every=0)
     Traceback (most recent call last):
@@ -62,6 +62,7 @@ class Checkpoint:
     _warned: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        check_flag("resume", self.resume)
         if self.every is not None:
             check_number("every", self.every, ">= 1", whole=True)
         try:

@@ -12,6 +12,7 @@ from torch.distributions import constraints
 from intelvae import bounds
 from intelvae.dtypes import as_float
 from intelvae.models import VAE
+from intelvae.numbers import check_flag
 from intelvae.training.checkpoint import Checkpoint, State, settings_of
 from intelvae.training.checks import Sampler, check_data, check_drawn
 from intelvae.training.history import History
@@ -67,6 +68,7 @@ def fit(
     data and settings that do not fit the model, are not finite, or lie outside the likelihood's support,
     `TrainingError` when the objective is not a number, `CheckpointError` for a checkpoint that is not this training's.
     """
+    check_flag("deterministic", deterministic)
     stages = in_stages(
         model, train, valid, schedule, objective, optimiser, precision, generator, on_epoch,
         graphs=not deterministic, checkpoint=checkpoint,

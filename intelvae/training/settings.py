@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from intelvae import bounds, regularizers
 from intelvae.models import VAE
-from intelvae.numbers import check_number
+from intelvae.numbers import check_number, whole_of
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,9 @@ class Schedule:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        check_number("epochs", self.epochs, ">= 1", whole=True)
-        check_number("batch_size", self.batch_size, ">= 1", whole=True)
-        if self.steps_per_epoch is not None:
-            check_number("steps_per_epoch", self.steps_per_epoch, ">= 1", whole=True)
-        if self.patience is not None:
-            check_number("patience", self.patience, ">= 1", whole=True)
-        for name, value in vars(self).items():  # 2.0 is as good as 2
-            object.__setattr__(self, name, None if value is None else int(value))
+        for name, value in vars(self).items():
+            if value is not None or name in ("epochs", "batch_size"):
+                object.__setattr__(self, name, whole_of(name, value, ">= 1"))
 
 
 @dataclass(frozen=True)
