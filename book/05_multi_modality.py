@@ -297,7 +297,7 @@ say(table2.told_images_from_normal(results, changed))
 # images, which the text has instead of grey ones. The figure shows what each changes alone, on the same network. The folded
 # list explains some of them.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples with one deviation at a time (filled), and without it (hollow). Circles are means over the seeds that both have, short bars are the runs with the deviation.", "name": "fig-digits-slips"}, "image": {"alt": "A line for each deviation, from a hollow to a filled circle."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples with one deviation at a time (filled), and without it (hollow). Circles are means over the seeds that both have; where several runs have the deviation, short vertical marks show them.", "name": "fig-digits-slips"}, "image": {"alt": "A line for each deviation, from a hollow to a filled circle."}}
 figure = figures.changes(
     moved.moved(
         slips.of_table2(profile), table2.SHARES[table2.AMBIGUOUS],

@@ -280,7 +280,7 @@ for title, v in penalised.items():
 # **What the choices do.** Each changes one thing of the InteL-VAE on Fashion-MNIST and leaves the rest as in Figure 7; "the
 # authors' code" changes two, floor and penalty. Only "second term as printed" does not divide.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Choices of the mapping and its penalty: distance without faint pixels, against the Hoyer score of sampled codes, means over the seeds that each choice has (the table below says how many). The number is that of the choice, filled marks have the larger γ. Dashed: the best scores of Gaussian codes with a floor of 0.2, for blind and for seeing gates.", "name": "fig-choices"}, "image": {"alt": "Numbered points in the plane of Hoyer score and distance, with dashed vertical lines, and a list of what the numbers mean."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Choices of the mapping and its penalty: distance without faint pixels, against the Hoyer score of sampled codes, means over the seeds that each choice has (the folded table says how many). The number is that of the choice, filled marks have the larger γ. Dashed: the best scores of Gaussian codes with a floor of 0.2, for blind and for seeing gates.", "name": "fig-choices"}, "image": {"alt": "Numbered points in the plane of Hoyer score and distance, with dashed vertical lines, and a list of what the numbers mean."}}
 figure = figures.choices(others, name, [score for score, _ in best[0.2].values()])
 
 # %% tags=["hide-input"]
@@ -355,7 +355,7 @@ That codes are sparser and samples at most 5 % farther than a VAE's is, with all
 # Which choices besides the mapping change sparsity? $\beta$, the likelihood and the images change the VAE as well, so the
 # figure shows both models.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Choices that concern every VAE: distance without faint pixels, against the Hoyer score of sampled codes, means over the seeds that each choice has (the table below says how many). A line leads from the VAE (dot) to the InteL-VAE with γ = 10 (square, with the number of the choice).", "name": "fig-any-vae"}, "image": {"alt": "Lines from dots on the left to numbered squares on the right, and a list of what the numbers mean."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Choices that concern every VAE: distance without faint pixels, against the Hoyer score of sampled codes, means over the seeds that each choice has (the folded table says how many). A line leads from the VAE (dot) to the InteL-VAE with γ = 10 (square, with the number of the choice).", "name": "fig-any-vae"}, "image": {"alt": "Lines from dots on the left to numbered squares on the right, and a list of what the numbers mean."}}
 figure = figures.any_vae(others, name)
 
 # %% tags=["hide-input"]

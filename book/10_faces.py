@@ -181,7 +181,7 @@ figure = style.strips({"drawn": drawn[:12], "faces": drawn[12:24]})
 #
 # - three Sparse-VAEs with $\beta = 0.1$, the weight of the KL divergence in the replication that the paper used (the
 #   others have full weight);
-# - the InteL-VAE "as the code": as in the authors' code, gates have the floor, and the penalty is on $\lvert z \rvert$
+# - the InteL-VAE "as the authors' code": gates have the floor, and the penalty is on $\lvert z \rvert$
 #   instead of the gates;
 # - another [Sylvester flow](#the-sylvester-flow), a VAE with a more flexible posterior.
 #

@@ -30,7 +30,7 @@ import pandas as pd
 
 from intelvae import networks
 from intelvae.paper import ledger, studies
-from intelvae.paper.prose import Provenance, Table, in_short, say
+from intelvae.paper.prose import Folded, Provenance, Table, in_short, say
 from intelvae.paper.studies.digits.analysis import table3
 from intelvae.paper.studies.discrepancies import analysis, figures, told, topics
 from intelvae.paper.studies.faces.why_dense import told_of_few_steps, told_of_weight
@@ -181,8 +181,10 @@ determinant).
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Table 1: by how much each change moves a method's distance from the test images, in % of the VAE's distance. Faint pixels are left out, except for stretched images.", "name": "fig-code-table1"}, "image": {"alt": "Horizontal bars, one for each change, the longest on top, with two vertical lines for the distance of the InteL-VAE from the VAE."}}
 figure = figures.tornado([charts["table1"]])
 
-# %% tags=["hide-cell"]
-Table(pd.DataFrame(analysis.lines(charts["table1"])))
+# %% tags=["hide-input"]
+Folded(
+    "All numbers of this chart", Table(pd.DataFrame(analysis.lines(charts["table1"])))
+)
 
 # %% [markdown]
 # ## Table 2: zeros and ones
@@ -216,8 +218,10 @@ there, for three of the five baselines: the authors' network, and their way to d
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Table 2: by how much each change moves a method's share of ambiguous samples, in percentage points. Bars start from the authors' network or, where the network is what changes, from that of Mathieu et al.", "name": "fig-code-table2"}, "image": {"alt": "Horizontal bars, one for each change, the longest on top, with two vertical lines for the difference of the InteL-VAE from the VAE."}}
 figure = figures.tornado([charts["table2"]])
 
-# %% tags=["hide-cell"]
-Table(pd.DataFrame(analysis.lines(charts["table2"])))
+# %% tags=["hide-input"]
+Folded(
+    "All numbers of this chart", Table(pd.DataFrame(analysis.lines(charts["table2"])))
+)
 
 # %% [markdown]
 # ## Table 3: learned proportions
@@ -251,8 +255,10 @@ data, take the exponent $c_2$ from the authors' code. Without zeros, we do not k
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Table 3: by how much each change moves the error of the learned share of zeros (its distance from the true share), in percentage points. Without zeros in the data the error is the mass of the smaller side.", "name": "fig-code-table3"}, "image": {"alt": "Horizontal bars, one for each change, the longest on top."}}
 figure = figures.tornado([charts["table3"]])
 
-# %% tags=["hide-cell"]
-Table(pd.DataFrame(analysis.lines(charts["table3"])))
+# %% tags=["hide-input"]
+Folded(
+    "All numbers of this chart", Table(pd.DataFrame(analysis.lines(charts["table3"])))
+)
 
 # %% [markdown]
 # ## Table 4: faces
@@ -288,12 +294,15 @@ the rest we do not know.
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Table 4: by how much each change moves the distance from the test faces, in % of the VAE's distance (above), and the Hoyer score of sampled codes (below). The lines are of the InteL-VAE with γ = 30 (above) and γ = 70 (below).", "name": "fig-code-table4"}, "image": {"alt": "Two panels of horizontal bars, one for each change, the longest on top, with vertical lines for the difference of the InteL-VAE from the VAE."}}
 figure = figures.tornado([charts["table4-distance"], charts["table4-score"]])
 
-# %% tags=["hide-cell"]
-Table(
-    pd.concat(
-        pd.DataFrame(analysis.lines(charts[key]))
-        for key in ("table4-distance", "table4-score")
-    )
+# %% tags=["hide-input"]
+Folded(
+    "All numbers of these charts",
+    Table(
+        pd.concat(
+            pd.DataFrame(analysis.lines(charts[key]))
+            for key in ("table4-distance", "table4-score")
+        )
+    ),
 )
 
 # %% [markdown]
@@ -326,8 +335,10 @@ Even then the lead is smaller than the paper's.
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Table B.1: by how much each change moves the accuracy from 50 labelled faces, in percentage points, mean over attributes and draws of the labels. The lines compare with the VAE with 8 dimensions, the paper's best from so few labels.", "name": "fig-code-tableb1"}, "image": {"alt": "Horizontal bars, one for each change, the longest on top, with two vertical lines for the difference of the InteL-VAE from the best VAE."}}
 figure = figures.tornado([charts["tableb1"]])
 
-# %% tags=["hide-cell"]
-Table(pd.DataFrame(analysis.lines(charts["tableb1"])))
+# %% tags=["hide-input"]
+Folded(
+    "All numbers of this chart", Table(pd.DataFrame(analysis.lines(charts["tableb1"])))
+)
 
 # %% [markdown]
 # ## Figures 4 and C.2: points in the plane
@@ -365,8 +376,10 @@ for some seeds only, and the infinity sign's holes with no settings of this book
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figures 4 and C.2: by how much each change moves the share of samples inside a hole (of the mixture: between its clusters), in percentage points, mean over the five data sets.", "name": "fig-code-figure4"}, "image": {"alt": "Horizontal bars, one for each change, the longest on top, with a vertical line for the difference of the InteL-VAE from the VAE."}}
 figure = figures.tornado([charts["figure4"]])
 
-# %% tags=["hide-cell"]
-Table(pd.DataFrame(analysis.lines(charts["figure4"])))
+# %% tags=["hide-input"]
+Folded(
+    "All numbers of this chart", Table(pd.DataFrame(analysis.lines(charts["figure4"])))
+)
 
 # %% [markdown]
 # ## Figure 7: sparse codes of clothes
@@ -417,12 +430,15 @@ values in the authors' script, and $\\gamma = 10$:
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 7: by how much each change moves the distance from the test images, in % of the VAE's distance (above), and the Hoyer score of sampled codes (below). Faint pixels are left out, except for stretched images. The lines are of the InteL-VAE with γ = 1 (above) and γ = 30 (below).", "name": "fig-code-figure7"}, "image": {"alt": "Two panels of horizontal bars, one for each change, the longest on top, with a vertical line for the difference of the InteL-VAE from the VAE."}}
 figure = figures.tornado([charts["figure7-distance"], charts["figure7-score"]])
 
-# %% tags=["hide-cell"]
-Table(
-    pd.concat(
-        pd.DataFrame(analysis.lines(charts[key]))
-        for key in ("figure7-distance", "figure7-score")
-    )
+# %% tags=["hide-input"]
+Folded(
+    "All numbers of these charts",
+    Table(
+        pd.concat(
+            pd.DataFrame(analysis.lines(charts[key]))
+            for key in ("figure7-distance", "figure7-score")
+        )
+    ),
 )
 
 # %% [markdown]
@@ -456,12 +472,15 @@ say(f"""
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure C.3: by how much each change moves the distance from the test images, in % of the VAE's distance (above), and the Hoyer score of sampled codes (below). Faint pixels are left out, except for stretched images. The lines are of the InteL-VAE with γ = 1 (above) and γ = 30 (below).", "name": "fig-code-figurec3"}, "image": {"alt": "Two panels of horizontal bars, one for each change, the longest on top, with a vertical line for the difference of the InteL-VAE from the VAE."}}
 figure = figures.tornado([charts["figurec.3-distance"], charts["figurec.3-score"]])
 
-# %% tags=["hide-cell"]
-Table(
-    pd.concat(
-        pd.DataFrame(analysis.lines(charts[key]))
-        for key in ("figurec.3-distance", "figurec.3-score")
-    )
+# %% tags=["hide-input"]
+Folded(
+    "All numbers of these charts",
+    Table(
+        pd.concat(
+            pd.DataFrame(analysis.lines(charts[key]))
+            for key in ("figurec.3-distance", "figurec.3-score")
+        )
+    ),
 )
 
 # %% [markdown]
@@ -522,16 +541,17 @@ with $\\gamma$. This works like a smaller $\\beta$ (see the bars for $\\beta$ in
 
 # %% tags=["hide-input"]
 say(f"""
-- **One at a time.** Two differences together need not do what they do alone. Only two sets are
-  tried all at once: the notebooks' settings, and [for Figure 7](09_sparsity_in_detail.ipynb) the
-  script's (runs so far: {told.at_once(authors)}).
+- **One at a time.** Two differences together need not do what they do alone. All at once we try the
+  notebooks' settings and, [for Figure 7](09_sparsity_in_detail.ipynb), the script's (runs so far:
+  {told.at_once(authors)}).
+- **Few seeds.** Many bars on images have one seed. A bar without an interval only says in which
+  direction to look.
+- **Another distance.** Under the FID, the order of long and short bars could differ.
+- **Another version of the authors' code.** The paper's tables may come from a version that was never
+  released.
 """)
 
 # %% [markdown]
-# - **Few seeds.** Many bars on images have one seed. A bar without an interval only says in which direction to look.
-# - **Another distance.** Under the FID, the order of long and short bars could differ.
-# - **Another version of the authors' code.** The paper's tables may come from a version that was never released.
-#
 # ## Exercises
 #
 # 1. Which three runs would you add to the chart of Table 1 first, and why these?

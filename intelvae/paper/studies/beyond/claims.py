@@ -27,6 +27,7 @@ from intelvae.paper.rows import FLOW, VAMP
 from intelvae.paper.statistics import measured
 from intelvae.paper.studies.beyond import theorem
 from intelvae.paper.studies.beyond.grid import BOUNDS, OF_BOUNDS, ON_DIGITS, SEEDS_STABILITY, THERE, TOYS
+from intelvae.paper.studies.toys.claims import IN_WORDS
 
 BEYOND = "13_beyond_the_elbo"
 _METHODS = ("InteL-VAE", "VAE")
@@ -131,7 +132,7 @@ def _higher(method: str, bound: str, on: str, id: str, experiment: str, group: s
 def _bounds() -> list[Claim]:
     """Section 4: "more general bounds", of which one hopes that they are tighter."""
     return [
-        _higher(method, bound, f"the {data}", f"bounds-{bound.lower()}-{data}", "bounds", data)
+        _higher(method, bound, f"the {IN_WORDS[data]}", f"bounds-{bound.lower()}-{data}", "bounds", data)
         for method in _METHODS
         for bound in _NAMES
         for data in OF_BOUNDS
@@ -186,7 +187,7 @@ def _flows() -> list[Claim]:
         *(
             comparison(
                 id=f"flow-{data}" + "-vae" * (theirs == "VAE"),
-                claim=f"On the {data}, fewer samples of {words} lie "
+                claim=f"On the {IN_WORDS[data]}, fewer samples of {words} lie "
                 + ("between the clusters" if data == "mixture" else "inside a hole"),
                 metric=measured(_outside(data)),
                 ours=ours,
@@ -209,8 +210,8 @@ def _slopes() -> list[Claim]:
         Comparison(
             f"slope-{of}-{data}",
             "Section 2",
-            f"On the {data}, the VAE's decoder is steeper than the InteL-VAE's, {words} (99 % quantile of the largest "
-            "singular value of the Jacobian over the prior)",
+            f"On the {IN_WORDS[data]}, the VAE's decoder is steeper than the InteL-VAE's, {words} (99 % quantile of the "
+            "largest singular value of the Jacobian over the prior)",
             WORDS,
             BEYOND,
             "smoothness",

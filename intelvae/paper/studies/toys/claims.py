@@ -196,7 +196,7 @@ _MISMATCHES = (
 
 
 _FIGURE = {"circle": "Fig C.2", "square": "Fig 4", "star": "Fig 4", "infinity": "Fig 4", "mixture": "Fig 4"}
-_NAME = {data: data for data in _FIGURE} | {"infinity": "infinity sign", "mixture": "mixture of two Gaussians"}
+IN_WORDS = {data: data for data in _FIGURE} | {"infinity": "infinity sign", "mixture": "mixture of two Gaussians"}
 
 
 def _connectivity(
@@ -212,7 +212,7 @@ def _connectivity(
         comparison(
             id=f"{id}fig4-{data}",
             where=where,
-            claim=f"{on} the {_NAME[data]}, samples of the InteL-VAE are closer to the data than the VAE's "
+            claim=f"{on} the {IN_WORDS[data]}, samples of the InteL-VAE are closer to the data than the VAE's "
             "(sliced Wasserstein distance)",
             metric=measured("sliced_wasserstein"),
             group=data,
@@ -223,7 +223,7 @@ def _connectivity(
         comparison(
             id=f"{id}fig4-{data}-{'bridge' if data == 'mixture' else 'hole'}",
             where=where,
-            claim=f"{on} the {_NAME[data]}, fewer samples of the InteL-VAE than of the VAE lie "
+            claim=f"{on} the {IN_WORDS[data]}, fewer samples of the InteL-VAE than of the VAE lie "
             + ("between the clusters" if data == "mixture" else "inside a hole"),
             metric=measured("bridge" if data == "mixture" else "inside_hole"),
             group=data,
@@ -234,7 +234,7 @@ def _connectivity(
         comparison(
             id=f"{id}figC2-vamp-{data}",
             where="Fig C.2",
-            claim=f"{on} the {_NAME[data]}, samples of the InteL-VAE are closer to the data than the Vamp-VAE's "
+            claim=f"{on} the {IN_WORDS[data]}, samples of the InteL-VAE are closer to the data than the Vamp-VAE's "
             "(sliced Wasserstein distance)",
             metric=measured("sliced_wasserstein"),
             group=data,
@@ -255,7 +255,7 @@ def _vamp_as_the_vae() -> list[Claim]:
         Steady(
             f"figC2-vamp-as-vae-{data}{id}",
             "Fig C.2",
-            f"On the {_NAME[data]}, the Vamp-VAE behaves like a VAE: about as many of its samples as of the "
+            f"On the {IN_WORDS[data]}, the Vamp-VAE behaves like a VAE: about as many of its samples as of the "
             f"VAE's lie {'between the clusters' if data == 'mixture' else 'inside a hole'}",
             "by eye",
             CONNECTIVITY,
