@@ -210,8 +210,8 @@ def _slopes() -> list[Claim]:
         Comparison(
             f"slope-{of}-{data}",
             "Section 2",
-            f"On the {IN_WORDS[data]}, the VAE's decoder is steeper than the InteL-VAE's, {words} (99 % quantile of the "
-            "largest singular value of the Jacobian over the prior)",
+            f"On the {IN_WORDS[data]}, the VAE's decoder is steeper than the InteL-VAE's, {words} (99 % quantile of "
+            "the largest singular value of the Jacobian over the prior)",
             WORDS,
             BEYOND,
             "smoothness",
