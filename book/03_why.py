@@ -32,7 +32,7 @@ from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper import kinds, ledger, report, studies
 from intelvae.paper.datasets import Points
 from intelvae.paper.prose import Folded, Provenance, Table, badge, in_short, say
-from intelvae.paper.studies.toys import analysis, figures
+from intelvae.paper.studies.toys import figures, matching
 from intelvae.paper.style import by_seed
 
 PAGE = "03_why"
@@ -43,15 +43,15 @@ bridge, results = (
 )
 found = ledger.rows(profile, bridge, results, page=PAGE)
 verdict = {row["id"]: row["verdict"] for row in found}
-between = analysis.bridges(bridge)
-match = analysis.matches(results)
+between = matching.bridges(bridge)
+match = matching.matches(results)
 counted = [row for row in found if not row["variant"]]
 held = [row for row in counted if row["verdict"] == kinds.REPRODUCED]
 in_sparsity, as_a_whole = (
-    analysis.compared(verdict[id], "better", "worse")
+    matching.compared(verdict[id], "better", "worse")
     for id in ("fig3-sparsity", "fig3-aggregate")
 )
-own_bridge = analysis.compared(verdict["fig2-bridge-intel"], "smaller", "larger")
+own_bridge = matching.compared(verdict["fig2-bridge-intel"], "smaller", "larger")
 MATCHED = "VAE, sparse prior, w = 0.5"
 
 # %% tags=["hide-input"]
@@ -181,7 +181,7 @@ Provenance(results)
 figure = by_seed(results, "aggregate_mismatch", "aggregate mismatch")
 
 # %% tags=["hide-input"]
-Table(analysis.mismatches(results))
+Table(matching.mismatches(results))
 
 # %% tags=["hide-input"]
 best = match["best"]

@@ -44,7 +44,7 @@ from intelvae.paper.prose import (
 )
 from intelvae.paper.results import Results
 from intelvae.paper.studies.digits import figures, slips, spread
-from intelvae.paper.studies.digits.analysis import moved, real, table1
+from intelvae.paper.studies.digits.analysis import binary_images, moved, real, table1
 from intelvae.paper.studies.digits.claims import FIRST, against, differing
 
 PAGE = "06_all_digits"
@@ -79,7 +79,7 @@ closer = {
     )
     for who, verdict in (("ours", kinds.REPRODUCED), ("theirs", kinds.OPPOSITE))
 }
-on_binary = table1.lead_on_binary_images(binary)
+on_binary = binary_images.lead(binary)
 count = len({r.seed for r in results})
 
 # %% tags=["hide-input"]
@@ -428,7 +428,7 @@ Table(table1.before_the_sigmoid(changed))
 
 # %% tags=["hide-input"]
 say(f"""
-{table1.told_on_binary_images(binary, against(found, how="binary-"))}
+{binary_images.told(binary, against(found, how="binary-"))}
 """)
 if binary:
     display(Provenance(binary))

@@ -41,7 +41,7 @@ from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper import ledger, report, studies, style
 from intelvae.paper.measures import frechet
 from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
-from intelvae.paper.studies.faces import analysis, figures, why_dense
+from intelvae.paper.studies.faces import analysis, figures, length, why_dense
 from intelvae.paper.studies.sparsity import tables
 from intelvae.regularizers import sparsity
 
@@ -63,7 +63,7 @@ longer, heavier, by_steps = (
 found = ledger.rows(profile, results, longer, heavier, page=PAGE)
 short = analysis.in_short(results, found)
 cited = analysis.cited(results)
-trained = analysis.cited_of_training(results)
+trained = length.cited(results)
 
 # %% tags=["hide-input"]
 in_short(f"""
@@ -312,10 +312,10 @@ Folded(
 # After enough training the validation ELBO is flat. Is it?
 
 # %% tags=["hide-input"]
-say(analysis.told_of_length(results))
+say(length.told(results))
 
 # %% tags=["hide-input"]
-training = pd.DataFrame(analysis.training(results)).T.rename_axis("method")
+training = pd.DataFrame(length.table(results)).T.rename_axis("method")
 Folded(
     "All models: validation ELBO in nats, means over seeds (with β = 0.1 models train "
     "for another objective)",

@@ -26,12 +26,10 @@ jobs = 1
 # %% tags=["hide-input"]
 from functools import partial
 
-import pandas as pd
-
 from intelvae import networks
 from intelvae.paper import ledger, studies
-from intelvae.paper.prose import Folded, Provenance, Table, in_short, say
-from intelvae.paper.studies.digits.analysis import table3
+from intelvae.paper.prose import Provenance, in_short, say
+from intelvae.paper.studies.digits.analysis import binary_images, table3
 from intelvae.paper.studies.discrepancies import analysis, figures, told, topics
 from intelvae.paper.studies.faces.why_dense import told_of_few_steps, told_of_weight
 from intelvae.paper.studies.sparsity.claims import PRIOR_OF_DD
@@ -79,9 +77,7 @@ No single difference turns our results into the paper's. Some explain a part of 
 - **Points in the plane (Figures 4 and C.2).** The authors' notebooks train against one prior
   and sample from another. This changes the VAE's share of samples in the holes by
   {f4("VAE: the notebooks' two priors")}.
-- **Binary images (Table 1).** With them, as in Table C.1, the InteL-VAE's distance differs from
-  the VAE's by {told.lead_on_binary_images(charts["table1"])}, and in the paper by
-  {analysis.effect(charts["table1"])[1]}.
+{binary_images.lead(binary)}
 - **Sparse codes of faces (Table 4).** The authors' gates and penalty change the score at
   $\\gamma = 70$ by {hoyer4("InteL-VAE: γ = 70, floor 0.2, |z| penalised")}.
   {told_of_weight(heavier)}
@@ -159,7 +155,8 @@ distance differs from the VAE's by {paper}. Here it differs by {ours}.
   {t1("InteL-VAE: 2 sectors in one plane")} with the authors' two sectors, and by
   {t1("InteL-VAE: 2 x 2 in the place of 2 x 5")} with 2 x 2 clusters instead of 2 x 5.
 - **Binary images**, which the text has and the authors' code has not,
-  {told.binary_images(charts["table1"], binary)}
+  {told.binary_images(charts["table1"])}
+{binary_images.lead(binary)}
 """)
 
 # %% tags=["hide-input"]
@@ -182,9 +179,7 @@ determinant).
 figure = figures.tornado([charts["table1"]])
 
 # %% tags=["hide-input"]
-Folded(
-    "All numbers of this chart", Table(pd.DataFrame(analysis.lines(charts["table1"])))
-)
+analysis.numbers(charts["table1"])
 
 # %% [markdown]
 # ## Table 2: zeros and ones
@@ -219,9 +214,7 @@ there, for three of the five baselines: the authors' network, and their way to d
 figure = figures.tornado([charts["table2"]])
 
 # %% tags=["hide-input"]
-Folded(
-    "All numbers of this chart", Table(pd.DataFrame(analysis.lines(charts["table2"])))
-)
+analysis.numbers(charts["table2"])
 
 # %% [markdown]
 # ## Table 3: learned proportions
@@ -256,9 +249,7 @@ data, take the exponent $c_2$ from the authors' code. Without zeros, we do not k
 figure = figures.tornado([charts["table3"]])
 
 # %% tags=["hide-input"]
-Folded(
-    "All numbers of this chart", Table(pd.DataFrame(analysis.lines(charts["table3"])))
-)
+analysis.numbers(charts["table3"])
 
 # %% [markdown]
 # ## Table 4: faces
@@ -295,15 +286,7 @@ the rest we do not know.
 figure = figures.tornado([charts["table4-distance"], charts["table4-score"]])
 
 # %% tags=["hide-input"]
-Folded(
-    "All numbers of these charts",
-    Table(
-        pd.concat(
-            pd.DataFrame(analysis.lines(charts[key]))
-            for key in ("table4-distance", "table4-score")
-        )
-    ),
-)
+analysis.numbers(charts["table4-distance"], charts["table4-score"])
 
 # %% [markdown]
 # ## Table B.1: attributes of faces
@@ -336,9 +319,7 @@ Even then the lead is smaller than the paper's.
 figure = figures.tornado([charts["tableb1"]])
 
 # %% tags=["hide-input"]
-Folded(
-    "All numbers of this chart", Table(pd.DataFrame(analysis.lines(charts["tableb1"])))
-)
+analysis.numbers(charts["tableb1"])
 
 # %% [markdown]
 # ## Figures 4 and C.2: points in the plane
@@ -377,9 +358,7 @@ for some seeds only, and the infinity sign's holes with no settings of this book
 figure = figures.tornado([charts["figure4"]])
 
 # %% tags=["hide-input"]
-Folded(
-    "All numbers of this chart", Table(pd.DataFrame(analysis.lines(charts["figure4"])))
-)
+analysis.numbers(charts["figure4"])
 
 # %% [markdown]
 # ## Figure 7: sparse codes of clothes
@@ -431,15 +410,7 @@ values in the authors' script, and $\\gamma = 10$:
 figure = figures.tornado([charts["figure7-distance"], charts["figure7-score"]])
 
 # %% tags=["hide-input"]
-Folded(
-    "All numbers of these charts",
-    Table(
-        pd.concat(
-            pd.DataFrame(analysis.lines(charts[key]))
-            for key in ("figure7-distance", "figure7-score")
-        )
-    ),
-)
+analysis.numbers(charts["figure7-distance"], charts["figure7-score"])
 
 # %% [markdown]
 # ## Figure C.3: sparse codes of digits
@@ -473,15 +444,7 @@ say(f"""
 figure = figures.tornado([charts["figurec.3-distance"], charts["figurec.3-score"]])
 
 # %% tags=["hide-input"]
-Folded(
-    "All numbers of these charts",
-    Table(
-        pd.concat(
-            pd.DataFrame(analysis.lines(charts[key]))
-            for key in ("figurec.3-distance", "figurec.3-score")
-        )
-    ),
-)
+analysis.numbers(charts["figurec.3-distance"], charts["figurec.3-score"])
 
 # %% [markdown]
 # ## All differences in one table

@@ -15,7 +15,7 @@ from intelvae import likelihoods, mappings, networks, priors, training
 from intelvae.models import VAE
 from intelvae.paper import builder, runs
 from intelvae.paper.config import Training
-from intelvae.training import Checkpoint, CheckpointError, Objective, Schedule
+from intelvae.training import Checkpoint, CheckpointError, Objective, Schedule, fingerprint
 
 TOY = Training("circle", "mlp", 2, "learned-gaussian", epochs=4, steps_per_epoch=5, mapping="circle")
 DIGITS = Training("mnist-01", "mathieu", 4, "gaussian", epochs=4, steps_per_epoch=2, batch_size=10, smoke_data=True)
@@ -245,6 +245,16 @@ def test_a_checkpoint_of_a_model_with_another_constant_is_refused(what, tmp_path
         of_parts(path, **made(other))
     assert path.read_bytes() == kept
     of_parts(path, **made(one))  # made anew it is the same
+
+
+def test_a_part_called_model_hides_nothing_of_the_model_itself():
+    class Holder(nn.Module):
+        def __init__(self, constant):
+            super().__init__()
+            self.constant, self.model = constant, nn.Identity()
+
+    one, other = (fingerprint.parts(Holder(constant)) for constant in (1, 2))
+    assert one != other and one["model"] == other["model"] == "Identity()"
 
 
 def test_a_model_in_training_may_go_on_from_its_own_checkpoint(tmp_path):

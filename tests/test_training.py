@@ -114,6 +114,10 @@ def test_likelihoods_of_whole_vectors_train_and_data_outside_their_support_are_r
             r"the encoder gives a distribution of batch shape \(1, 2\)",
         ),
         (lambda: toy(2, prior=Part(lambda: Normal(torch.zeros(2), 1.0))), r"the prior is .* of batch shape \(2,\)"),
+        (
+            lambda: toy(2, encoder=Part(lambda h: h)),
+            r"the encoder gives a Tensor: a torch\.distributions\.Distribution is",
+        ),
         (lambda: toy(2, prior=priors.StandardNormal(1)), "gives latents of 2 dimensions and the prior is over 1"),
         (lambda: toy(2, prior=priors.StandardNormal(3)), "gives latents of 2 dimensions and the prior is over 3"),
         (lambda: toy(2, prior=priors.Mixture(torch.tensor([[-2.0], [2.0]]))), "and the prior is over 1: give both"),

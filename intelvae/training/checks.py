@@ -73,6 +73,8 @@ def check_data(model: VAE, train: Tensor | Sampler, valid: Tensor) -> constraint
 def _check_latents(q: Distribution, prior: Distribution) -> None:
     """Raises `ValueError`, one line, unless q(y|x) of one example and the prior are each one distribution over (D,)."""
     for name, of, batch in (("encoder gives", q, (1,)), ("prior is", prior, ())):
+        if not isinstance(of, Distribution):
+            raise ValueError(f"the {name} a {type(of).__name__}: a torch.distributions.Distribution is needed")
         if tuple(of.batch_shape) != batch or len(of.event_shape) != 1:
             raise ValueError(
                 f"the {name} a distribution of batch shape {tuple(of.batch_shape)} and event shape "

@@ -18,13 +18,13 @@ LETTERS = 16  # of a digest
 
 
 def parts(model: nn.Module) -> dict[str, str]:
-    """The class and the constants of every module, by its name; that of the model itself is "model".
+    """The class and the constants of every module, by its name; that of the model itself is "the model".
 
     >>> from intelvae.mappings import Sectors
-    >>> parts(Sectors(3, c1=0.5))["model"]
+    >>> parts(Sectors(3, c1=0.5))["the model"]
     'Sectors(num_clusters=3, c1=0.5, c2=0.2, delta=0.001)'
     """
-    return {name or "model": written(module) for name, module in model.named_modules()}
+    return {name or "the model": written(module) for name, module in model.named_modules()}
 
 
 def fixed(model: nn.Module) -> dict[str, str]:

@@ -20,7 +20,7 @@ from intelvae.paper.measures import clean_frechet
 from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE
 from intelvae.paper.studies import digits
 from intelvae.paper.studies.digits import figures, grid, slips, spread
-from intelvae.paper.studies.digits.analysis import moved, real, table1, table2, table3
+from intelvae.paper.studies.digits.analysis import binary_images, moved, real, table1, table2, table3
 
 matplotlib.use("agg")
 BLACK = "#000000"
@@ -539,27 +539,25 @@ def test_on_binary_images_nothing_is_known_before_three_seeds_but_what_has_been_
     lacking = "Not run on binary images yet: GM-VAE, MoG-VAE, Vamp-VAE and VAE + Sylvester."
     at = "without faint pixels, N = 2,000"
     one = of_binary(VAE=[3.0], InteL=[2.0])
-    assert table1.told_on_binary_images(one, none) == (
+    assert binary_images.told(one, none) == (
         f"**Not known yet**: only one seed of two methods has been run ({at}: InteL-VAE, 2 x 5: 40; VAE: 60). "
         + lacking
     )
-    more = table1.told_on_binary_images(of_binary(VAE=[3.0, 4.0], InteL=[2.0], GM=[1.0]), none)
+    more = binary_images.told(of_binary(VAE=[3.0, 4.0], InteL=[2.0], GM=[1.0]), none)
     assert "only 1 to 2 seeds of three methods have been run" in more
-    judged = table1.told_on_binary_images(of_binary(VAE=[3.0], InteL=[2.0]), none | {"VAE": kinds.PARTLY})
+    judged = binary_images.told(of_binary(VAE=[3.0], InteL=[2.0]), none | {"VAE": kinds.PARTLY})
     assert judged == (
         f"The order, {at}, closest first: InteL-VAE, 2 x 5: 40; VAE: 60. The verdicts on the InteL-VAE: "
         f"1 partly, 4 not tested. {lacking}"
     )
-    assert table1.told_on_binary_images(of_binary(VAE=[3.0]), none).startswith("**Not run yet**")
+    assert binary_images.told(of_binary(VAE=[3.0]), none).startswith("**Not run yet**")
 
 
 def test_the_lead_on_binary_images_is_over_seeds_that_both_have_beside_the_papers():
-    told = table1.lead_on_binary_images(of_binary(VAE=[4.0, 900.0], InteL=[3.0]))
+    told = binary_images.lead(of_binary(VAE=[4.0, 900.0], InteL=[3.0]))
     assert told.endswith("distance is 25 % below the VAE's (1 seed). In the paper its FID is 23 % below the VAE's.")
-    assert "is 50 % above the VAE's (2 seeds)." in table1.lead_on_binary_images(
-        of_binary(VAE=[2.0, 4.0], InteL=[4.0, 5.0])
-    )
-    assert table1.lead_on_binary_images(of_binary(VAE=[2.0])) == ""
+    assert "is 50 % above the VAE's (2 seeds)." in binary_images.lead(of_binary(VAE=[2.0, 4.0], InteL=[4.0, 5.0]))
+    assert binary_images.lead(of_binary(VAE=[2.0])) == ""
 
 
 def test_both_distances_stand_side_by_side_and_the_classifier_is_told_of_the_seeds_that_it_judged():

@@ -251,20 +251,17 @@ def on_grey_and_binary(*after):
     return analysis.fill(tables.charts("laptop")[0], {"table1": of("table1", before), "slips": of("slips", changed)})
 
 
-def test_binary_images_are_told_with_as_many_seeds_and_baselines_as_there_are():
-    clean = {"VAE": 80.0, "InteL-VAE, 2 x 5": 60.0, "GM-VAE": 50.0, "MoG-VAE": 70.0}
-    members = [result(name, metrics={"clean_frechet_2000": v}) for name, v in clean.items()]
-    runs = results(*members)
-    assert told.binary_images(on_grey_and_binary(), runs) == "have not been tried at this profile."
-    assert told.lead_on_binary_images(on_grey_and_binary()) == told.NOT_RUN
-    one = told.binary_images(on_grey_and_binary(60.0), runs)
-    assert "by \N{MINUS SIGN}50 %, and the VAE's by \N{MINUS SIGN}20 %" in one
-    assert "from the VAE's by \N{MINUS SIGN}25 % (one seed)" in one
-    assert one.endswith(" Of GM-VAE and MoG-VAE, it is ahead of MoG-VAE.")
-    assert told.binary_images(on_grey_and_binary(60.0), results(*members[:2])).endswith(
-        "No other method has been run on them."
-    )
-    assert told.lead_on_binary_images(on_grey_and_binary(60.0, 61.0, 62.0)).endswith("(3 seeds)")
+def test_binary_images_are_told_by_both_bars():
+    none = f"change the InteL-VAE's distance by {told.NOT_RUN}, and the VAE's by {told.NOT_RUN}."
+    assert told.binary_images(on_grey_and_binary()) == none
+    one = told.binary_images(on_grey_and_binary(60.0))
+    assert one == "change the InteL-VAE's distance by \N{MINUS SIGN}50 %, and the VAE's by \N{MINUS SIGN}20 %."
+
+
+def test_the_numbers_of_charts_are_folded_under_one_name():
+    one, two = analysis.numbers(known()), analysis.numbers(known(), known())
+    assert (one.title, two.title) == ("All numbers of this chart", "All numbers of these charts")
+    assert repr(two).count("InteL-VAE: better") == 2 * repr(one).count("InteL-VAE: better") > 0
 
 
 def test_bullets_tell_of_bars_that_have_been_run_and_name_the_rest():

@@ -25,7 +25,7 @@ from intelvae.paper.results import Measured, Result, Results, Trained
 from intelvae.paper.rows import SPARSE_VAE, Run
 from intelvae.paper.rows import row as row_of
 from intelvae.paper.store import Store
-from intelvae.paper.studies.faces import analysis, attributes, claims, figures, grid, hierarchies, why_dense
+from intelvae.paper.studies.faces import analysis, attributes, claims, figures, grid, hierarchies, length, why_dense
 from intelvae.paper.studies.faces.kinds import MovingOptimum
 
 matplotlib.use("agg")
@@ -773,7 +773,7 @@ def test_training_is_told_by_its_validation_curve():
     rising = of("VAE", curves={"valid_elbo": [-9.0, -70.0, -6.0, -5.5]})
     falling = of("InteL-VAE, γ = 70", curves={"valid_elbo": [-8.0, -1.0, -2.0, -5.0]})
     other = of("VAE", 1, curves={"valid_elbo": [-7.0, -50.0, -6.0, -4.5]})
-    assert analysis.training([falling, rising, other]) == {
+    assert length.table([falling, rising, other]) == {
         "VAE": {
             "first epoch": "-8",
             "lowest of any run": "-70",
@@ -787,7 +787,7 @@ def test_training_is_told_by_its_validation_curve():
             "gain over the last two epochs": "-4",
         },
     }
-    assert analysis.cited_of_training([falling, rising, other]) == {
+    assert length.cited([falling, rising, other]) == {
         "epochs": 10,
         "steps": 800,
         "rise": "+55",
@@ -799,12 +799,12 @@ def test_training_is_told_by_its_validation_curve():
 def test_training_is_long_enough_where_no_model_changes_any_more():
     rising = of("VAE", curves={"valid_elbo": [-9.0, -70.0, -6.0, -5.5]})
     falling = of("InteL-VAE, γ = 70", curves={"valid_elbo": [-8.0, -1.0, -2.0, -5.0]})
-    assert analysis.told_of_length([rising, falling]) == (
+    assert length.told([rising, falling]) == (
         "No. In the last two of 10 epochs the validation ELBO still changed, by -4 to +64 nats, depending on the model."
     )
-    assert analysis.told_of_length([falling]).startswith("Yes. In the last two of 10 epochs")
+    assert length.told([falling]).startswith("Yes. In the last two of 10 epochs")
     short = dataclasses.replace(falling.run, training=dataclasses.replace(falling.training, epochs=1))
-    assert analysis.told_of_length([dataclasses.replace(falling, run=short)]) == "So short a training cannot tell."
+    assert length.told([dataclasses.replace(falling, run=short)]) == "So short a training cannot tell."
 
 
 def test_the_box_has_the_verdict_that_decides_and_the_numbers_behind_it():

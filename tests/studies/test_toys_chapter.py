@@ -13,7 +13,7 @@ from intelvae.paper import kinds
 from intelvae.paper.datasets import Points
 from intelvae.paper.rows import BLUE, GREY, INTEL, ORANGE, VAE
 from intelvae.paper.studies import toys
-from intelvae.paper.studies.toys import analysis, figures
+from intelvae.paper.studies.toys import analysis, figures, matching
 
 matplotlib.use("agg")
 BLACK = "#000000"
@@ -171,10 +171,10 @@ def test_bridges_are_shares_in_per_cent_beside_that_of_the_data():
         *of("VAE", "mixture", [0.02, 0.04], metrics=["bridge"]),
         *of("InteL-VAE", "mixture", [0.1], metrics=["bridge"]),
     ]
-    assert analysis.bridges(results(*found)) == {"VAE": "3.0", "InteL-VAE": "10.0", "data": "0.04"}
+    assert matching.bridges(results(*found)) == {"VAE": "3.0", "InteL-VAE": "10.0", "data": "0.04"}
 
 
-def matching(name, *of):
+def matched(name, *of):
     """Results of a row with these mismatches, and these Hoyer scores of prior and codes, by seed."""
     return [
         result(name, seed=s, metrics={"aggregate_mismatch": m, "prior_hoyer": prior, "posterior_hoyer": codes})
@@ -183,19 +183,19 @@ def matching(name, *of):
 
 
 def test_matches_are_means_over_seeds_and_the_gap_is_a_mean_of_distances():
-    found = results(*matching("VAE", (0.2, 0.5, 0.4), (0.4, 0.5, 0.7)), *matching("InteL-VAE", (0.25, 0.9, 0.8)))
-    told = analysis.matches(found)
+    found = results(*matched("VAE", (0.2, 0.5, 0.4), (0.4, 0.5, 0.7)), *matched("InteL-VAE", (0.25, 0.9, 0.8)))
+    told = matching.matches(found)
     assert dict(told) == {
         "mismatch-VAE": "0.300", "prior-VAE": "0.500", "codes-VAE": "0.550", "gap-VAE": "0.15",
         "mismatch-InteL-VAE": "0.250", "prior-InteL-VAE": "0.900", "codes-InteL-VAE": "0.800", "gap-InteL-VAE": "0.10",
         "sparser-VAE": "sparser", "sparser-InteL-VAE": "less sparse", "best": "InteL-VAE",
     }  # fmt: skip
-    none = analysis.matches(results())
+    none = matching.matches(results())
     assert none["best"] == none["gap-VAE"] == analysis.NO_RUN
 
 
 def test_a_comparison_is_told_by_its_verdict():
-    told = {verdict: analysis.compared(verdict, "better", "worse") for verdict in kinds.VERDICTS}
+    told = {verdict: matching.compared(verdict, "better", "worse") for verdict in kinds.VERDICTS}
     assert list(told.values()) == [
         "better", "better, though not significantly", "no better", "worse", "better or worse (not tested)",
     ]  # fmt: skip

@@ -51,7 +51,7 @@ def test_few_steps_are_a_reason_where_less_than_half_of_the_sparsity_is_there_in
 )
 def test_a_light_penalty_is_the_reason_if_codes_get_sparse_with_more_weight_in_every_seed(above, said):
     told = why_dense.told_of_weight(heavier(*above))
-    assert told == f"With ten times the paper's largest weight ($\\gamma = 700$) {said}"
+    assert told == f"With 10 times the paper's largest weight ($\\gamma = 700$) {said}"
     assert (why_dense.LARGEST, grid.HEAVIEST.value) == (70.0, 700.0)
     assert why_dense.told_of_weight(heavier()) == "Not run at this profile."
 
@@ -69,13 +69,13 @@ def test_scores_by_weight_are_of_the_weights_that_have_runs():
 def test_the_conclusion_names_the_weight_and_more_steps_where_the_gamma_that_is_nearer_speaks_for_them():
     dense, sparse = heavier(0.1, 0.12, 0.0), heavier(0.2, 0.3, 0.4)
     assert why_dense.conclusion(sparse, by_steps(0.8, 0.8, 0.8), []) == (
-        "In so few steps $\\gamma = 70$ weighs too little against the reconstruction of a face; ten times the weight "
+        "In so few steps $\\gamma = 70$ weighs too little against the reconstruction of a face; 10 times the weight "
         "gives sparse codes.\n\nMore steps might give sparse codes, too. On Fashion-MNIST, 800 steps leave less than "
         "half of the sparsity in 2 of 3 seeds with $\\gamma = 10$, which is nearer to 70 on faces by weight per value "
         "than 30 is. Longer runs on faces have not been made."
     )
     assert abs(why_dense.on_clothes(70.0) - SHOWN) < abs(why_dense.on_clothes(70.0) - STRONG)
     alone = why_dense.conclusion(dense, by_steps(0.8, 0.8, 0.8, shown=(0.8, 0.4, 0.7)), sparse)
-    assert alone == "The weight alone is not the reason: ten times as much gives no sparse codes either."
+    assert alone == "The weight alone is not the reason: 10 times as much gives no sparse codes either."
     assert why_dense.conclusion(sparse, results(), []) == "Not run at this profile."
     assert why_dense.conclusion([], by_steps(0.8), []) == "Not run at this profile."

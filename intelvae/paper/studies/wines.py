@@ -70,7 +70,11 @@ def conclusion(found: pd.DataFrame, real: float, base: str = "VAE", way: str = "
         for name, of, sign in zip(("samples", "clusters"), others, (-1, 1), strict=True)
         if of is not None and of.p is not None and of.p < LEVEL and sign * of.difference > 0
     ]
-    rest = f"significantly better are its {' and '.join(better)}" if better else "samples and clusters are no better"
+    rest = (
+        f"significantly better are its {' and '.join(better)}"
+        if better
+        else "its samples and clusters are not significantly better"
+    )
     said = f"**Did the mapping help?** {answer}; {rest}, by the same test."
     if real > 0:
         said += "\n\nSome real wines lie between the groups, so the assumption was wrong for these data."

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
+from intelvae.paper.prose import Folded, Table
 from intelvae.paper.results import Results
 from intelvae.paper.statistics import Change, Metric, changed
 from intelvae.paper.studies.digits.analysis.shares import NOT_RUN
@@ -173,6 +176,12 @@ def lines(filled: Filled) -> list[dict[str, Any]]:
         }
         for bar in filled.bars
     ]
+
+
+def numbers(*charts: Filled) -> Folded:
+    """The lines of charts that stand above one another, folded."""
+    title = "All numbers of this chart" if len(charts) == 1 else "All numbers of these charts"
+    return Folded(title, Table(pd.concat(pd.DataFrame(lines(filled)) for filled in charts)))
 
 
 def moved(found: dict[str, Filled], topic: str) -> list[str]:

@@ -13,14 +13,12 @@ from intelvae.paper.rows import INTEL
 from intelvae.paper.statistics import Metric, by_seed, measured
 from intelvae.paper.studies.digits.analysis.shares import NOT_RUN
 from intelvae.paper.studies.digits.grid import TABLE1
-from intelvae.paper.studies.discrepancies.analysis import Bar, Filled, bar_of, label_of, text, with_minus
+from intelvae.paper.studies.discrepancies.analysis import Filled, bar_of, label_of, text, with_minus
 from intelvae.paper.studies.discrepancies.parts import Found
 from intelvae.paper.studies.faces import hierarchies
 from intelvae.paper.studies.faces.grid import INTEL_VAE
 from intelvae.paper.studies.sparsity.grid import SHOWN, at
 from intelvae.paper.studies.toys import analysis as toys
-
-*BASELINES, INTEL_2_5 = (row.name for row in TABLE1 if row.paper)
 
 
 def runs(count: int) -> str:
@@ -58,39 +56,11 @@ def distances(results: Results) -> dict[str, str]:
     return {name: f"{fmean(of):.0f}" if of else NOT_RUN for name, of in found.items()}
 
 
-def _on_binary_images(filled: Filled) -> list[Bar]:
-    """The bars of binary images of InteL-VAE and VAE, or none without both."""
+def binary_images(filled: Filled) -> str:
+    """What binary images do to Table 1's two bars; it goes on from "Binary images"."""
     bars = [bar_of(filled, f"{who}: binary images, as the text says") for who in ("InteL-VAE", "VAE")]
-    return [bar for bar in bars if bar] if all(bars) else []
-
-
-def lead_on_binary_images(filled: Filled) -> str:
-    """By how much the InteL-VAE's distance differs from the VAE's on binary images, and over how many seeds."""
-    if not (bars := _on_binary_images(filled)):
-        return NOT_RUN
-    intel, vae = (bar.change.after for bar in bars)
-    seeds = min(len(bar.change.by_seed) for bar in bars)
-    return f"{text(filled.chart, 100 * (intel / vae - 1))} ({runs(seeds)})"
-
-
-def binary_images(filled: Filled, results: Results) -> str:
-    """What binary images do to Table 1: to the two bars, and to as many of its baselines as have been run on them.
-
-    It goes on from "Binary images".
-    """
-    if not (bars := _on_binary_images(filled)):
-        return "have not been tried at this profile."
-    changed = [text(filled.chart, bar.change.difference) for bar in bars]
-    clean = {row.name: fmean(clean_frechet(r) for r in results.of(row.name)) for row in results.rows}
-    theirs = [name for name in BASELINES if name in clean and name != "VAE"]
-    behind = [name for name in theirs if clean[INTEL_2_5] < clean[name]] if INTEL_2_5 in clean else []
-    others = (
-        f"Of {listed(theirs)}, it is ahead of {listed(behind)}" if theirs else "No other method has been run on them"
-    )
-    return (
-        f"change the InteL-VAE's distance by {changed[0]}, and the VAE's by {changed[1]}. On such images the "
-        f"InteL-VAE's distance differs from the VAE's by {lead_on_binary_images(filled)}. {others}."
-    )
+    ours, theirs = (text(filled.chart, bar.change.difference if bar else None) for bar in bars)
+    return f"change the InteL-VAE's distance by {ours}, and the VAE's by {theirs}."
 
 
 def empty(found: Sequence[Results], data: str) -> str:

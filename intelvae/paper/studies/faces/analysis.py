@@ -19,7 +19,6 @@ from intelvae.paper.studies.faces.grid import DIM, FID, HALF, HOYER, LINEAR_HEAD
 
 Column = str | Metric
 NO_RUN = "(no run)"
-FLAT = 10.0  # nats in two epochs: what changes by less does not rise or fall; the seeds of most rows are farther apart
 CITED_ROWS = {
     "vae": "VAE",
     "sylvester": "VAE + Sylvester",
@@ -188,53 +187,6 @@ def gates(results: Sequence[Result]) -> list[dict[str, Any]]:
         "dimensions open for all faces": "open_for_all",
     }
     return table(of, columns)
-
-
-def training(results: Sequence[Result]) -> dict[str, dict[str, str]]:
-    """The validation ELBO of each row, in nats: means over seeds, but for the lowest of any run."""
-    lines = {}
-    for name, of in by_row(results).items():
-        runs = [r.curves["valid_elbo"] for r in of]
-        curve = [statistics.fmean(at) for at in zip(*runs, strict=True)]
-        lines[name] = {
-            "first epoch": f"{curve[0]:.0f}",
-            "lowest of any run": f"{min(map(min, runs)):.0f}",
-            "last epoch": f"{curve[-1]:.0f}",
-            "gain over the last two epochs": f"{curve[-1] - curve[-3:][0]:+.0f}",
-        }
-    return lines
-
-
-def cited_of_training(results: Sequence[Result]) -> dict[str, Any]:
-    """What the text cites of `training`: its length, the least and the most gain of a row, and the flows."""
-    lines, first = training(results), results[0]
-    gains = [float(line["gain over the last two epochs"]) for line in lines.values()]
-    epochs = first.training.epochs
-    found: dict[str, Any] = {"epochs": epochs, "steps": epochs * (first.trained.examples // first.training.batch_size)}
-    found |= {"least": f"{min(gains):+.0f}", "rise": f"{max(gains):+.0f}"}
-    for key in ("sylvester", "linear"):
-        line = lines.get(CITED_ROWS[key], {})
-        found |= {
-            f"{key}_{what.split()[0]}": line.get(what, NO_RUN)
-            for what in ("lowest of any run", "gain over the last two epochs")
-        }
-    return found
-
-
-def told_of_length(results: Sequence[Result]) -> str:
-    """Whether training was long enough: by how much the validation ELBO still changed, of all rows, in its last epochs.
-
-    Training is too short where a row changed by `FLAT` or more.
-    """
-    cited = cited_of_training(results)
-    if cited["epochs"] < 3:
-        return "So short a training cannot tell."
-    least, most = float(cited["least"]), float(cited["rise"])
-    answer = "No. In" if max(-least, most) >= FLAT else "Yes. In"
-    return (
-        f"{answer} the last two of {cited['epochs']} epochs the validation ELBO still changed, by {cited['least']} to "
-        f"{cited['rise']} nats, depending on the model."
-    )
 
 
 def longer(results: Sequence[Result], later: Sequence[Result]) -> list[dict[str, Any]]:

@@ -14,7 +14,6 @@ from intelvae.paper.kinds import OPPOSITE, REPRODUCED
 from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.studies.faces import attributes
-from intelvae.paper.studies.faces.analysis import FLAT
 from intelvae.paper.studies.faces.attributes import AUTHORS, LINEAR, PLAIN
 from intelvae.paper.studies.faces.grid import (
     INTEL_VAE,
@@ -25,6 +24,7 @@ from intelvae.paper.studies.faces.grid import (
     best_in_paper,
     label,
 )
+from intelvae.paper.studies.faces.length import FLAT
 
 STEPS_OF_PAPER = 162_770 // 100  # of an epoch
 PROTOCOLS = {

@@ -17,6 +17,7 @@ from intelvae.paper.studies.sparsity.grid import ALL, FEW, FEW_STEPS, SHOWN, STR
 
 SHARE = 0.5  # of the sparsity after all steps: fewer steps leave codes dense, by the rule, if less than that is there
 (LARGEST,) = (row.value for row in TABLE_4 if row.name == CITED_ROWS["gamma70"])  # gamma of the paper, on faces
+TIMES = (HEAVIEST.value or 0.0) / (LARGEST or 1.0)
 VALUES = {"faces": 3 * networks.IMAGE_SIZE["faces"] ** 2, "clothes": networks.IMAGE_SIZE["mathieu"] ** 2}  # an image
 
 
@@ -79,7 +80,7 @@ def told_of_weight(results: Sequence[Result]) -> str:
     verdict = in_every_seed(
         scores, HALF, "codes do get sparse, after as few steps on as few faces", "codes do not get sparse either"
     )
-    return f"With ten times the paper's largest weight ($\\gamma = {HEAVIEST.value:g}$) {verdict}."
+    return f"With {TIMES:g} times the paper's largest weight ($\\gamma = {HEAVIEST.value:g}$) {verdict}."
 
 
 def _above(results: Sequence[Result], name: str) -> list[float]:
@@ -104,9 +105,9 @@ def conclusion(heavier: Sequence[Result], by_steps: Results, longer: Sequence[Re
         in_every_seed(
             scores,
             HALF,
-            f"in so few steps $\\gamma = {LARGEST:g}$ weighs too little against the reconstruction of a face; ten "
-            "times the weight gives sparse codes",
-            "the weight alone is not the reason: ten times as much gives no sparse codes either",
+            f"in so few steps $\\gamma = {LARGEST:g}$ weighs too little against the reconstruction of a face; "
+            f"{TIMES:g} times the weight gives sparse codes",
+            f"the weight alone is not the reason: {TIMES:g} times as much gives no sparse codes either",
         )
     ]
     if _too_little(shown):

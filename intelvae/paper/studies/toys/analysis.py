@@ -16,12 +16,11 @@ from intelvae import mappings
 from intelvae.data import toys
 from intelvae.metrics.toy import sliced_wasserstein
 from intelvae.paper.datasets import Points
-from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, REPRODUCED
+from intelvae.paper.kinds import OPPOSITE, REPRODUCED
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL, VAE, VAMP
 from intelvae.paper.statistics import Metric, mean_and_sd, measured
 from intelvae.paper.studies.toys import grid
-from intelvae.paper.studies.toys.claims import BRIDGE_OF_DATA, hoyer_gap
 
 NO_RUN = "(no run)"
 AS_VAE = "figC2-vamp-as-vae-"  # how ids of the rules on the Vamp-VAE itself begin
@@ -31,71 +30,6 @@ def on_the_circle(results: Results) -> dict[str, Any]:
     """How many codes z are kept, and how far the farthest of them is from the circle of radius 1."""
     radius = torch.cat([r.kept["z"] for r in results]).norm(dim=1)
     return {"codes": len(radius), "farthest": round((radius - 1).abs().max().item(), 3)}
-
-
-def bridges(results: Results) -> dict[str, str]:
-    """The shares of samples between the two clusters, in %, by method, and the share of the data."""
-    shares = {row.name: [100 * r.metrics["bridge"] for r in results.of(row.name)] for row in results.rows}
-    means = {name: statistics.fmean(of) for name, of in shares.items()} | {"data": 100 * BRIDGE_OF_DATA}
-    return {name: f"{mean:.{1 if mean >= 1 else 2}f}" for name, mean in means.items()}
-
-
-def compared(verdict: str, better: str, worse: str) -> str:
-    """What a verdict on a comparison says, in words: of what is claimed to be `better`.
-
-    >>> [compared(verdict, "smaller", "larger") for verdict in (REPRODUCED, NO_DIFFERENCE, OPPOSITE)]
-    ['smaller', 'no smaller', 'larger']
-    """
-    return {
-        REPRODUCED: better,
-        PARTLY: f"{better}, though not significantly",
-        NO_DIFFERENCE: f"no {better}",
-        OPPOSITE: worse,
-        NOT_TESTED: f"{better} or {worse} (not tested)",
-    }[verdict]
-
-
-_HOYER = ("prior_hoyer", "posterior_hoyer")
-
-
-def matches(results: Results) -> dict[str, str]:
-    """What page 03 says of codes and prior, means over seeds by method: "mismatch-METHOD", "prior-...", "codes-...".
-
-    "prior" and "codes" are Hoyer scores, "gap" is how far apart the two are, mean over runs, and "sparser" says which
-    is the higher. "best" is the method with the smallest mismatch.
-    """
-    metrics = {
-        "mismatch": (measured("aggregate_mismatch"), 3),
-        "prior": (measured("prior_hoyer"), 3),
-        "codes": (measured("posterior_hoyer"), 3),
-        "gap": (hoyer_gap, 2),
-    }
-    found = {row.name: of for row in results.rows if (of := results.of(row.name))}
-    told = {
-        f"{key}-{name}": f"{statistics.fmean(map(metric, of)):.{digits}f}"
-        for name, of in found.items()
-        for key, (metric, digits) in metrics.items()
-    }
-    means = {name: [statistics.fmean(r.metrics[m] for r in of) for m in _HOYER] for name, of in found.items()}
-    told |= {f"sparser-{name}": "sparser" if codes > prior else "less sparse" for name, (prior, codes) in means.items()}
-    mismatch = {name: statistics.fmean(r.metrics["aggregate_mismatch"] for r in of) for name, of in found.items()}
-    return defaultdict(lambda: NO_RUN, told | {"best": min(mismatch, key=mismatch.__getitem__)} if found else {})
-
-
-def mismatches(results: Results) -> pd.DataFrame:
-    """Figure 3 in numbers: means and deviations over seeds, a row a model."""
-    columns = {
-        "aggregate mismatch": "aggregate_mismatch",
-        "Hoyer, p(z)": "prior_hoyer",
-        "Hoyer, codes": "posterior_hoyer",
-        "samples to data": "sliced_wasserstein",
-        "log p(x), nats": "log_likelihood",
-    }
-    lines = [
-        {"method": row.name} | {title: cell(results.of(row.name), metric) for title, metric in columns.items()}
-        for row in results.rows
-    ]
-    return pd.DataFrame(lines).set_index("method")
 
 
 def cell(results: Sequence[Result], metric: str, digits: int = 3, scale: float = 1.0) -> str:

@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from intelvae.paper.kinds import NOT_TESTED, tally
 from intelvae.paper.measures import beside_faint_pixels, by_classifier, clean_frechet, frechet
 from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
 from intelvae.paper.statistics import FEWEST, LEVEL, Metric, by_seed, change, measured, paired, summary, with_deviation
-from intelvae.paper.studies.digits import grid, slips
+from intelvae.paper.studies.digits import slips
 from intelvae.paper.studies.digits.analysis.moved import Move
 
 WITH_ALL, WITHOUT_FAINT = "with all pixels", "without faint pixels"
@@ -203,50 +202,6 @@ def told_of_clusters(results: Results) -> str:
         f"{answer}. The distance is {shown[two]} with two sectors, {shown[ten]} with ten in one plane, and "
         f"{shown[OURS]} with $2 \\cdot 5$; the VAE has {shown['VAE']}."
     )
-
-
-def lead_on_binary_images(results: Results) -> str:
-    """How far the InteL-VAE's distance is from the VAE's after training on binary images, and in the paper: a bullet.
-
-    Over the seeds that both have, without faint pixels; empty without any.
-    """
-    ours, vae = (by_seed(results.of(name), clean_frechet) for name in (OURS, "VAE"))
-    test = paired(ours, vae)
-    if test is None:
-        return ""
-    fids = {row.name: float(row.paper["FID"].split(" ± ")[0]) for row in grid.TABLE1 if row.paper}
-    here, paper = _beside(test.mean, test.other), _beside(fids[OURS], fids["VAE"])
-    seeds = f"{test.n} seed" + "s" * (test.n > 1)
-    return (
-        f"- **On binary images**, as in Table C.1, the InteL-VAE's distance is {here} the VAE's ({seeds}). In the "
-        f"paper its FID is {paper} the VAE's."
-    )
-
-
-def _beside(ours: float, other: float) -> str:
-    return f"{abs(100 * (ours / other - 1)):.0f} % {'below' if ours < other else 'above'}"
-
-
-def told_on_binary_images(results: Results, verdicts: Mapping[str, str]) -> str:
-    """What is known of Table 1 on binary images, with the verdicts of `claims.against`: two or three sentences."""
-    clean = by_row(results, clean_frechet)
-    if not {"VAE", OURS} <= clean.keys():
-        return "**Not run yet** at this profile."
-    at = f"{WITHOUT_FAINT}, N = {min(numbers(results)):,}"
-    shown = {name: f"{name}: {to_second_digit(values)}" for name, values in clean.items()}
-    lacking = [name for name in verdicts if name not in clean]
-    rest = f"Not run on binary images yet: {listed(lacking)}." if lacking else "All six methods have been run."
-    if set(verdicts.values()) == {NOT_TESTED}:
-        least, most = (count(map(len, clean.values())) for count in (min, max))
-        seeds = f"{least} to {most} seeds" if least < most else f"{least} seeds" if least > 1 else "one seed"
-        methods = COUNTED[len(clean)] if len(clean) < len(COUNTED) else "all"
-        return (
-            f"**Not known yet**: only {seeds} of {methods} methods {'has' if most == 1 else 'have'} been run ({at}: "
-            f"{'; '.join(sorted(shown.values()))}). {rest}"
-        )
-    order = "; ".join(shown[name] for name in sorted(clean, key=lambda name: fmean(clean[name])))
-    judged = tally(verdicts.values())
-    return f"The order, {at}, closest first: {order}. The verdicts on the InteL-VAE: {judged}. {rest}"
 
 
 def still_rising(results: Results) -> dict[str, Any]:

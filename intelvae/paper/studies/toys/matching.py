@@ -1,0 +1,75 @@
+"""What the page on Figures 2 and 3 says: bridges between clusters, and whether codes match their prior."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+
+import pandas as pd
+
+from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, REPRODUCED
+from intelvae.paper.results import Results
+from intelvae.paper.statistics import measured
+from intelvae.paper.studies.toys.analysis import NO_RUN, cell
+from intelvae.paper.studies.toys.claims import BRIDGE_OF_DATA, hoyer_gap
+
+
+def bridges(results: Results) -> dict[str, str]:
+    """The shares of samples between the two clusters, in %, by method, and the share of the data."""
+    shares = {row.name: [100 * r.metrics["bridge"] for r in results.of(row.name)] for row in results.rows}
+    means = {name: statistics.fmean(of) for name, of in shares.items()} | {"data": 100 * BRIDGE_OF_DATA}
+    return {name: f"{mean:.{1 if mean >= 1 else 2}f}" for name, mean in means.items()}
+
+
+def compared(verdict: str, better: str, worse: str) -> str:
+    """What a verdict on a comparison says, in words: of what is claimed to be `better`.
+
+    >>> [compared(verdict, "smaller", "larger") for verdict in (REPRODUCED, NO_DIFFERENCE, OPPOSITE)]
+    ['smaller', 'no smaller', 'larger']
+    """
+    return {
+        REPRODUCED: better,
+        PARTLY: f"{better}, though not significantly",
+        NO_DIFFERENCE: f"no {better}",
+        OPPOSITE: worse,
+        NOT_TESTED: f"{better} or {worse} (not tested)",
+    }[verdict]
+
+
+def matches(results: Results) -> dict[str, str]:
+    """What page 03 says of codes and prior, means over seeds by method: "mismatch-METHOD", "prior-...", "codes-...".
+
+    "prior" and "codes" are Hoyer scores, "gap" is how far apart the two are, mean over runs, and "sparser" says which
+    is the higher. "best" is the method with the smallest mismatch.
+    """
+    metrics = {
+        "mismatch": (measured("aggregate_mismatch"), 3),
+        "prior": (measured("prior_hoyer"), 3),
+        "codes": (measured("posterior_hoyer"), 3),
+        "gap": (hoyer_gap, 2),
+    }
+    found = {row.name: of for row in results.rows if (of := results.of(row.name))}
+    mean = {(key, name): statistics.fmean(map(metrics[key][0], of)) for key in metrics for name, of in found.items()}
+    told = {f"{key}-{name}": f"{value:.{metrics[key][1]}f}" for (key, name), value in mean.items()}
+    told |= {
+        f"sparser-{name}": "sparser" if mean["codes", name] > mean["prior", name] else "less sparse" for name in found
+    }
+    if found:
+        told["best"] = min(found, key=lambda name: mean["mismatch", name])
+    return defaultdict(lambda: NO_RUN, told)
+
+
+def mismatches(results: Results) -> pd.DataFrame:
+    """Figure 3 in numbers: means and deviations over seeds, a row a model."""
+    columns = {
+        "aggregate mismatch": "aggregate_mismatch",
+        "Hoyer, p(z)": "prior_hoyer",
+        "Hoyer, codes": "posterior_hoyer",
+        "samples to data": "sliced_wasserstein",
+        "log p(x), nats": "log_likelihood",
+    }
+    lines = [
+        {"method": row.name} | {title: cell(results.of(row.name), metric) for title, metric in columns.items()}
+        for row in results.rows
+    ]
+    return pd.DataFrame(lines).set_index("method")
