@@ -123,7 +123,7 @@ def test_likelihoods_of_whole_vectors_train_and_data_outside_their_support_are_r
         (lambda: toy(2, prior=priors.Mixture(torch.tensor([[-2.0], [2.0]]))), "and the prior is over 1: give both"),
     ],
 )
-def test_fit_refuses_a_model_whose_parts_are_not_made_for_each_other(model, message):
+def test_fit_refuses_a_model_whose_parts_are_not_made_for_each_other(model, message, unchecked):
     with pytest.raises(ValueError, match=message) as caught:
         training.fit(model(), POINTS, POINTS, Schedule(1, 10))
     assert "\n" not in str(caught.value)
