@@ -176,8 +176,7 @@ say(speed.ceiling(found))
 # ## What bfloat16 costs
 #
 # Does the lower precision change results? We train two models in both precisions, seed by seed: the VAE of Table 1, for a
-# few epochs on all of MNIST, and the InteL-VAE of Table 2 on zeros and ones (the network `mathieu-offset`). At `smoke`
-# float64 stands in for bfloat16, for which many processors have no units.
+# few epochs on all of MNIST, and the InteL-VAE of Table 2 on zeros and ones (the network `mathieu-offset`).
 
 # %% tags=["hide-input"]
 precisions = studies.results(

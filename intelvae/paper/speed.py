@@ -89,7 +89,7 @@ def answer(found: Measured) -> str:
     """What the box at the top of the page says: how many aims are met, and the ratios behind them, as Markdown."""
     rows = found.of(bench.FASTER)
     met = _met(rows)
-    lines = [f"Aims for speed that this library meets on this machine: {sum(met.values())} of {len(met)}."]
+    lines = [f"On this machine the library meets {sum(met.values())} of its {len(met)} speed aims."]
     if not met:
         lines = [f"At the profile `{found.profile}` no aim is judged: one comparison is timed, too short to tell."]
     said = {

@@ -807,6 +807,15 @@ def test_a_precision_that_changes_something_is_told():
     assert "changes the validation ELBO" in digits.analysis.told_by_precision(results(*first, *other, profile="paper"))
 
 
+def test_a_change_of_a_share_is_in_percentage_points():
+    shares = [
+        *of_precision("float32", "mnist-01", [-9.0] * 3, uncertain=[0.01, 0.02, 0.03], ones=[0.5] * 3),
+        *of_precision("bfloat16", "mnist-01", [-9.0] * 3, uncertain=[0.02, 0.01, 0.03], ones=[0.5] * 3),
+    ]
+    told = digits.analysis.told_by_precision(results(*shares, profile="laptop"))
+    assert told.endswith(" percentage points.")
+
+
 @pytest.mark.parametrize("there", [(), ("float32",)])
 def test_precisions_that_were_not_run_are_told_and_fail_nothing(there):
     runs = [r for p in there for r in of_precision(p, "mnist", [-600.0])]

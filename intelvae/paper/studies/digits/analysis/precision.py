@@ -62,7 +62,10 @@ def by_precision(results: Results) -> pd.DataFrame:
 
 def told_by_precision(results: Results) -> str:
     """Whether the precision changes the bound on MNIST, and the ambiguous share of zeros and ones: a paragraph each."""
-    return "\n\n".join(_told(results, measure) for measure in (ELBO, AMBIGUOUS))
+    told = [_told(results, measure) for measure in (ELBO, AMBIGUOUS)]
+    if results.profile == "smoke":
+        told.append("At `smoke` float64 stands in for bfloat16, for which many processors have no units.")
+    return "\n\n".join(told)
 
 
 def _told(results: Results, measure: Measure) -> str:
@@ -78,5 +81,5 @@ def _told(results: Results, measure: Measure) -> str:
         return f"{where} the precision changes the {measure.name}: it is {means} (p = {test.p:.2g})."
     return (
         f"{where} there is {NO_DIFFERENCE} in the {measure.name}: {means}. So few seeds would mostly miss a change "
-        f"of less than {test.detectable:.2g} {unit}."
+        f"of less than {test.detectable:.2g} {'percentage points' if unit == '%' else unit}."
     )
