@@ -281,7 +281,7 @@ After Holm's correction, $p < 0.05$ holds for {counts["kept"] or "none"} of the
 # than two. We try three and four: the data are diamonds in a row, and the mapping glues a chain with as many round lobes.
 #
 # Settings and rules are those above. The claims count as variants, with [rules fixed before the
-# runs](rules.md#multiple-connectivity).
+# runs](rules.md#multiple-connectivity). Where do the samples lie?
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Three and four holes: data (black) and 200 samples of each trained model, with layers of ten units. First seed.", "name": "fig-more-holes"}, "image": {"alt": "A grid of scatter plots: a row for each data set, a column for the data and for each method."}}
 figure = figures.sample_grid(holes.first())
@@ -306,7 +306,8 @@ of 50.
 
 What do the codes say? In all {nats["settings"]} settings the InteL-VAE's mean KL divergence is at
 most {nats["InteL-VAE"]} nats, the VAE's at least {nats["VAE"]}. Where it is near 0, a code says
-nothing about its point, and such a run cannot tell what gluing would do.
+nothing about its point, and such a run cannot tell what gluing would do. The table has the means
+and standard deviations:
 """)
 display(Provenance(holes, holes_wide))
 Table(analysis.side_by_side(analysis.by_units(holes, holes_wide), shown))

@@ -385,6 +385,8 @@ Folded("These choices in numbers", Table(main), Table(beside))
 say(f"""
 Extremely sparse codes with good samples, by this rule:
 {by_weight("fig7-small-beta", (grid.SHOWN, grid.STRONG))}. {only_vae}
+
+The table has the VAE and the InteL-VAE with $\\beta = 0.3$:
 """)
 display(Provenance(light))
 tables.show(tables.as_authors(light))
@@ -401,6 +403,8 @@ gives the weights of $28 \\times 28$ pixels.
 {pixels["pixels-over"]}: with $\\gamma = {grid.SHOWN:g}$ the score is {pixels["pixels-small-score"]}
 (as in Figure 7: {pixels["pixels-as-is-score"]}), the distance {pixels["pixels-small-distance"]}
 ({pixels["pixels-as-is-distance"]}). {only_vae}
+
+The table has both weights, with and without the mapping:
 """)
     display(Provenance(weighted))
     tables.show(tables.weighted(weighted))

@@ -173,7 +173,7 @@ authors') has it.
 
 # %% tags=["hide-input", "origin-drawn"] mystnb={"figure": {"caption": "Drawn faces, the stand-in of the profile smoke: hair, glasses, hats, mouths and lipstick are attributes; background, skin tone and the face's place are not.", "name": "fig-drawn-faces"}, "image": {"alt": "Two rows of simple drawings of faces in colour."}}
 drawn = celeba.load(smoke=True).test
-figure = style.strips({"drawn": drawn[:12], "faces": drawn[12:24]})
+figure = style.strips({"1 to 12": drawn[:12], "13 to 24": drawn[12:24]})
 
 # %% [markdown]
 # **The models.** The table has the seven rows of Table 4, two rows of the paper's submitted version ($\alpha = 0.05$
@@ -275,6 +275,8 @@ say(f"""
 For {analysis.nearer_from_a_normal(ways)} Sparse-VAEs the samples from $\\mathcal N(0, I)$ are
 the nearer ones. There, the replication's way does not make samples worse. About the paper's
 models this says nothing.
+
+{analysis.told_of_the_vamp(results)}
 """)
 
 # %% [markdown]

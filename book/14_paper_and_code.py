@@ -517,10 +517,29 @@ say(f"""
 # %% [markdown]
 # ## Exercises
 #
-# 1. Which three runs would you add to the chart of Table 1 first, and why these?
-# 2. Combine the authors' network, binary images and images from $\mathcal N(0, I)$ in one row of `studies.digits.slips`. Add
-#    up the three bars first: what do you expect the row to show?
-# 3. Why can an empty bar be as good a reason to doubt a table as a full one?
+# 1. Which three bars in the chart of Table 1 need more seeds first, and why these?
+# 2. Combine the authors' network and binary images in one row of `studies.digits.slips`. What would the samples' distance
+#    be, for the VAE and for the InteL-VAE, if the two bars simply added up?
+# 3. A chart has differences without a bar, since nobody has run them. Why can they be as good a reason to doubt a table
+#    as a long bar?
+
+# %% tags=["hide-cell", "solution"]
+table1 = charts["table1"]
+gap = table1.chart.paper  # between the paper's InteL-VAE and its VAE, in %
+few = [bar for bar in table1.bars if len(bar.change.by_seed) < 3]
+nearest = sorted(few, key=lambda bar: abs(abs(bar.change.difference) - abs(gap)))
+print(f"1. as long as the paper's gap, {gap:+.0f} %, and so able to explain or hide it:")
+for bar in nearest[:3]:
+    print(f"   {bar.label}, {bar.change.difference:+.0f} %")
+for name in ("VAE", "InteL-VAE"):
+    both = [
+        analysis.bar_of(table1, f"{name}: {what}")
+        for what in ("the authors' network", "binary images, as the text says")
+    ]
+    if all(both):
+        total = sum(bar.change.difference for bar in both)
+        print(f"2. {name}: {total:+.0f} % of the VAE's distance")
+print("3. a long bar is known and can be subtracted; a missing one may have any length")
 
 # %% tags=["nbval-check-output", "remove-cell"]
 for filled in charts.values():

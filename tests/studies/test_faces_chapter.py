@@ -745,6 +745,13 @@ def test_both_ways_to_draw_are_set_beside_each_other():
     assert analysis.nearer_from_a_normal(ways | analysis.ways_to_draw([vamp])) == "1 of 2"
 
 
+def test_dark_images_of_the_vamp_are_told():
+    grey = torch.tensor([0, 25, 26, 255], dtype=torch.uint8).reshape(1, 1, 2, 2)
+    vamp = dataclasses.replace(of("Vamp-VAE"), kept={"dense_images": grey})
+    assert "(0, I)$, 50 % of the values are nearly black" in analysis.told_of_the_vamp([*one_of_each(), vamp])
+    assert analysis.told_of_the_vamp([of("Vamp-VAE"), of("Sparse-VAE, α = 0.2")]) == ""
+
+
 def test_gates_have_a_table():
     gates = analysis.gates(one_of_each())
     titles = ("method", "Hoyer score of g(y)", "score before the gates", "mean gate")
@@ -771,7 +778,7 @@ def test_scores_of_codes_that_are_known_without_a_model():
 
 def test_training_is_told_by_its_validation_curve():
     rising = of("VAE", curves={"valid_elbo": [-9.0, -70.0, -6.0, -5.5]})
-    falling = of("InteL-VAE, γ = 70", curves={"valid_elbo": [-8.0, -1.0, -2.0, -5.0]})
+    falling = of("InteL-VAE, γ = 70", curves={"valid_elbo": [-8000.0, -1.0, -2.0, -5.0]})
     other = of("VAE", 1, curves={"valid_elbo": [-7.0, -50.0, -6.0, -4.5]})
     assert length.table([falling, rising, other]) == {
         "VAE": {
@@ -781,8 +788,8 @@ def test_training_is_told_by_its_validation_curve():
             "gain over the last two epochs": "+55",
         },
         "InteL-VAE, γ = 70": {
-            "first epoch": "-8",
-            "lowest of any run": "-8",
+            "first epoch": "-8,000",
+            "lowest of any run": "-8,000",
             "last epoch": "-5",
             "gain over the last two epochs": "-4",
         },

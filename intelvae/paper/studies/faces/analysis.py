@@ -13,7 +13,7 @@ from intelvae.metrics import features
 from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper.measures import above_chance, chance_in_use, features_of, frechet
 from intelvae.paper.results import Result
-from intelvae.paper.rows import SPARSE_VAE
+from intelvae.paper.rows import SPARSE_VAE, VAMP
 from intelvae.paper.statistics import Metric, mean_and_sd
 from intelvae.paper.studies.faces.grid import DIM, FID, HALF, HOYER, LINEAR_HEAD, LOW_BETA, ONE_SEED, PUBLISHED, TABLE_4
 
@@ -172,6 +172,19 @@ def nearer_from_a_normal(ways: Mapping[str, Mapping[str, str]]) -> str:
     """Of how many Sparse-VAEs of `ways_to_draw` samples from N(0, I) are the nearer ones."""
     of = [line["nearer"] for name, line in ways.items() if name.startswith("Sparse-VAE")]
     return f"{of.count('N(0, I)')} of {len(of)}"
+
+
+def told_of_the_vamp(results: Sequence[Result]) -> str:
+    """How dark the Vamp-VAE's images from N(0, I) are, of the first seed that kept any, and why; empty if none did."""
+    for result in results:
+        if result.row.method is VAMP and "dense_images" in result.kept:
+            dark = (result.kept["dense_images"] < 0.1 * 255).double().mean().item()
+            return (
+                f"In the Vamp-VAE's images from $\\mathcal N(0, I)$, {100 * dark:.0f} % of the values are nearly black, "
+                "below a tenth of full brightness. Its prior follows its codes, and its decoder has hardly learned from "
+                "others."
+            )
+    return ""
 
 
 def gates(results: Sequence[Result]) -> list[dict[str, Any]]:
