@@ -528,7 +528,9 @@ table1 = charts["table1"]
 gap = table1.chart.paper  # between the paper's InteL-VAE and its VAE, in %
 few = [bar for bar in table1.bars if len(bar.change.by_seed) < 3]
 nearest = sorted(few, key=lambda bar: abs(abs(bar.change.difference) - abs(gap)))
-print(f"1. as long as the paper's gap, {gap:+.0f} %, and so able to explain or hide it:")
+print(
+    f"1. as long as the paper's gap, {gap:+.0f} %, and so able to explain or hide it:"
+)
 for bar in nearest[:3]:
     print(f"   {bar.label}, {bar.change.difference:+.0f} %")
 for name in ("VAE", "InteL-VAE"):

@@ -180,9 +180,9 @@ def told_of_the_vamp(results: Sequence[Result]) -> str:
         if result.row.method is VAMP and "dense_images" in result.kept:
             dark = (result.kept["dense_images"] < 0.1 * 255).double().mean().item()
             return (
-                f"In the Vamp-VAE's images from $\\mathcal N(0, I)$, {100 * dark:.0f} % of the values are nearly black, "
-                "below a tenth of full brightness. Its prior follows its codes, and its decoder has hardly learned from "
-                "others."
+                f"Of the Vamp-VAE's images from $\\mathcal N(0, I)$, {100 * dark:.0f} % of the values are nearly "
+                "black, below a tenth of full brightness. Its prior follows its codes, and its decoder has hardly "
+                "learned from others."
             )
     return ""
 
