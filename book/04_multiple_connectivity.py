@@ -75,7 +75,7 @@ star, the infinity sign and the two Gaussians the InteL-VAE is no better than th
   {with_notebooks["astray-circle-VAE-all"]} %).
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figures 4 and C.2 of the paper, redrawn: data (black) and 200 samples of each trained model (first seed), with the decoder's noise. The axes are the paper's, and wider where samples lie outside.", "name": "fig-connectivity"}, "image": {"alt": "A grid of scatter plots: a row for each data set, a column for the data and for each method."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figures 4 and C.2 of the paper, redrawn: data (black) and 200 samples of each trained model (first seed), with the decoder's noise. The axes are those of the authors' notebooks, and wider where samples lie outside.", "name": "fig-connectivity"}, "image": {"alt": "A grid of scatter plots: a row for each data set, a column for the data and for each method."}}
 figure = figures.sample_grid(results.first())
 
 # %% tags=["hide-input"]
@@ -365,9 +365,9 @@ With the reading "neither", {inside_holes["VAE"]} % of the VAE's samples lie in 
 # %% [markdown]
 # ## The notebooks, exactly
 #
-# Do the authors' own settings give the paper's figure? Their notebooks differ from the text in more than the likelihood:
-# batches of ten points, two hidden layers instead of three, a two-hole mapping times 2, and pseudo-inputs of the Vamp-VAE that
-# start at random.
+# Do the authors' own settings give the paper's figure? Their notebooks differ from our settings in more than the likelihood:
+# batches of ten points (the text allows 10 to 500), two hidden layers where the text has three, a two-hole mapping times 2,
+# and pseudo-inputs of the Vamp-VAE that start at random.
 #
 # They also have two priors. In training, the KL divergence is taken to $\mathcal N(0, e I)$ (a log-variance of 1), but samples
 # are drawn from $\mathcal N(0, I)$. Here we do all of that at once.
@@ -432,7 +432,7 @@ Folded(
 #
 # ## What the paper leaves open
 #
-# - **Likelihood, steps, batch size.** Table C.1 says "10 to 500" for the batch; we take 100. At the published profile we take
+# - **Likelihood, steps, batch size.** Table C.1 says 10 to 500 for the batch; we take 100. At the published profile we take
 #   as many steps as the notebooks, 20,000.
 # - **The prior's variance, the glue map's scale, the networks' depth.** The notebooks differ from the text (above); we
 #   follow the text.

@@ -111,9 +111,10 @@ Provenance(results)
 # %% [markdown]
 # ## The idea
 #
-# Ten digits suggest ten clusters. But ten sectors in one plane are thin: points are rarely far from a border, and
-# [equation 6](05_multi_modality.ipynb) moves a point less, the nearer it is to one. The paper's remedy (appendix C.2) is to factorise,
-# $K = 2 \cdot 5$, and to give each factor a plane of its own:
+# Ten digits suggest ten clusters. But ten sectors in one plane are thin: points are rarely far from a border, and [equation
+# 6](05_multi_modality.ipynb) moves a point less, the nearer it is to one. With more than two dimensions the paper also
+# allows a product (appendix C.2), which is a remedy here: factorise, $K = 2 \cdot 5$, and give each factor a plane of its
+# own:
 #
 # $$ g(y) = \big( g_2(y_1, y_2),\; g_5(y_3, y_4),\; y_5, \ldots, y_D \big). $$
 #
@@ -164,7 +165,8 @@ images, and one half of the test images is {floor["halves"]:.1f} away from the o
 #
 # - **GM-VAE** {cite}`dilokthanakul2016gmvae`: ten components. The KL term of the component counts only above half a nat, its
 #   authors' remedy against components that all become alike.
-# - **MoG-VAE**: a fixed mixture of ten Gaussians on a ring, four standard deviations apart, as the two of the authors' code are.
+# - **MoG-VAE**: a fixed mixture of ten Gaussians of variance 1 on a ring, neighbours 4 apart, as the two of the authors' code
+#   are (theirs have variance $e$).
 # - **Vamp-VAE** {cite}`tomczak2018vamp`: 100 pseudo-inputs that start from training images; the authors' code has 500.
 # - **Sylvester flow** {cite}`vandenberg2018sylvester`: four orthogonal steps with eight vectors, and our optimiser instead of
 #   its authors'.
@@ -437,8 +439,8 @@ if binary:
 # %% [markdown]
 # ### Borders
 #
-# How far do learned borders move? In the authors' code, borders between clusters are always learned. The figure shows each
-# cluster's mass during training:
+# How far do learned borders move? In the authors' code of October 2021, borders between clusters are always learned. The
+# figure shows each cluster's mass during training:
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The prior's mass of each of the 2 x 5 clusters after every epoch, with learned borders and c2 = 0.5, one panel for each seed that has been run. At first every cluster has a tenth (dashed lines).", "name": "fig-all-digits-borders"}, "image": {"alt": "Stacked areas of ten cluster masses by epoch."}}
 if moving := changed.of("InteL-VAE: c2 = 0.5, borders learned"):

@@ -76,7 +76,8 @@ Provenance(results)
 #
 # $$ g(y) = y + c_1 \operatorname{sign}(y - b)\, \lvert y - b \rvert^{c_2}, $$
 #
-# and the two clusters have the prior's mass on either side, $\Phi(b)$ and $1 - \Phi(b)$. With $K$ sectors, their widths are
+# and the two clusters have the prior's mass on either side, $\Phi(b)$ and $1 - \Phi(b)$. This is the form of the authors'
+# code. The paper moves all of $y$ before it splits at 0, which only adds a constant to $z$. With $K$ sectors, their widths are
 # $2\pi \operatorname{softmax}(u)$ with a learned $u$. The gradient reaches $b$ mostly through points near the border, where $g$
 # changes most with it.
 
@@ -109,8 +110,9 @@ for b in (0.0, -0.6745, -1.0):
 # ## The experiment
 #
 # Does the learned mass follow the share of zeros in the data? We take zeros and ones of MNIST, and split the first of 50
-# latent dimensions. As in the authors' code, images of a class are repeated to change its share: for 40 % of zeros,
-# each image of a zero is used twice, each image of a one three times.
+# latent dimensions, as the authors' code does (Table C.1 has 1 to 10 for zeros and ones). As in that code, images of a
+# class are repeated to change its share: for 40 % of zeros, each image of a zero is used twice, each image of a one three
+# times.
 
 # %% tags=["hide-input"]
 say(f"""
@@ -232,9 +234,9 @@ say(report.reasons(PAGE))
 #   of a run's mapping does what the authors' code does (`intelvae.paper.authors.bounded`).
 # - **Pixels.** We sum squared errors over the 32x32 pixels of Mathieu's network, not over the 28x28 of Table C.1
 #   ([more](14_paper_and_code.ipynb)).
-# - **A threshold that is reset.** In the authors' code the threshold is a parameter in *every* clustered run, even where the text
-#   says that it is fixed. It is reset to zero when a model is loaded; the option `forgets` does that, too
-#   (`intelvae.paper.authors.forgetful`).
+# - **A threshold that is reset.** In the authors' code of October 2021 the threshold is a parameter in *every* clustered
+#   run, even where the text says that it is fixed. It is reset to zero when a model is loaded; the option `forgets` does
+#   that, too (`intelvae.paper.authors.forgetful`).
 # - **No zeros at all.** Both sides then draw ones. These runs do not tell whether the border has little to gain, or only needs
 #   longer.
 #

@@ -340,7 +340,7 @@ six = """its network on $28 \\times 28$ pixels, absolute errors, $\\beta = 3$, 4
 and the penalty on $|z|$"""
 if authors:
     say(f"""
-**All settings of the script at once.** The authors' script for Figure 7 differs from the text in
+**All settings of the script at once.** The authors' script for Figure 7 differs from our rows in
 six ways: {six}. The rule is the same, and was written before the runs.
 
 That codes are sparser and samples at most 5 % farther than a VAE's is, with all these settings:
@@ -467,7 +467,7 @@ tables.show(tables.dd(others))
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does
 #
-# - **The ablation's $\gamma$** is "larger than 30"; ours is the largest of the grid. The script for it has values up to
+# - **The ablation's $\gamma$** is "> 30.0"; ours is the largest of the grid. The script for it has values up to
 #   100, 200 epochs and a bound with 50 importance samples, whose prior has variance $e$ by mistake. Ours is the ELBO.
 # - **Settings of the Sparse-VAE.** The replication has 200 latent dimensions and perceptrons on MNIST and Fashion-MNIST;
 #   ours has the network and the 50 dimensions of all others.

@@ -14,7 +14,7 @@
 # # Beyond the ELBO
 #
 # The paper ({cite}`miao2022intelvae`) says four things in passing and tests none of them. Here each gets a rule and an
-# experiment. The first two statements are weaker than our tests of them:
+# experiment. The first three statements are weaker than our tests of them:
 #
 # - A mapping can be applied with other bounds than the {term}`ELBO` (section 4).
 # - A normalizing flow is "a valid choice" of mapping, "albeit an unlikely one" (section 5).
@@ -330,7 +330,7 @@ say(f"""
 The claim that no more InteL-VAEs than VAEs fail is {by_rule[rule]} by the KL
 divergence{partly}, and {by_rule[f"{rule}-likelihood"]} by $\\log p(x)$ (next table).
 
-The paper sees an advantage in stability over "many of the baseline methods", and names none. We
+The paper sees an advantage in stability over "many of the baseline methods", and names none there. We
 ask less, of the Vamp-VAE. That no more InteL-VAEs fail than Vamp-VAEs, a variant, is
 {by_rule[f"{rule}-vamp"]} by the KL divergence, and {by_rule[f"{rule}-vamp-likelihood"]} by
 $\\log p(x)$, where the better of these two sets the limit.

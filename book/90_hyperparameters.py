@@ -37,7 +37,7 @@ Tables C.1 and C.2 leave out the number of epochs, the number of repeats (Tables
 ten runs) and the likelihood, so these are our choices.
 
 - **Profiles** say how much is run: `smoke` is a first look, `laptop` is what the published pages
-  show, and `paper` is the paper's own size.
+  show, and `paper` has the paper's data and its ten runs.
 - **Where the numbers come from.** Settings, repeats and numbers of parameters and runs are read
   from what the experiments run. Sizes of data sets and layers are typed by hand.
 """)

@@ -305,7 +305,7 @@ def test_faint_pixels_count_unless_cleaned_away(projection, digits):
 
 def test_too_few_images(projection, digits):
     with pytest.raises(ValueError, match="100 real and 30 generated images are fewer than the 2000"):
-        samples.judge(digits[:30] / 255, digits, LITE, sizes=(20, samples.PAPER_N))
+        samples.judge(digits[:30] / 255, digits, LITE, sizes=(20, samples.AUTHORS_N))
 
 
 def test_a_run_draws_the_same_numbers_whether_or_not_it_is_the_first_that_needs_the_network():

@@ -27,8 +27,9 @@ TAIL = 0.995  # a traversal reaches as far as this share of all codes
 def encode(model: VAE, x: Tensor, batch_size: int = 500) -> dict[str, Tensor]:
     """Codes of x (N, *data_shape), each (N, D): "mean" g(mu), and "sample" g(y), y one exact sample of q(y|x).
 
-    The first is the paper's representation, the second what the authors' code measures sparsity by. A posterior with a
-    flow has "base" too, a sample from before it; a spike-and-slab "slab", a sample without its gates, and the "gates".
+    The first are the paper's "extracted features", the second what the authors' code measures sparsity by. A posterior
+    with a flow has "base" too, a sample from before it; a spike-and-slab "slab", a sample without its gates, and the
+    "gates".
     """
     batch_size = whole_of("batch_size", batch_size, ">= 1")
     parts = []

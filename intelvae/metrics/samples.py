@@ -12,7 +12,7 @@ from intelvae.finite import of_finite
 from intelvae.metrics import feature_cache, features, fidelity, frechet, kid
 from intelvae.numbers import whole_of
 
-PAPER_N, FULL_N = 2_000, 10_000  # the paper's number of images, and all of MNIST's test set
+AUTHORS_N, FULL_N = 2_000, 10_000  # the number of test images in the authors' code, and all of MNIST's test set
 PIXELS = ("clip", "minmax", "clean")
 FAINT = 16  # of 255: grey values below it are too faint to see, but not for a network that knows only pure black
 
@@ -51,7 +51,7 @@ def judge(
     real: UInt8[Tensor, "n c h w"],
     extractor: str,
     *,
-    sizes: Sequence[int] = (PAPER_N, FULL_N),
+    sizes: Sequence[int] = (AUTHORS_N, FULL_N),
     pixels: str = "clip",
     device: str = "cpu",
 ) -> dict[str, float]:

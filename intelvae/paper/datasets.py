@@ -80,7 +80,7 @@ class _Images:
 
 def _sizes(n: int) -> tuple[int, ...]:
     """The numbers of images that are compared: 2,000 and 10,000, or as many hundreds as there are."""
-    return tuple(size for size in (samples.PAPER_N, samples.FULL_N) if size <= n) or (n - n % 100,)
+    return tuple(size for size in (samples.AUTHORS_N, samples.FULL_N) if size <= n) or (n - n % 100,)
 
 
 @dataclass(frozen=True)
@@ -141,9 +141,10 @@ class Faces(_Images):
     def real(self) -> Tensor:
         """The faces that samples are judged by, (N, 3, size, size): those for tests.
 
-        Where they are fewer than the paper's 2,000, also those for validation: no run on faces stops early by them.
+        Where they are fewer than the 2,000 of the authors' code, also those for validation: no run on faces stops early
+        by them.
         """
-        return self.test if len(self.test) >= samples.PAPER_N else torch.cat([self.test, self.valid])
+        return self.test if len(self.test) >= samples.AUTHORS_N else torch.cat([self.test, self.valid])
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -61,7 +61,7 @@ def frechet_with_surplus(
     real: UInt8[Tensor, "n c h w"],
     extractor: str,
     *,
-    size: int = samples.PAPER_N,
+    size: int = samples.AUTHORS_N,
     surplus: int = 100,
     device: str = "cpu",
 ) -> float:

@@ -73,8 +73,8 @@ def _decode_normal(model: VAE, n: int) -> Tensor:
 def codes(model: VAE, data: Faces) -> dict[str, float]:
     """How sparse codes are: `metrics.codes.sparsity` over the test faces, with all of them as one class.
 
-    "hoyer_mean" is the score of g(mu), the paper's representation, "hoyer_sample" of one posterior sample through g, as
-    in the authors' code. A flow or a spike-and-slab posterior has what `metrics.codes.behind` tells of it.
+    "hoyer_mean" is the score of g(mu), the paper's "extracted features", "hoyer_sample" of one posterior sample through
+    g, as in the authors' code. A flow or a spike-and-slab posterior has what `metrics.codes.behind` tells of it.
     """
     test = of_codes.encode(model, data.test)
     alike = torch.zeros(len(data.test), dtype=torch.long)

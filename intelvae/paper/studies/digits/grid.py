@@ -139,8 +139,8 @@ def gap(profile: str, seeds: Seeds = None) -> list[Run]:
     return [zeros_and_ones(row, profile, seed) for row in gaps(profile) for seed in chosen]
 
 
-# Table 1. Components of the fixed mixture lie on a ring, four standard deviations from their neighbours, as the two of
-# the authors do. The paper does not give the number of clusters.
+# Table 1. Components of the fixed mixture, of variance 1, lie on a ring, 4 from their neighbours, as the two of the
+# authors do (of variance e). The paper does not give the number of clusters.
 
 TABLE1 = [
     Row("VAE", VAE, paper={"FID": "42.0 ± 1.1"}),

@@ -140,8 +140,8 @@ TOPICS: dict[str, Topic] = {
         "page 08, “authors’ forest”, and below this table",
     ),
     "score": Topic(
-        "Which codes have the score", "g(μ) is “the representation”", "samples, of the first 2,000 test images",
-        "samples, and also means", (SPARSITY, FACES),
+        "Which codes have the score", "“a representation z”, of a sample or a mean",
+        "samples, of the first 2,000 test images", "samples, and also means", (SPARSITY, FACES),
     ),
     "replication": Topic(
         "Source of the Sparse-VAE", "a public replication",
@@ -202,7 +202,8 @@ TOPICS: dict[str, Topic] = {
         "at `laptop` 8,059 faces, 10 epochs, for Table 3 10,000 steps", (FACES, DIGITS, SHARES),
     ),
     "repeats": Topic(
-        "Repeats", "ten", "5 to 15, and no seed is set for training", "three to twenty, with seeds",
+        "Repeats", "ten for Tables 1, 3 and B.1, else not stated",
+        "5 to 15, and no seed is set for training", "three to twenty, with seeds",
         (DIGITS, DETAIL, FACES), "all pages show deviations over seeds",
     ),
     "dimensions": Topic(

@@ -19,13 +19,13 @@ from intelvae.paper.studies.toys import grid
 from intelvae.paper.studies.toys.analysis import elbo, kl
 from intelvae.paper.style import frame, legend_outside, marks_by_seed, points
 
-PAPERS_AXES = (4.5, 3.0)  # from the middle to the side and to the top, in Figures 2, 4 and C.2
+AUTHORS_AXES = (4.5, 3.0)  # from the middle to the side and to the top, in the authors' notebooks
 
 
 def sample_grid(results: Sequence[Result], *, shown: int = 200) -> Figure:
     """Figures 4 and C.2: one row a data set, one column a method, 200 samples each; results of one seed.
 
-    The axes are the paper's, all of them wider where a sample would be outside.
+    The axes are those of the authors' notebooks, all of them wider where a sample would be outside.
     """
     data = list(dict.fromkeys(r.training.data for r in results))
     methods = list(dict.fromkeys(r.row.method for r in results))
@@ -44,7 +44,7 @@ def sample_grid(results: Sequence[Result], *, shown: int = 200) -> Figure:
             points(axis, of[method].kept["samples"][:shown], color=method.color)
     for axis, title in zip(axes[0], ["data", *(method.name for method in methods)], strict=True):
         axis.set_title(title)
-    frame(figure.axes, *PAPERS_AXES)
+    frame(figure.axes, *AUTHORS_AXES)
     return figure
 
 
@@ -107,7 +107,7 @@ def samples_by_seed(results: Sequence[Result], *, shown: int = 200) -> Figure:
             axis.set_title(f"seed {run.seed}")
         for axis in line[1 + len(runs) :]:
             axis.remove()
-    frame(figure.axes, *PAPERS_AXES)
+    frame(figure.axes, *AUTHORS_AXES)
     return figure
 
 

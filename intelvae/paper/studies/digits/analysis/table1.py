@@ -26,7 +26,7 @@ COUNTED = ("none", "one", "two", "three", "four", "five")
 
 
 def smallest(result: Result) -> float:
-    """The distance at the smaller number of images, the paper's."""
+    """The distance at the smaller number of images, that of the authors' code."""
     return frechet(result, number=min)
 
 
