@@ -104,9 +104,9 @@ with training.seeded(0):
         both = (f"{score(z).mean():.3f}" for score in (hoyer, of_library))
         print(f"{title:<23} ", *both)
 
-# %% [markdown] The paper's VAEs have 0.230 on MNIST, which is chance for $D = 50$, and 0.22 on CelebA, which is chance for
-# $D = 128$ (the paper [does not name](10_faces.ipynb) that $D$). The last line is the score of codes that follow DD's
-# sparse prior; the rule for "extremely high" asks for more.
+# %% [markdown]
+# The paper's VAEs have 0.230 on MNIST, which is chance for $D = 50$, and 0.22 on CelebA, which is chance for $D = 128$ (the
+# paper [does not name](10_faces.ipynb) that $D$). The last line is the score of codes that follow DD's sparse prior; the rule for "extremely high" asks for more.
 #
 # **Of which codes?** The authors' code measures *samples* $g(y)$, $y \sim q(y|x)$, while the "extracted
 # features" of the paper's text are $g(\mu(x))$. Tables here have both.
