@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
 from intelvae.dtypes import as_float, at_least_float32
+from intelvae.modes import evaluating
 from intelvae.numbers import check_number, whole_of
 
 
@@ -128,8 +129,8 @@ class Vamp(nn.Module):
     """The VampPrior `p(y) = 1/C sum_c q(y|u_c)` over learned pseudo-inputs `u_c` (Tomczak & Welling, 2018).
 
     The pseudo-inputs are projected onto `data_range`, instead of the authors' hard tanh, which holds a pixel at
-    the border for ever. They pass through the encoder with its batch normalisation in evaluation mode, so that
-    they neither share nor shift the statistics of the data; with `encoder` in evaluation mode nothing changes.
+    the border for ever. They pass through the encoder in evaluation mode, so that they neither share nor shift the
+    statistics of the data; after it, every module of the encoder is in the mode that it was in.
 
     Parameters: `encoder`, the model's own; `start` (C, *data_shape), the pseudo-inputs to begin with (drawn from the
     training data, say); `data_range`, or None for unbounded data. The encoder is shared, not owned: its parameters
@@ -149,12 +150,8 @@ class Vamp(nn.Module):
     def components(self) -> Distribution:
         """The posteriors `q(y|u_c)`, one distribution with batch shape (C,)."""
         (encoder,) = self._encoder
-        training = encoder.training
-        encoder.eval()
-        try:
+        with evaluating(encoder):
             return encoder(self.pseudo_inputs())
-        finally:
-            encoder.train(training)
 
     def forward(self) -> Distribution:
         components = self.components()

@@ -321,6 +321,38 @@ def test_no_examples_and_no_draws_are_refused_in_one_line_whatever_the_prior(nam
         bounds.Weighted(3)(model, x)
 
 
+BOUNDS = {
+    "elbo": bounds.elbo,
+    "iwae": partial(bounds.iwae, samples=3),
+    "renyi": partial(bounds.renyi, samples=3, alpha=0.5),
+    "log_likelihood": partial(bounds.log_likelihood, samples=3),
+    "Weighted": bounds.Weighted(3),
+    "evaluate": training.evaluate,
+}
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_shapes_that_would_broadcast_are_refused(name):
+    """Images without their channel, for one: their density would be that of a whole batch, a number like any other."""
+    bound, x = BOUNDS[name], torch.rand(5, 28, 28)
+    encoder, net = networks.create("mlp", (1, 28, 28), 4)
+    decoder = nn.Sequential(net, likelihoods.Bernoulli())
+    mixed = GMVAE(encoder, nn.Sequential(networks.create("mlp", (1, 28, 28), 2)[1], likelihoods.Bernoulli()),
+                  Components(2, 2, 3), priors.StandardNormal(2))  # fmt: skip
+    plain = VAE(encoder, decoder, priors.StandardNormal(4))
+    for model in (plain, mixed)[: 1 if name == "Weighted" else 2]:
+        with pytest.raises(
+            ValueError, match=r"^the model makes examples of shape \(1, 28, 28\), the data have \(28, 28"
+        ):
+            bound(model, x)
+        bound(model, x[:, None])
+    for prior in (priors.StandardNormal(1), priors.Mixture(torch.zeros(3, 1)), priors.Sparse(1)):
+        with pytest.raises(
+            ValueError, match=r"latents of shape \(4,\) and the prior is over \(1,\): give both the same"
+        ):
+            bound(VAE(encoder, decoder, prior), x[:, None])
+
+
 def test_bounds_are_exact_with_the_exact_posterior():
     model = linear_gaussian(2 / 3, math.sqrt(1 / 3))
     x = torch.tensor([[-1.0], [0.0], [2.0]])
