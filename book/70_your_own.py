@@ -314,8 +314,9 @@ looks = pd.DataFrame(looks).set_index("model")
 figure = wines.comparison(looks, {"unsure samples, %": unsure(x[test])})
 
 # %% tags=["hide-input"]
-several = len(chosen) > 1
-has = "means and standard deviations over seeds" if several else "the values of one seed"
+has = "the values of one seed"
+if len(chosen) > 1:
+    has = "means and standard deviations over seeds"
 say(f"""
 The table has {has}. All models are trained on this page, on
 {len(train)} wines. The number of seeds is {len(chosen)} (profile `{profile}`).
@@ -325,7 +326,9 @@ Table(wines.table(looks))
 # %% tags=["hide-input"]
 mean = looks.groupby("model").mean()
 sure, rand = mean["unsure samples, %"], mean["adjusted Rand index"]
-tests = "The tests" if len(chosen) > 2 else "Without tests, which need three seeds, they"
+tests = "Without tests, which need three seeds, they"
+if len(chosen) > 2:
+    tests = "The tests"
 say(f"""
 {wines.conclusion(looks, unsure(x[test]))}
 
