@@ -68,12 +68,12 @@ class Mixture(nn.Module):
 
     def __init__(self, means: Tensor, scale: float = 1.0) -> None:
         super().__init__()
-        if means.ndim != 2:
-            raise ValueError(f"means must have shape (components, dimensions), not {tuple(means.shape)}")
+        if means.ndim != 2 or not means.numel():
+            raise ValueError(f"means must have shape (components, dimensions), each >= 1, not {tuple(means.shape)}")
         check_number("the scale of a mixture", scale, "> 0")
         means = at_least_float32(means)  # in whole numbers a scale of 0.5 would be 0
         self.register_buffer("means", means)
-        self.register_buffer("scales", torch.full_like(means, scale))
+        self.register_buffer("scales", torch.full_like(means, float(scale)))
         self.register_buffer("weights", torch.full((len(means),), 1 / len(means)))
 
     def forward(self) -> Distribution:
@@ -134,12 +134,14 @@ class Vamp(nn.Module):
 
     Parameters: `encoder`, the model's own; `start` (C, *data_shape), the pseudo-inputs to begin with (drawn from the
     training data, say); `data_range`, or None for unbounded data. The encoder is shared, not owned: its parameters
-    belong to the model.
+    belong to the model. Raises `ValueError` for a start without pseudo-inputs.
     """
 
     def __init__(self, encoder: nn.Module, start: Tensor, data_range: tuple[float, float] | None = (0.0, 1.0)) -> None:
         super().__init__()
-        self.inputs = nn.Parameter(start.clone())
+        if start.ndim < 2 or not len(start):
+            raise ValueError(f"start must have shape (components, *data_shape), not {tuple(start.shape)}")
+        self.inputs = nn.Parameter(start.clone() if start.is_floating_point() else start.to(torch.get_default_dtype()))
         self.data_range = data_range
         self._encoder = (encoder,)  # in a tuple, so that torch does not register the encoder's parameters twice
 
@@ -190,9 +192,9 @@ def ring(dim: int, components: int = 2, radius: float = 2.0, scale: float = 1.0)
         raise ValueError(f"{components} components on a circle need at least 2 latent dimensions, not {dim}")
     angle = 2 * torch.pi * torch.arange(components) / components
     means = torch.zeros(components, dim)
-    means[:, 0] = radius * angle.cos()
+    means[:, 0] = float(radius) * angle.cos()
     if dim > 1:
-        means[:, 1] = radius * angle.sin()
+        means[:, 1] = float(radius) * angle.sin()
     return Mixture(means, scale)
 
 
