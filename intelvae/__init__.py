@@ -11,6 +11,7 @@ From the ground up; a module imports only from those above it. What a model is m
     dtypes        half precision
     devices       whether torch can compute on one
     finite        NaN and infinity, found where they come in
+    modes         evaluation mode for a while
     mappings      y -> z: identity, circle, glue, clusters, sparse, hierarchy, coupling
     priors        distributions over y: standard normal, mixtures, Vamp, sparse
     networks      encoders and decoders

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, kl_divergence
 
-from intelvae.models.vae import VAE
+from intelvae.models.vae import VAE, log_prob
 from intelvae.numbers import check_number, whole_of
 
 NEAR_ONE = 0.01  # from alphas that are nearer to 1 the usual formula keeps too few digits in float32
@@ -47,14 +47,26 @@ class Structured(Protocol):
         ...
 
 
+def check_latents(q: Distribution, prior: Distribution) -> None:
+    """Raises `ValueError`, one line, unless q(y|x) and the prior are over latents of one shape, (D,)."""
+    if q.event_shape != prior.event_shape:
+        raise ValueError(
+            f"the encoder gives latents of shape {tuple(q.event_shape)} and the prior is over "
+            f"{tuple(prior.event_shape)}: give both the same latent_dim"
+        )
+
+
 def kl(q: Distribution, p: Distribution, y: Tensor) -> Tensor:
     """`KL(q || p)`, (B,): analytic where torch knows it, else the one-sample estimate `log q(y) - log p(y)`.
+
+    Raises `ValueError` where they are over latents of two shapes, which would broadcast.
 
     >>> from torch.distributions import Independent, Normal
     >>> q = Independent(Normal(torch.ones(1, 2), torch.ones(1, 2)), 1)
     >>> kl(q, Independent(Normal(torch.zeros(2), torch.ones(2)), 1), q.sample())
     tensor([1.])
     """
+    check_latents(q, p)
     try:
         return kl_divergence(q, p.expand(q.batch_shape))
     except NotImplementedError:
@@ -65,14 +77,15 @@ def terms(model: VAE, x: Tensor, noise: Tensor | None = None) -> Terms:
     """The ELBO's terms for x (B, *data_shape), at one reparameterised sample of `q(y|x)`.
 
     `noise` (B, D), standard normal, takes the place of numbers from torch's global generator; q is Gaussian then.
-    Raises `ValueError` for an empty batch, as all bounds do.
+    Raises `ValueError` for an empty batch, for examples of another shape than the model's, and where encoder and prior
+    have latents of two shapes, as all bounds do.
     """
     _check_examples(x)
     if isinstance(model, Structured):
         return Terms(*model.terms(x))
     q = model.encode(x)
     y = q.rsample() if noise is None else q.mean + q.stddev * noise
-    return Terms(model.decode(y).log_prob(x), kl(q, model.prior(), y), y)
+    return Terms(log_prob(model.decode(y), x), kl(q, model.prior(), y), y)
 
 
 def _check_examples(x: Tensor) -> None:
@@ -88,7 +101,7 @@ def elbo(model: VAE, x: Tensor) -> Tensor:
 def log_weights(model: VAE, x: Tensor, samples: int) -> Tensor:
     """`log w_k = log p(x|g(y_k)) + log p(y_k) - log q(y_k|x)` for K samples y_k of `q(y|x)`: (K, B).
 
-    Raises `ValueError` for K < 1 and for an empty batch, as do the bounds that are made of them.
+    Raises `ValueError` for K < 1 and as `terms` does, as do the bounds that are made of them.
     """
     samples = whole_of("samples", samples, ">= 1")
     _check_examples(x)
@@ -100,9 +113,10 @@ def log_weights(model: VAE, x: Tensor, samples: int) -> Tensor:
 
 def _log_weights(model: VAE, x: Tensor, q: Distribution, y: Tensor) -> Tensor:
     """`log_weights` for q = `q(y|x)` and samples y (K, B, D) of it."""
-    samples = len(y)
-    likelihood = model.decode(y.flatten(0, 1)).log_prob(x.repeat(samples, *[1] * (x.ndim - 1)))
-    return likelihood.unflatten(0, (samples, len(x))) + model.prior().log_prob(y) - q.log_prob(y)
+    samples, prior = len(y), model.prior()
+    check_latents(q, prior)
+    likelihood = log_prob(model.decode(y.flatten(0, 1)), x.repeat(samples, *[1] * (x.ndim - 1)))
+    return likelihood.unflatten(0, (samples, len(x))) + prior.log_prob(y) - q.log_prob(y)
 
 
 def iwae(model: VAE, x: Tensor, samples: int) -> Tensor:
@@ -152,7 +166,7 @@ class Weighted:
     def __call__(self, model: VAE, x: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """The bound and the KL divergence for x (B, *data_shape), each (B,), and the first of the samples y (B, D).
 
-        `noise` (K, B, D) as in `terms`. The model is not `Structured`. Raises `ValueError` for an empty batch.
+        `noise` (K, B, D) as in `terms`. The model is not `Structured`. Raises `ValueError` as `terms` does.
         """
         _check_examples(x)
         q = model.encode(x)

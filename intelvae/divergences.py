@@ -74,13 +74,13 @@ def closed_form(name: str, q: Normal, p: Normal) -> float:
     """The divergence called `name` of two Gaussians on the line, exactly; what `divergence` is tested against.
 
     Chi-squared is infinite where the variance of q is twice that of p or more, or where float64 ends. Raises
-    `ValueError` for a name that is not one of `NAMES`.
+    `ValueError` for a name that is not one of `NAMES`, and for a batch of Gaussians.
 
     >>> round(closed_form("KL", Normal(1.0, 1.0), Normal(0.0, 1.0)), 6)
     0.5
     """
     _check(name)
-    (m, s), (n, t) = ((float(d.mean), float(d.stddev)) for d in (q, p))
+    (m, s), (n, t) = ((float(d.mean), float(d.stddev)) for d in (_double(q), _double(p)))
     if name == "reverse KL":
         return closed_form("KL", p, q)
     if name == "KL":
@@ -299,12 +299,15 @@ def direction_kl(mean: Sequence[float], scale: float) -> float:
 
     The exact value for the circle mapping: the direction has the density `(1 + u Phi(u)/phi(u)) e^(-k^2/2) / 2 pi`
     with k = |mean| / scale and u = k cos(angle to the mean), and the integral of a smooth periodic function
-    converges geometrically on equidistant nodes. Raises `ValueError` for k > 25, where that form overflows.
+    converges geometrically on equidistant nodes. Raises `ValueError` for a mean of other than two numbers, and for
+    k > 25, where that form overflows.
 
     >>> direction_kl([0.0, 0.0], 0.5)
     0.0
     """
     check_number("scale", scale, "> 0")
+    if len(mean) != 2:
+        raise ValueError(f"mean is a point in the plane, two numbers, not {len(mean)}")
     for value in mean:
         check_number("mean", value)
     k = math.hypot(*mean) / scale

@@ -22,7 +22,8 @@ def check_finite(name: str, value: object) -> None:
 
     `value` may be a Tensor, a tuple, list, dict or dataclass with such in it, or anything else, which is let through.
     """
-    wrong = sum(x.numel() - int(x.isfinite().sum()) for x in _floating(value) if not x.isfinite().all())
+    floating = [x for x in _tensors(value) if x.is_floating_point()]
+    wrong = sum(x.numel() - int(x.isfinite().sum()) for x in floating if not x.isfinite().all())
     if wrong:
         raise ValueError(f"{wrong} numbers of {name} are not finite: has the model diverged?")
 
@@ -30,7 +31,7 @@ def check_finite(name: str, value: object) -> None:
 def of_finite(function: Callable[P, R]) -> Callable[P, R]:
     """`function`, which raises `ValueError` for the first of its arguments that is not finite, or has no numbers.
 
-    As `check_finite` does, in one line, for floating tensors.
+    The former as `check_finite` does, the latter for tensors of whole numbers and flags too; in one line.
 
     >>> import torch
     >>> of_finite(lambda x: x)(torch.tensor([1.0, torch.nan]))
@@ -44,7 +45,7 @@ def of_finite(function: Callable[P, R]) -> Callable[P, R]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         for name, value in signature.bind(*args, **kwargs).arguments.items():
             check_finite(name, value)
-            for x in _floating(value):
+            for x in _tensors(value):
                 if not x.numel():
                     raise ValueError(f"{name} of shape {tuple(x.shape)} has no numbers: there is nothing to measure")
         return function(*args, **kwargs)
@@ -52,10 +53,9 @@ def of_finite(function: Callable[P, R]) -> Callable[P, R]:
     return checked
 
 
-def _floating(value: Any) -> Iterator[Tensor]:
+def _tensors(value: Any) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
-        if value.is_floating_point():
-            yield value
+        yield value
         return
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = vars(value)
@@ -63,4 +63,4 @@ def _floating(value: Any) -> Iterator[Tensor]:
         value = tuple(value.values())
     if isinstance(value, tuple | list):
         for part in value:
-            yield from _floating(part)
+            yield from _tensors(part)

@@ -17,6 +17,7 @@ from torch.distributions import Distribution
 from torch.types import _size
 
 from intelvae.dtypes import at_least_float32
+from intelvae.modes import evaluating
 from intelvae.networks import GaussianEncoder, Steady
 from intelvae.numbers import whole_of
 
@@ -180,14 +181,11 @@ class SylvesterEncoder(GaussianEncoder):
         hidden: int | None = None,
     ) -> None:
         super().__init__(encoder.features, encoder.mu, encoder.log_variance)
-        training = encoder.training
-        self.eval()  # one example has no batch statistics
-        with torch.no_grad():
+        with torch.no_grad(), evaluating(self):  # one example has no batch statistics
             h = self.features(torch.zeros(1, *data_shape))
             base = self.posterior(h)
             inputs = self._seen(h, base).shape[1]
         d = base.event_shape[0]
-        self.train(training)
         if variant not in VARIANTS:
             raise ValueError(f"unknown Sylvester variant {variant!r}: choose one of {', '.join(VARIANTS)}")
         steps, vectors = whole_of("steps", steps, ">= 1"), whole_of("vectors", vectors, ">= 1")

@@ -40,7 +40,7 @@ class Gaussian(nn.Module):
     def __init__(self, scale: float = math.sqrt(0.5)) -> None:
         super().__init__()
         check_number("the scale of a Gaussian likelihood", scale, "> 0")
-        self.scale = scale
+        self.scale = float(scale)
 
     def forward(self, h: Tensor) -> Distribution:
         h = at_least_float32(h)
@@ -67,7 +67,7 @@ class LearnedGaussian(nn.Module):
         if start < floor:
             raise ValueError(f"the log-variance cannot start at {start}, below its floor of {floor}")
         self.floor = floor
-        self.log_variance = nn.Parameter(torch.full(shape, start))
+        self.log_variance = nn.Parameter(torch.full(shape, float(start)))  # a whole one would have no gradient
 
     def forward(self, h: Tensor) -> Distribution:
         h = at_least_float32(h)
@@ -111,7 +111,7 @@ class Laplace(nn.Module):
     def __init__(self, scale: float = 0.1) -> None:
         super().__init__()
         check_number("the scale of a Laplace likelihood", scale, "> 0")
-        self.scale = scale
+        self.scale = float(scale)
 
     def forward(self, h: Tensor) -> Distribution:
         h = at_least_float32(h)

@@ -65,6 +65,8 @@ class GaussianEncoder(nn.Module):
 def mlp(data_shape: tuple[int, ...], latent_dim: int, hidden: tuple[int, ...] = (10, 10, 10)) -> tuple:
     """Appendix C.4's network for 2-D data: three hidden layers of ten ReLU units each way.
 
+    Without any, `hidden=()`, all is linear. Raises `ValueError` for widths that are none.
+
     >>> encoder, decoder = mlp((2,), 3)
     >>> encoder(torch.zeros(5, 2)).mean.shape, decoder(torch.zeros(5, 3)).shape
     (torch.Size([5, 3]), torch.Size([5, 2]))
@@ -75,8 +77,9 @@ def mlp(data_shape: tuple[int, ...], latent_dim: int, hidden: tuple[int, ...] = 
         return [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())]
 
     n = math.prod(data_shape)
-    features = nn.Sequential(nn.Flatten(), *body((n, *hidden)))
-    encoder = GaussianEncoder(features, nn.Linear(hidden[-1], latent_dim), nn.Linear(hidden[-1], latent_dim))
+    forth = (n, *hidden)
+    features = nn.Sequential(nn.Flatten(), *body(forth))
+    encoder = GaussianEncoder(features, nn.Linear(forth[-1], latent_dim), nn.Linear(forth[-1], latent_dim))
     reverse = (latent_dim, *reversed(hidden))
     decoder = nn.Sequential(*body(reverse), nn.Linear(reverse[-1], n), nn.Unflatten(1, data_shape))
     return encoder, decoder

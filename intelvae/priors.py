@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
 from intelvae.dtypes import as_float, at_least_float32
+from intelvae.modes import evaluating
 from intelvae.numbers import check_number, whole_of
 
 
@@ -67,12 +68,12 @@ class Mixture(nn.Module):
 
     def __init__(self, means: Tensor, scale: float = 1.0) -> None:
         super().__init__()
-        if means.ndim != 2:
-            raise ValueError(f"means must have shape (components, dimensions), not {tuple(means.shape)}")
+        if means.ndim != 2 or not means.numel():
+            raise ValueError(f"means must have shape (components, dimensions), each >= 1, not {tuple(means.shape)}")
         check_number("the scale of a mixture", scale, "> 0")
         means = at_least_float32(means)  # in whole numbers a scale of 0.5 would be 0
         self.register_buffer("means", means)
-        self.register_buffer("scales", torch.full_like(means, scale))
+        self.register_buffer("scales", torch.full_like(means, float(scale)))
         self.register_buffer("weights", torch.full((len(means),), 1 / len(means)))
 
     def forward(self) -> Distribution:
@@ -128,17 +129,19 @@ class Vamp(nn.Module):
     """The VampPrior `p(y) = 1/C sum_c q(y|u_c)` over learned pseudo-inputs `u_c` (Tomczak & Welling, 2018).
 
     The pseudo-inputs are projected onto `data_range`, instead of the authors' hard tanh, which holds a pixel at
-    the border for ever. They pass through the encoder with its batch normalisation in evaluation mode, so that
-    they neither share nor shift the statistics of the data; with `encoder` in evaluation mode nothing changes.
+    the border for ever. They pass through the encoder in evaluation mode, so that they neither share nor shift the
+    statistics of the data; after it, every module of the encoder is in the mode that it was in.
 
     Parameters: `encoder`, the model's own; `start` (C, *data_shape), the pseudo-inputs to begin with (drawn from the
     training data, say); `data_range`, or None for unbounded data. The encoder is shared, not owned: its parameters
-    belong to the model.
+    belong to the model. Raises `ValueError` for a start without pseudo-inputs.
     """
 
     def __init__(self, encoder: nn.Module, start: Tensor, data_range: tuple[float, float] | None = (0.0, 1.0)) -> None:
         super().__init__()
-        self.inputs = nn.Parameter(start.clone())
+        if start.ndim < 2 or not len(start):
+            raise ValueError(f"start must have shape (components, *data_shape), not {tuple(start.shape)}")
+        self.inputs = nn.Parameter(start.clone() if start.is_floating_point() else start.to(torch.get_default_dtype()))
         self.data_range = data_range
         self._encoder = (encoder,)  # in a tuple, so that torch does not register the encoder's parameters twice
 
@@ -149,12 +152,8 @@ class Vamp(nn.Module):
     def components(self) -> Distribution:
         """The posteriors `q(y|u_c)`, one distribution with batch shape (C,)."""
         (encoder,) = self._encoder
-        training = encoder.training
-        encoder.eval()
-        try:
+        with evaluating(encoder):
             return encoder(self.pseudo_inputs())
-        finally:
-            encoder.train(training)
 
     def forward(self) -> Distribution:
         components = self.components()
@@ -193,9 +192,9 @@ def ring(dim: int, components: int = 2, radius: float = 2.0, scale: float = 1.0)
         raise ValueError(f"{components} components on a circle need at least 2 latent dimensions, not {dim}")
     angle = 2 * torch.pi * torch.arange(components) / components
     means = torch.zeros(components, dim)
-    means[:, 0] = radius * angle.cos()
+    means[:, 0] = float(radius) * angle.cos()
     if dim > 1:
-        means[:, 1] = radius * angle.sin()
+        means[:, 1] = float(radius) * angle.sin()
     return Mixture(means, scale)
 
 

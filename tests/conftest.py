@@ -1,6 +1,7 @@
 """Types and shapes in the signatures of `intelvae` are checked at run time, in the tests only; and shared fixtures."""
 
 import dataclasses
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,29 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(files, "checkout", lambda: None)
     monkeypatch.setattr(files, "SYSTEM", {"fashion-mnist": tmp_path / "system"})
     return tmp_path
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder that nobody may look into: root neither, which no permission of a real one would stop."""
+    folder = tmp_path / "unreadable"
+    folder.mkdir()
+
+    def guard(name: str) -> None:
+        real = getattr(os, name)
+
+        def guarded(path, *args, **options):
+            if not isinstance(path, int) and f"{os.fspath(path)}{os.sep * (name != 'stat')}".startswith(f"{folder}/"):
+                if name == "access":
+                    return False
+                raise PermissionError(13, "Permission denied", str(path))
+            return real(path, *args, **options)
+
+        monkeypatch.setattr(os, name, guarded)
+
+    for name in ("stat", "scandir", "access"):
+        guard(name)
+    return folder
 
 
 @pytest.fixture

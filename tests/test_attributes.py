@@ -136,6 +136,7 @@ def test_the_authors_protocol_draws_the_same_faces_for_every_model(monkeypatch):
         ({"sizes": [301]}, "between 2 and 300"),
         ({"test": (torch.zeros(5, 2), torch.zeros(5, 3, dtype=torch.bool))}, "do not go together"),
         ({"test": (torch.zeros(5, 6), torch.zeros(4, 3, dtype=torch.bool))}, "do not go together"),
+        ({"test": (torch.zeros(5, 6), torch.zeros(5, 2, dtype=torch.bool))}, "do not go together"),
         ({"test": (torch.full((5, 6), torch.nan), torch.zeros(5, 3, dtype=torch.bool))}, "finite"),
     ],
 )
@@ -145,3 +146,32 @@ def test_what_does_not_fit_gets_one_clear_line(change, message, unchecked):
     with pytest.raises(ValueError, match=message) as caught:
         attributes.linear(train, test, generator=generator(), **arguments)
     assert "\n" not in str(caught.value)
+
+
+def told(train, test):
+    """What the three functions say of codes with these attributes."""
+    authors = attributes.authors(test, generator=generator(), sizes=[50], held_out=40, draws=1)[50]
+    linear = attributes.linear(train, test, generator=generator(), sizes=[50], draws=1, standardise=False)[50]
+    return torch.cat([*authors, *linear, attributes.majority(train[1], test[1])[None]])
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.uint8, torch.float32])
+def test_attributes_may_be_ones_and_zeros_and_codes_come_straight_from_a_model(dtype):
+    (z, has), (judged, truth) = codes(200, 1), codes(100, 2)
+    expected = told((z, has), (judged, truth))
+    straight = z.double().requires_grad_(), judged.double().requires_grad_()
+    torch.testing.assert_close(told((straight[0], has.to(dtype)), (straight[1], truth.to(dtype))), expected)
+
+
+@pytest.mark.parametrize("attribute", [-1, 2])
+def test_attributes_of_other_numbers_are_refused(attribute):
+    z, has = codes(200, 1)
+    wrong = torch.where(has, 1, attribute)
+    for call in (
+        lambda: attributes.linear((z, has), (z, wrong), generator=generator(), sizes=[50]),
+        lambda: attributes.linear((z, wrong), (z, has), generator=generator(), sizes=[50]),
+        lambda: attributes.authors((z, wrong), generator=generator(), sizes=[50], held_out=50),
+        lambda: attributes.majority(has, wrong),
+    ):
+        with pytest.raises(ValueError, match=f"^attributes are True and False or 1 and 0, not {attribute}$"):
+            call()

@@ -165,6 +165,17 @@ def test_traversals_change_one_dimension_and_nothing_else():
             torch.testing.assert_close(pixels[:, d], (found.values[group, k] + 1) / 2)
 
 
+def test_traversals_of_a_class_that_no_image_has():
+    x, labels = torch.rand(20, 1, 28, 28), torch.arange(2).repeat(10)
+    with pytest.raises(ValueError, match=r"^no image is of the class 7: choose from 0, 1$"):
+        codes.traversals(known_model(), x, labels, (1, 7))
+
+
+def test_one_class_overlaps_with_no_other():
+    with pytest.raises(ValueError, match="needs at least 2, not 1"):
+        codes.overlap(torch.ones(1, 4))
+
+
 def smoke(data):
     """These images as the data of a training at `smoke`: classifiers learn from one draw of labels."""
     return Grey(data, data, smoke=True)

@@ -2,11 +2,15 @@
 
 import gzip
 import hashlib
+import pwd
 import re
+import shlex
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 from urllib.error import URLError
 
 import numpy as np
@@ -15,7 +19,8 @@ import torch
 from PIL import Image
 
 from intelvae import data
-from intelvae.data import DataError, files, idx, images
+from intelvae.data import DataError, celeba, files, idx, images
+from intelvae.paper import cli
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 
@@ -129,7 +134,76 @@ def test_an_incomplete_folder_is_named(nowhere: Path) -> None:
         images.load("mnist", root=nowhere)
     message = one_line(error)
     assert f"{folder} ({LABELS}, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte missing)" in message
+    assert "INTELVAE_DATA" not in message and message.endswith("or give a root that has MNIST/raw")
     assert f"`intelvae data fetch mnist --root {nowhere}`" in message
+
+
+@pytest.mark.parametrize("way", ["root", "variable"])
+@pytest.mark.parametrize("reason", ["Permission denied", "File name too long"])
+def test_a_folder_that_cannot_be_read_is_one_line_for_each_of_its_data_sets(
+    way, reason, nowhere, unreadable, monkeypatch
+):
+    place = unreadable if reason == "Permission denied" else nowhere / ("x" * 300)
+    monkeypatch.setenv(files.VARIABLE, str(place))
+    root = place if way == "root" else None
+    for load in (*(partial(images.load, name) for name in files.NAMES), celeba.load):
+        with pytest.raises(DataError, match=reason) as error:
+            load(root=root)
+        assert str(place) in one_line(error)
+    *rows, samples = data.status(root)
+    assert len(rows) == 4 and samples.found
+    assert all(not row.found and f"({reason})" in row.counts for row in rows)
+
+
+def test_the_command_that_is_advised_works(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+    monkeypatch.setattr(
+        data, "fetch", lambda name, root: tried.append((name, root)) or (files.default_root() if root is None else root)
+    )
+    monkeypatch.chdir(nowhere)
+    for variable, root in ((None, None), ("here", None), (None, ""), (None, "my data"), (None, "it's"), (None, "-x")):
+        monkeypatch.setenv(files.VARIABLE, variable or "")
+        with pytest.raises(DataError) as error:
+            images.load("mnist-01", root=root)
+        advised = shlex.split(one_line(error).split("`")[1])
+        monkeypatch.setattr("sys.argv", advised)
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        assert not stop.value.code
+        assert tried.pop() == ("mnist", "FOLDER" if (variable, root) == (None, None) else root)
+    monkeypatch.delenv(files.VARIABLE)
+    with pytest.raises(DataError, match=r"--root FOLDER` and set INTELVAE_DATA to a folder that has MNIST/raw$"):
+        images.load("mnist")
+    with pytest.raises(DataError, match=r", and set INTELVAE_DATA to a folder that has celeba$"):
+        celeba.load()
+    with pytest.raises(DataError, match=r", or give a root that has celeba$"):
+        celeba.load(root="")
+
+
+def test_a_home_directory_is_needed_only_where_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", mock.Mock(side_effect=KeyError))  # as for a container's own user
+    monkeypatch.delenv(files.CACHE_VARIABLE, raising=False)
+    assert files.cache("features").is_relative_to(files.checkout() or "")
+    monkeypatch.setattr(files, "checkout", lambda: None)
+    with pytest.raises(DataError, match=r"^~/.cache/intelvae: .* not known; set INTELVAE_CACHE to a full path$"):
+        files.cache("features")
+    monkeypatch.setenv(files.CACHE_VARIABLE, str(tmp_path))
+    assert files.cache("features") == tmp_path
+
+
+def test_an_unknown_home_directory_is_named_with_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for load in (lambda root: images.load("mnist", root=root), lambda root: celeba.load(root=root), data.status):
+        for name, root in (("root", "~nosuchuser/x"), (files.VARIABLE, None)):
+            monkeypatch.setenv(files.VARIABLE, "" if root else "~nosuchuser/x")
+            message = f"~nosuchuser/x: this home directory is not known; set {name} to a full path"
+            if load is data.status:
+                assert [row.counts for row in load(root)[:-1]] == [message] * 4
+            else:
+                with pytest.raises(DataError, match=f"^{message}$"):
+                    load(root)
+    with pytest.raises(DataError, match="set root to a full path"):
+        data.fetch("mnist", "~nosuchuser/x")
 
 
 @pytest.mark.usefixtures("small")

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -181,8 +182,10 @@ def test_other_refusals(unchecked):
         divergence("chi-squared", before(wide, PRIOR))
     with pytest.raises(ValueError, match="choose one of KL"):
         closed_form("Wasserstein", PRIOR, PRIOR)
-    with pytest.raises(ValueError, match="not a batch"):
-        before(Normal(torch.zeros(2), 1.0), PRIOR)
+    for measure in (before, *(partial(closed_form, name) for name in divergences.NAMES)):
+        for q, p in ((Normal(torch.zeros(2), 1.0), PRIOR), (PRIOR, Normal(torch.zeros(2), 1.0))):
+            with pytest.raises(ValueError, match="not a batch"):
+                measure(q, p)
     with pytest.raises(ValueError, match=r"\(n, d\)"):
         histogram_kl(torch.zeros(3, 1), torch.zeros(3, 2), bins=2)
     for a, b in ((0, 3), (3, 0)):
@@ -190,6 +193,9 @@ def test_other_refusals(unchecked):
             histogram_kl(torch.zeros(a, 1), torch.zeros(b, 1), bins=2)
     with pytest.raises(ValueError, match="25 scale"):
         direction_kl((3.0, 0.0), 0.1)
+    for mean in ((), (1.0,), (1.0, 1.0, 1.0)):
+        with pytest.raises(ValueError, match=f"two numbers, not {len(mean)}$"):
+            direction_kl(mean, 1.0)
 
 
 def test_histogram_of_two_cells_by_hand():

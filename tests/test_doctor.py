@@ -34,6 +34,19 @@ def test_what_is_missing_comes_with_what_to_do(nowhere, monkeypatch):
     assert not (nowhere / "new").exists()  # looking changes nothing
 
 
+def test_folders_that_cannot_be_read_and_homes_that_are_unknown_are_lines_like_others(unreadable, monkeypatch):
+    for name in ("INTELVAE_DATA", "INTELVAE_RUNS", "INTELVAE_CACHE"):
+        monkeypatch.setenv(name, str(unreadable / "mine"))
+    assert [line.endswith("cannot be written: set INTELVAE_RUNS to another folder") for line in told("results")] == [
+        True
+    ] * 2
+    assert told("cache") == [f"{unreadable / 'mine'}, which cannot be written: set INTELVAE_CACHE to another folder"]
+    monkeypatch.setenv("INTELVAE_RUNS", "~nosuchuser/x")
+    monkeypatch.setenv("INTELVAE_CACHE", "~nosuchuser/x")
+    assert all("set INTELVAE_RUNS to a full path" in line for line in told("results"))
+    assert "set INTELVAE_CACHE to a full path" in told("cache")[0]
+
+
 LACKING = "book: lacks tool<2,>=1: pip install 'intelvae[book]'"
 
 

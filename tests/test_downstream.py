@@ -131,3 +131,37 @@ def test_the_scale_of_codes_does_not_matter_and_that_of_one_dimension_does():
     one = torch.ones(codes.shape[1]).index_fill(0, torch.tensor([0]), 100.0)
     other = few_shot(codes * one, labels, (test * one, of_test), generator=generator(), sizes=(40,), draws=3)
     assert other["logistic regression"] != found[0]["logistic regression"]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale"),
+    [
+        (torch.float16, 1.0),
+        (torch.float16, 1e3),
+        (torch.bfloat16, 1.0),
+        (torch.bfloat16, 1e30),
+        (torch.float32, 1e18),
+        (torch.float32, 1e36),
+        (torch.float32, 1e-30),
+        (torch.float64, 1e200),
+    ],
+)
+def test_codes_of_every_precision_and_scale_are_read(dtype, scale):
+    codes, labels = blobs(400, 9.0)
+    test, of_test = blobs(400, 9.0, seed=2)
+    other, of_other = ((scale * z.double()).to(dtype) for z in (codes, test))
+    expected, found = (
+        few_shot(z, labels, (judged, of_test), generator=generator(), sizes=(40,), draws=1)
+        for z, judged in ((codes, test), (other, of_other))
+    )
+    for name in NAMES:  # 0.01: four of the 400, which half precision rounds across a border
+        assert found[name][40] == pytest.approx(expected[name][40], abs=0.01) and found[name][40][0] > 0.9
+
+
+def test_codes_may_come_straight_from_a_model():
+    codes, labels = blobs(400, 1.5)
+    straight = codes.clone().requires_grad_()
+    one, other = (
+        few_shot(z, labels, (z, labels), generator=generator(), sizes=(40,), draws=1) for z in (codes, straight)
+    )
+    assert one == other

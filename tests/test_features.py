@@ -308,6 +308,14 @@ def test_too_few_images(projection, digits):
         samples.judge(digits[:30] / 255, digits, LITE, sizes=(20, samples.AUTHORS_N))
 
 
+def test_sizes_are_enough_for_every_metric_or_refused_before_any_image_is_seen(projection, digits):
+    for sizes, message in (([19], "each of sizes must be a whole number >= 20, not 19"), ([], "sizes is empty")):
+        with pytest.raises(ValueError, match=message):
+            samples.judge(digits / 255, digits, LITE, sizes=sizes)
+    assert not projection
+    assert samples.judge(digits / 255, digits, LITE, sizes=[samples.FEWEST])["precision_20"] == 1
+
+
 def test_a_run_draws_the_same_numbers_whether_or_not_it_is_the_first_that_needs_the_network():
     features._network.cache_clear()  # its first weights are random, until the ones from the file take their place
     before = torch.random.get_rng_state()

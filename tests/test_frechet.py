@@ -243,3 +243,16 @@ def test_equal_rows_have_the_distance_zero_and_lie_in_a_ball_of_radius_zero(n, o
     close = x.double() + 1e-3 * draw(n, 40, 1)  # nearer than the product of matrices can tell at 1e6
     exact = torch.stack([(row - close).norm(dim=1) for row in x.double()])
     torch.testing.assert_close(Distances(close)(x), exact, rtol=1e-8, atol=0)
+
+
+@pytest.mark.parametrize("measure", [kid.distance, fidelity_and_diversity])
+def test_features_of_two_networks_are_not_compared(measure, unchecked):
+    with pytest.raises(ValueError, match=r"^(features|rows) of different dimensions, 3 and 5$"):
+        measure(draw(40, 3), draw(40, 5))
+
+
+def test_a_distance_beside_a_far_row_is_as_right_as_the_mean_lets_it_be():
+    x = torch.tensor([[1e-6], [2e-6], [1e6]], dtype=torch.float64)
+    exact = (x - x.T).abs()
+    reach = (x - x.mean(0)).abs()
+    assert ((Distances(x)(x) - exact).abs() <= torch.maximum(1e-9 * exact, 1e-15 * (reach + reach.T))).all()

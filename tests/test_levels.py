@@ -114,3 +114,23 @@ def test_traversals_move_the_dimension_that_matters_and_no_other():
     assert by_level.shape == (2, 2, 9, 1, 4, 4)
     assert torch.equal(by_level[0, 0, :, 0, 0, 0], (torch.tensor(levels.VALUES) > 0).float())
     assert (by_level[1, :, :, 0, :, :2] == 1).all()  # the first level keeps what it was
+
+
+@pytest.mark.parametrize("widths", [(2, 3), (1, 2), (4, 0), (1.5, 2.5)])
+def test_levels_add_up_to_the_code(widths, unchecked):
+    model, x, y = known(), torch.rand(4, 1, 4, 4), torch.zeros(2, 4)
+    pairs = (x, torch.arange(4) % 2), (x, torch.arange(4) % 2)
+    classifier = levels.fit_classifier(*pairs[0])
+    for call in (
+        lambda: levels.held(model, widths, x),
+        lambda: levels.traverse(model, y, widths),
+        lambda: levels.judge(model, widths, classifier, *pairs, torch.Generator()),
+    ):
+        with pytest.raises(ValueError, match=r"^the widths .* add up to \d, not to 4|^each width of widths must be"):
+            call()
+
+
+def test_pixels_in_half_precision_and_straight_from_a_model_are_learned_from():
+    x, labels = (torch.rand(20, 1, 4, 4) > 0.5).float(), torch.arange(20) % 2
+    one, other = (levels.fit_classifier(images, labels) for images in (x, x.bfloat16().requires_grad_()))
+    assert (one.coef_ == other.coef_).all()

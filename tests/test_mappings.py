@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -371,7 +372,7 @@ def test_sectors_fix_the_apex_and_leave_other_dimensions():
 
 def test_bisectors_follow_the_convention():
     for k in (2, 3, 10):
-        g = mappings.Sectors(k, delta=1e-30)
+        g = mappings.Sectors(k, delta=1e-12)
         a = 2 * math.pi / k * (torch.arange(k, dtype=torch.float64) + 0.5)
         r = torch.stack([a.cos(), a.sin()], -1)
         assert g.labels(r).tolist() == list(range(k))
@@ -380,7 +381,7 @@ def test_bisectors_follow_the_convention():
 
 
 def test_a_sector_wider_than_half_a_turn_measures_to_its_apex():
-    g = mappings.Sectors(2, delta=1e-30)
+    g = mappings.Sectors(2, delta=1e-12)
     with torch.no_grad():
         g.u.copy_(torch.tensor([math.log(3.0), 0.0]))  # widths 3/2 pi and 1/2 pi
     a = torch.tensor([0.6, 0.75, 0.9], dtype=torch.float64) * math.pi  # more than pi/2 from both rays
@@ -398,7 +399,7 @@ def test_a_sector_wider_than_half_a_turn_measures_to_its_apex():
 
 @pytest.mark.parametrize(("k", "mean"), [(2, 4.50), (3, 4.23), (10, 3.36)])
 def test_sectors_move_points_as_far_as_the_formula_says(k, mean):
-    g = mappings.Sectors(k, delta=1e-30).double()  # so small that the paper's formula is what remains
+    g = mappings.Sectors(k, delta=1e-12).double()  # so small that the paper's formula is what remains
     y = normal(100_000, 2)
     assert (g(y) - y).norm(dim=1).mean().item() == pytest.approx(mean, abs=0.02)
 
@@ -537,6 +538,23 @@ def test_the_volume_that_a_coupling_makes_is_that_of_its_scales():
     torch.testing.assert_close(jacobian.det(), log_det.exp())
 
 
+SMOOTHED = [("circle", "eps", {}), ("glue", "eps", {}), ("glue", "eps", {"holes": 3}), ("clusters", "delta", {"k": 3})]
+SMOOTHED += [("threshold", "delta", {}), ("threshold", "delta", {"c2": 1e-3, "c1": 1e3})]
+
+
+@pytest.mark.parametrize(("name", "constant", "options"), SMOOTHED)
+def test_the_smallest_constant_is_one_with_which_float32_is_finite(name, constant, options):
+    """At the origin and at borders, and as near to them as float32 can be."""
+    make = partial(mappings.create, name, 1 if name == "threshold" else 2, **options)
+    with pytest.raises(ValueError, match=f"^{constant} must be a number >= 1e-12, not 1e-13$"):
+        make(**{constant: 1e-13})
+    near = torch.tensor([0.0, *(sign * 10.0**-k for k in range(1, 46) for sign in (-1, 1))])
+    y = (near[:, None] if name == "threshold" else torch.cartesian_prod(near, near)).requires_grad_()
+    z = make(**{constant: 1e-12})(y)
+    (gradient,) = torch.autograd.grad(z.sum(), y)
+    assert z.dtype == torch.float32 and z.isfinite().all() and gradient.isfinite().all()
+
+
 @pytest.mark.parametrize(
     ("name", "dim", "options", "message"),
     [
@@ -553,10 +571,10 @@ def test_the_volume_that_a_coupling_makes_is_that_of_its_scales():
         ("clusters", 4, {"factors": 2}, r"factors=\(2, 5\)"),
         ("clusters", 4, {"factors": (2, 1)}, "k, .* >= 2"),
         ("clusters", 0, {"k": 2}, "latent_dim must be a whole number >= 1"),
-        ("circle", 2, {"eps": 0.0}, "eps must be a number > 0"),
+        ("circle", 2, {"eps": 0.0}, "eps must be a number >= 1e-12, not 0.0"),
         ("glue", 2, {"scale": 0.0}, "scale must be a number > 0"),
         ("clusters", 3, {"factors": (2, 5)}, "at least 4"),
-        ("clusters", 2, {"k": 2, "delta": 0.0}, "delta must be a number > 0"),
+        ("clusters", 2, {"k": 2, "delta": 0.0}, "delta must be a number >= 1e-12, not 0.0"),
         ("coupling", 1, {}, "needs two, must be a whole number >= 2"),
         ("hierarchy", 50, {"levels": 4}, "add up to its 50 dimensions, not 4"),
         ("hierarchy", 50, {"levels": 2.5}, "not 2.5"),

@@ -76,6 +76,21 @@ def test_samples_that_cannot_be_compared(shapes):
         sliced_wasserstein(*map(torch.zeros, shapes))
 
 
+HALF = (torch.float16, torch.bfloat16)
+
+
+@pytest.mark.parametrize("dtype", [*HALF, torch.float64, torch.int64, torch.uint8])
+def test_samples_of_every_precision_and_of_two_are_compared(dtype):
+    a, b = torch.randint(0, 100, (40, 2), generator=rng(1)), torch.randint(50, 99, (30, 2), generator=rng(2))
+    exact = sliced_wasserstein(a.float(), b.float(), generator=rng())
+    for one, other in ((a.to(dtype), b.to(dtype)), (a.to(dtype), b.float()), (a, b.to(dtype))):
+        assert sliced_wasserstein(one, other, generator=rng()) == pytest.approx(exact, rel=FLOAT32)
+    far = 1e4 * torch.tensor([[1.0, 0.0]]).to(dtype=torch.float16)  # beyond whose largest number, 65504, a sum may lie
+    assert sliced_wasserstein(5 * far, -5 * far, generator=rng()) == pytest.approx(
+        1e5 * sliced_wasserstein(far.sign(), 0 * far, generator=rng()), rel=1e-3
+    )
+
+
 # off the support, inside a hole, on the bridge
 
 
@@ -122,6 +137,18 @@ def test_bridge_of_the_mixture():
 def test_unknown_toys(metric):
     with pytest.raises(ValueError, match="unknown toy 'ring'"):
         metric("ring", torch.zeros(1, 2))
+
+
+@pytest.mark.parametrize("dtype", [*HALF, torch.int64])
+def test_points_of_every_precision_are_on_the_support_or_off_it(dtype):
+    for name in toys.NAMES:
+        x = torch.cartesian_prod(torch.arange(-3, 4), torch.arange(-3, 4))
+        for share in (off_support, inside_hole):
+            assert share(name, x.to(dtype)) == share(name, x.float())
+    # (1, 1) is sqrt(2) - 1 from the sides of the square, (0, 1) too
+    assert off_support("square", torch.tensor([[1, 1], [0, 1]]).to(dtype)) == 1
+    assert inside_hole("star", torch.tensor([[0, 0]]).to(dtype)) == 1
+    assert bridge(torch.tensor([[0, 5], [2, 0]]).to(dtype)) == 0.5
 
 
 # ambiguous digits and the share of ones
@@ -176,6 +203,16 @@ def test_one_pixel_whose_probability_is_known():
     assert clipped == uncertainty_and_proportion(classifier, pixels([0.0, 1.0]), threshold=0.9999)
 
 
+@pytest.mark.parametrize("dtype", HALF)
+def test_digits_in_half_precision_and_straight_from_a_model(dtype):
+    x, labels = pixels([0.0, 0.25, 0.75, 1.0]), torch.tensor([0, 0, 1, 1])
+    classifier = fit_digit_classifier(x, labels)
+    other = fit_digit_classifier(x.to(dtype).requires_grad_(), labels)
+    assert (other.coef_ == classifier.coef_).all()
+    found = uncertainty_and_proportion(classifier, x.to(dtype).requires_grad_())
+    assert found == uncertainty_and_proportion(classifier, x)
+
+
 def test_the_classifier_is_for_zeros_and_ones():
     with pytest.raises(ValueError, match="labels 0 and 1"):
         fit_digit_classifier(pixels([0.0, 1.0]), torch.tensor([3, 7]))
@@ -191,6 +228,24 @@ def test_stray_images_are_those_unlike_any_real_one():
     assert neighbours.stray(torch.cat([train, train + 20]), train, test) == 0.5
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, *HALF])
+def test_distances_of_bytes_whole_numbers_and_half_precision_are_floats(dtype):
+    black = torch.zeros(1, 1, 28, 28).to(dtype)
+    white = black + 255
+    assert neighbours.nearest(white, black).tolist() == [28 * 255]
+    assert neighbours.nearest(black, white).dtype == torch.float32
+    real = torch.randint(0, 128, (90, 1, 4, 4), generator=rng())  # whole numbers that bfloat16 holds
+    train, test, fresh = real.split(30)
+    generated = torch.cat([fresh, fresh + 128])
+    expected = neighbours.stray(generated.double(), train.double(), test.double(), 0.9)
+    assert neighbours.stray(generated.to(dtype), train.to(dtype), test.to(dtype), 0.9) == expected >= 0.5
+
+
+def test_images_of_two_sizes_have_no_distance():
+    with pytest.raises(ValueError, match=r"^rows of different dimensions, 4 and 9$"):
+        neighbours.nearest(torch.zeros(3, 1, 2, 2), torch.zeros(3, 1, 3, 3))
+
+
 # slopes
 
 
@@ -204,3 +259,13 @@ def test_a_slope_is_the_largest_singular_value_of_the_jacobian_at_each_point():
     assert bent[7].item() == pytest.approx(
         torch.linalg.matrix_norm(jacobians, 2).item()
     )  # by rows: no point sees another
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, *HALF])
+def test_slopes_without_gradients_around_and_of_what_is_constant(dtype):
+    x = torch.randn(4, 2, generator=rng()).to(dtype)
+    with torch.no_grad():
+        assert slopes(lambda v: torch.stack([3 * v[:, 0], v[:, 1]], 1), x).tolist() == [3.0] * 4
+    weight = torch.ones(2, requires_grad=True)
+    for constant in (lambda v: torch.ones(4, 3), lambda v: v.detach(), lambda v: weight.expand(4, 2)):
+        assert slopes(constant, x).tolist() == [0.0] * 4

@@ -1,6 +1,7 @@
 """Networks, likelihoods, priors, the VAE and its bounds against closed forms."""
 
 import math
+import re
 from functools import partial
 
 import pytest
@@ -74,6 +75,16 @@ def test_the_fast_layers_are_the_plain_ones(fast, plain, x):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)  # rounding: sums of 128 products in another order
 
 
+def test_a_perceptron_without_hidden_layers_is_linear():
+    encoder, network = networks.mlp((2, 3), 4, hidden=())
+    for f, shape in ((lambda x: encoder(x).mean, (2, 3)), (lambda x: encoder(x).stddev.log(), (2, 3)), (network, (4,))):
+        a, b = torch.randn(2, 5, *shape)
+        torch.testing.assert_close(
+            f(a + b) + f(0 * a), f(a) + f(b), atol=1e-5, rtol=0
+        )  # float32 and numbers of about 1
+    assert network(torch.zeros(5, 4)).shape == (5, 2, 3)
+
+
 def test_only_an_offset_lets_the_origin_be_a_picture():
     (_, plain), (_, offset) = (networks.create(name, (1, 32, 32), 1) for name in ("mathieu", "mathieu-offset"))
     for network in (plain, offset):
@@ -131,6 +142,17 @@ def test_mixture_integrates_to_one_and_samples_its_components_equally():
     assert torch.trapezoid(prior().log_prob(grid).exp(), grid[:, 0]).item() == pytest.approx(1, abs=1e-5)  # float32
     share = (prior().sample((20_000,)) > 0).float().mean().item()
     assert share == pytest.approx(0.5, abs=4 * 0.5 / math.sqrt(20_000))  # four standard errors
+
+
+def test_a_mixture_without_components_or_dimensions_is_refused_in_one_line():
+    encoder, _ = networks.mlp((2,), 2)
+    for shape in ((0, 2), (2, 0), (2,)):
+        with pytest.raises(ValueError, match=rf"^means must have shape .* not {re.escape(str(shape))}$"):
+            priors.Mixture(torch.zeros(shape))
+    for shape in ((0, 2), (2,)):
+        with pytest.raises(ValueError, match=rf"^start must have shape .* not {re.escape(str(shape))}$"):
+            priors.Vamp(encoder, torch.zeros(shape))
+    assert priors.Vamp(encoder, torch.ones(3, 2, dtype=torch.long)).inputs.requires_grad  # whole numbers will do
 
 
 def test_ring_needs_a_plane_for_three_components_and_a_positive_scale():
@@ -319,6 +341,38 @@ def test_no_examples_and_no_draws_are_refused_in_one_line_whatever_the_prior(nam
                 each.generate(n)
     with pytest.raises(ValueError, match="has no examples"):
         bounds.Weighted(3)(model, x)
+
+
+BOUNDS = {
+    "elbo": bounds.elbo,
+    "iwae": partial(bounds.iwae, samples=3),
+    "renyi": partial(bounds.renyi, samples=3, alpha=0.5),
+    "log_likelihood": partial(bounds.log_likelihood, samples=3),
+    "Weighted": bounds.Weighted(3),
+    "evaluate": training.evaluate,
+}
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_shapes_that_would_broadcast_are_refused(name):
+    """Images without their channel, for one: their density would be that of a whole batch, a number like any other."""
+    bound, x = BOUNDS[name], torch.rand(5, 28, 28)
+    encoder, net = networks.create("mlp", (1, 28, 28), 4)
+    decoder = nn.Sequential(net, likelihoods.Bernoulli())
+    mixed = GMVAE(encoder, nn.Sequential(networks.create("mlp", (1, 28, 28), 2)[1], likelihoods.Bernoulli()),
+                  Components(2, 2, 3), priors.StandardNormal(2))  # fmt: skip
+    plain = VAE(encoder, decoder, priors.StandardNormal(4))
+    for model in (plain, mixed)[: 1 if name == "Weighted" else 2]:
+        with pytest.raises(
+            ValueError, match=r"^the model makes examples of shape \(1, 28, 28\), the data have \(28, 28"
+        ):
+            bound(model, x)
+        bound(model, x[:, None])
+    for prior in (priors.StandardNormal(1), priors.Mixture(torch.zeros(3, 1)), priors.Sparse(1)):
+        with pytest.raises(
+            ValueError, match=r"latents of shape \(4,\) and the prior is over \(1,\): give both the same"
+        ):
+            bound(VAE(encoder, decoder, prior), x[:, None])
 
 
 def test_bounds_are_exact_with_the_exact_posterior():

@@ -5,6 +5,7 @@ import importlib
 import inspect
 import math
 import pkgutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,22 @@ def test_a_whole_number_may_come_as_a_float(of, name, unchecked):
     assert [str(m) for m in one] == [str(m) for m in other]
     for a, b in zip(one, other, strict=True):
         assert all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+
+
+OF_FLOATS = [case for case in CASES if "float" in str(inspect.signature(case[0]).parameters[case[1]].annotation)]
+
+
+@pytest.mark.parametrize(("of", "name"), OF_FLOATS, ids=[f"{name} of {of.__qualname__}" for of, name in OF_FLOATS])
+def test_a_number_may_be_a_whole_one(of, name, unchecked):
+    """As -2 for -2.0, of which torch makes tensors that have no gradient, and as large as one likes."""
+    for value in (-2, 0, 1, 2, 10**30):
+        found = []
+        for each in (float(value), value):
+            with seeded(0), suppress(ValueError):
+                found.append(made(of, **{name: each}))
+        if found:  # else it is out of range
+            one, other = ([m.state_dict() for m in (x if isinstance(x, tuple) else (x,))] for x in found)
+            torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ WRONG = {
     "extractor": ("nosuch", "", 3, ["inception"], {}),
     "k": ("five", "3", 0, 1, 2.5, True, [3]),
 }
-WRONG["seeds"] += (-1, 1.5, True, {}, {"0": 1}, 2**32)
+WRONG["seeds"] += (-1, 1.5, True, {}, {"0": 1}, 2**32, "0-1000", "0-4294967295", "0-499,500-1000", range(2**32))
 # What refuses a wrong parameter.
 CHECKED = {
     "studies.results", "studies.runs", "studies.check_parameters", "studies.check_profile", "studies.seeds_or_own",
@@ -127,6 +127,7 @@ def test_a_page_that_is_executed_says_the_same(parameter, wrong, tmp_path, monke
 
 
 def test_seeds_are_a_number_a_list_or_a_text():
+    assert len(studies.seeds_of("0-998,5000")) == len(studies.seeds_of(range(1000))) == 1000  # no more, see WRONG
     for value, seeds in GOOD_SEEDS.items():
         assert studies.seeds_of(value) == seeds
         assert studies.seeds_or_own(value, 3) == ([0, 1, 2] if seeds is None else seeds)

@@ -4,10 +4,12 @@ import dataclasses
 import json
 import os
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import torch
 
+from intelvae.data import DataError
 from intelvae.models import VAE
 from intelvae.paper import pictures, runs
 from intelvae.paper.config import MEASURES, Evaluation, Training
@@ -198,6 +200,18 @@ def test_results_have_a_place_outside_a_checkout_too(monkeypatch, tmp_path):
     monkeypatch.setattr("intelvae.data.files.checkout", lambda: None)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert store_of("laptop").root == tmp_path / ".local" / "share" / "intelvae" / "results"
+
+
+def test_results_need_a_home_directory_only_outside_a_checkout_and_without_a_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", mock.Mock(side_effect=KeyError))
+    monkeypatch.delenv("INTELVAE_RUNS", raising=False)
+    assert store_of("laptop").root == CHECKOUT / "data" / "results"
+    monkeypatch.setattr("intelvae.data.files.checkout", lambda: None)
+    with pytest.raises(DataError, match=r"^~/.local/share/intelvae: .* set INTELVAE_RUNS to a full path$"):
+        store_of("smoke")
+    monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
+    assert store_of("smoke").root == tmp_path
 
 
 def test_where_the_results_are(monkeypatch, tmp_path):

@@ -218,3 +218,18 @@ def test_unknown_names_are_refused_with_the_known_ones() -> None:
             call("torus", torch.zeros(1, 2))
     with pytest.raises(ValueError, match="unknown toy 'torus'; choose one of circle, square, star, infinity"):
         toys.sample("torus", 1, rng())
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("name", toys.NAMES)
+def test_points_of_every_precision_are_as_far_as_the_same_in_float32(name: str, dtype: torch.dtype) -> None:
+    x = torch.cartesian_prod(torch.arange(-4, 5), torch.arange(-4, 5))
+    assert torch.equal(toys.distance(name, x.to(dtype)), toys.distance(name, x.float()))
+    assert torch.equal(toys.holes(name, x.to(dtype)), toys.holes(name, x.float()))
+
+
+@pytest.mark.parametrize("shape", [(2,), (4, 1), (4, 3), (4, 2, 1)])
+def test_points_are_in_the_plane(shape: tuple[int, ...], unchecked: None) -> None:
+    for call in (toys.distance, toys.holes):
+        with pytest.raises(ValueError, match="points in the plane are"):
+            call("circle", torch.zeros(shape))

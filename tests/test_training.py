@@ -9,6 +9,7 @@ from torch.distributions import Categorical, Dirichlet, Independent, MixtureSame
 from torch.utils.data import DataLoader, TensorDataset
 
 from intelvae import bounds, likelihoods, networks, priors, training
+from intelvae.flows import SylvesterEncoder
 from intelvae.models import VAE
 from intelvae.paper import bench, builder, datasets, runs
 from intelvae.paper.config import Training
@@ -118,9 +119,9 @@ def test_likelihoods_of_whole_vectors_train_and_data_outside_their_support_are_r
             lambda: toy(2, encoder=Part(lambda h: h)),
             r"the encoder gives a Tensor: a torch\.distributions\.Distribution is",
         ),
-        (lambda: toy(2, prior=priors.StandardNormal(1)), "gives latents of 2 dimensions and the prior is over 1"),
-        (lambda: toy(2, prior=priors.StandardNormal(3)), "gives latents of 2 dimensions and the prior is over 3"),
-        (lambda: toy(2, prior=priors.Mixture(torch.tensor([[-2.0], [2.0]]))), "and the prior is over 1: give both"),
+        (lambda: toy(2, prior=priors.StandardNormal(1)), r"latents of shape \(2,\) and the prior is over \(1,\)"),
+        (lambda: toy(2, prior=priors.StandardNormal(3)), r"latents of shape \(2,\) and the prior is over \(3,\)"),
+        (lambda: toy(2, prior=priors.Mixture(torch.tensor([[-2.0], [2.0]]))), r"the prior is over \(1,\): give both"),
     ],
 )
 def test_fit_refuses_a_model_whose_parts_are_not_made_for_each_other(model, message, unchecked):
@@ -138,6 +139,21 @@ def test_fit_refuses_a_model_without_parameters_which_may_be_evaluated():
     with pytest.raises(ValueError, match="no parameters: there is nothing to train"):
         training.fit(model, POINTS, POINTS, Schedule(1, 10))
     assert training.evaluate(model, POINTS).kl.shape == (20,)
+
+
+def test_what_evaluates_leaves_every_layer_in_its_own_mode():
+    """What a user froze, or left on, does not follow the mode of the whole."""
+    model = toy()
+    frozen, on = nn.BatchNorm1d(2).eval(), nn.Dropout()
+    model.encoder.features = nn.Sequential(frozen, on, model.encoder.features)
+    model.prior = priors.Vamp(model.encoder, POINTS[:3], None)
+    for whole in (True, False):
+        model.encoder.training = model.training = whole
+        training.evaluate(model, POINTS)
+        bounds.elbo(model, POINTS)
+        checks.check_data(model, POINTS, POINTS)
+        SylvesterEncoder(model.encoder, (2,), vectors=2)
+        assert (frozen.training, on.training, model.encoder.training, model.training) == (False, True, whole, whole)
 
 
 def test_a_model_that_cannot_be_evaluated_stays_in_training_mode():

@@ -115,8 +115,8 @@ def _state(folder: Path, attributes: Path, parts: Path, faces: Sequence[str]) ->
     for face in faces:
         try:
             found = os.stat(f"{folder}/{face}")  # no Path: 200,000 of them would take longer than asking
-        except FileNotFoundError as error:
-            raise _missing(folder / face, attributes) from error
+        except OSError as error:
+            raise _unread(folder / face, attributes, error) from error
         digest.update(f"{face} {found.st_size} {found.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
 
@@ -141,8 +141,8 @@ def decode(path: Path, size: int, listed_in: Path) -> NDArray[np.uint8]:
             left, top = (width - side) / 2, (height - side) / 2
             box = (left, top, left + side, top + side)
             square = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR, box=box)
-    except FileNotFoundError as error:
-        raise _missing(path, listed_in) from error
+    except (FileNotFoundError, PermissionError) as error:
+        raise _unread(path, listed_in, error) from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what Pillow's decoders raise
         raise DataError(f"{path}: this image is damaged ({error}); {files.CELEBA_REMEDY}") from error
     return np.asarray(square).transpose(2, 0, 1)
@@ -199,14 +199,14 @@ def _lines(path: Path) -> list[str]:
 def _bytes(path: Path, listed_in: Path) -> bytes:
     try:
         return path.read_bytes()
-    except FileNotFoundError as error:
-        raise _missing(path, listed_in) from error
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+        raise _unread(path, listed_in, error) from error
 
 
-def _missing(path: Path, listed_in: Path) -> DataError:
-    return DataError(f"{path}: this image is not there, but {listed_in.name} lists it; {files.CELEBA_REMEDY}")
+def _unread(path: Path, listed_in: Path, error: OSError) -> DataError:
+    if isinstance(error, FileNotFoundError):
+        return DataError(f"{path}: this image is not there, but {listed_in.name} lists it; {files.CELEBA_REMEDY}")
+    return DataError(f"{path}: cannot be read ({error.strerror}); check its permissions")
 
 
 def _wrong(path: Path, expected: str, found: str) -> DataError:

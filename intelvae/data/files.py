@@ -8,6 +8,7 @@ plain or gzipped, and ROOT/celeba/... with CelebA's own lists and a folder of im
 import contextlib
 import io
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -111,26 +112,38 @@ def of_variable(name: str) -> Path | None:
     """Return the path that the environment variable `name` holds, or None where it holds none.
 
     A relative one is taken from the checkout, so that a notebook run in its own folder finds the same files; outside
-    a checkout from the current folder.
+    a checkout from the current folder. Raises DataError as `expanded` does.
     """
     text = os.environ.get(name)
-    return (checkout() or Path.cwd()) / Path(text).expanduser() if text else None
+    return (checkout() or Path.cwd()) / expanded(text, name) if text else None
+
+
+def expanded(path: str | Path, name: str) -> Path:
+    """Return a path with the home directory that it may begin with, ~ or ~user, written out.
+
+    Raises DataError where that directory is not known; `name` is the variable or parameter to set then.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise DataError(f"{path}: this home directory is not known; set {name} to a full path") from error
 
 
 def cache(name: str) -> Path:
     """Return the folder of what can be computed again: INTELVAE_CACHE, else `_build/NAME` of the checkout.
 
-    Outside a checkout that is ~/.cache/intelvae. See `of_variable`.
+    Outside a checkout that is ~/.cache/intelvae. See `of_variable`; raises as it does.
     """
+    if chosen := of_variable(CACHE_VARIABLE):
+        return chosen
     root = checkout()
-    default = root / "_build" / name if root else Path.home() / ".cache" / "intelvae"
-    return of_variable(CACHE_VARIABLE) or default
+    return root / "_build" / name if root else expanded("~/.cache/intelvae", CACHE_VARIABLE)
 
 
 def default_root() -> Path:
     """Return the root that `fetch` fills: INTELVAE_DATA (see `of_variable`), else data/ of the checkout.
 
-    Raises DataError when there is neither.
+    Raises DataError when there is neither, and as `of_variable` does.
     """
     roots = _roots(None)
     if not roots:
@@ -143,7 +156,8 @@ def locate(name: str, root: str | Path | None = None) -> dict[str, Path]:
 
     `root`, when given, is the only place looked at; else INTELVAE_DATA, data/ of the checkout, then the
     system package. The first folder that has all four files wins.
-    Raises DataError (nothing found; lists the folders and the command), ValueError (unknown name).
+    Raises DataError (nothing found, or nothing that can be read; lists the folders and the command), ValueError
+    (unknown name).
     Explained in data/README.md.
 
     >>> locate("mnist", root="/nowhere")  # doctest: +ELLIPSIS
@@ -159,26 +173,28 @@ def locate(name: str, root: str | Path | None = None) -> dict[str, Path]:
             return found
     looked = [f"{folder}{_missing(folder)}" for folder in folders]
     raise DataError(
-        f"{name} not found in {_list(looked)}; run `{command(name, root)}` or set {VARIABLE} to a folder "
-        f"that has {FOLDERS[name]}/raw"
+        f"{name} not found in {_list(looked)}; run `{command(name, root)}` {_elsewhere(root)} that has "
+        f"{FOLDERS[name]}/raw"
     )
 
 
 def locate_celeba(root: str | Path | None = None) -> tuple[Path, Path, Path]:
     """Return CelebA's folder of images, its list of attributes and its list of parts.
 
-    `root` as in `locate`; the first ROOT/celeba that has all three wins. Raises DataError (nothing found).
+    `root` as in `locate`; the first ROOT/celeba that has all three wins. Raises DataError (nothing found, or nothing
+    that can be read).
     """
     looked = []
     for base in _roots(root):
-        images = [base / CELEBA / folder for folder in CELEBA_IMAGES if (base / CELEBA / folder).is_dir()]
-        attributes, parts = (base / CELEBA / file for file in CELEBA_LISTS)
-        missing = [file.name for file in (attributes, parts) if not file.is_file()]
+        place = base / CELEBA
+        images = [place / folder for folder in CELEBA_IMAGES if os.path.isdir(place / folder)]
+        attributes, parts = (place / file for file in CELEBA_LISTS)
+        missing = [file.name for file in (attributes, parts) if not os.path.isfile(file)]
         if images and not missing:
             return images[0], attributes, parts
         missing += [] if images else [CELEBA_IMAGES[0]]
-        looked.append(f"{base / CELEBA} ({', '.join(missing)} missing)" if len(missing) < 3 else str(base / CELEBA))
-    raise DataError(f"celeba not found in {_list(looked)}; {CELEBA_REMEDY}, or set {VARIABLE}")
+        looked.append(f"{place} ({', '.join(missing)} missing)" if len(missing) < 3 else f"{place}{_unseen(place)}")
+    raise DataError(f"celeba not found in {_list(looked)}; {CELEBA_REMEDY}, {_elsewhere(root)} that has {CELEBA}")
 
 
 def read(name: str, root: str | Path | None = None) -> dict[str, NDArray[np.uint8]]:
@@ -203,12 +219,15 @@ def read_samples(name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def command(name: str, root: str | Path | None = None) -> str:
-    """Return the command that fetches a dataset, as error messages quote it.
+    """Return the command that fetches a dataset, as error messages quote it: ready for a shell.
 
-    >>> command("mnist-01")
-    'intelvae data fetch mnist'
+    Where `fetch` has no root of its own (`default_root`), the command has one to fill in.
+
+    >>> command("mnist-01", "my data")
+    "intelvae data fetch mnist --root 'my data'"
     """
-    return f"intelvae data fetch {files_of(name)}" + (f" --root {root}" if root is not None else "")
+    place = "FOLDER" if root is None and not _roots(None) else root
+    return f"intelvae data fetch {files_of(name)}" + (f" --root {shlex.quote(str(place))}" if place is not None else "")
 
 
 def status(root: str | Path | None = None) -> list[Status]:
@@ -237,7 +256,7 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     with contextlib.suppress(DataError):
         read(name, root)
         return locate(name, root)["train-images-idx3-ubyte"].parent
-    base = default_root() if root is None else Path(root).expanduser().absolute()
+    base = default_root() if root is None else _roots(root)[0]
     folder = base / FOLDERS[name] / "raw"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -261,7 +280,7 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
 def _roots(given: str | Path | None) -> list[Path]:
     """The roots to look in: the one that is given and no other, or INTELVAE_DATA, then data/ of the checkout."""
     if given is not None:
-        return [Path(given).expanduser().absolute()]
+        return [expanded(given, "root").absolute()]
     chosen, root = of_variable(VARIABLE), checkout()
     return ([chosen] if chosen else []) + ([root / "data"] if root else [])
 
@@ -274,12 +293,30 @@ def _folders(name: str, root: str | Path | None) -> list[Path]:
 def _present(folder: Path) -> dict[str, Path]:
     """Map each idx file name to its path in `folder`; a plain file is preferred to a gzipped one."""
     choices = {file: (folder / file, folder / f"{file}.gz") for file in FILES}
-    return {file: path for file, pair in choices.items() for path in reversed(pair) if path.is_file()}
+    return {file: path for file, pair in choices.items() for path in reversed(pair) if os.path.isfile(path)}
 
 
 def _missing(folder: Path) -> str:
     found = _present(folder)
-    return f" ({', '.join(file for file in FILES if file not in found)} missing)" if found else ""
+    return f" ({', '.join(file for file in FILES if file not in found)} missing)" if found else _unseen(folder)
+
+
+def _unseen(folder: Path) -> str:
+    """Why nobody can say what is in a folder; nothing where it is only not there."""
+    try:
+        os.stat(os.path.join(folder, "."))  # without the point it would be enough that its parent can be read
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, ValueError) as error:
+        return f" ({getattr(error, 'strerror', error)})"
+    return ""
+
+
+def _elsewhere(root: str | Path | None) -> str:
+    """What else to do, or what more, where `root` does not have the data."""
+    if root is not None:
+        return "or give a root"
+    return f"{'or' if _roots(None) else 'and'} set {VARIABLE} to a folder"
 
 
 def _status(name: str, root: str | Path | None) -> Status:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Real
 from torch import Generator, Tensor
+
+from intelvae.dtypes import at_least_float32
 
 RADIUS = 2.0  # the zoom of every shape
 STAR_INNER = 1 / 3  # inner radius of the star over its outer radius
@@ -52,31 +54,31 @@ def sample(name: str, n: int, generator: Generator) -> Float[Tensor, "n 2"]:
     return _toy(name).sample(n, generator)
 
 
-def distance(name: str, x: Float[Tensor, "n 2"]) -> Float[Tensor, " n"]:
+def distance(name: str, x: Real[Tensor, "n 2"]) -> Float[Tensor, " n"]:
     """Return the Euclidean distance of each point to the support of a toy data set.
 
     d(x) = min over s in the support of |x - s|: closed form for the circle, minimum over the sides for square,
     star and diamonds, over chords within 5e-6 of the curve for infinity. The mixture and sparse data fill the plane:
-    there it is the distance to the nearer centre and to the nearer axis.
-    Raises ValueError for an unknown name. Explained in data/README.md.
+    there it is the distance to the nearer centre and to the nearer axis. In the precision of x, float32 at least.
+    Raises ValueError for an unknown name and for points of another shape. Explained in data/README.md.
 
     >>> distance("circle", torch.tensor([[0.0, 0.0], [5.0, 0.0]]))
     tensor([2., 3.])
     """
-    return _toy(name).distance(x)
+    return _toy(name).distance(_points(x))
 
 
-def holes(name: str, x: Float[Tensor, "n 2"], margin: float = HOLE_MARGIN) -> Bool[Tensor, " n"]:
+def holes(name: str, x: Real[Tensor, "n 2"], margin: float = HOLE_MARGIN) -> Bool[Tensor, " n"]:
     """Return whether each point lies in a hole: enclosed by the curve and farther than `margin` from it.
 
     `margin` is in data units (every shape has radius 2). The mixture and sparse data enclose nothing: all
     False.
-    Raises ValueError for an unknown name. Explained in data/README.md.
+    Raises ValueError for an unknown name and for points of another shape. Explained in data/README.md.
 
     >>> holes("circle", torch.tensor([[0.0, 0.0], [1.9, 0.0], [5.0, 0.0]]))
     tensor([ True, False, False])
     """
-    toy = _toy(name)
+    toy, x = _toy(name), _points(x)
     return toy.inside(x) & (toy.distance(x) > margin)
 
 
@@ -84,6 +86,13 @@ def _toy(name: str) -> Toy:
     if name not in _TOYS:
         raise ValueError(f"unknown toy {name!r}; choose one of {', '.join(NAMES)}")
     return _TOYS[name]
+
+
+def _points(x: Tensor) -> Tensor:
+    """The points x (N, 2) as floats: in whole numbers the corners of a shape would lose their fractions."""
+    if x.shape[1:] != (2,):
+        raise ValueError(f"points in the plane are (n, 2), not {tuple(x.shape)}")
+    return at_least_float32(x)
 
 
 def _uniform(n: int, generator: Generator) -> Tensor:

@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from intelvae.dtypes import computed_in_float32
+from intelvae.dtypes import SMALLEST, computed_in_float32
 from intelvae.numbers import check_number
 
 
@@ -12,8 +12,8 @@ class Circle(nn.Module):
 
     The paper writes `y / (|y| + eps)` (section 6.1). Differentiating the root of |y|^2 gives 0/0 at the origin, and the
     slope there, 1/eps, is 1e7 with the code's eps. This form is smooth everywhere, has slope at most 1/eps, and differs
-    from the paper's by O(eps / |y|). A standard normal y gives a uniform direction. Raises `ValueError` for eps <= 0 or
-    D < 2.
+    from the paper's by O(eps / |y|). A standard normal y gives a uniform direction. Raises `ValueError` for D < 2 and
+    for eps < 1e-12, with which float32 gives NaN at the origin.
     Book: "The framework", "Multiple connectivity".
 
     >>> import torch
@@ -23,7 +23,7 @@ class Circle(nn.Module):
 
     def __init__(self, eps: float = 1e-4) -> None:
         super().__init__()
-        check_number("eps", eps, "> 0")  # it keeps the mapping continuous at the origin
+        check_number("eps", eps, f">= {SMALLEST}")  # it keeps the mapping continuous at the origin
         self.eps = eps
 
     @computed_in_float32

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from intelvae.dtypes import computed_in_float32
+from intelvae.dtypes import SMALLEST, computed_in_float32
 from intelvae.finite import check_finite
 from intelvae.numbers import check_flag, check_number, whole_of
 
@@ -30,8 +30,9 @@ def _need_dims(y: Tensor, n: int, name: str) -> None:
 
 
 def _check_constants(c1: float, c2: float, delta: float) -> None:
-    for name, value, condition in (("c1", c1, ">= 0"), ("c2", c2, "> 0 and <= 1"), ("delta", delta, "> 0")):
-        check_number(name, value, condition)
+    check_number("c1", c1, ">= 0")
+    check_number("c2", c2, "> 0 and <= 1")
+    check_number("delta", delta, f">= {SMALLEST}")
 
 
 class Threshold(nn.Module):
@@ -40,8 +41,8 @@ class Threshold(nn.Module):
     The other dimensions stay. The threshold b is 0, or learned (appendix C.2, "Learnable proportions"); the first
     cluster has prior mass Phi(b). The power is taken as `|.| (|.|^2 + delta^2)^((c_2 - 1)/2)`, the same but within
     about delta of the threshold: without delta the slope there is infinite, its variance under the prior too, and the
-    gradient NaN. Strictly increasing, so theorem 1 holds with equality. Raises `ValueError` for constants out of range
-    or y without a last dimension. Book: "Multi-modality on zeros and ones".
+    gradient NaN, as it is in float32 for delta < 1e-12. Strictly increasing, so theorem 1 holds with equality. Raises
+    `ValueError` for constants out of range or y without a last dimension. Book: "Multi-modality on zeros and ones".
 
     >>> import torch
     >>> Threshold()(torch.tensor([[0.0], [1.0]])).round(decimals=2)

@@ -23,7 +23,8 @@ class Glue(nn.Module):
     so the result is a chain of h lobes of equal mass.
 
     `scale` multiplies the result: 1 in the paper, 2 in the authors' code, to match the size of its data.
-    Raises `ValueError` for holes < 2 (use `Circle` for one), scale <= 0 or another latent dimension than 2.
+    Raises `ValueError` for holes < 2 (use `Circle` for one), eps < 1e-12, scale <= 0 or another latent dimension
+    than 2.
     Book: "Multiple connectivity".
 
     >>> import torch

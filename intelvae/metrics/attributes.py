@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Real
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -33,7 +33,7 @@ class Scores(NamedTuple):
     balanced: Float[Tensor, "draws k"]
 
 
-Labelled = tuple[Float[Tensor, "_ dim"], Bool[Tensor, "_ k"]]  # as many of one as of the other
+Labelled = tuple[Float[Tensor, "_ dim"], Real[Tensor, "_ k"] | Bool[Tensor, "_ k"]]  # as many of one as of the other
 
 
 @contextmanager
@@ -58,13 +58,13 @@ def linear(
 ) -> dict[int, Scores]:
     """Logistic regression of every attribute on n labelled codes: {n: the scores of each draw}.
 
-    `train` and `test` are representations (N, D) and what their faces have (N, K). A draw orders `train` at random; its
-    first n are learned from, so that a larger n holds the smaller ones, and all of `test` is judged. All of `train` is
-    the same draw every time, and is fitted once. The penalty is L2 with C = 1, on codes that are brought to mean 0 and
-    deviation 1 by the n codes; without `standardise` they are taken as they are, and dimensions that a model hardly
-    uses stay small. An attribute that all n have, or none, is predicted so. Raises `ValueError` for shapes that do not
-    go together, codes that are not finite, and n below 2 or above the number of codes there are. Book: "Hierarchies of
-    faces".
+    `train` and `test` are representations (N, D) and what their faces have (N, K), True and False or 1 and 0. A draw
+    orders `train` at random; its first n are learned from, so that a larger n holds the smaller ones, and all of `test`
+    is judged. All of `train` is the same draw every time, and is fitted once. The penalty is L2 with C = 1, on codes
+    that are brought to mean 0 and deviation 1 by the n codes; without `standardise` they are taken as they are, and
+    dimensions that a model hardly uses stay small. An attribute that all n have, or none, is predicted so. Raises
+    `ValueError` for shapes that do not go together, codes that are not finite, attributes of other numbers, and n below
+    2 or above the number of codes there are. Book: "Hierarchies of faces".
 
     >>> z = torch.arange(20.0)[:, None]
     >>> g = torch.Generator().manual_seed(0)
@@ -72,6 +72,7 @@ def linear(
     tensor([[1.]])
     """
     sizes, draws = _checked(train, test, sizes, draws)
+    train, test = _read(train), _read(test)
     check_flag("standardise", standardise)
     found: dict[int, list[tuple[Tensor, Tensor]]] = {n: [] for n in sizes}
     for _ in range(draws):
@@ -109,6 +110,7 @@ def authors(
     """
     held_out = whole_of("held_out", held_out, ">= 1")
     sizes, draws = _checked((samples[0][held_out:], samples[1][held_out:]), samples, sizes, draws)
+    samples = _read(samples)
     found: dict[int, list[tuple[Tensor, Tensor]]] = {n: [] for n in sizes}
     for order in [torch.randperm(len(samples[0]), generator=generator) for _ in range(draws)]:
         z, has = samples[0][order].to(torch.get_default_dtype()), samples[1][order]
@@ -117,23 +119,40 @@ def authors(
     return {n: Scores(*map(torch.stack, zip(*of, strict=True))) for n, of in found.items()}
 
 
-def majority(train: Bool[Tensor, "n k"], test: Bool[Tensor, "m k"]) -> Float[Tensor, " k"]:
+def majority(
+    train: Real[Tensor, "n k"] | Bool[Tensor, "n k"], test: Real[Tensor, "m k"] | Bool[Tensor, "m k"]
+) -> Float[Tensor, " k"]:
     """The accuracy on `test` of who always says what most of `train` have: the trivial baseline, (K,).
+
+    Both are True and False or 1 and 0; raises `ValueError` for others.
 
     >>> majority(torch.tensor([[True], [True], [False]]), torch.tensor([[True], [False]]))
     tensor([0.5000])
     """
-    return (test == (train.float().mean(0) > 0.5)).float().mean(0)
+    return (_flags(test) == (_flags(train).float().mean(0) > 0.5)).float().mean(0)
 
 
 def _checked(train: Labelled, test: Labelled, sizes: Sequence[int], draws: int) -> tuple[list[int], int]:
+    widths = train[0].shape[1:], train[1].shape[1:]
     for codes, has in (train, test):
-        if codes.ndim != 2 or has.ndim != 2 or len(codes) != len(has) or codes.shape[1] != train[0].shape[1]:
+        if codes.ndim != 2 or has.ndim != 2 or len(codes) != len(has) or (codes.shape[1:], has.shape[1:]) != widths:
             raise ValueError(f"codes {tuple(codes.shape)} and attributes {tuple(has.shape)} do not go together")
     sizes, draws = [whole_of("each of sizes", n, ">= 2") for n in sizes], whole_of("draws", draws, ">= 1")
     if max(sizes, default=0) > len(train[0]):
         raise ValueError(f"sizes {tuple(sizes)} must lie between 2 and {len(train[0])}, the number of codes")
     return sizes, draws
+
+
+def _read(labelled: Labelled) -> Labelled:
+    """Codes as numbers alone, without the model that they come from, and attributes as flags."""
+    return labelled[0].detach(), _flags(labelled[1])
+
+
+def _flags(has: Tensor) -> Tensor:
+    wrong = has[(has != 0) & (has != 1)]
+    if len(wrong):
+        raise ValueError(f"attributes are True and False or 1 and 0, not {wrong[0].item()}")
+    return has.bool()
 
 
 def _predict(z: NDArray, has: NDArray, judged: NDArray) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
+from intelvae.dtypes import at_least_float32
 from intelvae.extras import extra
 from intelvae.finite import of_finite
 from intelvae.numbers import check_number
@@ -62,4 +63,4 @@ def predict(classifier: LogisticRegression, images: Tensor) -> np.ndarray:
 
 
 def _pixels(images: Tensor) -> np.ndarray:
-    return images.clamp(0, 1).flatten(1).numpy()
+    return at_least_float32(images.detach()).clamp(0, 1).flatten(1).numpy()

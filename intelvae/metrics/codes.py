@@ -130,11 +130,14 @@ def overlap(by_class: Float[Tensor, "classes dim"]) -> float:
     """How much two classes' `active` dimensions have in common, given every class's `mean_size` (C, D), C > 1.
 
     The mean over all pairs of classes of the number of dimensions active in both, over that of dimensions active in
-    either (the Jaccard index): 1 if all classes have the same ones, 0 if no two share any.
+    either (the Jaccard index): 1 if all classes have the same ones, 0 if no two share any. Raises `ValueError` for one
+    class.
 
     >>> overlap(torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]))
     0.3333333333333333
     """
+    if len(by_class) < 2:
+        raise ValueError(f"the overlap compares classes: it needs at least 2, not {len(by_class)}")
     on = _is_active(by_class).double()
     both, number = on @ on.T, on.sum(1)
     either = number + number[:, None] - both
@@ -170,12 +173,15 @@ def traversals(
     """Figure 8, bottom: for the first image of each class, what is decoded when one dimension of g(mu) is changed.
 
     The dimensions are those in which the class's mean |z| is largest, in this order. `steps` values are spread evenly
-    over [-a, a], a the size that 99.5 % of all codes stay below in that dimension.
+    over [-a, a], a the size that 99.5 % of all codes stay below in that dimension. Raises `ValueError` for a class that
+    none of the images has.
     """
     dimensions, steps = whole_of("dimensions", dimensions, ">= 1"), whole_of("steps", steps, ">= 1")
+    index = {int(c): i for i, c in enumerate(labels.unique())}
+    if absent := set(classes) - set(index):
+        raise ValueError(f"no image is of the class {min(absent)}: choose from {', '.join(map(str, index))}")
     codes = encode(model, x)["mean"]
     by_class, reach = mean_size(codes, labels), codes.abs().quantile(TAIL, dim=0)
-    index = {int(c): i for i, c in enumerate(labels.unique())}
     chosen = torch.stack([by_class[index[c]].argsort(descending=True)[:dimensions] for c in classes])  # (G, K)
     start = torch.stack([codes[labels == c][0] for c in classes])  # (G, D)
     values = reach[chosen].unsqueeze(-1) * torch.linspace(-1, 1, steps)  # (G, K, V)

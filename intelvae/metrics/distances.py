@@ -15,8 +15,9 @@ class Distances:
 
     `torch.cdist` multiplies matrices above 25 rows, |a|^2 + |b|^2 - 2 ab, which in float32 and far from the origin has
     no digits left; its exact form takes 50 times as long. This is the product, in float64 and about the mean of the
-    reference, and differences for the pairs that are too near for it: right to 1e-9 of each distance, and equal rows
-    have the distance 0.
+    reference, and differences for the pairs that are too near for it: right to 1e-9 of each distance, or to 1e-15 of
+    how far the two rows lie from that mean where this is more, and equal rows have the distance 0. Raises `ValueError`
+    for rows of different dimensions.
 
     >>> Distances(torch.tensor([[1000.0, 0.0], [1000.0, 1e-3]]))(torch.tensor([[1000.0, 0.0]]))
     tensor([[0.0000, 0.0010]], dtype=torch.float64)
@@ -28,6 +29,8 @@ class Distances:
         self._sizes = self._rows.square().sum(1)
 
     def __call__(self, x: Float[Tensor, "n d"]) -> Float64[Tensor, "n m"]:
+        if x.shape[1] != len(self._centre):
+            raise ValueError(f"rows of different dimensions, {x.shape[1]} and {len(self._centre)}")
         rows = x.double() - self._centre
         sizes = rows.square().sum(1, keepdim=True) + self._sizes
         squares = torch.addmm(sizes, rows, self._rows.T, alpha=-2)

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from intelvae.dtypes import at_least_float32
 from intelvae.extras import extra
 from intelvae.finite import of_finite
 from intelvae.numbers import whole_of
@@ -19,6 +20,7 @@ NAMES = ("random forest", "logistic regression", "nearest neighbours")
 
 
 @of_finite
+@torch.no_grad()
 def few_shot(
     codes: Float[Tensor, "n dim"],
     labels: Int64[Tensor, " n"],
@@ -62,8 +64,12 @@ def few_shot(
         raise ValueError(
             f"sizes {tuple(sizes)} must lie between the number of classes, {classes} (at least 2), and {available}"
         )
+    codes = at_least_float32(codes)
+    # first by a power of two, which changes no digit: the squares of large numbers are infinite, those of small ones 0
+    power = 2.0 ** (int(codes.abs().max().frexp().exponent) - 1)
+    codes = codes / power
     size = codes.square().mean().sqrt().clamp_min(torch.finfo(codes.dtype).tiny)
-    codes, test = codes / size, (test[0] / size, test[1]) if test else None
+    codes, test = codes / size, (at_least_float32(test[0]) / power / size, test[1]) if test else None
     accuracies: dict[str, dict[int, list[float]]] = {name: {n: [] for n in sizes} for name in names}
     for _ in range(draws):
         order = in_turn(labels, generator)

@@ -22,7 +22,8 @@ def fidelity_and_diversity(real: Float[Tensor, "n d"], generated: Float[Tensor, 
     et al. 2019, eqs. 1-2). `density`: real balls a generated point lies in, on average, over k. `coverage`: real balls
     with a generated point inside (Naeem et al. 2020, eqs. 4-5; k = 5 is theirs, the former use 3 for 50,000 points).
     For two samples of n points of one distribution density is 1 and coverage 1 - 2^-k on average. Distances are
-    Euclidean, and a border belongs to its ball. Raises `ValueError` where a set has no k neighbours.
+    Euclidean, and a border belongs to its ball. Raises `ValueError` where a set has no k neighbours, and for points of
+    different dimensions.
 
     >>> real = torch.tensor([[0.0], [1.0], [9.0], [10.0]])
     >>> fidelity_and_diversity(real, real[:2], k=1)

@@ -19,12 +19,14 @@ def distance(real: Float[Tensor, "n d"], generated: Float[Tensor, "m d"], blocks
     on, so that the order of a file does not matter); the result is the blocks' mean and their standard deviation over
     sqrt(blocks). Disjoint blocks are independent, so that this error is honest; the usual overlapping subsets' is not.
     About zero, and as often negative as not, for samples of one distribution. Source: Bińkowski et al. 2018, section 4.
-    Raises `ValueError` for blocks < 2 or fewer than two rows a block.
+    Raises `ValueError` for blocks < 2, fewer than two rows a block, or features of different dimensions.
 
     >>> distance(torch.ones(20, 3), torch.zeros(20, 3))
     (7.0, 0.0)
     """
     blocks = whole_of("blocks", blocks, ">= 2")
+    if real.shape[1] != generated.shape[1]:
+        raise ValueError(f"features of different dimensions, {real.shape[1]} and {generated.shape[1]}")
     if min(len(real), len(generated)) < 2 * blocks:
         raise ValueError(f"{len(real)} and {len(generated)} features do not fill {blocks} blocks of two")
     parts = torch.stack([_mmd2(real[i::blocks].double(), generated[i::blocks].double()) for i in range(blocks)])

@@ -10,13 +10,13 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
 
-from intelvae.dtypes import as_float
+from intelvae.dtypes import as_float, at_least_float32
 from intelvae.extras import extra
 from intelvae.finite import check_finite, of_finite
 from intelvae.metrics import downstream
 from intelvae.metrics.attributes import one_blas_thread
 from intelvae.models import VAE
-from intelvae.numbers import check_number, whole_of
+from intelvae.numbers import check_number, whole_of, widths_of
 from intelvae.priors import StandardNormal
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def fit_classifier(images: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"]
     """A logistic classifier of pixels in [0, 1], which names what a decoder draws; L2 with C = 0.1."""
     with extra("paper"):
         from sklearn.linear_model import LogisticRegression
-    return LogisticRegression(C=0.1, max_iter=1000).fit(images.flatten(1).numpy(), labels.numpy())
+    pixels = at_least_float32(images.detach()).flatten(1).numpy()
+    return LogisticRegression(C=0.1, max_iter=1000).fit(pixels, labels.numpy())
 
 
 @of_finite
@@ -43,7 +44,7 @@ def held(model: VAE, widths: Sequence[int], x: Float[Tensor, "n c h w"] | UInt8[
     """ "kl_i" for each level i of y, of the `widths` given: its part of the KL divergence, in nats, mean over images x.
 
     Nothing for a model whose KL divergence is not a sum over dimensions: one with another posterior than a Gaussian,
-    or another prior than N(0, I).
+    or another prior than N(0, I). Raises `ValueError` for widths that do not add up to the dimension of y.
     """
     parts = []
     for part in x.split(1000):
@@ -53,7 +54,7 @@ def held(model: VAE, widths: Sequence[int], x: Float[Tensor, "n c h w"] | UInt8[
         parts.append(kl_divergence(q.base_dist, Normal(0.0, 1.0)))
     kl = torch.cat(parts).mean(0)  # (D,)
     check_finite("the model's KL divergence", kl)
-    return {f"kl_{i}": of.sum().item() for i, of in enumerate(kl.split(list(widths)))}
+    return {f"kl_{i}": of.sum().item() for i, of in enumerate(kl.split(_adding_up(widths, len(kl))))}
 
 
 @of_finite
@@ -75,9 +76,10 @@ def judge(
     "accuracy_i": how well its part of g(mu) tells the class, by logistic regression on 1,000 images of `train` (fewer
     if there are fewer). One number is for all levels: "classifier_accuracy", the share of `test` that the `classifier`
     names right, by which "change_i" is to be trusted. `train` and `test` are images (N, C, H, W) in [0, 1] and labels;
-    the posterior is Gaussian and the prior N(0, I). Book: "Hierarchies".
+    the posterior is Gaussian and the prior N(0, I). Raises what `held` raises. Book: "Hierarchies".
     """
     drawn = whole_of("drawn", drawn, ">= 1")
+    kl = held(model, widths, test[0])
     y, anew = (torch.randn(drawn, sum(widths), generator=generator) for _ in range(2))
     before = _decoded(model, y)
     named = classifier.predict(before.flatten(1).numpy())
@@ -85,7 +87,7 @@ def judge(
         torch.cat([model.represent(part) for part in images.split(1000)]) for images in (train[0], test[0])
     )
     right = classifier.predict(test[0].flatten(1).numpy()) == test[1].numpy()
-    found = {"classifier_accuracy": float(right.mean())} | held(model, widths, test[0])
+    found = {"classifier_accuracy": float(right.mean())} | kl
     start = 0
     for i, width in enumerate(widths):
         own = slice(start, start + width)
@@ -119,9 +121,10 @@ def traverse(
 
     For each level, each row of y and each of the `values`, in that order, what is decoded when the dimension has this
     value and all others stay: (levels * B * values, C, H, W), in [0, 1]. The dimension is the one between whose values
-    -2 and 2 the pixels differ most, mean over the rows.
+    -2 and 2 the pixels differ most, mean over the rows. Raises `ValueError` for widths that do not add up to the
+    dimension of y, and for a value that is no number.
     """
-
+    widths = _adding_up(widths, y.shape[1])
     for value in values:
         check_number("each of values", value)
 
@@ -137,6 +140,13 @@ def traverse(
         images.append(torch.stack([decode(chosen[-1], value) for value in values], 1).flatten(0, 1))
         start += width
     return torch.cat(images), chosen
+
+
+def _adding_up(widths: Sequence[int], dim: int) -> tuple[int, ...]:
+    widths = widths_of("widths", widths)
+    if sum(widths) != dim:
+        raise ValueError(f"the widths {widths} of the levels add up to {sum(widths)}, not to {dim}, the dimension of y")
+    return widths
 
 
 def _decoded(model: VAE, y: Tensor) -> Tensor:

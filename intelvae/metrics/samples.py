@@ -14,6 +14,7 @@ from intelvae.numbers import whole_of
 
 AUTHORS_N, FULL_N = 2_000, 10_000  # the number of test images in the authors' code, and all of MNIST's test set
 PIXELS = ("clip", "minmax", "clean")
+FEWEST = 20  # images: two in each of the ten blocks of `kid.distance`
 FAINT = 16  # of 255: grey values below it are too faint to see, but not for a network that knows only pure black
 
 
@@ -60,10 +61,13 @@ def judge(
     For each size n the first n of both, which for real images are the first of the file. Names end in the size:
     "frechet_2000" (`features.distance_name` says what a table may call it), "kid_2000" and "kid_error_2000" (its
     standard error), "precision_2000", "recall_2000", "density_2000", "coverage_2000". With `pixels` "clean" the real
-    images are cleaned, too. Their features come from `feature_cache`. Raises `ValueError` for fewer images than the
-    largest size, and what `as_shown` and `features.extract` raise.
+    images are cleaned, too. Their features come from `feature_cache`. Raises `ValueError` for no sizes, a size below
+    the 20 that the kernel distance needs, fewer images than the largest size, and what `as_shown` and
+    `features.extract` raise.
     """
-    sizes = [whole_of("each of sizes", n, ">= 2") for n in sizes]
+    sizes = [whole_of("each of sizes", n, f">= {FEWEST}") for n in sizes]
+    if not sizes:
+        raise ValueError("sizes is empty: name at least one number of images")
     largest = max(sizes)
     if min(len(real), len(generated)) < largest:
         raise ValueError(

@@ -19,8 +19,8 @@ def sliced_wasserstein(
     The mean over random directions of the distance W_1 in one dimension, the area between the quantile functions; for
     samples of one size that is the mean gap between sorted projections. In units of the data; zero for equal samples,
     and for a shift by t the mean of |t . direction|, 2 |t| / pi in the plane. `generator` draws the directions; it is
-    on the samples' device. Raises `ValueError` for samples without points or of different dimensions.
-    Book: "Multiple connectivity".
+    on the samples' device. Samples of two precisions are compared in the finer one, and in float32 at least. Raises
+    `ValueError` for samples without points or of different dimensions. Book: "Multiple connectivity".
 
     >>> a = torch.rand(100, 2)
     >>> sliced_wasserstein(a, a.flip(0))
@@ -29,7 +29,9 @@ def sliced_wasserstein(
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
         raise ValueError(f"the samples must be (n, d) and (m, d), not {tuple(a.shape)} and {tuple(b.shape)}")
     projections = whole_of("projections", projections, ">= 1")
-    directions = torch.randn(a.shape[1], projections, generator=generator, device=a.device)
+    dtype = torch.promote_types(torch.promote_types(a.dtype, b.dtype), torch.float32)
+    a, b = a.to(dtype), b.to(dtype)
+    directions = torch.randn(a.shape[1], projections, generator=generator, device=a.device).to(dtype)
     directions /= directions.norm(dim=0)
     sorted_a, sorted_b = (a @ directions).sort(0).values, (b @ directions).sort(0).values
     if len(a) == len(b):

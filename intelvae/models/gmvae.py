@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal, kl_divergence
 
 from intelvae.dtypes import at_least_float32
-from intelvae.models.vae import VAE
+from intelvae.models.vae import VAE, log_prob
 from intelvae.networks import LOG_VARIANCE_RANGE
 from intelvae.numbers import check_number, whole_of
 
@@ -128,7 +128,7 @@ class GMVAE(VAE):
         log_r = log_responsibilities(p, z)  # (B, K)
         divergences = kl_divergence(_gaussian(q_z.mean.unsqueeze(1), q_z.stddev.unsqueeze(1)), p)  # (B, K)
         return Parts(
-            self.decode(z).log_prob(x),
+            log_prob(self.decode(z), x),
             (log_r.exp() * divergences).sum(-1),
             kl_divergence(q_w, self.prior().expand(q_w.batch_shape)),
             (log_r.exp() * (log_r + math.log(log_r.shape[-1]))).sum(-1),
@@ -148,7 +148,7 @@ class GMVAE(VAE):
         samples = whole_of("samples", samples, ">= 1")
         q_z, q_w = self.posteriors(x)
         z, w = q_z.rsample((samples,)), q_w.rsample((samples,))  # (K, B, D), (K, B, W)
-        likelihood = self.decode(z.flatten(0, 1)).log_prob(x.repeat(samples, *[1] * (x.ndim - 1)))
+        likelihood = log_prob(self.decode(z.flatten(0, 1)), x.repeat(samples, *[1] * (x.ndim - 1)))
         prior = self.mixture(w).log_prob(z) + self.prior().log_prob(w)
         return likelihood.unflatten(0, (samples, len(x))) + prior - q_z.log_prob(z) - q_w.log_prob(w)
 

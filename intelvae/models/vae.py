@@ -10,6 +10,21 @@ from intelvae.mappings import Identity
 from intelvae.numbers import whole_of
 
 
+def check_data_shape(p: Distribution, shape: tuple[int, ...]) -> None:
+    """Raises `ValueError`, one line, unless p(x|z) is over examples of that shape."""
+    if p.event_shape != shape:
+        raise ValueError(
+            f"the model makes examples of shape {tuple(p.event_shape)}, the data have {tuple(shape)}: "
+            "give both the same data_shape"
+        )
+
+
+def log_prob(p: Distribution, x: Tensor) -> Tensor:
+    """`log p(x|z)`, (B,), of x (B, *data_shape). Raises `ValueError` for another shape, which would broadcast."""
+    check_data_shape(p, x.shape[1:])
+    return p.log_prob(x)
+
+
 class VAE(nn.Module):
     """An InteL-VAE: `x -> q(y|x)`, `z = g(y)`, `z -> p(x|z)`, with a prior on `y` (paper, section 4).
 

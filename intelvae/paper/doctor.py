@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, distributions, metadata, requires
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from packaging.requirements import Requirement
 
 import intelvae
 from intelvae import data, networks, training
-from intelvae.data import files
+from intelvae.data import DataError, files
 from intelvae.devices import check_device
-from intelvae.paper.store import Store, store_of
+from intelvae.paper.store import store_of
 
 NAME = "intelvae"
 
@@ -38,9 +39,8 @@ def findings() -> Iterator[tuple[str, str]]:
     for row in data.status():
         yield "data", f"{row.dataset}: {row.counts} in {row.where}" if row.found else row.counts
     for profile in ("smoke", "laptop"):
-        store = store_of(profile)
-        yield "results", f"{profile}: {_trainings(store)} trainings in {_room(store.root, 'INTELVAE_RUNS')}"
-    yield "cache", _room(files.cache("features"), files.CACHE_VARIABLE)
+        yield "results", f"{profile}: {_said(_results, profile)}"
+    yield "cache", _said(lambda: _room(files.cache("features"), files.CACHE_VARIABLE))
 
 
 def _packages() -> Iterator[str]:
@@ -81,13 +81,25 @@ def _of_device(device: str) -> str:
     return f"{device} ({name}): convolutions train in {large}, perceptrons in {small}; at smoke all in float64"
 
 
-def _trainings(store: Store) -> int:
-    return sum(1 for _ in store.root.glob("*/training.json"))
+def _said(line: Callable[..., str], *of: str) -> str:
+    """The line, or why there is no folder to tell of."""
+    try:
+        return line(*of)
+    except DataError as error:
+        return str(error)
+
+
+def _results(profile: str) -> str:
+    root = store_of(profile).root
+    count = len(
+        glob.glob("*/training.json", root_dir=root)
+    )  # none where nobody may look, which Path.glob does not bear
+    return f"{count} trainings in {_room(root, 'INTELVAE_RUNS')}"
 
 
 def _room(folder: Path, variable: str) -> str:
     """A folder, or where it would be made, with the room on its disk."""
-    there = next(place for place in (folder, *folder.parents) if place.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
+    there = next(place for place in (folder, *folder.parents) if os.path.exists(place))
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         return f"{folder}, which cannot be written: set {variable} to another folder"
     return f"{folder}, {shutil.disk_usage(there).free / 1e9:,.0f} GB free"

@@ -178,10 +178,10 @@ def store_of(profile: str, checkpoint_every: int | None = None) -> Store:
 
     Smoke results are for tests of the code that there is, and so are of its `edition`. Outside a checkout that is
     ~/.local/share/intelvae/results. The variable INTELVAE_RUNS names another folder for all (`files.of_variable`).
+    Raises `DataError`, one line, where a home directory is needed and not known.
     """
-    root = files.checkout()
-    own = Path.home() / ".local" / "share" / "intelvae"
-    default = (root / ("_build" if profile == "smoke" else "data") if root else own) / "results"
-    if profile == "smoke":
-        default /= edition()
-    return Store(files.of_variable("INTELVAE_RUNS") or default, checkpoint_every)
+    if chosen := files.of_variable("INTELVAE_RUNS"):
+        return Store(chosen, checkpoint_every)
+    smoke, root = profile == "smoke", files.checkout()
+    own = root / ("_build" if smoke else "data") if root else files.expanded("~/.local/share/intelvae", "INTELVAE_RUNS")
+    return Store(own / "results" / edition() if smoke else own / "results", checkpoint_every)

@@ -11,6 +11,8 @@ from torch.distributions import Distribution, constraints
 from intelvae import bounds
 from intelvae.dtypes import as_float, at_least_float32
 from intelvae.models import VAE
+from intelvae.models.vae import check_data_shape
+from intelvae.modes import evaluating
 
 Sampler = Callable[[int, torch.Generator], Tensor]
 CHUNK = 4096  # examples whose numbers are looked at together
@@ -47,22 +49,15 @@ def check_data(model: VAE, train: Tensor | Sampler, valid: Tensor) -> constraint
                 f"the {name} data have shape {tuple(x.shape)}, the validation data {tuple(valid.shape)}: examples of "
                 "both must be alike, and of both there must be some"
             )
-    training = model.training
-    model.eval()
     try:
-        q = model.encode(as_float(valid[:1]).to(first.device))
-        if not isinstance(model, bounds.Structured):
-            _check_latents(q, model.prior())
-        made = model.decode(q.mean)
+        with evaluating(model):
+            q = model.encode(as_float(valid[:1]).to(first.device))
+            if not isinstance(model, bounds.Structured):
+                _check_latents(q, model.prior())
+            made = model.decode(q.mean)
     except RuntimeError as error:
         raise ValueError(f"the model does not take examples of shape {tuple(valid.shape[1:])}: {error}") from error
-    finally:
-        model.train(training)
-    if made.event_shape != valid.shape[1:]:
-        raise ValueError(
-            f"the model makes examples of shape {tuple(made.event_shape)}, the data have {tuple(valid.shape[1:])}: "
-            "give both the same data_shape"
-        )
+    check_data_shape(made, valid.shape[1:])
     support = support_of(made)
     for name, x in (("training", train), ("validation", valid)):
         if not callable(x):
@@ -81,11 +76,7 @@ def _check_latents(q: Distribution, prior: Distribution) -> None:
                 f"{tuple(of.event_shape)}, where {batch} and (D,) are needed: Independent(p, 1) makes a batch's last "
                 "dimension one of the event"
             )
-    if q.event_shape != prior.event_shape:
-        raise ValueError(
-            f"the encoder gives latents of {q.event_shape[0]} dimensions and the prior is over {prior.event_shape[0]}: "
-            "give both the same latent_dim"
-        )
+    bounds.check_latents(q, prior)
 
 
 def check_drawn(support: constraints.Constraint | None, drawn: Tensor, count: int, valid: Tensor) -> None:

@@ -12,6 +12,7 @@ from torch.distributions import constraints
 from intelvae import bounds
 from intelvae.dtypes import as_float
 from intelvae.models import VAE
+from intelvae.modes import evaluating
 from intelvae.numbers import check_flag
 from intelvae.training.checkpoint import Checkpoint, State, settings_of
 from intelvae.training.checks import Sampler, check_data, check_drawn
@@ -27,13 +28,13 @@ AT_ONCE = 25  # steps that are handed to a GPU before another run has its turn
 
 @torch.no_grad()
 def evaluate(model: VAE, x: Tensor, batch_size: int = VALID_BATCH) -> bounds.Terms:
-    """The ELBO's two terms for all of x (N, *data_shape), each (N,), in evaluation mode and in batches."""
-    training, device = model.training, next(model.parameters(), x).device
-    model.eval()
-    try:
+    """The ELBO's two terms for all of x (N, *data_shape), each (N,), in evaluation mode and in batches.
+
+    Raises `ValueError` as `bounds.terms` does.
+    """
+    device = next(model.parameters(), x).device
+    with evaluating(model):
         parts = [bounds.terms(model, as_float(batch.to(device))) for batch in x.split(batch_size)]
-    finally:
-        model.train(training)
     return bounds.Terms(*(torch.cat(term) for term in zip(*parts, strict=True)))
 
 

@@ -8,6 +8,7 @@ import torch
 from drawn import bars, dots, levels, lines
 from matplotlib.colors import to_hex
 
+from intelvae.paper import pages, prose
 from intelvae.paper.rows import BLUE, ORANGE
 from intelvae.paper.studies import wines
 
@@ -85,3 +86,25 @@ def test_codes_have_a_panel_for_each_way_and_the_marks_of_their_group():
             to_hex(BLUE): [[k, 2.0]],
             BLACK: [[k, 1.0]],
         }
+
+
+@pytest.mark.parametrize(
+    ("seeds", "printed", "said"),
+    [
+        ("7", " nats", ("values of one seed", "Without tests, which need three seeds, they are printed")),
+        ("0,3", " nats", ("means and standard deviations", "Without tests, which need three seeds, they are printed")),
+        ("0-2", " nats, p = ", ("means and standard deviations", "The tests are printed")),
+    ],
+)
+def test_the_page_says_what_it_shows_however_few_its_seeds(seeds, printed, said, monkeypatch, capsys):
+    (page,) = pages.sources("70")
+    shown = []
+    monkeypatch.setattr(prose, "say", shown.append)
+    source, *_ = page.read_text(encoding="utf-8").partition("# ## What tends to go wrong")
+    try:
+        exec(source.replace("seeds = None", f"seeds = {seeds!r}"), {})
+    finally:
+        torch.set_default_dtype(torch.float32)
+    lines = [line for line in capsys.readouterr().out.splitlines() if " nats" in line]
+    assert len(lines) == 3 and all((printed in line) and ("p =" in line) == ("p =" in printed) for line in lines)
+    assert all(any(words in " ".join(text.split()) for text in shown) for words in said)

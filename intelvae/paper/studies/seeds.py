@@ -8,13 +8,15 @@ import numpy as np
 
 Seeds = int | str | Sequence[int] | None
 MOST = 2**32  # NumPy takes no seed from here on
+AT_ONCE = 1_000  # seeds; no study comes near, and the runs of "0-99999999" would fill the memory
 TO_MOVE = (50,)  # of models that a reader moves: no other experiment has it, and so no claim rests on them
 
 
 def seeds_of(value: Seeds) -> list[int] | None:
     """Seeds from 7, [0, 1, 2], "0,1,2" or "0-9", each once; None for None, which stands for an experiment's own.
 
-    Pages and the command give what their user gave. Raises `ValueError`, one line, for anything else.
+    Pages and the command give what their user gave. Raises `ValueError`, one line, for anything else, and for more than
+    `AT_ONCE` seeds.
 
     >>> seeds_of("0-2,7"), seeds_of(0)
     ([0, 1, 2, 7], [0])
@@ -23,19 +25,21 @@ def seeds_of(value: Seeds) -> list[int] | None:
         return None
     if isinstance(value, str):
         parts = [_range(part) for part in value.split(",")]
-    elif isinstance(value, Sequence):
+    elif isinstance(value, Sequence) and len(value) <= AT_ONCE:
         parts = [_range(str(each)) if _is_whole(each) else range(0) for each in value]
     else:
         parts = [_range(str(value)) if _is_whole(value) else range(0)]
     seeds: dict[int, None] = {}  # in their order
     for part in parts:
-        if not part or any(seed in seeds for seed in part):
+        if not part or len(seeds) + len(part) > AT_ONCE or any(seed in seeds for seed in part):
             break
         seeds |= dict.fromkeys(part)
     else:
         if seeds:
             return list(seeds)
-    raise ValueError(f"seeds are numbers such as 0,1,2 or 0-9, each once and below 2^32, not {value!r}")
+    raise ValueError(
+        f"seeds are numbers such as 0,1,2 or 0-9, each once, below 2^32 and at most {AT_ONCE:,}, not {value!r}"
+    )
 
 
 def seeds_or_own(seeds: Seeds, own: int) -> list[int]:
