@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 # The least eps of a root (|y|^2 + eps^2)^(1/2) below a fraction: the gradient has 1/eps^3, which float32 has to hold.
-SMALLEST = 1e-12
+LEAST_EPS = 1e-12
 
 
 def at_least_float32(x: Tensor) -> Tensor:

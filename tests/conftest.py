@@ -13,7 +13,7 @@ from jaxtyping import config, install_import_hook
 install_import_hook("intelvae", "beartype.beartype")
 torch.set_num_threads(1)  # the tensors here are small: two threads wait for each other most of the time
 
-from intelvae.data import files, idx, images  # noqa: E402  # after the hook
+from intelvae.data import files, idx, images, places  # noqa: E402  # after the hook
 from intelvae.metrics import feature_cache, features  # noqa: E402
 
 
@@ -81,7 +81,7 @@ def projection(folder, monkeypatch):
 def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A world with no data: neither variable, nor checkout, nor system package."""
     monkeypatch.delenv(files.VARIABLE, raising=False)
-    monkeypatch.setattr(files, "checkout", lambda: None)
+    monkeypatch.setattr(places, "checkout", lambda: None)
     monkeypatch.setattr(files, "SYSTEM", {"fashion-mnist": tmp_path / "system"})
     return tmp_path
 

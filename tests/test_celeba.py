@@ -13,14 +13,14 @@ import pytest
 import torch
 from PIL import Image
 
-from intelvae.data import DataError, celeba, decoded, files, standin
+from intelvae.data import DataError, celeba, decoded, files, places, standin
 from intelvae.paper import datasets
 from intelvae.paper.config import Training
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv(files.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(places.CACHE_VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
@@ -178,7 +178,7 @@ def test_lists_that_are_wrong_are_named(root, file, change, expected):
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/none"])
 def test_a_cache_that_cannot_be_written_is_named(root, tmp_path, monkeypatch, place, smoke):
     (tmp_path / "file").touch()
-    monkeypatch.setenv(files.CACHE_VARIABLE, str(tmp_path / place))
+    monkeypatch.setenv(places.CACHE_VARIABLE, str(tmp_path / place))
     with pytest.raises(DataError) as error:
         celeba.load(root=root, smoke=smoke)
     message = one_line(error)
@@ -196,7 +196,7 @@ def test_a_part_is_refused_where_the_whole_is_asked_for(root):
 def test_what_is_not_there_is_listed(tmp_path, monkeypatch):
     (tmp_path / "variable" / "celeba" / "img_align_celeba").mkdir(parents=True)
     monkeypatch.setenv(files.VARIABLE, str(tmp_path / "variable"))
-    monkeypatch.setattr(files, "checkout", lambda: None)
+    monkeypatch.setattr(places, "checkout", lambda: None)
     with pytest.raises(DataError) as error:
         celeba.load()
     message = one_line(error)
@@ -235,7 +235,7 @@ def test_real_faces():
 
 def test_the_published_parts_are_those_of_the_rule_that_is_published(capsys):
     """The code of data/README.md, from CelebA's list of persons, prints the list that it has the checksum of."""
-    root = files.of_variable(files.VARIABLE)
+    root = places.of_variable(files.VARIABLE)
     persons = root and root / "celeba" / "identity_CelebA.txt"
     if not persons or not persons.is_file():
         pytest.skip("CelebA's list of persons is not there")

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 import intelvae
-from intelvae.data import files, standin
+from intelvae.data import files, places, standin
 from intelvae.paper import cluster, sweeps, workers
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.rows import VAE, Row, Run
@@ -146,7 +146,7 @@ def times(monkeypatch):
 def first(one, library, faces, tmp_path_factory):
     """A worker with all that is needed."""
     cache = str(tmp_path_factory.mktemp("cache"))
-    return one.worker(library, "--resources", "GPU=1", **{files.VARIABLE: str(faces), files.CACHE_VARIABLE: cache})
+    return one.worker(library, "--resources", "GPU=1", **{files.VARIABLE: str(faces), places.CACHE_VARIABLE: cache})
 
 
 def refused(asked, store, address, error=ValueError, **options):

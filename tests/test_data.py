@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 from intelvae import data
-from intelvae.data import DataError, celeba, files, idx, images
+from intelvae.data import DataError, celeba, files, idx, images, places
 from intelvae.paper import cli
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
@@ -183,13 +183,13 @@ def test_the_command_that_is_advised_works(nowhere: Path, monkeypatch: pytest.Mo
 def test_a_home_directory_is_needed_only_where_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(pwd, "getpwuid", mock.Mock(side_effect=KeyError))  # as for a container's own user
-    monkeypatch.delenv(files.CACHE_VARIABLE, raising=False)
-    assert files.cache("features").is_relative_to(files.checkout() or "")
-    monkeypatch.setattr(files, "checkout", lambda: None)
+    monkeypatch.delenv(places.CACHE_VARIABLE, raising=False)
+    assert places.cache("features").is_relative_to(places.checkout() or "")
+    monkeypatch.setattr(places, "checkout", lambda: None)
     with pytest.raises(DataError, match=r"^~/.cache/intelvae: .* not known; set INTELVAE_CACHE to a full path$"):
-        files.cache("features")
-    monkeypatch.setenv(files.CACHE_VARIABLE, str(tmp_path))
-    assert files.cache("features") == tmp_path
+        places.cache("features")
+    monkeypatch.setenv(places.CACHE_VARIABLE, str(tmp_path))
+    assert places.cache("features") == tmp_path
 
 
 def test_an_unknown_home_directory_is_named_with_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,23 +211,23 @@ def test_lookup_order(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def where(root: Path | None = None) -> Path:
         return files.locate("fashion-mnist", root)[IMAGES].parent
 
-    places = {name: nowhere / name / "FashionMNIST" / "raw" for name in ("explicit", "variable", "checkout/data")}
+    roots = {name: nowhere / name / "FashionMNIST" / "raw" for name in ("explicit", "variable", "checkout/data")}
     monkeypatch.setenv(files.VARIABLE, "variable")  # relative: taken from the checkout
-    monkeypatch.setattr(files, "checkout", lambda: nowhere / "checkout")
+    monkeypatch.setattr(places, "checkout", lambda: nowhere / "checkout")
     (nowhere / "checkout").mkdir()
-    places["variable"] = nowhere / "checkout" / "variable" / "FashionMNIST" / "raw"
+    roots["variable"] = nowhere / "checkout" / "variable" / "FashionMNIST" / "raw"
     write_dataset(nowhere / "system", suffix=".gz")
     assert where() == nowhere / "system"
     for name in ("checkout/data", "variable"):
-        write_dataset(places[name])
-        assert where() == places[name]
+        write_dataset(roots[name])
+        assert where() == roots[name]
     with pytest.raises(DataError):
         where(nowhere / "explicit")  # an explicit place is the only one looked at
-    write_dataset(places["explicit"])
-    assert where(nowhere / "explicit") == places["explicit"]
+    write_dataset(roots["explicit"])
+    assert where(nowhere / "explicit") == roots["explicit"]
     monkeypatch.chdir(nowhere)
-    assert where(Path("explicit")) == places["explicit"]
-    assert where() == places["variable"]
+    assert where(Path("explicit")) == roots["explicit"]
+    assert where() == roots["variable"]
 
 
 @pytest.mark.usefixtures("small")
@@ -286,7 +286,7 @@ def test_every_file_has_a_sum() -> None:
 def test_other_samples_are_refused(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(files.samples(), tmp_path / "samples")
     monkeypatch.setattr(files, "_PACKAGE", tmp_path)
-    monkeypatch.setattr(files, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(places, "checkout", lambda: tmp_path)
     name = next(name for name in ("fashion-mnist", "mnist") if file.startswith(name))
     images.load(name, smoke=True)
     path = tmp_path / "samples" / file

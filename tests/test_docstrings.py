@@ -10,18 +10,8 @@ from intelvae.paper import docstrings
 ROOT = Path(intelvae.__file__).parent
 BOOK = ROOT.parent / "book"
 # what a user of the library does not call by its module: helpers, and files that their package re-exports
-INTERNAL = {
-    "whole",
-    "numbers",
-    "dtypes",
-    "devices",
-    "finite",
-    "modes",
-    "data.files",
-    "data.errors",
-    "data.decoded",
-    "data.idx",
-}
+INTERNAL = {"whole", "numbers", "dtypes", "devices", "finite", "modes"}
+INTERNAL |= {"data.files", "data.places", "data.errors", "data.decoded", "data.idx"}
 INTERNAL |= {"data.standin", "metrics.feature_cache", "extras", "__main__"}
 
 

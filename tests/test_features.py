@@ -232,12 +232,12 @@ def test_a_write_that_fails_leaves_nothing_behind(projection, digits, folder, mo
 
 
 def test_where_the_cache_is(monkeypatch):
-    root = feature_cache.files.checkout()
+    root = feature_cache.places.checkout()
     monkeypatch.setenv(feature_cache.VARIABLE, "elsewhere")
     assert feature_cache.folder() == root / "elsewhere"
     monkeypatch.delenv(feature_cache.VARIABLE)
     assert feature_cache.folder() == root / "_build" / "features"
-    monkeypatch.setattr(feature_cache.files, "checkout", lambda: None)
+    monkeypatch.setattr(feature_cache.places, "checkout", lambda: None)
     assert feature_cache.folder().parts[-2:] == (".cache", "intelvae")
 
 

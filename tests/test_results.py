@@ -197,7 +197,7 @@ def test_a_write_that_fails_leaves_nothing_and_says_what_to_do(done, tmp_path, m
 def test_results_have_a_place_outside_a_checkout_too(monkeypatch, tmp_path):
     monkeypatch.delenv("INTELVAE_RUNS", raising=False)
     assert store_of("laptop").root == CHECKOUT / "data" / "results"
-    monkeypatch.setattr("intelvae.data.files.checkout", lambda: None)
+    monkeypatch.setattr("intelvae.data.places.checkout", lambda: None)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert store_of("laptop").root == tmp_path / ".local" / "share" / "intelvae" / "results"
 
@@ -207,8 +207,8 @@ def test_results_need_a_home_directory_only_outside_a_checkout_and_without_a_fol
     monkeypatch.setattr("pwd.getpwuid", mock.Mock(side_effect=KeyError))
     monkeypatch.delenv("INTELVAE_RUNS", raising=False)
     assert store_of("laptop").root == CHECKOUT / "data" / "results"
-    monkeypatch.setattr("intelvae.data.files.checkout", lambda: None)
-    with pytest.raises(DataError, match=r"^~/.local/share/intelvae: .* set INTELVAE_RUNS to a full path$"):
+    monkeypatch.setattr("intelvae.data.places.checkout", lambda: None)
+    with pytest.raises(DataError, match=r"^~/.local/share/intelvae/results: .* set INTELVAE_RUNS to a full path$"):
         store_of("smoke")
     monkeypatch.setenv("INTELVAE_RUNS", str(tmp_path))
     assert store_of("smoke").root == tmp_path

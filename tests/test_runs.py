@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from intelvae import training
-from intelvae.data import DataError, files
+from intelvae.data import DataError, places
 from intelvae.metrics import features
 from intelvae.models import VAE
 from intelvae.paper import evaluation, runs
@@ -136,7 +136,7 @@ def test_learned_masses_are_a_curve():
 
 def test_the_commit_is_a_checkouts_and_no_other_projects(monkeypatch):
     """An installed copy may lie in an environment that is within a checkout of anything."""
-    monkeypatch.setattr(files, "checkout", lambda: None)
+    monkeypatch.setattr(places, "checkout", lambda: None)
     monkeypatch.delenv("INTELVAE_COMMIT", raising=False)
     assert runs.commit() == "unknown"
     monkeypatch.setenv("INTELVAE_COMMIT", "0123456789ab")

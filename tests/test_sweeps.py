@@ -18,7 +18,7 @@ from joblib.externals.loky import reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from intelvae import training
-from intelvae.data import files
+from intelvae.data import files, places
 from intelvae.paper import datasets, evaluation, processes, runs, sweeps, works
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.rows import VAE, Row, Run
@@ -168,7 +168,7 @@ def _wait_for(condition, seconds):
 
 def test_data_that_are_not_there_do_not_stop_the_others(tmp_path, monkeypatch):
     monkeypatch.setenv(files.VARIABLE, str(tmp_path))
-    monkeypatch.setattr(files, "checkout", lambda: None)
+    monkeypatch.setattr(places, "checkout", lambda: None)
     datasets._faces.cache_clear()
     store = Store(tmp_path / "results")
     with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed: vae on celeba .* not found in .*mmlab"):
@@ -178,7 +178,7 @@ def test_data_that_are_not_there_do_not_stop_the_others(tmp_path, monkeypatch):
 
 def test_a_cache_that_cannot_be_written_does_not_stop_the_others(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
-    monkeypatch.setenv(files.CACHE_VARIABLE, str(tmp_path / "file"))
+    monkeypatch.setenv(places.CACHE_VARIABLE, str(tmp_path / "file"))
     datasets._faces.cache_clear()
     store, faces = Store(tmp_path / "results"), dataclasses.replace(FACES, smoke_data=True)
     with pytest.raises(training.TrainingError, match=r"1 of 2 runs failed: .*set INTELVAE_CACHE to another"):

@@ -13,7 +13,7 @@ from jaxtyping import Bool, UInt8
 from numpy.typing import NDArray
 from torch import Tensor
 
-from intelvae.data import decoded, files, standin
+from intelvae.data import decoded, files, places, standin
 from intelvae.data.errors import DataError
 from intelvae.extras import extra
 from intelvae.numbers import check_flag, whole_of
@@ -52,7 +52,7 @@ def load(*, root: str | Path | None = None, size: int = SIDE, smoke: bool = Fals
     Any number of faces will do, at full size (178 x 218) or reduced: the list of attributes says which images there
     are, the other one which part each belongs to. The square around the centre is kept, 148/178 of the width, and
     resized with an antialiased bilinear filter to `size` (the paper: "64x64 following Hou et al."). All of that is done
-    once, and kept in `files.cache("celeba")` under a name that depends on both lists and on every image's name, size
+    once, and kept in `places.cache("celeba")` under a name that depends on both lists and on every image's name, size
     and time of change.
     `smoke`: the drawn faces of `standin`, in the same layout; `root` is then ignored.
     `root`: where to look for `celeba/`, and nowhere else; else INTELVAE_DATA, then data/ of the checkout.
@@ -77,7 +77,7 @@ def load(*, root: str | Path | None = None, size: int = SIDE, smoke: bool = Fals
     order = np.argsort(part, kind="stable")  # the parts one after the other: each is one piece of the file
     digest = hashlib.sha256(repr((_RECIPE, size, _state(folder, attributes, parts, faces))).encode())
     images = decoded.load(
-        files.cache(NAME) / f"{NAME}-{len(faces)}-{size}-{digest.hexdigest()[:16]}",
+        places.cache(NAME) / f"{NAME}-{len(faces)}-{size}-{digest.hexdigest()[:16]}",
         len(faces),
         (3, size, size),
         lambda i: decode(folder / faces[order[i]], size, attributes),
@@ -105,7 +105,7 @@ def _locate(root: str | Path | None, smoke: bool) -> tuple[Path, Path, Path]:
     """The folder of images and both lists, which are drawn first if need be."""
     check_flag("smoke", smoke)
     if smoke:
-        with decoded.keeping(files.cache(NAME)):
+        with decoded.keeping(places.cache(NAME)):
             root = standin.write()
     return files.locate_celeba(root)
 

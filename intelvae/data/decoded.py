@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from intelvae.data.errors import DataError
-from intelvae.data.files import CACHE_VARIABLE
+from intelvae.data.places import CACHE_VARIABLE
 
 CHUNK = 1_000  # images with one checksum
 

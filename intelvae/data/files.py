@@ -20,13 +20,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from intelvae.data import idx
+from intelvae.data import idx, places
 from intelvae.data.errors import DataError
 from intelvae.extras import extra
 from intelvae.whole import whole
 
 VARIABLE = "INTELVAE_DATA"
-CACHE_VARIABLE = "INTELVAE_CACHE"
 SYSTEM = {"fashion-mnist": Path("/usr/share/datasets/fashion-mnist")}  # Debian's dataset-fashion-mnist
 FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
 FILES: dict[str, idx.Shape] = {
@@ -89,12 +88,6 @@ def files_of(name: str) -> str:
     return "mnist" if name == "mnist-01" else name
 
 
-def checkout() -> Path | None:
-    """Return the root of the checkout this package runs from, or None when it is installed elsewhere."""
-    root = _PACKAGE.parents[1]
-    return root if (root / "data" / "make_samples.py").is_file() else None
-
-
 def samples() -> Path:
     """Return the folder of the embedded samples, which is in the package. Raises DataError when it is not there."""
     place = _PACKAGE / "samples"
@@ -105,39 +98,7 @@ def samples() -> Path:
 
 def _sample_remedy() -> str:
     again = "pip install --force-reinstall --no-deps intelvae"
-    return "git checkout intelvae/data/samples" if checkout() else again
-
-
-def of_variable(name: str) -> Path | None:
-    """Return the path that the environment variable `name` holds, or None where it holds none.
-
-    A relative one is taken from the checkout, so that a notebook run in its own folder finds the same files; outside
-    a checkout from the current folder. Raises DataError as `expanded` does.
-    """
-    text = os.environ.get(name)
-    return (checkout() or Path.cwd()) / expanded(text, name) if text else None
-
-
-def expanded(path: str | Path, name: str) -> Path:
-    """Return a path with the home directory that it may begin with, ~ or ~user, written out.
-
-    Raises DataError where that directory is not known; `name` is the variable or parameter to set then.
-    """
-    try:
-        return Path(path).expanduser()
-    except RuntimeError as error:
-        raise DataError(f"{path}: this home directory is not known; set {name} to a full path") from error
-
-
-def cache(name: str) -> Path:
-    """Return the folder of what can be computed again: INTELVAE_CACHE, else `_build/NAME` of the checkout.
-
-    Outside a checkout that is ~/.cache/intelvae. See `of_variable`; raises as it does.
-    """
-    if chosen := of_variable(CACHE_VARIABLE):
-        return chosen
-    root = checkout()
-    return root / "_build" / name if root else expanded("~/.cache/intelvae", CACHE_VARIABLE)
+    return "git checkout intelvae/data/samples" if places.checkout() else again
 
 
 def default_root() -> Path:
@@ -280,8 +241,8 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
 def _roots(given: str | Path | None) -> list[Path]:
     """The roots to look in: the one that is given and no other, or INTELVAE_DATA, then data/ of the checkout."""
     if given is not None:
-        return [expanded(given, "root").absolute()]
-    chosen, root = of_variable(VARIABLE), checkout()
+        return [places.expanded(given, "root").absolute()]
+    chosen, root = places.of_variable(VARIABLE), places.checkout()
     return ([chosen] if chosen else []) + ([root / "data"] if root else [])
 
 

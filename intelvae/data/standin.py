@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intelvae.data import files
+from intelvae.data import files, places
 from intelvae.extras import extra
 from intelvae.numbers import check_flag
 from intelvae.whole import remove_left
@@ -63,7 +63,7 @@ def write(root: Path | None = None, count: int = 1_000, reduced: bool = True) ->
     check_flag("reduced", reduced)
     if root is None:
         own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]  # other drawings, another folder
-        root = files.cache(files.CELEBA) / f"standin-{own}"
+        root = places.cache(files.CELEBA) / f"standin-{own}"
     place = root / files.CELEBA
     if place.is_dir():
         return root

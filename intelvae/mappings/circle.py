@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from intelvae.dtypes import SMALLEST, computed_in_float32
+from intelvae.dtypes import LEAST_EPS, computed_in_float32
 from intelvae.numbers import check_number
 
 
@@ -23,7 +23,7 @@ class Circle(nn.Module):
 
     def __init__(self, eps: float = 1e-4) -> None:
         super().__init__()
-        check_number("eps", eps, f">= {SMALLEST}")  # it keeps the mapping continuous at the origin
+        check_number("eps", eps, f">= {LEAST_EPS}")  # it keeps the mapping continuous at the origin
         self.eps = eps
 
     @computed_in_float32

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from intelvae.dtypes import SMALLEST, computed_in_float32
+from intelvae.dtypes import LEAST_EPS, computed_in_float32
 from intelvae.finite import check_finite
 from intelvae.numbers import check_flag, check_number, whole_of
 
@@ -32,7 +32,7 @@ def _need_dims(y: Tensor, n: int, name: str) -> None:
 def _check_constants(c1: float, c2: float, delta: float) -> None:
     check_number("c1", c1, ">= 0")
     check_number("c2", c2, "> 0 and <= 1")
-    check_number("delta", delta, f">= {SMALLEST}")
+    check_number("delta", delta, f">= {LEAST_EPS}")
 
 
 class Threshold(nn.Module):

@@ -13,17 +13,17 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from intelvae.data import files
+from intelvae.data import places
 from intelvae.metrics import features
 from intelvae.whole import whole
 
-VARIABLE = files.CACHE_VARIABLE
+VARIABLE = places.CACHE_VARIABLE
 _DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
 def folder() -> Path:
-    """Where the features are kept: `files.cache("features")`."""
-    return files.cache("features")
+    """Where the features are kept: `places.cache("features")`."""
+    return places.cache("features")
 
 
 def path(extractor: str, images: UInt8[Tensor, "n c h w"]) -> Path:

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from intelvae.data import files
+from intelvae.data import files, places
 from intelvae.data.errors import DataError
 from intelvae.extras import extra
 from intelvae.finite import of_finite
@@ -184,7 +184,7 @@ INCEPTION_URL = (
 
 
 def _inception_file() -> Path:
-    chosen = files.of_variable(VARIABLE)
+    chosen = places.of_variable(VARIABLE)
     if chosen is not None:
         return chosen
     path = Path(torch.hub.get_dir()) / "checkpoints" / INCEPTION_URL.rsplit("/", 1)[1]  # where pytorch-fid keeps it

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 import intelvae
 from intelvae import data, networks, training
-from intelvae.data import DataError, files
+from intelvae.data import DataError, places
 from intelvae.devices import check_device
 from intelvae.paper.store import store_of
 
@@ -40,7 +40,7 @@ def findings() -> Iterator[tuple[str, str]]:
         yield "data", f"{row.dataset}: {row.counts} in {row.where}" if row.found else row.counts
     for profile in ("smoke", "laptop"):
         yield "results", f"{profile}: {_said(_results, profile)}"
-    yield "cache", _said(lambda: _room(files.cache("features"), files.CACHE_VARIABLE))
+    yield "cache", _said(lambda: _room(places.cache("features"), places.CACHE_VARIABLE))
 
 
 def _packages() -> Iterator[str]:
@@ -91,10 +91,8 @@ def _said(line: Callable[..., str], *of: str) -> str:
 
 def _results(profile: str) -> str:
     root = store_of(profile).root
-    count = len(
-        glob.glob("*/training.json", root_dir=root)
-    )  # none where nobody may look, which Path.glob does not bear
-    return f"{count} trainings in {_room(root, 'INTELVAE_RUNS')}"
+    records = glob.glob("*/training.json", root_dir=root)  # none where nobody may look; `Path.glob` raises there
+    return f"{len(records)} trainings in {_room(root, 'INTELVAE_RUNS')}"
 
 
 def _room(folder: Path, variable: str) -> str:

@@ -29,7 +29,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from threadpoolctl import threadpool_limits
 
 import intelvae
-from intelvae.data import files
+from intelvae.data import places
 
 # What a user may have set for other programs, and what would change a page's output.
 NOT_OURS = ("PYTHON", "MPL", "MATPLOTLIB", "IPYTHON", "JUPYTER", "LC_", "LANG")
@@ -50,7 +50,7 @@ IMPORTS = [
 def surroundings() -> dict[str, str]:
     """The environment of a page's kernel: the user's, without what changes a page's output, and with what it needs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)}
-    profile = files.cache("ipython")
+    profile = places.cache("ipython")
     profile.mkdir(parents=True, exist_ok=True)
     return kept | {
         "IPYTHONDIR": str(profile),
@@ -79,7 +79,7 @@ def prepare() -> ForkServerContext:
 class PageKernelManager(AsyncKernelManager):
     """Starts kernels of the running interpreter in `surroundings`, in the folder `cwd` (the checkout's)."""
 
-    cwd = str(files.checkout() or Path.cwd())
+    cwd = str(places.checkout() or Path.cwd())
     more: Mapping[str, str] = {}  # of the environment
     _started: ClassVar[WeakSet[PageKernelManager]] = WeakSet()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from intelvae.data import files
+from intelvae.data import places
 from intelvae.metrics import features
 from intelvae.paper import kinds, prose, statistics, studies
 from intelvae.paper.kinds import Claim
@@ -98,7 +98,7 @@ def stored(profile: str, extractor: str | None = None) -> list[dict[str, Any]]:
     folder that is not there.
     """
     store = store_of(profile)
-    if files.of_variable("INTELVAE_RUNS") and not store.root.is_dir():
+    if places.of_variable("INTELVAE_RUNS") and not store.root.is_dir():
         raise ValueError(f"there is no folder {store.root}, which INTELVAE_RUNS names: correct or unset it")
     names = dict.fromkeys(claim.experiment for claim in CLAIMS if claim.experiment)
     return rows(profile, *(studies.stored(name, profile, features=extractor) for name in names))

@@ -19,7 +19,7 @@ from safetensors.torch import load_model
 
 import intelvae
 from intelvae import networks, training
-from intelvae.data import files, toys
+from intelvae.data import places, toys
 from intelvae.models import VAE
 from intelvae.paper import builder, datasets, evaluation, resuming
 from intelvae.paper.config import Evaluation, Training
@@ -305,7 +305,7 @@ def commit() -> str:
 
     Outside one, what the variable INTELVAE_COMMIT says, for a copy of a checkout, or "unknown".
     """
-    root, told = files.checkout(), os.environ.get("INTELVAE_COMMIT") or "unknown"
+    root, told = places.checkout(), os.environ.get("INTELVAE_COMMIT") or "unknown"
     if root is None:  # though there may be a commit: an environment may lie in a checkout of another project
         return told
     git = ["git", "-C", str(root)]

@@ -137,7 +137,7 @@ QUESTIONS = (
                        "figC3-extremely-sparse"),
                       "08_sparsity"),
             Statement("Fewer than a tenth of the dimensions are active for a class.", ("fig8-active",), "08_sparsity"),
-            Statement("Classes differ in their active dimensions. (Ours: more than in a VAE.)", ("fig7-overlap",),
+            Statement("Classes differ in their active dimensions. (Our test: more than in a VAE.)", ("fig7-overlap",),
                       "08_sparsity"),
             Statement("Without the mapping, the penalty hardly makes codes sparser, and makes samples worse.",
                       ("ablation-*",), "09_sparsity_in_detail"),

@@ -20,7 +20,7 @@ from safetensors.torch import save_model
 from torch import nn
 
 import intelvae
-from intelvae.data import files
+from intelvae.data import places
 from intelvae.paper import pictures
 from intelvae.paper.config import Evaluation, Training
 from intelvae.paper.results import Measured, Result, Trained, arrays_of, is_picture, picture_of
@@ -28,6 +28,7 @@ from intelvae.paper.rows import Run
 from intelvae.whole import whole
 
 CHECKOUT = Path(intelvae.__file__).resolve().parents[1]
+VARIABLE = "INTELVAE_RUNS"
 
 
 class Store:
@@ -177,11 +178,14 @@ def store_of(profile: str, checkpoint_every: int | None = None) -> Store:
     """Where a profile's results live: `data/results` of the checkout, for smoke `_build/results/EDITION`.
 
     Smoke results are for tests of the code that there is, and so are of its `edition`. Outside a checkout that is
-    ~/.local/share/intelvae/results. The variable INTELVAE_RUNS names another folder for all (`files.of_variable`).
+    ~/.local/share/intelvae/results. The variable INTELVAE_RUNS names another folder for all (`places.of_variable`).
     Raises `DataError`, one line, where a home directory is needed and not known.
     """
-    if chosen := files.of_variable("INTELVAE_RUNS"):
+    if chosen := places.of_variable(VARIABLE):
         return Store(chosen, checkpoint_every)
-    smoke, root = profile == "smoke", files.checkout()
-    own = root / ("_build" if smoke else "data") if root else files.expanded("~/.local/share/intelvae", "INTELVAE_RUNS")
-    return Store(own / "results" / edition() if smoke else own / "results", checkpoint_every)
+    smoke, root = profile == "smoke", places.checkout()
+    if root:
+        own = root / ("_build" if smoke else "data") / "results"
+    else:
+        own = places.expanded("~/.local/share/intelvae/results", VARIABLE)
+    return Store(own / edition() if smoke else own, checkpoint_every)

@@ -175,14 +175,14 @@ def nearer_from_a_normal(ways: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def told_of_the_vamp(results: Sequence[Result]) -> str:
-    """How dark the Vamp-VAE's images from N(0, I) are, of the first seed that kept any, and why; empty if none did."""
+    """How dark the Vamp-VAE's images from N(0, I) are, of the first seed that kept any; empty if none did."""
     for result in results:
         if result.row.method is VAMP and "dense_images" in result.kept:
             dark = (result.kept["dense_images"] < 0.1 * 255).double().mean().item()
             return (
                 f"Of the Vamp-VAE's images from $\\mathcal N(0, I)$, {100 * dark:.0f} % of the values are nearly "
-                "black, below a tenth of full brightness. Its prior follows its codes, and its decoder has hardly "
-                "learned from others."
+                "black, below a tenth of full brightness. Its decoder learns from codes that follow its own prior, "
+                "which need not be near $\\mathcal N(0, I)$."
             )
     return ""
 

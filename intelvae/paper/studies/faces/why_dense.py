@@ -10,14 +10,15 @@ from intelvae.paper.measures import above_chance, frechet
 from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
+from intelvae.paper.rows import row as row_of
 from intelvae.paper.statistics import FEWEST, by_seed
 from intelvae.paper.studies.faces.analysis import CITED_ROWS, Column, table, yardstick
 from intelvae.paper.studies.faces.grid import BY_WEIGHT, HALF, HEAVIEST, HEAVY, TABLE_4
 from intelvae.paper.studies.sparsity.grid import ALL, FEW, FEW_STEPS, SHOWN, STRONG, at
 
 SHARE = 0.5  # of the sparsity after all steps: fewer steps leave codes dense, by the rule, if less than that is there
-(LARGEST,) = (row.value for row in TABLE_4 if row.name == CITED_ROWS["gamma70"])  # gamma of the paper, on faces
-TIMES = (HEAVIEST.value or 0.0) / (LARGEST or 1.0)
+LARGEST = row_of(TABLE_4, CITED_ROWS["gamma70"]).settings["gamma"]  # of the paper, on faces
+TIMES = HEAVIEST.settings["gamma"] / LARGEST
 VALUES = {"faces": 3 * networks.IMAGE_SIZE["faces"] ** 2, "clothes": networks.IMAGE_SIZE["mathieu"] ** 2}  # an image
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from intelvae.paper.kinds import NO_DIFFERENCE, NOT_TESTED, OPPOSITE, PARTLY, REPRODUCED
 from intelvae.paper.results import Results
 from intelvae.paper.statistics import measured
-from intelvae.paper.studies.toys.analysis import NO_RUN, cell
+from intelvae.paper.studies.toys.analysis import NO_RUN, by_data
 from intelvae.paper.studies.toys.claims import BRIDGE_OF_DATA, hoyer_gap
 
 
@@ -68,8 +68,4 @@ def mismatches(results: Results) -> pd.DataFrame:
         "samples to data": "sliced_wasserstein",
         "log p(x), nats": "log_likelihood",
     }
-    lines = [
-        {"method": row.name} | {title: cell(results.of(row.name), metric) for title, metric in columns.items()}
-        for row in results.rows
-    ]
-    return pd.DataFrame(lines).set_index("method")
+    return by_data(results, columns).droplevel("data")
