@@ -13,7 +13,7 @@
 # %% [markdown]
 # # What it costs, and how far it scales
 #
-# Suppose you want to run the whole reproduction in the paper's own setting, the profile `paper`. How long does it take,
+# Suppose you want to run the whole reproduction at the paper's size, the profile `paper`. How long does it take,
 # and how many machines are worth having? The paper does not say what its experiments cost, so there is no claim to judge.
 
 # %% tags=["parameters"]
