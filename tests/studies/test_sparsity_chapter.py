@@ -264,6 +264,26 @@ def test_sparser_at_no_cost_asks_for_both(used, distance, verdict):
     assert claim("figC3-as-coded-gamma-30").judge(found).verdict == kinds.NOT_TESTED  # of other data
 
 
+def test_samples_are_compared_at_the_score_that_both_mappings_reach():
+    curve = {1.0: (0.2, 100.0), 3.0: (0.4, 400.0), 10.0: (0.3, 1600.0)}  # the score falls at the end: the first counts
+    coded = {1.0: (0.3, 100.0), 3.0: (0.4, 200.0), 10.0: (0.5, 1.0)}
+
+    def at_places(places):
+        rows = [row(grid.METHODS, at(INTEL, gamma)) for gamma in places]
+        return of_all(
+            lambda r, s: {"hoyer_used": places[r.value][0], "clean_frechet_2000": places[r.value][1]}, rows=rows
+        )
+
+    found = analysis.beside_the_curve(at_places(coded), at_places(curve))
+    assert found == pytest.approx(
+        {1.0: 0.5, 3.0: 0.5}
+    )  # 200 at 0.3, halfway on a logarithmic axis; 0.5 is out of reach
+    assert analysis.beside_the_curve(at_places(curve), at_places(curve)) == pytest.approx(
+        {1.0: 1.0, 3.0: 1.0, 10.0: 8.0}
+    )
+    assert analysis.beside_the_curve([], at_places(curve)) == analysis.beside_the_curve(at_places(curve), []) == {}
+
+
 @pytest.mark.parametrize(
     ("score", "used", "distance", "verdict"),
     [

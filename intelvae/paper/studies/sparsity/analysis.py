@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
+import numpy as np
 import torch
 
 from intelvae import training
@@ -14,6 +17,7 @@ from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, Method, Row
 from intelvae.paper.studies.sparsity import grid
+from intelvae.paper.studies.sparsity.comparisons import USED
 from intelvae.paper.studies.sparsity.grid import DD_ALPHA, SHOWN, STRONG, VARIED, VSC_ALPHA, at
 from intelvae.paper.studies.sparsity.tables import (
     CHANCE,
@@ -301,6 +305,31 @@ def of_code(coded: Results) -> dict[str, str]:
     """What pages 08 and 09 cite of the mapping of the authors' code, at `STRONG` on Fashion-MNIST, beside the VAE."""
     rows = {name: coded.of(row, "fashion-mnist") for name, row in (("vae", "VAE"), ("ours", at(INTEL, STRONG)))}
     return cited("code", rows)
+
+
+def beside_the_curve(coded: Sequence[Result], printed: Sequence[Result]) -> dict[float, float]:
+    """How far samples of `coded` are, by gamma, in units of how far those of `printed` are at the same score in use.
+
+    The distance of `printed` at a score is read off the straight lines between its means, along gamma, on a logarithmic
+    axis of distances. A score that those lines do not reach has no entry.
+    """
+    curve = [_place(found) for found in by_gamma(printed).values()]
+    ratios = {}
+    for gamma, found in by_gamma(coded).items():
+        score, far = _place(found)
+        on_it = (
+            np.interp(score, *zip(*sorted(ends), strict=True))
+            for ends in pairwise(curve)
+            if min(ends)[0] <= score <= max(ends)[0]
+        )
+        if (there := next(on_it, None)) is not None:
+            ratios[gamma] = math.exp(far - float(there))
+    return ratios
+
+
+def _place(results: Sequence[Result]) -> tuple[float, float]:
+    """Where results are in the figure: means of their score in use and of their logarithmic distance."""
+    return float(np.mean([USED(r) for r in results])), float(np.mean([math.log(clean_frechet(r)) for r in results]))
 
 
 def best_scores(floor: float, dim: int = 50, n: int = 5_000) -> dict[str, tuple[float, str]]:
