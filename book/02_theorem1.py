@@ -45,6 +45,7 @@ merged = theorem.on_the_line(theorem.MERGING)
 unmerged = theorem.on_the_line(theorem.INVERTIBLE)
 plane = theorem.in_the_plane(chosen, draws)
 lost = theorem.lost_in_the_fold()
+grown = sum(case.after > case.before + 1e-6 for case in merged)
 simulated = [holds for each in plane for holds in each.holds]
 
 # %% tags=["hide-input"]
@@ -53,11 +54,11 @@ The paper proves the theorem, and our numbers agree with it. They also show how 
 divergence a mapping loses, and when, which the theorem leaves open.
 {badges(row["verdict"] for row in found)}
 
-- **No divergence grows under a mapping:** in none of {len(merged)} comparisons by integration
-  on the line. By simulation in the plane, the theorem holds in {sum(simulated)} of
-  {len(simulated)} comparisons.
+- **The inequality.** On the line, by integration, {grown or "none"} of the {len(merged)}
+  divergences grew under a mapping. In the plane, by simulation, the theorem holds in
+  {sum(simulated)} of {len(simulated)} comparisons.
 - **Folding the line** at 0, $g(y) = |y|$, loses at most one bit, which is {lost["limit"]} nats.
-- **The circle** loses all that $q$ says about the radius. Of one encoder's
+- **The circle**, with $\\epsilon = 0$, loses all that $q$ says about the radius. Of one encoder's
   {plane[0].before:.3f} nats it keeps {plane[0].direction:.3f}.
 """)
 
@@ -241,8 +242,12 @@ print("both sides agree to 1e-6:", cubic_gap <= 1e-6)
 # divergence between the *histograms* of $g_\# q$ and $g_\# p$ is at most $\mathrm{KL}(q \| p)$, for any number of cells.
 #
 # An estimate of this divergence from samples scatters, and is too large on average. We allow for this bias and for three
-# standard errors. For the circle there is also an exact value: the KL divergence of the *direction* of $y$ from a uniform
-# direction.
+# standard errors.
+#
+# **The circle**, $g(y) = y / (\lVert y \rVert + \epsilon)$, is invertible in exact arithmetic for $\epsilon > 0$, as in paper
+# and code. Equation 3 is then an equality. But the radius is left only in digits that are soon beyond floating point and far
+# below a cell. So where this page says that the circle loses the radius, $\epsilon$ is 0. Only the *direction* of $y$ is
+# then left, whose KL divergence from a uniform direction is known exactly.
 #
 # :::{dropdown} How large the bias is
 # For $K$ occupied cells, $n$ draws of $q$ and $m$ draws of $p$, the estimate is too large by about half of
@@ -296,11 +301,10 @@ ledger.Table(found)
 # ## What the paper leaves open, and what the authors' code does
 #
 # - **How large the slack is.** The paper says that the bound in $z$ is "at least as tight". The slack may be zero (the
-#   clusters), at most one bit (the fold), or any amount (the circle, as the encoder narrows). Training uses $\mathcal L_Y$,
-#   so the tighter bound in $z$ stays unused.
-# - **Whether the circle is invertible.** Because of its $\epsilon$, the circle mapping keeps the radius in exact arithmetic,
-#   in digits that are soon beyond floating point. Equation 3 is then an equality. At any finite resolution, as in the
-#   simulation or for a decoder in floating point, only the direction is left.
+#   clusters), at most one bit (the fold), or any amount (the circle with $\epsilon = 0$, as the encoder narrows). Training
+#   uses $\mathcal L_Y$, so the tighter bound in $z$ stays unused.
+# - **Whether the circle is invertible.** In exact arithmetic it is, in floating point it is not
+#   ([above](#in-the-plane-by-simulation)).
 # - **Whether a mapping helps.** The inequality bounds one term of the objective. It holds for any $q$ and any $g$, even a
 #   useless constant $g$. It does not say that the reconstruction is good, or that the encoders together cover the prior.
 # - **The authors' code.** Its notebooks for points in the plane compute the KL divergence against a Gaussian of variance $e$,

@@ -31,7 +31,7 @@ from scipy.stats import norm
 
 from intelvae import mappings
 from intelvae.paper import ledger, report, studies, style
-from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
+from intelvae.paper.prose import Folded, Provenance, Table, badge, in_short, say
 from intelvae.paper.studies.digits import figures, grid, slips
 from intelvae.paper.studies.digits.analysis import moved, table2
 
@@ -54,16 +54,16 @@ in_short(f"""
 It depends on the decoder. With the network that the paper's text names, the InteL-VAE draws no
 fewer *ambiguous* samples than the VAE (a classifier is less than 80 % sure of them). With the
 authors' network, that of their code, it draws fewer.
-{badges(row["verdict"] for row in found if not row["variant"])}
 
+- **The claims**, on the text's network, against each other method. Fewer ambiguous samples:
+  {table2.verdicts(found, "uncertain")}. A share of ones that is nearer to one half:
+  {table2.verdicts(found, "balance")}.
 - **The text's network.** {mean["mathieu-InteL-VAE-ambiguous"]} % of the InteL-VAE's samples are
-  ambiguous, and {mean["mathieu-VAE-ambiguous"]} % of the VAE's. The paper has 0.9 and 2.5 %.
+  ambiguous, and {mean["mathieu-VAE-ambiguous"]} % of the VAE's (in the paper, 0.9 and 2.5 %).
 {table2.told_strays(results)}
-- **The authors' network.** The InteL-VAE has {mean["authors-InteL-VAE-ambiguous"]} % and the VAE
-  {mean["authors-VAE-ambiguous"]} %. A Vamp-VAE, which is not told that there are
-  clusters, has {mean["authors-Vamp-VAE-ambiguous"]} %.
-- **As many zeros as ones?** With the text's network, we compare the InteL-VAE's share of ones with
-  each other method's. It is significantly nearer to one half in {won["balance"]}.
+- **The authors' network.** {mean["authors-InteL-VAE-ambiguous"]} % of the InteL-VAE's samples are
+  ambiguous, and {mean["authors-VAE-ambiguous"]} % of the VAE's. A Vamp-VAE, which is not told that
+  there are clusters, has {mean["authors-Vamp-VAE-ambiguous"]} %.
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples by network and method (squared error). Each mark is a run, each bar a mean. `mathieu` is the network that the text names, `authors` that of the authors' code, and `mathieu-offset`, which is ours, `mathieu` with a learned bias in the decoder's first layer.", "name": "fig-digits-seeds"}, "image": {"alt": "Dots by network and method."}}
@@ -125,10 +125,10 @@ figure = figures.sectors(k)
 #
 # The paper leaves two choices open that turn out to matter:
 #
-# - **The network.** The text names the one of {cite}`mathieu2019dd` (`mathieu`); the authors' code has another (`authors`).
+# - **The network.** The text names Mathieu's network {cite}`mathieu2019dd` (`mathieu`); the authors' code has another (`authors`).
 #   We run both, and a third, `mathieu-offset`, of our own (see "What decides it").
-# - **The reconstruction term.** We run the squared error (a Gaussian with variance 1/2), which one of the two versions of the
-#   authors' code has for images, and the Bernoulli likelihood, the default of the other.
+# - **The reconstruction term.** We run the squared error (`gaussian` in tables: variance 1/2), which one of the two versions
+#   of the authors' code has for images, and the cross-entropy (`bernoulli`), the default of the other.
 #
 # The claims that count are those on `mathieu` with squared error; all others are variants.
 #
@@ -136,10 +136,10 @@ figure = figures.sectors(k)
 # clipped to $[0, 1]$. By the paper's metric, a sample is *ambiguous* if the classifier's confidence is below 80 %.
 #
 # A classifier that knows two classes can be sure of a picture that shows neither. So we also count *strays*: samples that
-# are farther from every training image than 99 % of the test images are. The first figure shows samples, the second the
-# share of strays.
+# are farther from every training image than 99 % of the test images are. So 1 % of the test images are strays. A decoder's
+# means are smooth and lie nearer, unless they look like no digit.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 6 of the paper, with more methods: generated digits, first seed (network of Mathieu et al., squared error).", "name": "fig-digits"}, "image": {"alt": "Rows of generated zeros and ones for each method."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 6 of the paper, with more methods: generated digits, first seed (Mathieu's network, squared error).", "name": "fig-digits"}, "image": {"alt": "Rows of generated zeros and ones for each method."}}
 figure = style.image_rows(first)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of strays, samples unlike any real digit, by network and method (squared error). Each mark is a run.", "name": "fig-digits-strays"}, "image": {"alt": "Dots by network and method."}}
@@ -164,10 +164,10 @@ Folded("Table 2, all methods and networks", Table(table2.lines(results)))
 # Where both digits share a side and the prior is symmetric about 0, as the VAE's and the MoG-VAE's are, half of the samples
 # come from where no digit was ever encoded. The histograms show where digits are encoded, by method and by seed.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where each method puts the test digits: histograms of z by digit, first seed (network of Mathieu et al., squared error).", "name": "fig-digits-latents-methods"}, "image": {"alt": "Histograms of the latent by digit and method."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where each method puts the test digits: histograms of z by digit, first seed (Mathieu's network, squared error).", "name": "fig-digits-latents-methods"}, "image": {"alt": "Histograms of the latent by digit and method."}}
 figure = figures.latent_histograms(first)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the InteL-VAE puts the test digits: histograms of z by digit, one panel a seed (network of Mathieu et al., squared error).", "name": "fig-digits-latents"}, "image": {"alt": "Histograms of the latent by digit and seed."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where the InteL-VAE puts the test digits: histograms of z by digit, one panel a seed (Mathieu's network, squared error).", "name": "fig-digits-latents"}, "image": {"alt": "Histograms of the latent by digit and seed."}}
 figure = figures.latent_histograms(results.of("InteL-VAE", "mathieu, gaussian"))
 
 # %% tags=["hide-input"]
@@ -177,9 +177,9 @@ Folded(
 )
 
 # %% [markdown]
-# **Was training long enough?** Then the validation ELBO should have flattened.
+# **Was training long enough?** If so, the validation ELBO has flattened at the end.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Validation ELBO by epoch, one line a run (network of Mathieu et al., squared error).", "name": "fig-digits-curves"}, "image": {"alt": "Validation curves that rise and flatten."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Validation ELBO by epoch, one line a run (Mathieu's network, squared error).", "name": "fig-digits-curves"}, "image": {"alt": "Validation curves that rise and flatten."}}
 figure = style.curves(main)
 
 # %% tags=["hide-input"]
@@ -196,7 +196,7 @@ ELBO still rises by {rising["gain_late"]:.1f} nats on average. The methods' mean
 # Why does the answer depend on the network? We look at the decoder's first layer, and then at the prior, the likelihood, the
 # bound and the width of the gap.
 #
-# **The decoder's first layer.** The decoder of Mathieu et al. starts with a transposed convolution from 1x1 to 4x4 without
+# **The decoder's first layer.** The decoder of Mathieu's network starts with a transposed convolution from 1x1 to 4x4 without
 # a bias. At $z = 0$ its output is the same at all sixteen places, so the decoder can draw only a regular grid there, never a
 # digit.
 #
@@ -236,7 +236,7 @@ than the VAE. The verdict is {verdict["authors"]} on `authors`, and {verdict["ma
 {mean["authors-GM-VAE-ambiguous"]} % of the GM-VAE's. The Sylvester flow makes the posterior richer but
 leaves the prior as it is, and has {mean["authors-VAE-Sylvester-ambiguous"]} %.
 
-**The likelihood.** With the Bernoulli likelihood on `authors`, {mean["bernoulli-InteL-VAE"]} % of
+**The likelihood.** With cross-entropy on `authors`, {mean["bernoulli-InteL-VAE"]} % of
 the InteL-VAE's samples are ambiguous, and {mean["bernoulli-VAE"]} % of the VAE's:
 {badge(of["table2-uncertain-vae-authors-bernoulli"])}. On `mathieu` the InteL-VAE had not learned both digits when
 training ended: its runs have {mean["bernoulli-ones"]} % of ones.
@@ -293,9 +293,8 @@ display(Table(table2.images_from_normal(results, changed)))
 say(table2.told_images_from_normal(results, changed))
 
 # %% [markdown]
-# **One deviation at a time.** Every other deviation of the authors' code is an option, off by default, and so are binary
-# images, which the text has instead of grey ones. The figure shows what each changes alone, on the same network. The folded
-# list explains some of them.
+# **One deviation at a time.** Every other deviation of the authors' code is an option, off by default, and so are the text's
+# binary images. The figure shows what each changes alone, on the same network. The folded list explains some of them.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Share of ambiguous samples with one deviation at a time (filled), and without it (hollow). Circles are means over the seeds that both have; where several runs have the deviation, short vertical marks show them.", "name": "fig-digits-slips"}, "image": {"alt": "A line for each deviation, from a hollow to a filled circle."}}
 figure = figures.changes(
@@ -325,7 +324,7 @@ Folded(
 #   option takes the epoch with the best test ELBO). We validate on 500 of each digit.
 # - **Data, June 2021.** This version first takes 5,000 and 500 images of each digit, as the paper does. It then cuts off the
 #   last 5,000 of all for validation, apparently by accident. Their order is unknown, so we cannot reproduce that split.
-# - **Grey.** The text says that images are binary; the authors' code uses grey ones, and so do we.
+# - **Grey.** As in the authors' code, images are grey, not binary as in the text ([more](06_all_digits.ipynb)).
 # - **The classifier** of Table 2 is not in the authors' code. Ours is an L2-regularised logistic regression on pixels.
 # - **Pixels.** Mathieu's network takes images of 32x32, Table C.1 has 28x28. With more pixels, summed squared errors weigh
 #   more against the KL divergence ([by how much](14_paper_and_code.ipynb)).

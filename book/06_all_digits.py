@@ -80,6 +80,11 @@ closer = {
     for who, verdict in (("ours", kinds.REPRODUCED), ("theirs", kinds.OPPOSITE))
 }
 on_binary = binary_images.lead(binary)
+of_baselines = [
+    row["verdict"]
+    for row in found
+    if not row["variant"] and row["id"].endswith("-than-vae")
+]
 count = len({r.seed for r in results})
 
 # %% tags=["hide-input"]
@@ -87,18 +92,18 @@ in_short(f"""
 We cannot confirm it. Grey too faint to see decides how far samples are from test images, so we
 measure a distance without these *faint pixels*. By this distance the InteL-VAE is significantly better
 than {closer["ours"]}, and significantly worse than {closer["theirs"]}.
-{badges(row["verdict"] for row in found if not row["variant"])}
 
+- **The claims on the InteL-VAE**, against each other method: {badges(against(found).values())}.
+  Those on each baseline, against the VAE: {badges(of_baselines)}.
 - **The distances** without faint pixels (smaller is better) are {short["product"]} for the InteL-VAE,
-  {short["vae"]} for the VAE, and {short["best"]} for the best baseline, the {short["best-name"]}. They compare
-  N = {least:,} generated images with as many test images.
+  {short["vae"]} for the VAE, and {short["best"]} for the best baseline, the {short["best-name"]}.
+  {table1.told_power(found)}
 - **Faint pixels** add scatter. With all pixels, a method's distance scatters over seeds by
   {faint["clipped-spread"]:.0f} % of the mean (pooled over methods); without faint ones, by
   {faint["clean-spread"]:.0f} %.
-- **A second measure**, on the features of a digit classifier, judges {second.get("seeds", "no")} seeds. It gives the
-  same verdict in {agreed} of {len(both[0])} comparisons of the InteL-VAE with another method
-  ([more](#too-faint-to-see)).
-- **No FID.** The weights of Inception could not be had, and another network stands in.
+- **Other measures.** The weights of Inception could not be had, so there is no FID; another network
+  stands in. A digit classifier's features, on {second.get("seeds", "no")} seeds, give the same verdict
+  in {agreed} of {len(both[0])} comparisons of the InteL-VAE ([more](#too-faint-to-see)).
 {on_binary}
 """)
 
@@ -157,7 +162,7 @@ images, and one half of the test images is {floor["halves"]:.1f} away from the o
 # %% [markdown]
 # ## The experiment
 #
-# Six methods are trained alike: the network of Mathieu et al. with 50 latent dimensions, squared error, MNIST's 55,000 training
+# Six methods are trained alike: Mathieu's network {cite}`mathieu2019dd` with 50 latent dimensions, squared error, MNIST's 55,000 training
 # images, batches of 100, and Adam with 1e-3, without a warm-up of the KL divergence. Each method samples from its own prior.
 # Images are the decoder's means, clipped to $[0, 1]$.
 #
@@ -202,7 +207,7 @@ its test ELBOs lie within {rising["worst-elbo"]:.1f} nats of each other.
 """)
 
 # %% [markdown]
-# One does not see most of this difference. The decoder ends in a linear layer, which leaves a little grey where MNIST is
+# Most of this difference cannot be seen. The decoder ends in a linear layer, which leaves a little grey where MNIST is
 # black. A network that was trained on photographs notices.
 #
 # So our own measure leaves it out: before features are taken, every value below 16 of 255 becomes 0, in generated and in real
@@ -223,17 +228,14 @@ Folded(
 )
 
 # %% [markdown]
-# ### Which measure can tell?
+# ### Which measure tells methods apart?
 #
-# A measure that moves from seed to seed of one method cannot tell two methods apart. To choose a better one, we look at the
-# VAE alone, with five seeds that the table does not have. [The rule was committed](rules.md#all-ten-digits) before any of
-# these models was measured:
+# A measure that scatters too much from seed to seed of one method cannot tell two methods apart. To choose a better one, we
+# look at the VAE alone, with five seeds that the table does not have. The rule was fixed (committed to git) before any of
+# these models was measured ([history](rules.md#all-ten-digits)):
 #
-# > A measure's **spread** is its standard deviation over seeds of the VAE, in per cent of how much larger the VAE's mean
-# > is than what as many real images get. Of the candidates, the one with the smallest spread decides Table 1 from the
-# > next runs on.
-#
-# That is, spread = 100 % · sd(VAE) / (mean(VAE) − value for real images).
+# > A measure's **spread**, over seeds of the VAE, is 100 % · sd(VAE) / (mean(VAE) − value for as many real images).
+# > Of the candidates, the one with the smallest spread decides Table 1 from the next runs on.
 #
 # We apply the chosen measure to all seeds of the table, although the first three are older than the choice. A variant uses
 # the later ones alone.
@@ -254,8 +256,9 @@ display(Provenance(alone))
 Folded("Spreads over the VAE's extra seeds", Table(spread.lines(spreads)))
 
 # %% [markdown]
-# In brackets are 95 % intervals, which assume normal values. The last column is the smallest difference between two methods,
-# in the same per cent, that ten seeds of each (the paper has ten) would find in four cases of five.
+# In brackets are 95 % intervals, which assume normally distributed values. The last column is the smallest difference between
+# two methods, as a percentage of the same denominator, that ten seeds of each (the paper has ten) would detect in four cases
+# of five.
 #
 # A small spread alone is not enough: a measure that never changes would have none. Unit tests check that the classifier's
 # distance grows with noise, with blur and when a class is missing.
@@ -270,7 +273,7 @@ Folded(
 )
 
 # %% [markdown]
-# **Was training long enough?** Then the validation ELBO should have flattened.
+# **Was training long enough?** If so, the validation ELBO has flattened at the end.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Validation ELBO by epoch, one line a run.", "name": "fig-all-digits-curves"}, "image": {"alt": "Curves that rise and flatten, one a run."}}
 figure = style.curves(results)
@@ -375,9 +378,9 @@ pixels, the distance is {more:.1f} with the extra images and {same:.1f} without 
 """)
 
 # %% [markdown]
-# **One deviation at a time.** Other deviations of the authors' code change the models, and so do binary images, which the
-# text has instead of grey ones. Each is an option of a run, off by default (`intelvae.paper.authors`). The figure shows what
-# each changes alone, and the folded table has the number of seeds.
+# **One deviation at a time.** Other deviations of the authors' code change the models. Each is an option of a run, off by
+# default (`intelvae.paper.authors`); so are binary images (below). The figure shows what each changes
+# alone, and the folded table has the number of seeds.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance without faint pixels with one deviation at a time (filled), and without it (hollow). Circles are means over the seeds that both have, on a logarithmic axis; where several runs have the deviation, short vertical marks show them.", "name": "fig-all-digits-slips"}, "image": {"alt": "A line for each deviation, from a hollow to a filled circle; four of the baselines' go far to the right."}}
 moves = moved.moved(
@@ -450,11 +453,13 @@ if moving := changed.of("InteL-VAE: c2 = 0.5, borders learned"):
 # ## Exercises
 #
 # 1. What does stretching ("min-max") do to each method's distance, and why?
-# 2. A measure's spread is 15 %. How many seeds of each method does it take to find a difference of 10 % in four cases of five?
+# 2. A measure's spread is 15 %. How many seeds of each method detect a difference of 10 % in four cases of five?
 # 3. Give the factors in the other order, `(5, 2)`. Should anything change?
 
 # %% tags=["hide-cell", "solution"]
-print("1. the darkest value becomes black, so that the rest of the ground turns grey:")
+print(
+    "1. the darkest value becomes black, so that the rest of the background turns grey:"
+)
 for row in results.rows:
     pairs = [
         (measures.frechet(r, "minmax", min), measures.frechet(r, number=min))

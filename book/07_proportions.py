@@ -44,7 +44,9 @@ code, longer, bounded = (
     for name in ("borders", "borders-longer", "borders-bounded")
 )
 found = ledger.rows(profile, results, code, bounded, page=PAGE)
-learned = table3.learned_shares(results, code)
+learned, near = table3.learned_shares(results, code), table3.nearness(results, code)
+cautions = " ".join(table3.cautions(found, near))
+hidden = f"- **What these verdicts hide.** {cautions}" if cautions else ""
 
 # %% tags=["hide-input"]
 in_short(f"""
@@ -58,8 +60,9 @@ they stop far from it (with the text's exponent at {learned["text-0"]} % instead
   has 25 %.
 - **No zeros in the data.** The smaller cluster should vanish. It keeps {learned["text-0"]} % of the
   mass; the paper's keeps 2 %.
-- **Verdicts** by share of zeros, with the text's exponent: {table3.verdicts(found)}. The first
-  is not counted above, since a border that never moves passes, too.
+- **Verdicts** by share of zeros, with the text's exponent: {table3.verdicts(found)}. The first is
+  not counted above, since a border that never moves passes.
+{hidden}
 - **Verdicts** with the authors' exponent, all of them variants: {table3.verdicts(found, grid.CODE)}.
 """)
 
@@ -151,7 +154,7 @@ the seeds learn {learned["text-40-seeds"]} %, in order of size.
 """)
 
 # %% [markdown]
-# ## Another slope, or more time?
+# ## Another exponent, or more time?
 #
 # Would the authors' code come nearer? It has the exponent $c_2 = 0.5$ where the text says 0.2, and it trains for 200 epochs.
 # The smaller the exponent, the steeper $g$ is at the border.
@@ -207,10 +210,9 @@ smaller side, seed by seed. {table3.told_bounded(results, code, bounded)}
 #
 # **Near is not equal.** A mean passes within 5 points, but single seeds may be farther away, and the mean's 95 % interval may
 # not contain the true share. Then *reproduced* rests on the tolerance alone. Where the interval is much wider than 5 points,
-# these runs hardly tell. The table has the intervals and the farthest seeds.
+# these runs say little. The table has the intervals and the farthest seeds.
 
 # %% tags=["hide-input"]
-near = table3.nearness(results, code)
 Table(pd.DataFrame(table3.told_nearness(near)))
 
 # %% tags=["hide-input"]

@@ -11,11 +11,11 @@
 # ---
 
 # %% [markdown]
-# # What sparsity measures
+# # What the Hoyer score measures
 #
 # The paper measures sparsity by one number, the Hoyer score {cite}`hurley2009sparsity`: the axis of Figures 7 and C.3 and a
-# column of Table 4 of {cite}`miao2022intelvae`. What does the score see, and what not? We look at the runs of the page on
-# [sparse codes](08_sparsity.ipynb), which judges the claims.
+# column of Table 4 of {cite}`miao2022intelvae`. What does it see, and what does it miss? We look at the runs of
+# the page on [sparse codes](08_sparsity.ipynb), which judges the claims.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -134,16 +134,16 @@ print(f"five by chance     {by_chance(5):.3f}")
 #
 # | measure | what it is | what it does not see |
 # |---|---|---|
-# | score in use | the score of the **dimensions in use** alone, whose mean size over all images is at least a tenth of the largest | that some are small for all images |
-# | by chance | the score of Gaussian codes of as many dimensions; how far the score in use is above it says how sparse codes are image by image | |
+# | score in use | the score of the **dimensions in use** alone, whose mean size over all images is at least a tenth of the largest | whether some of them are small for all images |
+# | by chance | the score of Gaussian codes of as many dimensions; the farther the score in use is above it, the sparser codes are image by image | the codes: it depends on the number of dimensions alone |
 # | active | how many dimensions are at least a tenth of the largest, in an image or in the mean over a class | what lies in small dimensions |
-# | exp H | how many dimensions a class uses by the entropy of their sizes, without a threshold | as above |
-# | left off | the share of the dimensions in use that are not active in an image | why: unequal sizes alone can do it |
-# | overlap | dimensions active in both of two classes, as a share of those active in either; mean over pairs | how different shared ones are |
-# | all zero | the share of codes without any active dimension, which the score counts as 1; "score of the others" leaves them out | |
+# | exp H | how many dimensions a class uses by the entropy of their sizes, without a threshold | what lies in small dimensions |
+# | left off | the share of the dimensions in use that are not active in an image | whether this is sparsity: unequal sizes alone can produce it |
+# | overlap | dimensions active in both of two classes, as a share of those active in either; mean over pairs | how differently the two classes use a dimension that they share |
+# | all zero | the share of codes without any active dimension, which the score counts as 1; "score of the others" leaves them out | how sparse all other codes are |
 #
 # The threshold is ours; the paper has none. It is relative to the largest because a decoder can undo any scale of all
-# dimensions. It could also undo one scale for each, which these measures do not allow for.
+# dimensions. It could also undo one scale for each, but these measures count such a scale as a difference.
 #
 # None of these is enough alone. The share left off, for one, sees scales, and the score does not. Dense Gaussian codes
 # leave off more if their dimensions have different sizes:
@@ -190,7 +190,7 @@ Folded("The gates in numbers", Table(tables.gates(results)))
 # %% tags=["hide-input"]
 say(f"""
 With $\\gamma = {curve["sparse"]}$ an image leaves off {curve["sparse-left-off"]} % of
-{curve["sparse-in-use"]} dimensions in use; with a VAE, {curve["vae-left-off"]} %.
+{curve["sparse-in-use"]} dimensions in use; with a VAE it is {curve["vae-left-off"]} %.
 """)
 
 # %% [markdown]

@@ -35,14 +35,12 @@ import torch
 
 from intelvae import networks
 from intelvae.data import celeba
-from intelvae.mappings import Sparse
 from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper import ledger, report, studies, style
 from intelvae.paper.measures import frechet
 from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
 from intelvae.paper.studies.faces import analysis, figures, length, why_dense
 from intelvae.paper.studies.sparsity import tables
-from intelvae.regularizers import sparsity
 
 PAGE = "10_faces"
 
@@ -74,16 +72,18 @@ verdict, after {trained["steps"]} steps on {short["faces"]} faces:
 - **Sparsity.** From the VAE to the InteL-VAE with $\\gamma = 70$, the paper's largest weight
   of the sparsity penalty, the Hoyer score changes by {short["sparser"]}. In the paper it
   rises by 0.24.
-- **Why so dense?** {why_dense.told_of_weight(heavier)} ([More](#why-do-codes-stay-dense).)
+- **Why so dense?** {why_dense.answer(heavier, by_steps)} {why_dense.told_of_weight(heavier)}
+  ([More](#why-do-codes-stay-dense).)
+- **What does sparsity cost?** {why_dense.told_of_cost(heavier)}
 - **Samples.** On the features of a stand-in network, samples of the InteL-VAE with
   $\\gamma = 70$ have a distance from real faces of {cited["gamma70_distance"]}, and the VAE's {cited["vae_distance"]}
-  (smaller is better). The row with the smallest distance of all is {short["nearest"]}.
+  (smaller is better). The {short["nearest"]} has the smallest distance of all rows.
 - **The Sparse-VAE.** Its samples are {short["times"]} times as far from real faces as this
   InteL-VAE's ({short["trainings"]}); in the paper about 5 times. We draw them from
   $\\mathcal N(0, I)$, as does the public replication that the paper used.
 """)
 
-# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Table 4 as a picture: the distance of samples from real faces (lower is better) against the Hoyer score of the codes (farther right is sparser), one mark a run. Most scores of the InteL-VAE stay near the VAE's, far from the paper's score for γ = 70 (dotted line). The dashed line is the distance of real faces from other real faces. Open marks are models that we added. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-quality"}, "image": {"alt": "Scatter plot of the distance of samples against the sparsity of codes, one marker for each model."}}
+# %% tags=["hide-input", "origin-chart"] mystnb={"figure": {"caption": "Table 4 as a picture: the distance of samples from real faces (lower is better) against the Hoyer score of the codes (farther right is sparser), one mark a run. Most scores of the InteL-VAE stay near the VAE's, far from the paper's score for γ = 70 (dotted line). The dashed line is the distance of real faces from other real faces. Open marks are models that we added. Trained on 8,059 faces at the profile laptop.", "name": "fig-face-quality"}, "image": {"alt": "Scatter plot of the distance of samples against the sparsity of codes, one marker for each model."}}
 figure = figures.quality_and_sparsity(results)
 
 # %% tags=["hide-input"]
@@ -92,47 +92,22 @@ Provenance(results)
 # %% [markdown]
 # ## The idea
 #
-# The mapping and the penalty are those of the page on [sparse codes](08_sparsity.ipynb). A dimension selector
-# $\mathrm{DS}$ turns dimensions of $y$ off. The penalty $L_{sp}$, with weight $\gamma$, asks it to turn off many for
-# each input, and different ones for different inputs ($H$ is the entropy):
+# Mapping and penalty are those of the page on [sparse codes](08_sparsity.ipynb#the-idea): gates turn dimensions of $y$ off,
+# and a penalty with weight $\gamma$ asks each image to open few of them, and different images different ones.
 #
-# $$ g(y) = y \odot \mathrm{DS}(y), \qquad \text{loss} = -\mathcal L_Y + \gamma\, L_{sp}, $$
-#
-# $$ L_{sp} = \mathbb E\, H(\mathrm{DS}(y)) - H(\mathbb E\, \mathrm{DS}(y)). $$
-#
-# In the second term each row is divided by its sum before the mean is taken, as in the authors' code.
-
-
-# %%
-def entropy(v):
-    shares = v / v.sum(-1, keepdim=True)
-    return -(shares * shares.log()).sum(-1)
-
-
-def loss(elbo, gates, gamma):
-    shares = gates / gates.sum(-1, keepdim=True)
-    penalty = entropy(gates).mean() - entropy(shares.mean(0))
-    return -elbo.mean() + gamma * penalty
-
-
-# %% [markdown]
 # **A check against what is known.** The paper's VAE, Vamp-VAE and Sylvester flow have a Hoyer score of 0.22, as have
 # codes that are not sparse at all. The score of a standard normal $y$ depends on its dimension $D$ only, since
 # $\lVert y \rVert_1 \approx D \sqrt{2/\pi}$ and $\lVert y \rVert_2 \approx \sqrt D$. Which $D$ gives 0.22?
 
 # %%
 torch.manual_seed(0)
-gates = Sparse(128).gates(torch.randn(100, 128)).detach()
-same = loss(torch.zeros(100), gates, 1.0) - sparsity(gates)
-lines = [f"the loss and the library's penalty differ by {same.abs().item():.0e}"]
 for dim in (50, 64, 128, 256):
     drawn = hoyer(torch.randn(20_000, dim)).mean().item()
     root, rest = math.sqrt(dim), 1 - math.sqrt(2 / math.pi)
-    lines.append(
+    print(
         f"D = {dim:3}: drawn {drawn:.3f}, exactly {by_chance(dim):.3f}, "
         f"by the approximation {root * rest / (root - 1):.3f}"
     )
-print(*lines, sep="\n")
 
 # %% tags=["hide-input"]
 limits = analysis.limits()
@@ -147,28 +122,19 @@ score samples, as the authors' code does.
 """)
 
 # %% [markdown]
-# **How sparse can codes be in the authors' code?** There a gate is 1 where it is open and never falls below 0.2, its
-# *floor*. That limits the score of a standard normal $y$, without any training:
-
-# %% tags=["hide-input"]
-say(f"""
-With the floor the score is at most about {limits["cap"]} if gates open independently of $y$,
-and {limits["cap_seeing"]} if they open for its largest coordinates. The 0.46 of the paper's
-sparsest model is between the two, so it may have had that floor. Our model "as the authors' code" (the
-authors') has it.
-""")
-
-# %% [markdown]
+# Gates in the authors' code never close below 0.2, their *floor*. The paper's 0.46 is
+# [a score that such gates can reach](09_sparsity_in_detail.ipynb#where-text-and-code-differ).
+#
 # ## The experiment
 #
 # We train every model of Table 4, and compare codes and samples.
 #
-# **The data.** The paper trains on 163,000 photographs of CelebA. At the profile `laptop` we have 8,059, and 1,941 that
-# no model learns from: the first of CelebA's training part, at half size, in parts that share no person
+# **The data.** The paper trains on 163,000 photographs of CelebA, as does our profile `paper`. At `laptop` we have 8,059,
+# and 1,941 that no model learns from: the first of CelebA's training part, at half size, in parts that share no person
 # (`data/README.md` has the rule, and how a face is cut).
 #
-# The photographs may not be redistributed, so this page shows only samples of models and drawn faces. The drawn ones
-# are the data at `smoke`, from which one learns nothing about faces:
+# The photographs may not be redistributed, so this page shows only samples of models and drawn faces. At `smoke` models
+# train on 800 drawn faces, from which one learns nothing about real ones:
 
 # %% tags=["hide-input", "origin-drawn"] mystnb={"figure": {"caption": "Drawn faces, the stand-in of the profile smoke: hair, glasses, hats, mouths and lipstick are attributes; background, skin tone and the face's place are not.", "name": "fig-drawn-faces"}, "image": {"alt": "Two rows of simple drawings of faces in colour."}}
 drawn = celeba.load(smoke=True).test
@@ -180,8 +146,8 @@ figure = style.strips({"1 to 12": drawn[:12], "13 to 24": drawn[12:24]})
 #
 # - three Sparse-VAEs with $\beta = 0.1$, the weight of the KL divergence in the replication that the paper used (the
 #   others have full weight);
-# - the InteL-VAE "as the authors' code": gates have the floor, and the penalty is on $\lvert z \rvert$
-#   instead of the gates;
+# - an InteL-VAE "as the authors' code": gates have the floor, and the penalty is on $\lvert z \rvert$ instead of the
+#   gates;
 # - another [Sylvester flow](#the-sylvester-flow), a VAE with a more flexible posterior.
 #
 # At `laptop` these five have one seed. The network is that of Table C.2, with squared errors. Each model samples from
@@ -203,7 +169,7 @@ Here are samples of each model, then our distances and Hoyer scores beside the p
 the number of images).
 """)
 
-# %% tags=["hide-input", "origin-generated"] mystnb={"figure": {"caption": "Samples of each model from its own prior, first seed. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-samples"}, "image": {"alt": "Rows of generated faces, one row for each model."}}
+# %% tags=["hide-input", "origin-generated"] mystnb={"figure": {"caption": "Samples of each model from its own prior, first seed. Trained on 8,059 faces at the profile laptop.", "name": "fig-face-samples"}, "image": {"alt": "Rows of generated faces, one row for each model."}}
 figure = figures.samples(results)
 
 # %% tags=["hide-input"]
@@ -256,52 +222,39 @@ faces.
 # ## What became of the Sparse-VAE?
 #
 # Are a Sparse-VAE's samples worse because of how they are drawn? Its prior turns each dimension on with probability
-# $\alpha$. The replication that the paper used draws from $\mathcal N(0, I)$ instead, with all dimensions on. A decoder
-# trained with few of them on has never seen such codes.
-#
-# So we draw samples of the same models in both ways, and those of a Vamp-VAE, too. The table has their distances from
-# real faces:
+# $\alpha$. The replication that the paper used draws from $\mathcal N(0, I)$ instead, with all dimensions on: codes that the
+# decoder has never seen. We draw in both ways, from a Vamp-VAE, too. These are distances from real faces:
 
 # %% tags=["hide-input"]
 ways = analysis.ways_to_draw(results)
 Table(pd.DataFrame(ways).T.rename_axis("method"))
 
-# %% tags=["hide-input", "origin-generated"] mystnb={"figure": {"caption": "Samples of the same model from its own prior and from N(0, I), first seed. Trained on 8,059 faces at the profile laptop (the paper: 163,000), on 800 drawn ones at smoke.", "name": "fig-face-samples-both-ways"}, "image": {"alt": "Rows of generated faces, two rows for each model."}}
-figure = figures.samples_both_ways(results)
-
 # %% tags=["hide-input"]
 say(f"""
 For {analysis.nearer_from_a_normal(ways)} Sparse-VAEs the samples from $\\mathcal N(0, I)$ are
-the nearer ones. There, the replication's way does not make samples worse. About the paper's
-models this says nothing.
+nearer. There, the replication's way does not make samples worse; about the paper's models this
+says nothing. One possible reason is in the last column: draws from the prior that turn off all
+dimensions in use have nearly the same code.
 
 {analysis.told_of_the_vamp(results)}
 """)
 
-# %% [markdown]
-# One possible reason is in the last column: the prior may turn off every dimension in use, and all such draws have
-# nearly the same code. Where this is rare and the prior's samples are farther all the same, there are other reasons.
-#
-# **Which codes did the paper score?** If codes are distributed as the Sparse-VAE's prior, their score needs no
-# training:
-
 # %% tags=["hide-input"]
 say(f"""
-The score is {limits["priors"]} for the three $\\alpha$. The paper has 0.25 to 0.30, in no
-order of $\\alpha$, near codes that are not sparse. It does not say whether it scored them
-before the gates, or means. Our Sparse-VAEs score
+:::{{dropdown}} Which codes did the paper score?
+If codes are distributed as the Sparse-VAE's prior, their score needs no training:
+{limits["priors"]} for the three $\\alpha$. The paper has 0.25 to 0.30, in no order of $\\alpha$,
+near codes that are not sparse. It does not say whether it scored codes before the gates, or means.
+Our Sparse-VAEs score
 
 - {cited["slabs"]} before the gates,
 - {cited["vsc_means"]} as means.
 
-We judge the score of $g(y)$, gates included; the score before the gates is a variant.
+We judge the score of $g(y)$, gates included; the score before the gates is a variant. It is high
+where each face turns on a few dimensions of its own, as it should; where hardly any dimension is
+ever on; and where many codes are all zero, which counts as 1. The table below tells these apart.
+:::
 """)
-
-# %% [markdown]
-# The score of a Sparse-VAE is high where few dimensions are on for a face and others for the next one, as it should be;
-# where hardly any is ever on; and where many codes are all zero, which counts as 1. The folded table tells these apart.
-
-# %% tags=["hide-input"]
 Folded(
     "Sparse-VAEs: which gates open, and how often",
     Table(pd.DataFrame(analysis.gates(results))),
@@ -349,8 +302,8 @@ say(f"""
 {why_dense.told_of_weight(heavier)} {why_dense.scores_by_weight(heavier)}
 {smoke if profile == "smoke" else ""}
 
-Do sparse codes cost samples? The rule "without sacrificing", below, gives
-{costs or badge("not tested")}.
+**Do sparse codes cost samples?** {why_dense.told_of_cost(heavier)} The rule "without
+sacrificing", below, gives {costs or badge("not tested")}.
 """)
 display(Provenance(heavier))
 Table(pd.DataFrame(why_dense.heavier(heavier)))
@@ -359,18 +312,18 @@ Table(pd.DataFrame(why_dense.heavier(heavier)))
 # **Do gates need more steps to close?** On Fashion-MNIST [codes do get sparse](08_sparsity.ipynb). So we train the same
 # models for as few steps as on faces here, and for all steps of that page.
 #
-# The rule, older than the runs, is on $\gamma = 30$ alone: few steps are a reason for dense codes if less than half of
-# the sparsity is there after them in every seed, and none if more than half is.
+# The rule, older than the runs, is on $\gamma = 30$: few steps are a reason for dense codes if less than half of the
+# sparsity is there after them in every seed, and none if more than half is.
 
 # %% tags=["hide-input"]
 smoke = "At `smoke` only the VAE is run."
 say(f"""
 {why_dense.told_of_few_steps(by_steps)} {smoke if profile == "smoke" else ""}
 
-Which $\\gamma$ is like 70 on faces? The reconstruction sums over
-{why_dense.VALUES["faces"]:,} values of a face, and over {why_dense.VALUES["clothes"]:,} of a
-piece of clothing. By weight per value, 70 on faces is like
-{why_dense.on_clothes(70.0):.0f} on clothes, nearer to 10 than to 30.
+But 30 is too large to stand for 70 on faces. The reconstruction of a face sums over
+{why_dense.VALUES["faces"]:,} values, and of a piece of clothing over
+{why_dense.VALUES["clothes"]:,}. So $\\gamma = 70$ on faces weighs, per value, like
+$\\gamma = {why_dense.on_clothes(70.0):.0f}$ on Fashion-MNIST.
 """)
 display(Provenance(by_steps))
 Table(tables.by_steps(by_steps))

@@ -61,13 +61,13 @@ With the mapping of the authors' code, {cited["one-layer-off"]} levels (each run
 - The highest level of this mapping holds {cited["kl-first"]} nats, and no other more than
   {cited["kl-rest"]}. If only the highest level is on, the model is a VAE with ten dimensions.
 - With our residual mapping, which loses no information, {cited["residual-off"]} levels are
-  off. The highest level tells the class of an image better than the lowest in
+  off. The highest level predicts the class of an image better than the lowest in
   {cited["residual-told"]} runs.
 - The control is a VAE, cut into five blocks that have no order: {cited["VAE-off"]} blocks are
-  off, and the first tells the class better than the last in {cited["VAE-told"]} runs.
+  off, and the first predicts the class better than the last in {cited["VAE-told"]} runs.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What each level does, from the highest (0) to the lowest (4): how often a new draw of it changes the class of the decoded image, and how much its pixels; how many nats it holds; how well it tells the class. With one layer, the mapping of the authors' code, every level below the highest holds next to nothing. Lines are means over runs, marks are runs; the VAE's levels are blocks. Fashion-MNIST; profile and seeds as below.", "name": "fig-hierarchy-levels"}, "image": {"alt": "Four panels of curves by level for the two mappings and the VAE."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "What each level does, from the highest (0) to the lowest (4): how often a new draw of it changes the class of the decoded image, and how much its pixels; how many nats it holds; how well it predicts the class. With one layer, the mapping of the authors' code, every level below the highest holds next to nothing. Lines are means over runs, marks are runs; the VAE's levels are blocks. Fashion-MNIST; profile and seeds as below.", "name": "fig-hierarchy-levels"}, "image": {"alt": "Four panels of curves by level for the two mappings and the VAE."}}
 figure = figures.level_numbers(results, figures.PANELS)
 
 # %% tags=["hide-input"]
@@ -143,7 +143,7 @@ figure = figures.jacobians(checked)
 # ## The experiment
 #
 # Do the levels take on different tasks? We train both mappings on Fashion-MNIST: five levels of ten dimensions, squared
-# errors, and the network of Mathieu et al. The control is a VAE with as many dimensions, cut into five blocks of ten.
+# errors, and Mathieu's network. The control is a VAE with as many dimensions, cut into five blocks of ten.
 # First, the bounds (in nats) and the distance of samples:
 
 # %% tags=["hide-input"]
@@ -163,9 +163,9 @@ nats with one layer a level, and {cited["residual-elbo"]} with the residual mapp
 #   classifier of real images names the classes.
 # - *Pixels changed*: by how much do the pixels change then (root mean square)?
 # - *KL*: how many nats of the code are in this level?
-# - *Class told*: how well can a classifier tell the class from this level's part of $g(\mu)$, ten numbers?
+# - *Class predicted*: how well can a classifier predict the class from this level's part of $g(\mu)$, ten numbers?
 #
-# Nothing tells the VAE's blocks apart: their numbers differ by chance, and by how many dimensions happen to be used.
+# The VAE's blocks have no order: their numbers differ by chance, and by how many dimensions happen to be used.
 # The table has both ends of the hierarchy:
 
 # %% tags=["hide-input"]
@@ -179,8 +179,8 @@ correctly, and decoded images are not real ones.
 
 # %% [markdown]
 # **Is there a hierarchy?** Only if several levels are on. In a level that is off, the encoder's distribution is almost
-# the prior, whatever the input, and the decoder has learned not to depend on it. Its part of $z$ can still tell
-# something of the class, since it is computed from the level above.
+# the prior, whatever the input, and the decoder has learned not to depend on it. Its part of $z$ can still predict
+# the class a little, since it is computed from the level above.
 
 # %% tags=["hide-input"]
 say(f"""
@@ -218,8 +218,8 @@ figures.level_explorer(results.first(RESIDUAL)[0])
 # %% [markdown]
 # ## Paper beside ours
 #
-# All three claims are about the mapping of the authors' code. The first two are that the highest level tells the class
-# better than the lowest, and that a new draw of it changes the class more often.
+# All three claims are about the mapping of the authors' code. The first two are that the highest level predicts the
+# class better than the lowest, and that a new draw of it changes the class more often.
 #
 # - ***Reproduced***: the highest level's number is larger, with p < 0.05 in a t-test paired over at least three seeds.
 # - ***Partly***: larger without significance, or the lowest level is off, since any level would win against it. The

@@ -53,7 +53,9 @@ another rule, and do not count.
 # - **Verdicts.** *Reproduced* is significantly on the paper's side by most rules, and *opposite* significantly against it.
 #   *Partly* and *no difference found* are not significant: the difference goes the paper's way, or the other. Neither is
 #   evidence. Each page states its rules, by the ids in small type.
-# - **Test.** In "t against 0.12 (VAE)", 0.12 is the mean of the VAE, with which ours is compared.
+# - **In the paper** is its number; "figure only" where it has a figure and no number, "in words" where it has neither.
+# - **Compared with.** In "paired t against 0.12 (VAE)", 0.12 is the mean of the VAE, with which ours is compared by a $t$-test
+#   on pairs with the same seed.
 # - **Detectable** is the smallest difference that a test on this many seeds, scattered as these are, would detect with 80 %
 #   power ($p < 0.05$). Where a rule names a number, it is the smallest deviation from that number.
 # - **Holm.** The $p$ in brackets is corrected for all claims in this table that count (that of a variant for all variants),

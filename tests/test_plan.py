@@ -42,7 +42,7 @@ EXAMPLES = {
 def test_the_box_has_the_time_the_limit_and_where_it_goes():
     first, _, *said = plan.answer(FOUND).splitlines()
     assert "one processor core 100 hours, and 64 cores 20 hours" in first  # 60 of one, 2 of 20, and 36 s
-    assert "More than about 6 cores do not help, because the longest training takes 20 hours" in first
+    assert "From about 6 cores on, the limit is the longest training, 20 hours" in first
     assert said[0] == "- **Where the time goes:** faces take 40 % of it, and all the rest 60 hours of one core."
     assert "5 of 63 trainings have been run" in said[1] and "half of them within a factor of 1.0" in said[1]
     assert "takes 36 ms" in said[2] and "nothing has been measured" in said[3]
@@ -75,7 +75,7 @@ def test_handing_out_names_the_most_tasks_of_whichever_process_is_busier():
 
 def test_the_limit_is_the_longest_run_and_the_order_is_compared_with_the_best():
     said = " ".join(plan.limit(FOUND).split())
-    assert "the longest run, 20 hours: more than about 6 workers" in said
+    assert "From about 6 workers on, the limit of `paper` is the longest run, 20 hours" in said
     assert "takes 2.3 s. The mean task takes some 160,000 times" in said  # 63 parts, 100 hours
 
 

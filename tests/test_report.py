@@ -67,11 +67,9 @@ def test_every_claim_that_counts_is_in_one_statement(declared):
     ("verdicts", "side"),
     [
         ([REPRODUCED], "for"),
-        ([REPRODUCED, PARTLY], "for"),
-        ([REPRODUCED, REPRODUCED, PARTLY, OPPOSITE], "for"),
-        ([REPRODUCED, PARTLY, OPPOSITE], "open"),  # as many opposite
-        ([REPRODUCED, PARTLY, PARTLY], "open"),  # less than half
-        ([REPRODUCED, NO_DIFFERENCE], "open"),  # not most of it
+        ([REPRODUCED, REPRODUCED, OPPOSITE], "for"),
+        ([REPRODUCED, REPRODUCED, PARTLY, OPPOSITE], "open"),  # half is not more than half
+        ([REPRODUCED, PARTLY], "open"),
         ([PARTLY, PARTLY], "open"),
         ([REPRODUCED, OPPOSITE], "open"),
         ([OPPOSITE, OPPOSITE, REPRODUCED], "against"),
@@ -107,9 +105,9 @@ def test_the_table_has_our_number_beside_what_it_is_compared_with(declared):
     lines = report.table(found).splitlines()
     assert len(lines) == 2 + len(statements.ITEMS) and {line.count("|") for line in lines} == {9}
     compared = "distance of samples: InteL-VAE, VAE (lower)"
-    first = f"| [Table\xa01](06_all_digits.ipynb) | {compared} | 1 | 1 against 2 | 3 | 0.01 | 0.5 |"
-    assert lines[2] == f"{first} {prose.badge(PARTLY)} |"
-    assert "| no run | 0 | – | – |" in lines[3]
+    first = f"| [Table\xa01](06_all_digits.ipynb) | {prose.badge(PARTLY)} |"
+    assert lines[2] == f"{first} {compared} | 1 | 1 against 2 | 3 | 0.01 | 0.5 |"
+    assert lines[3].endswith("| no run | 0 | – | – |")
     assert report.claims_of(found)["claim of"].tolist() == [item.name for item in statements.ITEMS]
 
 

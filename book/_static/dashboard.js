@@ -36,7 +36,7 @@ function showTiles(dashboard) {
       return;
     }
     const facts = element("dl");
-    for (const [name, value] of [["paper", claim.paper], ["ours", claim.ours], ["test", claim.test]]) {
+    for (const [name, value] of [["in the paper", claim.paper], ["here", claim.ours], ["compared with", claim.test]]) {
       facts.append(element("dt", { textContent: name }), element("dd", { textContent: value || "none" }));
     }
     const link = element("a", { href: `${claim.page}.html`, textContent: titled(claim.page) });

@@ -18,7 +18,7 @@ def hoyer(z: Float[Tensor, "batch dim"]) -> Float[Tensor, " batch"]:
     1 for one active dimension, 0 for equal magnitudes, and by chance 0.23 for Gaussian codes with D = 50. Deviations
     are those of the N codes, with N in the denominator and nothing subtracted from the codes. A dimension that never
     changes counts as off, and a code without any active dimension as 1. Raises `ValueError` for D < 2.
-    Book: "What sparsity measures".
+    Book: "What the Hoyer score measures".
 
     >>> hoyer(torch.tensor([[3.0, 0.0], [0.0, -1.0]])).round(decimals=4)
     tensor([1., 1.])

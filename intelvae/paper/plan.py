@@ -102,7 +102,7 @@ def answer(found: Measured) -> str:
     recorded, most = sum(cost.recorded for cost in found.costs["paper"]), about(enough(seconds))
     lines = [
         f"All of `paper` takes one processor core {duration(one)}, and {WORKERS[-1]} cores {duration(many)}. "
-        f"More than about {most} cores do not help, because the longest training takes {duration(max(seconds))}.",
+        f"From about {most} cores on, the limit is the longest training, {duration(max(seconds))}.",
         "",
         f"- **Where the time goes:** {of_faces(found.costs['paper'])}.",
         f"- **How far to trust it:** {recorded:,} of {len(found.costs['paper']):,} trainings have been run. The others "
@@ -291,8 +291,8 @@ def limit(found: Measured) -> str:
     here, best = (time_on(order, workers, found.apart) for order in (seconds, sorted(seconds, reverse=True)))
     most = about(enough(seconds))
     told = f"""
-For `paper` the limit is the longest run, {duration(max(seconds))}: more than about {most} workers gain
-nothing. On {workers} workers the sweep's order takes {duration(here)}. Longest first, it would take {duration(best)}.
+From about {most} workers on, the limit of `paper` is the longest run, {duration(max(seconds))}, in whatever order. On
+{workers} workers the sweep's order takes {duration(here)}. Longest first, it would take {duration(best)}.
 """
     if not found.apart:
         return told

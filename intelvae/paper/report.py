@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from intelvae.paper import kinds, ledger, prose
 from intelvae.paper.results import Results
 from intelvae.paper.rows import BLUE, GREY, ORANGE, SKY
-from intelvae.paper.statements import ITEMS, QUESTIONS, STATEMENTS, TEXT
+from intelvae.paper.statements import ITEMS, QUESTIONS, STATEMENTS, TEXT, USES
 from intelvae.paper.statistics import rounded
 from intelvae.paper.studies.faces.grid import PUBLISHED
 from intelvae.paper.studies.toys import grid as toys
@@ -86,14 +86,12 @@ def of_ids(found: Sequence[Row], patterns: Iterable[str]) -> list[Row]:
 def side(of: Sequence[Row]) -> str:
     """Whether claims speak "for" the paper, "against" it, or leave it "open".
 
-    For it if half are reproduced, more than are opposite, and most are at least partly so; against it if most are
-    opposite.
+    For it if more than half are reproduced, against it if more than half are opposite.
     """
     counted = Counter(row["verdict"] for row in of)
-    reproduced, opposite = counted[kinds.REPRODUCED], counted[kinds.OPPOSITE]
-    if reproduced > opposite and 2 * reproduced >= len(of) < 2 * (reproduced + counted[kinds.PARTLY]):
+    if 2 * counted[kinds.REPRODUCED] > len(of):
         return "for"
-    return "against" if 2 * opposite > len(of) else "open"
+    return "against" if 2 * counted[kinds.OPPOSITE] > len(of) else "open"
 
 
 def count_by_side(found: Sequence[Row]) -> Counter[str]:
@@ -130,7 +128,7 @@ def table(found: Sequence[Row]) -> str:
 
     A dash stands for what a rule without a test does not have.
     """
-    head = "| claim of | compared | in the paper | here | runs | *p* | detectable difference | verdict |"
+    head = "| claim of | verdict | compared | in the paper | here | runs | *p* | detectable |"
     lines = [head, "|---|---|---|---|---|---|---|---|"]
     for item in ITEMS:
         (row,) = of_ids(found, [item.main])
@@ -140,7 +138,7 @@ def table(found: Sequence[Row]) -> str:
         verdict = prose.badge(row["verdict"])
         link = f"[{item.name.replace(' ', NBSP)}]({item.page}.ipynb)"
         numbers = f"{row['paper']} | {_here(row)} | {runs} | {p} | {detectable}"
-        lines.append(f"| {link} | {item.compared} | {numbers} | {verdict} |")
+        lines.append(f"| {link} | {verdict} | {item.compared} | {numbers} |")
     return "\n".join(lines)
 
 
@@ -148,6 +146,12 @@ def reasons(page: str | None = None) -> str:
     """Why main claims came out as they did, those of all tables and figures or of a page, as a list in Markdown."""
     lines = [f"- **[{item.name}]({item.page}.ipynb).** {item.why}" for item in ITEMS if page in (None, item.page)]
     return "\n".join(["Why the main claims came out this way, in the published runs:", "", *lines])
+
+
+def uses() -> str:
+    """The `USES` as a table in Markdown."""
+    lines = [f"| [{use.aim}]({use.page}.ipynb) | {use.came} | {use.rival} |" for use in USES]
+    return "\n".join(["| You want | In our runs | Compare it with |", "|---|---|---|", *lines])
 
 
 def answers(found: Sequence[dict[str, Any]]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+import numpy as np
 from scipy import integrate, optimize, stats
 
 from intelvae.paper.results import Result
@@ -76,11 +77,11 @@ def _effect(df: float) -> float:
     border = float(stats.t.ppf(1 - LEVEL / 2, df))
 
     def lacking(effect: float) -> float:
-        def found(share: float) -> float:  # where the estimated variance is at this quantile
-            error = math.sqrt(float(stats.chi2.ppf(share, df)) / df)
-            return float(stats.norm.sf(border * error - effect) + stats.norm.cdf(-border * error - effect))
+        def found(share: np.ndarray) -> np.ndarray:  # where the estimated variance is at these quantiles
+            error = np.sqrt(stats.chi2.ppf(share, df) / df)
+            return np.asarray(stats.norm.sf(border * error - effect) + stats.norm.cdf(-border * error - effect))
 
-        return float(integrate.quad(found, 0.0, 1.0)[0]) - POWER
+        return float(integrate.fixed_quad(found, 0.0, 1.0, n=200)[0]) - POWER  # six digits
 
     return float(optimize.brentq(lacking, 0.0, 50.0))
 

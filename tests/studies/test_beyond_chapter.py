@@ -35,6 +35,20 @@ def test_slopes_are_scaled_by_the_size_of_z():
     assert analysis.scaled_slope(result("VAE", metrics={"slope_z": 3.0, "size_z": 0.5})) == 1.5
 
 
+def test_data_sets_are_counted_on_which_the_vae_is_steeper_in_units_of_the_size_of_z():
+    def runs(name, data, size, *slopes):
+        return [result(name, data, seed=s, metrics={"slope_z": v, "size_z": size}) for s, v in enumerate(slopes)]
+
+    circle = [*runs("VAE", "circle", 1.0, 2.0, 2.1, 2.2), *runs("InteL-VAE", "circle", 0.5, 3.0, 3.1, 3.3)]
+    star = [*runs("VAE", "star", 1.0, 2.0, 2.0, 2.0), *runs("InteL-VAE", "star", 1.0, 3.0, 3.1, 3.3)]
+    square = [*runs("VAE", "square", 1.0, 2.0, 3.0, 4.0), *runs("InteL-VAE", "square", 1.0, 1.0, 4.0, 3.5)]
+    both = analysis.steeper_scaled(results(*circle, *square))
+    assert both == "on 2 of 2 data sets, on 1 of them significantly (p < 0.05)"
+    less = analysis.steeper_scaled(results(*circle, *star))
+    assert less == ("on 1 of 2 data sets, on 1 of them significantly (p < 0.05) (and significantly less steep on 1)")
+    assert analysis.steeper_scaled(results(*circle[:1], circle[3])) == "on 1 of 1 data sets"
+
+
 def steep():
     return [
         result(method.name, data, seed=seed, data=data, metrics=metrics)
@@ -332,3 +346,27 @@ def test_tables_have_a_line_for_each_data_set_and_method():
 def test_what_failed_is_told_of_all_data_sets():
     of = results(*ended(0.0, 1.0), *ended(0.05, 3.0, data="star"))
     assert analysis.failed(of, "VAE") == "2 of 4"
+    assert analysis.failed(of, "VAE", data=["star"]) == "1 of 2"
+
+
+def test_data_sets_on_which_every_intel_vae_fails_are_told_apart():
+    kls = {"infinity": ([0.0, 0.0], [0.0, 1.0]), "circle": ([0.0, 1.0], [1.0, 1.0]), "star": ([1.0], [1.0])}
+    runs = [
+        run
+        for data, of in kls.items()
+        for name, ends in zip(("InteL-VAE", "VAE"), of, strict=True)
+        for run in ended(*ends, name=name, data=data)
+    ]
+    assert analysis.hopeless(results(*runs), claims.collapsed) == ["infinity"]
+    assert analysis.told_failed(results(*runs), claims.collapsed) == (
+        "1 of 3 InteL-VAEs and 0 of 3 VAEs fail on 2 data sets. On the infinity sign, where no InteL-VAE fits, 2 of 2 "
+        "and 1 of 2 do"
+    )
+    alone = results(*runs[:4])  # all data sets are hopeless
+    assert analysis.hopeless(alone, claims.collapsed) == []
+    assert analysis.told_failed(alone, claims.collapsed) == "2 of 2 InteL-VAEs and 1 of 2 VAEs fail"
+
+
+def test_log_p_of_x_at_the_end_is_told_of_both_methods():
+    of = results(*likely("InteL-VAE", -2.7, -2.7), *likely("VAE", -1.0, -1.2))
+    assert analysis.ending(of, "circle") == "-2.70 ± 0.00 nats (the VAE: -1.10 ± 0.14)"

@@ -14,7 +14,7 @@ from scipy import stats
 from intelvae.data import images
 from intelvae.metrics import samples
 from intelvae.metrics.features import STAND_IN
-from intelvae.paper import builder, kinds
+from intelvae.paper import builder, kinds, prose
 from intelvae.paper.evaluation import digits as judge
 from intelvae.paper.measures import clean_frechet
 from intelvae.paper.rows import BLUE, INTEL, ORANGE, VAE
@@ -367,14 +367,26 @@ def test_whether_the_wrong_prior_explains_the_paper_depends_on_how_many_runs_ris
 
 
 def test_strays_that_the_ambiguous_share_does_not_see_are_told():
-    vae, intel = (named(grid.table2("mathieu"), name) for name in ("VAE", "InteL-VAE"))
+    vae, gm, mog, intel = (named(grid.table2("mathieu"), name) for name in ("VAE", "GM-VAE", "MoG-VAE", "InteL-VAE"))
     ours = of_table2(intel, 0.01)
     many = table2.told_strays(results(*of_table2(vae, 0.01, 0.02, stray=0.4), *ours))
-    assert many.startswith("- **But 40.0 % of the VAE's samples are unlike any digit** on this network.")
-    assert "Of the InteL-VAE's samples, 0.0 % are." in many and "sure of most" in many
+    assert many.startswith("- **But on this network 40.0 % of the VAE's samples are *strays***")
+    assert many.endswith("Of the InteL-VAE's samples 0.0 % are.") and "sure of most" in many
     few = table2.told_strays(results(*of_table2(vae, 0.01), *ours))
     assert few.startswith("- **On this network 0.0 %") and "sure of most" not in few
     assert "sure of most" not in table2.told_strays(results(*of_table2(vae, 0.01, 0.2, stray=0.4), *ours))
+    others = [*of_table2(gm, 0.01, stray=0.009), *of_table2(mog, 0.01, stray=0.011)]
+    also = table2.told_strays(results(*of_table2(vae, 0.01, stray=0.4), *others, *ours))
+    assert also.endswith("0.0 % are. Without a mapping, GM-VAE has below 1 %, too.")
+
+
+def test_verdicts_of_table_2_are_counted_by_what_they_are_about():
+    ids = [c.id for c in digits.claims.CLAIMS if c.id.startswith("table2-") and not c.variant]
+    found = [
+        {"id": id, "variant": False, "verdict": kinds.PARTLY if "-balance-" in id else kinds.OPPOSITE} for id in ids
+    ]
+    assert table2.verdicts(found, "balance") == prose.badges([kinds.PARTLY] * 5)
+    assert table2.verdicts(found, "uncertain") == prose.badges([kinds.OPPOSITE] * 5)
 
 
 # Table 1
@@ -759,6 +771,21 @@ def test_a_share_is_missed_whose_interval_leaves_it_out():
     assert table3.missed(found) == "25 % (c2 = 0.2)" and table3.missed(found[1:]) == "none"
     assert [line["95 % interval"] for line in table3.told_nearness(found)] == ["26.5 to 31.5", "11.6 to 37.1", ""]
     assert [of.farthest for of in found] == pytest.approx([30, 30, 10])
+
+
+def test_verdicts_are_cautioned_that_the_tolerance_or_a_border_that_never_moves_would_give():
+    quarter, fifth = (named(grid.table3(), f"{share} % zeros") for share in (25, 20))
+    near = table3.nearness(results(*of_table3(quarter, 0.28, 0.29, 0.3), *of_table3(fifth, 0.2, 0.23, 0.3)))
+    verdicts = {"0.4": kinds.PARTLY, "0.25": kinds.REPRODUCED, "0.2": kinds.REPRODUCED, "0": kinds.OPPOSITE}
+    found = [{"id": f"table3-{share}", "verdict": of} for share, of in verdicts.items()]
+    assert table3.cautions(found, near) == [
+        "For 40 %, a border that never moved would be *partly*, too.",
+        "25 % is *reproduced* by the tolerance of 5 points alone: the 95 % interval of the mean, 26.5 to 31.5 %, "
+        "excludes it.",
+    ]
+    for line in found:
+        line["verdict"] = kinds.NO_DIFFERENCE
+    assert table3.cautions(found, near) == []
 
 
 # Precisions

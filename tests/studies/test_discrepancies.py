@@ -186,7 +186,7 @@ def test_differences_in_no_chart_say_where_they_are_shown_or_that_none_was_tried
 
 def test_the_code_has_no_ten_sectors():
     of_k = {change.name for change in tables.charts("laptop")[0].discrepancies if change.topic == "clusters"}
-    assert of_k == {"2 x 2 in the place of 2 x 5", "2 sectors in one plane"}
+    assert of_k == {"2 x 2 instead of 2 x 5", "2 sectors in one plane"}
 
 
 # What the page says beside the charts
@@ -232,30 +232,35 @@ def test_empty_holes_are_counted_over_all_settings_of_a_data_set():
     assert told.empty(both, "star") == NO_RUN
 
 
-def on_grey_and_binary(*after):
-    """Table 1's chart: the VAE at 100, on binary images at 80, and the InteL-VAE at 110 and `after`, one a seed."""
-    names = [f"{who}: binary images, as the text says" for who in ("VAE", "InteL-VAE")]
-    before = {"VAE": (100.0,) * 3, "InteL-VAE, 2 x 5": (110.0,) * 3}
-    changed = {names[0]: (80.0,) * len(after), names[1]: after}
-
-    def of(experiment, values):
-        return results(
-            *(
-                result(name, seed=s, method=INTEL if "InteL" in name else VAE, metrics={"clean_frechet_2000": v})
-                for name, each in values.items()
-                for s, v in enumerate(each)
-            ),
-            experiment=experiment,
-        )
-
-    return analysis.fill(tables.charts("laptop")[0], {"table1": of("table1", before), "slips": of("slips", changed)})
+def test_means_of_a_relative_chart_are_told_as_the_metric_has_them():
+    filled = known()
+    assert filled.chart.relative and filled.bars[0].label == "MoG-VAE: most"
+    assert analysis.ends(filled, "MoG-VAE: most") == "5 to 9"  # of the seed that both have
+    assert (analysis.of_the_vae(filled), analysis.of_the_intel_vae(filled)) == ("2", "4")
+    points = analysis.fill(
+        dataclasses.replace(filled.chart, relative=False, scale=100.0), found(VAE=(1.0,), InteL_VAE=(4.0,))
+    )
+    assert (analysis.of_the_vae(points), analysis.of_the_intel_vae(points)) == ("100", "400")  # in the chart's unit
+    empty = analysis.fill(known().chart, {})
+    assert analysis.of_the_vae(empty) == analysis.of_the_intel_vae(empty) == analysis.NOT_RUN
 
 
-def test_binary_images_are_told_by_both_bars():
-    none = f"change the InteL-VAE's distance by {told.NOT_RUN}, and the VAE's by {told.NOT_RUN}."
-    assert told.binary_images(on_grey_and_binary()) == none
-    one = told.binary_images(on_grey_and_binary(60.0))
-    assert one == "change the InteL-VAE's distance by \N{MINUS SIGN}50 %, and the VAE's by \N{MINUS SIGN}20 %."
+def test_the_mapping_is_ahead_of_whom_it_beats_by_more_than_the_interval():
+    names = ("worse", "better", "scattered", "once")
+    changes = [Discrepancy("t", name, source("VAE"), source(f"VAE, {name}", method=VAE)) for name in names]
+    of = found(
+        VAE=(1.0, 1.0, 1.0), InteL_VAE=(1.0, 1.0, 1.0),
+        **{"VAE, worse": (2.0, 2.1, 2.2), "VAE, better": (0.5, 0.6, 0.5), "VAE, scattered": (1.0, 7.0, 1.0)},
+        **{"VAE, once": (9.0,)},
+    )  # fmt: skip
+    filled = analysis.fill(chart(*changes), of)
+    assert told.ahead(filled, of, {f"the {name}": f"VAE: {name}" for name in names}) == (
+        "The InteL-VAE is then ahead of the worse (by more than the 95 % interval). It is behind the better. "
+        "Against the scattered and the once these runs cannot tell."
+    )
+    turned = dataclasses.replace(filled, chart=dataclasses.replace(filled.chart, smaller=False))
+    assert "ahead of the better (" in told.ahead(turned, of, {"the better": "VAE: better"})
+    assert told.ahead(filled, {}, {"one": "VAE: once"}) == "Against one these runs cannot tell."
 
 
 def test_the_numbers_of_charts_are_folded_under_one_name():
@@ -269,6 +274,8 @@ def test_bullets_tell_of_bars_that_have_been_run_and_name_the_rest():
     bar = filled.bars[0]
     told_of = told.bullets(filled, {bar.label: "Changed by {}."})
     assert told_of == f"- Changed by {analysis.said(filled, bar.label)}."
+    ends = told.bullets(filled, {bar.label: "From {}."}, analysis.ends)
+    assert ends == f"- From {analysis.ends(filled, bar.label)}."
     lacking = next(
         label for each in filled.chart.discrepancies if not analysis.bar_of(filled, label := analysis.label_of(each))
     )

@@ -170,7 +170,7 @@ def test_models_have_a_line_with_means_and_deviations():
 
 
 def test_both_ends_of_a_hierarchy_are_tabled():
-    keys = [f"class {what}, {where} level, %" for what in ("changed", "told") for where in ("highest", "lowest")]
+    keys = [f"class {what}, {where} level, %" for what in ("changed", "predicted") for where in ("highest", "lowest")]
     assert [list(line.values()) for line in analysis.ends(found())] == [
         ["VAE", "20", "20", "20", "20", 2, "1 of 10"],
         ["InteL-VAE, one layer", "50", "0", "50", "25", 0, "6 of 10"],

@@ -177,9 +177,16 @@ def test_bridges_are_shares_in_per_cent_beside_that_of_the_data():
 def matched(name, *of):
     """Results of a row with these mismatches, and these Hoyer scores of prior and codes, by seed."""
     return [
-        result(name, seed=s, metrics={"aggregate_mismatch": m, "prior_hoyer": prior, "posterior_hoyer": codes})
+        result(
+            name,
+            seed=s,
+            metrics={
+                "aggregate_mismatch": m, "prior_hoyer": prior, "posterior_hoyer": codes,
+                "sliced_wasserstein": m / 2, "log_likelihood": -10 * m,
+            },
+        )
         for s, (m, prior, codes) in enumerate(of)
-    ]
+    ]  # fmt: skip
 
 
 def test_matches_are_means_over_seeds_and_the_gap_is_a_mean_of_distances():
@@ -189,9 +196,22 @@ def test_matches_are_means_over_seeds_and_the_gap_is_a_mean_of_distances():
         "mismatch-VAE": "0.300", "prior-VAE": "0.500", "codes-VAE": "0.550", "gap-VAE": "0.15",
         "mismatch-InteL-VAE": "0.250", "prior-InteL-VAE": "0.900", "codes-InteL-VAE": "0.800", "gap-InteL-VAE": "0.10",
         "sparser-VAE": "sparser", "sparser-InteL-VAE": "less sparse", "best": "InteL-VAE",
+        "samples-VAE": "0.150", "samples-InteL-VAE": "0.125", "nats-VAE": "-3.000", "nats-InteL-VAE": "-2.500",
     }  # fmt: skip
     none = matching.matches(results())
     assert none["best"] == none["gap-VAE"] == analysis.NO_RUN
+
+
+def test_models_beat_the_plain_vae_by_their_means_in_samples_or_in_likelihood():
+    plain = matched("VAE", (0.1, 0, 0), (0.3, 0, 0))
+    worse, better = matched("InteL-VAE", (0.25, 0, 0)), matched("VAE, sparse prior", (0.15, 0, 0))
+    assert matching.beat_the_vae(results(*plain, *worse)) == {
+        "closer": "none of the 1", "likelier": "none of the 1",
+        "helps": "neither a sparse prior nor the mapping improves on a plain VAE's samples or likelihood",
+    }  # fmt: skip
+    told = matching.beat_the_vae(results(*plain, *worse, *better))
+    assert told["closer"] == told["likelier"] == "1 of the 2" and told["helps"].startswith("a sparse prior or the")
+    assert set(matching.beat_the_vae(results(*worse)).values()) == {analysis.NO_RUN}
 
 
 def test_a_comparison_is_told_by_its_verdict():
@@ -287,7 +307,49 @@ def test_the_farthest_nats_are_of_means_over_the_seeds_of_both():
 def test_the_notebooks_harm_the_vae_more_where_its_share_rises_and_by_more(vae, intel, told):
     text = [*sized([0.1, 0.3], (0, 1)), *sized([0.2], [0], "InteL-VAE")]
     notebooks = [*sized([vae], [0]), *sized([intel], [0], "InteL-VAE"), *sized([0.9], [0], data="circle")]
-    assert analysis.harmed_more(text, notebooks) == told  # of the star alone
+    assert analysis.harmed_more(text, notebooks, analysis.astray) == told  # of the star alone
+
+
+def test_means_are_compared_on_the_data_sets_that_have_both_methods():
+    before = [
+        *sized([0.1, 0.3], (0, 1)), *sized([0.3], [0], "InteL-VAE"),
+        *sized([0.5], [0], data="circle"), *sized([0.1], [0], "InteL-VAE", "circle"), *sized([0.1], [0], data="square"),
+    ]  # fmt: skip
+    after = [
+        *sized([0.4], [0]), *sized([0.2], [0], "InteL-VAE"),
+        *sized([0.4], [0], data="circle"), *sized([0.2], [0], "InteL-VAE", "circle"), *sized([0.9], [0], data="other"),
+    ]  # fmt: skip
+    assert analysis.below_vae(before, analysis.DISTANCES) == "1 of the 2"
+    assert analysis.below_vae(after, analysis.DISTANCES) == "all 2"
+    assert analysis.comes_below_vae(before, after, analysis.DISTANCES) == "1 of the 2"
+    assert analysis.comes_below_vae(after, before, analysis.DISTANCES) == "none of the 2"
+    raised = [analysis.raised(before, after, analysis.DISTANCES, name) for name in ("VAE", "InteL-VAE")]
+    assert raised == ["1 of the 2", "1 of the 2"]
+
+
+def likely(name, *runs):
+    """Results on the circle with these estimates of log p(x), shares in the hole and off the support, and distances."""
+    keys = ("log_likelihood", "inside_hole", "off_support", "sliced_wasserstein")
+    return [result(name, "circle", seed=s, metrics=dict(zip(keys, run, strict=True))) for s, run in enumerate(runs)]
+
+
+def test_likelihoods_are_means_and_a_median_of_runs_with_an_empty_hole():
+    found = [
+        *likely("VAE", (-1.0, 0.2, 0, 0.1), (-2.0, 0.4, 0, 0.1)),
+        *likely("InteL-VAE", (-1.5, 0.0, 0.001, 0.1), (-1.7, 0.02, 0.002, 0.3), (-4.0, 0.5, 0.5, 0.9)),
+    ]
+    assert analysis.likelihoods(found, "circle") == {
+        "VAE": "-1.50", "InteL-VAE": "-2.40", "empty": "-1.60", "cost": f"{-np.log(0.7):.2f}"
+    }  # fmt: skip
+    assert set(analysis.likelihoods(found, "star").values()) == {analysis.NO_RUN}
+    assert analysis.likelihoods(likely("VAE", (-1.0, 1.0, 0, 0.1)), "circle")["cost"] == "inf"  # none on the curve
+    assert analysis.farthest_with_empty_hole(found, "circle") == {"distance": "0.30", "off": "0.2"}
+    assert analysis.farthest_with_empty_hole(found[:2], "circle") == {}
+
+
+def test_the_reconstruction_is_what_the_kl_divergence_leaves_of_the_elbo():
+    ended = result(curves={"valid_elbo": [-9.0, -2.0], "valid_kl": [1.0, 3.5]})
+    assert analysis.reconstruction(ended) == 1.5
 
 
 def test_samples_astray_are_in_a_hole_or_on_the_bridge():
@@ -298,7 +360,7 @@ def test_samples_astray_are_in_a_hole_or_on_the_bridge():
 def test_settings_are_side_by_side_without_the_vamp_vae_and_with_gaps_where_one_has_no_run():
     text = results(*sized([1.0], [0]), *sized([5.0], [0], "Vamp-VAE"), *sized([2.0], [0], data="circle"))
     found = analysis.by_setting(text, results(*sized([3.0], [0])), results())
-    assert list(found) == ["the text", "notebooks", "notebooks, one prior"]
+    assert list(found) == ["main settings", "notebooks", "notebooks, one prior"]
     star, circle = analysis.side_by_side(found, dict([analysis.DISTANCE])).to_dict("records")
     assert list(star.values()) == ["star", "VAE", "1.00", "3.00", ""] and circle["sliced W., notebooks"] == ""
 

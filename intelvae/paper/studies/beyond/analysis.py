@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from intelvae.paper.kinds import PARTLY, REPRODUCED
-from intelvae.paper.prose import badges
+from intelvae.paper.prose import badges, listed
 from intelvae.paper.results import Result, Results
-from intelvae.paper.statistics import change, measured
+from intelvae.paper.statistics import LEVEL, by_seed, change, measured, paired
 from intelvae.paper.studies.beyond.claims import collapsed
 from intelvae.paper.studies.beyond.grid import BOUNDS
 from intelvae.paper.studies.toys.analysis import by_data, cell
+from intelvae.paper.studies.toys.claims import IN_WORDS
 
 
 def verdicts(found: Sequence[Mapping[str, Any]], prefix: str, *, variant: bool = False) -> str:
@@ -34,19 +35,36 @@ def passed_without(found: Sequence[Mapping[str, Any]]) -> str:
 
 
 def more_fail(found: Sequence[Mapping[str, Any]]) -> str:
-    """What stands behind the verdict on stability: what "partly" means there, and nothing where it is another one.
+    """What "partly" means of stability, where that is the verdict: elsewhere it is in the paper's direction.
 
     >>> line = {"id": "stability-20", "verdict": "partly", "variant": False}
     >>> more_fail([line]), more_fail([line | {"verdict": "reproduced"}, line | {"variant": True}])
-    (' (more do, but not significantly)', '')
+    (' (more fail, which is against the paper, but not significant: this rule calls it *partly*)', '')
     """
     (verdict,) = {line["verdict"] for line in found if line["id"].startswith("stability-") and not line["variant"]}
-    return " (more do, but not significantly)" * (verdict == PARTLY)
+    words = " (more fail, which is against the paper, but not significant: this rule calls it *partly*)"
+    return words * (verdict == PARTLY)
 
 
 def scaled_slope(result: Result) -> float:
     """The slope of the decoder as a function of z, with z in units of its size."""
     return result.metrics["slope_z"] * result.metrics["size_z"]
+
+
+def steeper_scaled(results: Results) -> str:
+    """On how many data sets the VAE's decoder is steeper than the InteL-VAE's by `scaled_slope`: words, with a test."""
+    tests = []
+    for data in dict.fromkeys(row.group for row in results.rows):
+        vae, ours = (by_seed(results.of(name, data), scaled_slope) for name in ("VAE", "InteL-VAE"))
+        test = paired(vae, ours)
+        if test is not None:
+            tests.append((test.difference, test.p))
+    significant = [difference for difference, p in tests if p is not None and p < LEVEL]
+    steeper, less = sum(d > 0 for d, _ in tests), sum(d < 0 for d in significant)
+    text = f"on {steeper} of {len(tests)} data sets"
+    if any(p is not None for _, p in tests):
+        text += f", on {sum(d > 0 for d in significant)} of them significantly (p < {LEVEL})"
+    return text + f" (and significantly less steep on {less})" * bool(less)
 
 
 def gains(results: Results) -> pd.DataFrame:
@@ -138,7 +156,36 @@ def shown(results: Results, wanted: str) -> str:
     return wanted if wanted in there else there[0]
 
 
-def failed(results: Results, method: str, fails: Callable[[Result], bool] = collapsed) -> str:
-    """How many runs of a method failed, of how many there are, over all data sets."""
-    of = results.of(method)
+def failed(
+    results: Results, method: str, fails: Callable[[Result], bool] = collapsed, data: Iterable[str] | None = None
+) -> str:
+    """How many runs of a method failed, of how many there are, over all data sets or those in `data`."""
+    of = [r for name in data for r in results.of(method, name)] if data is not None else results.of(method)
     return f"{sum(map(fails, of))} of {len(of)}"
+
+
+def hopeless(results: Results, fails: Callable[[Result], bool]) -> list[str]:
+    """The data sets on which every run of the InteL-VAE fails; none if that holds for all."""
+    groups = list(dict.fromkeys(row.group for row in results.rows))
+    every = [data for data in groups if (of := results.of("InteL-VAE", data)) and all(map(fails, of))]
+    return every if len(every) < len(groups) else []
+
+
+def told_failed(results: Results, fails: Callable[[Result], bool]) -> str:
+    """How many InteL-VAEs and VAEs fail, apart from where every InteL-VAE does, and how many there: words."""
+    never = hopeless(results, fails)
+    rest = [data for data in dict.fromkeys(row.group for row in results.rows) if data not in never]
+    ours, vae = (failed(results, name, fails, rest) for name in ("InteL-VAE", "VAE"))
+    text = f"{ours} InteL-VAEs and {vae} VAEs fail"
+    if not never:
+        return text
+    ours, vae = (failed(results, name, fails, never) for name in ("InteL-VAE", "VAE"))
+    where = listed(f"the {IN_WORDS[data]}" for data in never)
+    sets = f"{len(rest)} data set" + "s" * (len(rest) > 1)
+    return f"{text} on {sets}. On {where}, where no InteL-VAE fits, {ours} and {vae} do"
+
+
+def ending(results: Results, data: str) -> str:
+    """The InteL-VAE's log p(x) on a data set, and the VAE's: means and deviations over seeds."""
+    ours, vae = (cell(results.of(name, data), "log_likelihood", 2) for name in ("InteL-VAE", "VAE"))
+    return f"{ours} nats (the VAE: {vae})"

@@ -100,7 +100,7 @@ def spreads(results: Sequence[Result], data: ImageData) -> list[dict[str, Any]]:
     """A line for each measure that results of the VAE alone have: mean and deviation, real images, and the spread.
 
     "low" and "high" bound the spread with 95 % confidence, if the measure's values are normal; "detectable" is the
-    difference of two methods that a t-test with `PLANNED` seeds each finds in four cases of five, in the same per cent.
+    difference of two methods that a t-test with `PLANNED` seeds each detects in four cases of five, in per cent, too.
     """
     found = []
     for measure in MEASURES:
@@ -138,7 +138,7 @@ def lines(found: Sequence[dict[str, Any]]) -> pd.DataFrame:
             "VAE": to_second_digit(line["values"]),
             "real images": f"{line['real']:.3g}",
             "spread, %": f"{line['spread']:.1f} ({line['low']:.1f} to {line['high']:.1f})",
-            f"smallest difference that {PLANNED} seeds find, %": f"{line['detectable']:.0f}",
+            f"smallest difference that {PLANNED} seeds detect, %": f"{line['detectable']:.0f}",
         }
         for line in found
     )

@@ -25,11 +25,15 @@ def label_of(change: Discrepancy) -> str:
 
 @dataclass(frozen=True)
 class Bar:
-    """A discrepancy and how it changes its chart's number; `favours` whether that is for the InteL-VAE."""
+    """A discrepancy and how it changes its chart's number; `favours` whether that is for the InteL-VAE.
+
+    The change is in the chart's unit: `times` the metric.
+    """
 
     discrepancy: Discrepancy
     change: Change
     favours: bool
+    times: float = 1.0
 
     @property
     def label(self) -> str:
@@ -39,11 +43,15 @@ class Bar:
 
 @dataclass(frozen=True)
 class Filled:
-    """A chart with its bars, the largest first, and by how much our InteL-VAE differs from the VAE (None: no runs)."""
+    """A chart with its bars, the largest first, and by how much our InteL-VAE differs from the VAE (None: no runs).
+
+    `times` the metric is that difference's unit, as of a `Bar`.
+    """
 
     chart: Chart
     bars: Sequence[Bar]
     effect: Change | None
+    times: float = 1.0
 
     @property
     def lacking(self) -> int:
@@ -88,11 +96,13 @@ def fill(chart: Chart, found: Found) -> Filled:
     same = (chart.metric, chart.metric)
     bars = []
     for each in chart.discrepancies:
-        if change := _change(chart, found, (each.before, each.after), each.metrics or same):
-            bars.append(Bar(each, change, chart.favours(each.method, _told(chart, change))))
+        metrics = each.metrics or same
+        if change := _change(chart, found, (each.before, each.after), metrics):
+            times = scale(chart, found, metrics[0])
+            bars.append(Bar(each, change, chart.favours(each.method, _told(chart, change)), times))
     ordered = sorted(bars, key=lambda bar: abs(_told(chart, bar.change)), reverse=True)
     effect = _change(chart, found, (chart.other, chart.ours), same) if chart.other and chart.ours else None
-    return Filled(chart, ordered, effect)
+    return Filled(chart, ordered, effect, scale(chart, found, chart.metric))
 
 
 def _told(chart: Chart, change: Change) -> float:
@@ -124,7 +134,7 @@ def text(chart: Chart, change: Change | float | None) -> str:
 
 
 def with_minus(number: str) -> str:
-    """The same with a minus sign in the place of each hyphen."""
+    """The same with a minus sign instead of each hyphen."""
     return number.replace("-", "\N{MINUS SIGN}")
 
 
@@ -138,12 +148,15 @@ def said(filled: Filled, label: str) -> str:
 
 
 def ends(filled: Filled, label: str) -> str:
-    """The means before and after, of a chart that is not relative. Raises as `said` does."""
+    """The means before and after, of a chart that is relative as the metric has them. Raises as `said` does."""
     bar = bar_of(filled, label)
     if bar is None:
         return NOT_RUN
-    before, after = (f"{value:.{filled.chart.digits}f}" for value in (bar.change.before, bar.change.after))
-    return f"{before} to {after}"
+    return " to ".join(_mean(filled.chart, value, bar.times) for value in (bar.change.before, bar.change.after))
+
+
+def _mean(chart: Chart, value: float, times: float) -> str:
+    return f"{value / times if chart.relative else value:,.{chart.digits}f}"
 
 
 def effect(filled: Filled) -> tuple[str, str]:
@@ -153,8 +166,13 @@ def effect(filled: Filled) -> tuple[str, str]:
 
 
 def of_the_vae(filled: Filled) -> str:
-    """The VAE's own mean, of a chart that is not relative."""
-    return NOT_RUN if filled.effect is None else f"{filled.effect.before:.{filled.chart.digits}f}"
+    """The VAE's own mean, of a chart that is relative as the metric has it."""
+    return NOT_RUN if filled.effect is None else _mean(filled.chart, filled.effect.before, filled.times)
+
+
+def of_the_intel_vae(filled: Filled) -> str:
+    """The InteL-VAE's own mean, as `of_the_vae`."""
+    return NOT_RUN if filled.effect is None else _mean(filled.chart, filled.effect.after, filled.times)
 
 
 def bar_of(filled: Filled, label: str) -> Bar | None:

@@ -63,7 +63,7 @@ def _slipped(found: list[slips.Slip], *experiments: str) -> Iterator[Discrepancy
     for slip in found:
         before, after = (Source(experiments, (each,)) for each in slip)
         _, words = slip.after.name.split(": ", 1)
-        yield Discrepancy(TOPIC_OF_SLIP[words], words, before, after)
+        yield Discrepancy(TOPIC_OF_SLIP[words], words.replace("in the place of", "instead of"), before, after)
 
 
 def measured_otherwise(topic: str, name: str, source: Source, before: Metric, after: Metric) -> Discrepancy:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -10,10 +10,10 @@ from intelvae.paper.measures import chance_in_use, clean_frechet
 from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
-from intelvae.paper.statistics import Metric, by_seed, measured
+from intelvae.paper.statistics import Metric, by_seed, changed, measured
 from intelvae.paper.studies.digits.analysis.shares import NOT_RUN
 from intelvae.paper.studies.digits.grid import TABLE1
-from intelvae.paper.studies.discrepancies.analysis import Filled, bar_of, label_of, text, with_minus
+from intelvae.paper.studies.discrepancies.analysis import Filled, bar_of, label_of, said, with_minus
 from intelvae.paper.studies.discrepancies.parts import Found
 from intelvae.paper.studies.faces import hierarchies
 from intelvae.paper.studies.faces.grid import INTEL_VAE
@@ -38,14 +38,13 @@ def after_by_seed(filled: Filled, found: Found, label: str) -> str:
     return ", ".join(f"{chart.scale * value:.{chart.digits}f}" for value in values) or NOT_RUN
 
 
-def bullets(filled: Filled, lines: Mapping[str, str]) -> str:
-    """Lines of Markdown about bars by their labels, "{}" in them for the change; those not run in a last line."""
+def bullets(filled: Filled, lines: Mapping[str, str], how: Callable[[Filled, str], str] = said) -> str:
+    """Lines of Markdown about bars by their labels, "{}" in them for the change; those not run in a last line.
+
+    `how` says the change: `analysis.ends` gives the means before and after.
+    """
     of = {label: bar_of(filled, label) for label in lines}
-    told = [
-        f"- {line.format(text(filled.chart, bar.change.difference))}"
-        for label, line in lines.items()
-        if (bar := of[label])
-    ]
+    told = [f"- {line.format(how(filled, label))}" for label, line in lines.items() if of[label]]
     lacking = [label for label, bar in of.items() if bar is None]
     return "\n".join(told + [f"- **Planned, not run yet:** {listed(lacking)}."] * bool(lacking))
 
@@ -56,11 +55,28 @@ def distances(results: Results) -> dict[str, str]:
     return {name: f"{fmean(of):.0f}" if of else NOT_RUN for name, of in found.items()}
 
 
-def binary_images(filled: Filled) -> str:
-    """What binary images do to Table 1's two bars; it goes on from "Binary images"."""
-    bars = [bar_of(filled, f"{who}: binary images, as the text says") for who in ("InteL-VAE", "VAE")]
-    ours, theirs = (text(filled.chart, bar.change.difference if bar else None) for bar in bars)
-    return f"change the InteL-VAE's distance by {ours}, and the VAE's by {theirs}."
+def ahead(filled: Filled, found: Found, labels: Mapping[str, str]) -> str:
+    """Whom the InteL-VAE is ahead of once the changes with these `labels`, by name, are made to its rivals: sentences.
+
+    It is ahead of those whose number is worse than its own by more than the 95 % interval of the mean difference over
+    seeds, and behind those whose number is better by more; against all others these runs cannot tell.
+    """
+    chart = filled.chart
+    ours = chart.ours.by_seed(found, chart.metric) if chart.ours else {}
+    places: dict[str, list[str]] = {"ahead": [], "behind": [], "unclear": []}
+    for name, label in labels.items():
+        after = next(each for each in chart.discrepancies if label_of(each) == label).after
+        change = changed(ours, after.by_seed(found, chart.metric))
+        if change is None or change.half is None or abs(change.difference) <= change.half:
+            places["unclear"].append(name)
+        else:
+            places["ahead" if (change.difference > 0) == chart.smaller else "behind"].append(name)
+    sentences = {
+        "ahead": "The InteL-VAE is then ahead of {} (by more than the 95 % interval).",
+        "behind": "It is behind {}.",
+        "unclear": "Against {} these runs cannot tell.",
+    }
+    return " ".join(sentences[place].format(listed(names)) for place, names in places.items() if names)
 
 
 def empty(found: Sequence[Results], data: str) -> str:

@@ -1,4 +1,4 @@
-"""How well codes tell the attributes of a face, as results have it: what Table B.1 and Figure B.3 are made of."""
+"""How well codes predict the attributes of a face, as results have it: what Table B.1 and Figure B.3 are made of."""
 
 from __future__ import annotations
 

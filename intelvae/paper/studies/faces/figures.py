@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from intelvae.paper.measures import frechet
-from intelvae.paper.results import Result, Results
+from intelvae.paper.results import Results
 from intelvae.paper.rows import BLUE, GREEN, INTEL, ORANGE, SPARSE_VAE, Method
 from intelvae.paper.rows import row as row_of
 from intelvae.paper.studies.faces.analysis import CITED_ROWS, by_row, yardstick
@@ -31,19 +31,8 @@ MARKS: Mapping[Method, Mapping[float | None, str]] = {
 
 def samples(results: Results) -> Figure:
     """Generated faces of the first seed, a line a row of Table 4, each from its own prior."""
-    return _strips(results, {"": "images"})
-
-
-def samples_both_ways(results: Results) -> Figure:
-    """Generated faces of the first seed where the prior is not N(0, I), from it and from N(0, I): two lines a row."""
-    dense = [r for r in results if "dense_images" in r.kept]
-    return _strips(dense, {"": "images", ",\nfrom N(0, I)": "dense_images"})
-
-
-def _strips(results: Sequence[Result], kinds: Mapping[str, str]) -> Figure:
-    """A line for each row's first result with pictures, and each of the kinds that it kept."""
     of = {name: runs[0].kept for name, runs in by_row([r for r in results if "images" in r.kept]).items()}
-    return strips({f"{name}{more}": kept[kind][:ACROSS] for name, kept in of.items() for more, kind in kinds.items()})
+    return strips({name: kept["images"][:ACROSS] for name, kept in of.items()})
 
 
 def quality_and_sparsity(results: Results) -> Figure:

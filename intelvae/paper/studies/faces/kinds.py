@@ -146,11 +146,11 @@ class MovingOptimum(Claim):
 
 @dataclass(frozen=True)
 class ForMost(Claim):
-    """That codes of the row `model` tell nearly every attribute as well as those of the best row called `others`.
+    """That codes of the row `model` predict nearly every attribute as well as those of the best row called `others`.
 
     `scores` gives a result's score of each attribute, by name, or nothing where it has none. What is tested is the
-    share of attributes that are told `as_good`, training by training, over the seeds that all models share. The best
-    is another one for each attribute and training, or with `single` the one row whose scores are best on average.
+    share of attributes that are predicted `as_good`, training by training, over the seeds that all models share. The
+    best is another one for each attribute and training, or with `single` the one row whose scores are best on average.
     """
 
     scores: Callable[[Result], Mapping[str, float]]

@@ -1,4 +1,4 @@
-"""Why codes of faces stay dense: too few steps, which clothes can tell, or too light a penalty."""
+"""Why codes of faces stay dense: too few steps (clothes can tell) or too light a penalty; what sparse ones cost."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
 from intelvae.paper.rows import row as row_of
-from intelvae.paper.statistics import FEWEST, by_seed
-from intelvae.paper.studies.faces.analysis import CITED_ROWS, Column, table, yardstick
+from intelvae.paper.statistics import FEWEST, LEVEL, by_seed, paired
+from intelvae.paper.studies.faces.analysis import CITED_ROWS, Column, shown, table, yardstick
 from intelvae.paper.studies.faces.grid import BY_WEIGHT, HALF, HEAVIEST, HEAVY, TABLE_4
 from intelvae.paper.studies.sparsity.grid import ALL, FEW, FEW_STEPS, SHOWN, STRONG, at
 
@@ -20,6 +20,13 @@ SHARE = 0.5  # of the sparsity after all steps: fewer steps leave codes dense, b
 LARGEST = row_of(TABLE_4, CITED_ROWS["gamma70"]).settings["gamma"]  # of the paper, on faces
 TIMES = HEAVIEST.settings["gamma"] / LARGEST
 VALUES = {"faces": 3 * networks.IMAGE_SIZE["faces"] ** 2, "clothes": networks.IMAGE_SIZE["mathieu"] ** 2}  # an image
+
+ANSWERS = {  # by whether the weight may be too small, and the steps too few
+    (True, True): "Too small a weight and too few steps are both possible reasons.",
+    (True, False): "Too small a weight is a possible reason.",
+    (False, True): "Too few steps are a possible reason.",
+    (False, False): "Neither the weight nor the number of steps explains it.",
+}
 
 
 def in_every_seed(values: Sequence[float], above: float, yes: str, no: str) -> str:
@@ -54,7 +61,10 @@ def after_few_steps(results: Results, gamma: float) -> list[float]:
 
 
 def told_of_few_steps(results: Results) -> str:
-    """What few steps leave of the sparsity of clothes, at both gammas, beside what the rule on the larger one says."""
+    """What few steps leave of the sparsity of clothes: with the gamma nearer to that of faces, then with the rule's.
+
+    The rule is on the larger one alone.
+    """
     strong, shown = (after_few_steps(results, gamma) for gamma in (STRONG, SHOWN))
     if not strong:
         return "Not run at this profile."
@@ -63,9 +73,9 @@ def told_of_few_steps(results: Results) -> str:
     )
     shares = [listed(f"{100 * share:.0f}" for share in of) for of in (strong, shown)]
     return (
-        f"After {FEW_STEPS} steps on Fashion-MNIST, the InteL-VAE with $\\gamma = {STRONG:g}$ has {shares[0]} % (by "
-        f"seed) of the sparsity that it has after all steps. By our rule, {verdict}. With $\\gamma = {SHOWN:g}$ it has "
-        f"{shares[1]} %: less than half in {_too_little(shown)} of {len(shown)} seeds."
+        f"After {FEW_STEPS} steps on Fashion-MNIST, the InteL-VAE with $\\gamma = {SHOWN:g}$ has {shares[1]} % (by "
+        f"seed) of the sparsity that it has after all steps: less than half in {_too_little(shown)} of {len(shown)} "
+        f"seeds. With $\\gamma = {STRONG:g}$ it has {shares[0]} %: by our rule, {verdict}."
     )
 
 
@@ -97,30 +107,50 @@ def scores_by_weight(results: Sequence[Result]) -> str:
     return f"Their sparsity is {', and '.join(said)} (a number for each seed)."
 
 
-def conclusion(heavier: Sequence[Result], by_steps: Results, longer: Sequence[Result]) -> str:
-    """Why codes stay dense, as far as these runs tell: the weight, the steps, and what has not been run."""
-    scores, shown = _above(heavier, HEAVIEST.name), after_few_steps(by_steps, SHOWN)
-    if not scores or not shown:
+def answer(heavier: Sequence[Result], by_steps: Results) -> str:
+    """Why codes stay dense, in a sentence: which of the two reasons these runs leave possible.
+
+    The weight may be too small if a larger one gives sparse codes in every seed; the steps may be too few if, with the
+    nearer gamma on clothes, less than half of the sparsity is there after as many in any seed.
+    """
+    scores, clothes = _above(heavier, HEAVIEST.name), after_few_steps(by_steps, SHOWN)
+    if not scores or not clothes:
         return "Not run at this profile."
-    said = [
-        in_every_seed(
-            scores,
-            HALF,
-            f"in so few steps $\\gamma = {LARGEST:g}$ weighs too little against the reconstruction of a face; "
-            f"{TIMES:g} times the weight gives sparse codes",
-            f"the weight alone is not the reason: {TIMES:g} times as much gives no sparse codes either",
-        )
-    ]
-    if _too_little(shown):
-        said.append(
-            f"more steps might give sparse codes, too. On Fashion-MNIST, {FEW_STEPS} steps leave less than half of "
-            f"the sparsity in {_too_little(shown)} of {len(shown)} seeds with $\\gamma = {SHOWN:g}$, which is nearer "
-            f"to {LARGEST:g} on faces by weight per value than {STRONG:g} is"
-        )
-    if not longer:
-        said.append("longer runs on faces have not been made")
-    weight, *steps = (f"{each[0].upper()}{each[1:]}." for each in said)
-    return f"{weight}\n\n{' '.join(steps)}".strip()
+    light = in_every_seed(scores, HALF, "yes", "no") == "yes"
+    return ANSWERS[light, bool(_too_little(clothes))]
+
+
+def conclusion(heavier: Sequence[Result], by_steps: Results, longer: Sequence[Result]) -> str:
+    """`answer`, and what it rests on: the larger weight, few steps on clothes, and what has not been run."""
+    scores, clothes = _above(heavier, HEAVIEST.name), after_few_steps(by_steps, SHOWN)
+    if not scores or not clothes:
+        return "Not run at this profile."
+    times = SHOWN / on_clothes(LARGEST)
+    few = (
+        f"On Fashion-MNIST, $\\gamma = {SHOWN:g}$ weighs {times:.1f} times as much per value of an image as $\\gamma = "
+        f"{LARGEST:g}$ on faces. There, after {FEW_STEPS} steps, codes have less than half of their final sparsity in "
+        f"{_too_little(clothes)} of {len(clothes)} seeds."
+    )
+    lacking = "" if longer else " No model of faces has been trained for longer."
+    return f"**{answer(heavier, by_steps)}**\n\n- {told_of_weight(heavier)}\n- {few}{lacking}"
+
+
+def told_of_cost(results: Sequence[Result]) -> str:
+    """What sparse codes cost in samples with the largest weight: distances, and what so few seeds can detect."""
+    heaviest, vae = ([r for r in results if r.row.name == name] for name in (HEAVIEST.name, CITED_ROWS["vae"]))
+    test = paired(by_seed(heaviest, frechet), by_seed(vae, frechet))
+    if test is None:
+        return "Not run at this profile."
+    ours, theirs = (shown(runs, frechet) for runs in (heaviest, vae))
+    said = f"With $\\gamma = {HEAVIEST.value:g}$ the distance of samples from real faces is {ours} (VAE: {theirs})"
+    if test.p is None or test.detectable is None:
+        return f"{said}; so few seeds allow no test."
+    if test.p < LEVEL:
+        return f"{said}: significantly {'larger' if test.difference > 0 else 'smaller'} (p = {test.p:.2g})."
+    return (
+        f"{said}. The difference is not significant (p = {test.p:.2g}). But {test.n} seeds detect only differences of "
+        f"{test.detectable:,.0f} or more, so a smaller cost is not excluded."
+    )
 
 
 def heavier(results: Sequence[Result]) -> list[dict[str, Any]]:

@@ -38,12 +38,12 @@ def table(results: Results) -> list[dict[str, Any]]:
 
 
 def ends(results: Results) -> list[dict[str, Any]]:
-    """A line a model: what its highest and its lowest level change and tell, and how many levels are off."""
+    """A line a model: what its highest and its lowest level change and predict, and how many levels are off."""
     lines = []
     for row in results.rows:
         of = results.of(row.name)
         line: dict[str, Any] = {"model": row.name}
-        for metric, title in (("change", "class changed"), ("accuracy", "class told")):
+        for metric, title in (("change", "class changed"), ("accuracy", "class predicted")):
             for place, level in (("highest", 0), ("lowest", LEVEL_COUNT - 1)):
                 line[f"{title}, {place} level, %"] = f"{100 * _mean(of, f'{metric}_{level}'):.0f}"
         changes = [_mean(of, f"change_{i}") for i in range(LEVEL_COUNT)]
@@ -52,7 +52,7 @@ def ends(results: Results) -> list[dict[str, Any]]:
 
 
 def cited(results: Results) -> dict[str, str]:
-    """What the text cites: bounds, what levels hold and change, and in how many runs the highest tells more."""
+    """What the text cites: bounds, what levels hold and change, and in how many runs the highest predicts more."""
     found: dict[str, str] = {}
     for row in results.rows:
         of, short = results.of(row.name), row.name.split(", ")[-1].replace(" ", "-")  # VAE, one-layer, residual

@@ -63,7 +63,7 @@ def _levels(name: str, text: str, metric: str) -> list[Claim]:
     first, last, held = (measured(each) for each in (f"{metric}_0", f"{metric}_{lowest}", f"kl_{lowest}"))
     metrics, off = (first, last, held), ", also where the lowest level is off"
     claim = Within(
-        f"figB2-{name}", "Fig B.2", text, "by eye", HIERARCHIES, "hierarchy", *metrics, ONE_LAYER, post_hoc=True
+        f"figB2-{name}", "Fig B.2", text, "figure only", HIERARCHIES, "hierarchy", *metrics, ONE_LAYER, post_hoc=True
     )
     earlier = dataclasses.replace(
         claim, id=f"{claim.id}-off", claim=text + off, held=None, variant=True, post_hoc=False
@@ -74,7 +74,7 @@ def _levels(name: str, text: str, metric: str) -> list[Claim]:
 CLAIMS: tuple[Claim, ...] = (
     *_levels(
         "category",
-        "High levels hold categories: the highest of five tells the class better than the lowest "
+        "High levels hold categories: the highest of five predicts the class better than the lowest "
         "(accuracy of a classifier of its codes)",
         "accuracy",
     ),
@@ -88,7 +88,7 @@ CLAIMS: tuple[Claim, ...] = (
         "figB2-held",
         "Fig B.2",
         "Every one of the five levels holds features: the level with the fewest nats of the code is on",
-        "by eye",
+        "figure only",
         HIERARCHIES,
         "hierarchy",
         least,

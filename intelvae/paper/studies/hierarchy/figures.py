@@ -22,7 +22,7 @@ PANELS = {  # of `level_numbers`, by metric
     "change": "class changed (share)",
     "pixels": "pixels changed",
     "kl": "KL (nats)",
-    "accuracy": "class told (accuracy)",
+    "accuracy": "class predicted (accuracy)",
 }
 FAINTEST, DARK = 1e-4, 0.01  # of an entry of a Jacobian: zeros are white as the first; on darker ones text is white
 

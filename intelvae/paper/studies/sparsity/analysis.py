@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,10 +13,12 @@ import torch
 from intelvae import training
 from intelvae.metrics import downstream
 from intelvae.metrics.hoyer import hoyer
+from intelvae.paper.kinds import NOT_TESTED, PARTLY, REPRODUCED
 from intelvae.paper.measures import clean_frechet, few_shot, frechet
-from intelvae.paper.prose import listed
+from intelvae.paper.prose import badge, listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, Method, Row
+from intelvae.paper.statistics import by_seed, changed, rounded
 from intelvae.paper.studies.sparsity import grid
 from intelvae.paper.studies.sparsity.comparisons import USED
 from intelvae.paper.studies.sparsity.grid import DD_ALPHA, SHOWN, STRONG, VARIED, VSC_ALPHA, at
@@ -32,6 +35,7 @@ from intelvae.paper.studies.sparsity.tables import (
 )
 
 DISTANCE, ALL_PIXELS = Column(clean_frechet, 0), Column(frechet, 0)
+ALIKE = 1.15  # times: how far apart two distances are at most that page 09 calls nearly the same
 SMALL = ("VAE", *(at(INTEL, gamma) for gamma in grid.BELOW_3))  # models whose samples the paper compares
 FOREST = Column("random_forest_100", 0, 100.0)
 VERSIONS = {"own": grid.OWN_PRIOR, "dense": grid.FROM_NORMAL}  # where samples of the Sparse-VAE come from
@@ -108,6 +112,38 @@ def break_even(results: Results) -> dict[str, str]:
     for name, of in places.items():
         found |= {f"{name}-{what}": column.text(of, "(none)") for what, column in OF_A_PLACE.items()}
     return found
+
+
+def without_penalty(results: Results) -> dict[str, str]:
+    """How close samples are without any penalty, and whether at a small gamma they are closer than that.
+
+    "zero" is the distance at gamma = 0, "others" the range of those at the other gammas below 3, "vae" the VAE's.
+    "answer" says whether closer samples than the VAE's need the penalty: only where some gamma's are closer than those
+    at gamma = 0, by more than the 95 % interval of the mean difference over seeds. "closest" is the row with the
+    closest samples of all, "closest-WHAT" are `OF_A_PLACE` there.
+    """
+    vae, intel, rows = results.of("VAE"), by_gamma(results), by_row(results)
+    zero, others = intel.get(0.0, []), {gamma: intel[gamma] for gamma in grid.BELOW_3 if gamma and gamma in intel}
+    first = min(rows, key=lambda row: DISTANCE.mean(rows[row]))
+    found = {"zero": DISTANCE.text(zero), "vae": DISTANCE.text(vae), "others": "(no run)", "closest": in_words(first)}
+    found |= {f"closest-{what}": column.text(rows[first]) for what, column in OF_A_PLACE.items()}
+    if not (vae and zero and others):
+        return found | {"answer": "No run shows yet whether that needs the penalty"}
+    means = [DISTANCE.mean(of) for of in others.values()]
+    closer = [
+        gamma
+        for gamma, of in others.items()
+        if (change := changed(by_seed(zero, clean_frechet), by_seed(of, clean_frechet)))
+        and change.half is not None
+        and change.difference + change.half < 0
+    ]
+    answer = "So closer samples at $\\gamma < 3$ need no penalty" + ", and no sparse codes" * (not is_sparse(zero))
+    if closer:
+        which = listed(f"{gamma:g}" for gamma in closer)
+        answer = f"At $\\gamma =$ {which} the penalty brings samples closer than that"
+    elif DISTANCE.mean(zero) >= DISTANCE.mean(vae):
+        answer = "So without a penalty samples are no closer than the VAE's"
+    return found | {"others": f"{min(means):.0f} to {max(means):.0f}", "answer": answer}
 
 
 def few_active(results: Results) -> dict[str, str]:
@@ -197,7 +233,7 @@ def as_in_tables(prefix: str, rows: Mapping[str, Sequence[Result]]) -> dict[str,
 
 
 def of_mnist(results: Results) -> dict[str, str]:
-    """What page 09 cites of MNIST, of the `comparable` results, and at which gammas."""
+    """What page 09 cites of MNIST, over the seeds that claims on these rows have, and at which gammas."""
     intel, ablation = by_gamma(results), sorted(row.value or 0.0 for row in by_row(results) if row.method == VAE_L_SP)
     strongest, following = ablation[-1], ablation[-2] if len(ablation) > 1 else ablation[-1]
     rows = {
@@ -239,7 +275,7 @@ def of_sparse_vae(others: Results) -> dict[str, str]:
     rows = {name: others.of(title, SPARSE_VAE.name) for name, title in VERSIONS.items()}
     common = shared(rows.values())
     own, dense = ([r for r in of if r.seed in common] for of in rows.values())
-    answer = "No run tells yet"
+    answer = "No run shows yet whether it does"
     if own and dense:
         worse = DISTANCE.mean(dense) > DISTANCE.mean(own)
         may, order = ("It may", "farther from") if worse else ("It does not, here", "nearer to")
@@ -256,7 +292,7 @@ def of_dd(others: Results) -> dict[str, str]:
     names = {"ours": grid.OF_DD[0].name, "theirs": grid.OF_DD[2].name, "same-errors": grid.OF_DD[3].name}
     rows = {key: others.of(name, DD.name) for key, name in names.items()}
     rows["vae"] = others.of(grid.AS_IN_FIGURE_7, VAE.name)
-    ours, theirs, answer = rows["ours"], rows["theirs"], "No run tells yet"
+    ours, theirs, answer = rows["ours"], rows["theirs"], "No run shows it yet"
     if ours and theirs:
         sparser = "sparser" if SCORE.mean(theirs) > SCORE.mean(ours) else "less sparse"
         closer = "closer to" if DISTANCE.mean(theirs) < DISTANCE.mean(ours) else "farther from"
@@ -301,10 +337,47 @@ def of_choices(others: Results) -> dict[str, str | int]:
     return found
 
 
-def of_code(coded: Results) -> dict[str, str]:
-    """What pages 08 and 09 cite of the mapping of the authors' code, at `STRONG` on Fashion-MNIST, beside the VAE."""
-    rows = {name: coded.of(row, "fashion-mnist") for name, row in (("vae", "VAE"), ("ours", at(INTEL, STRONG)))}
-    return cited("code", rows)
+def at_no_cost(coded: Results, verdicts: Mapping[str, str], data: str) -> str:
+    """With which gamma the authors' gates and penalty make codes sparser at no cost in samples: a clause on a data set.
+
+    It is the largest at which `verdicts`, by the ids of claims, have "reproduced"; with the scores in use.
+    """
+    figure = {"fashion-mnist": "fig7", "mnist": "figC3"}[data]
+    free = [g for g in grid.GAMMAS_CODED if verdicts[f"{figure}-as-coded-clean-gamma-{g:g}"] == REPRODUCED]
+    if not free:
+        return f"on {grid.DATA[data]} with no $\\gamma$"
+    of = cited("at", {"ours": coded.of(at(INTEL, max(free)), data), "vae": coded.of("VAE", data)})
+    scores = f"{of['at-ours-used']}, VAE: {of['at-vae-used']}"
+    return f"{badge(REPRODUCED)} on {grid.DATA[data]} with $\\gamma = {max(free):g}$ ({scores})"
+
+
+def which_part(row: Mapping[str, Any]) -> str:
+    """Why the claim that the penalty alone fails has its verdict, one of `ledger.rows`: for a sentence to go on with.
+
+    Its first part is that codes hardly get sparser, its second that samples get worse.
+    """
+    if row["verdict"] in (REPRODUCED, NOT_TESTED):
+        return ""
+    numbers = f"({rounded(row['ours'], 3)}, VAE: {rounded(row['other'], 3)})"
+    if row["test"].startswith("part 1"):
+        return f", since codes {'do get sparser' if row['ours'] > row['other'] else 'get less sparse'} {numbers}"
+    if row["verdict"] == PARTLY:
+        return f", since samples are worse, but not significantly {numbers}"
+    return f", since samples are no worse {numbers}"
+
+
+def same_trade_off(ratios: Iterable[float]) -> str:
+    """Whether the authors' gates and penalty have another trade-off than the text's, from ratios `beside_the_curve`.
+
+    >>> same_trade_off([0.9, 1.1])
+    "The text's mapping with a smaller $\\\\gamma$ has nearly the same trade-off"
+    """
+    of = list(ratios)
+    if not of:
+        return "No run shows yet whether the text's mapping has the same trade-off"
+    if max(max(of), 1 / min(of)) < ALIKE:
+        return "The text's mapping with a smaller $\\gamma$ has nearly the same trade-off"
+    return "The text's mapping has another trade-off"
 
 
 def beside_the_curve(coded: Sequence[Result], printed: Sequence[Result]) -> dict[float, float]:
@@ -317,13 +390,10 @@ def beside_the_curve(coded: Sequence[Result], printed: Sequence[Result]) -> dict
     ratios = {}
     for gamma, found in by_gamma(coded).items():
         score, far = _place(found)
-        on_it = (
-            np.interp(score, *zip(*sorted(ends), strict=True))
-            for ends in pairwise(curve)
-            if min(ends)[0] <= score <= max(ends)[0]
-        )
-        if (there := next(on_it, None)) is not None:
-            ratios[gamma] = math.exp(far - float(there))
+        around = (sorted(ends) for ends in pairwise(curve) if min(ends)[0] <= score <= max(ends)[0])
+        if ends := next(around, None):
+            scores, distances = zip(*ends, strict=True)
+            ratios[gamma] = math.exp(far - float(np.interp(score, scores, distances)))
     return ratios
 
 

@@ -101,7 +101,7 @@ def compared(
     ours: str,
     theirs: str,
     *,
-    paper: str = "by eye",
+    paper: str = "figure only",
     **more: Any,
 ) -> Claim:
     """A comparison of two rows of `METHODS`."""
@@ -114,7 +114,7 @@ def compared(
 def grows(figure: Figure, name: str, metric: Metric, words: str) -> Claim:
     """That a metric of the InteL-VAE grows with gamma."""
     return Trend(
-        f"{figure.id}-sparsity-grows{name}", f"{figure.where}, left", figure.on + words, "by eye",
+        f"{figure.id}-sparsity-grows{name}", f"{figure.where}, left", figure.on + words, "figure only",
         figure.page, figure.experiment, metric, "InteL-VAE", "gamma", variant=metric is not SAMPLE,
     )  # fmt: skip
 
@@ -151,7 +151,7 @@ def closer(figure: Figure, gamma: float, kind: Samples = DECIDES) -> Claim:
         kind.metric,
         at(INTEL, gamma),
         "VAE",
-        paper="by eye (FID)",
+        paper="figure only (FID)",
         variant=kind != DECIDES,
         post_hoc=kind == DECIDES,
     )
@@ -169,7 +169,7 @@ def degrades(figure: Figure, alpha: float = DD_ALPHA, kind: Samples = DECIDES) -
         kind.metric,
         at(DD, alpha),
         "VAE",
-        paper="by eye (FID)",
+        paper="figure only (FID)",
         larger=True,
         variant=kind != DECIDES or bool(other),
         post_hoc=kind == DECIDES,
@@ -184,7 +184,7 @@ def vsc_is_good(figure: Figure, alpha: float = VSC_ALPHA) -> list[Claim]:
             "Appendix C.3",
             f"{figure.on}Samples of the Sparse-VAE are good: with alpha = {alpha:g} their distance from the test "
             f"images is at most {FIVE} above the VAE's ({kind.name}{kind.words})",
-            "by eye (FID)",
+            "figure only (FID)",
             figure.page,
             figure.experiment,
             kind.metric,
@@ -205,7 +205,7 @@ def vsc_is_good(figure: Figure, alpha: float = VSC_ALPHA) -> list[Claim]:
         frechet,
         at(SPARSE_VAE, alpha),
         at(DD, DD_ALPHA),
-        paper="by eye (FID)",
+        paper="figure only (FID)",
         variant=True,  # better than what is said to be degraded need not be good
     )
     return [*good, first]
@@ -220,7 +220,7 @@ def sparser_and_closer(figure: Figure) -> list[Claim]:
             said[0],
             f"{figure.on}With gamma = {gamma:g} (below 3) the InteL-VAE's codes are sparser than the VAE's, and its "
             f"samples closer to the test images{kind.words}",
-            "by eye (FID)",
+            "figure only (FID)",
             *said[1:],
             (
                 less_sparse(figure, f"vae-{gamma:g}", "VAE", gamma=gamma),
@@ -308,7 +308,7 @@ def few_labels(
         few_shot(classifier),
         at(INTEL, SHOWN),
         theirs,
-        paper="-" if ours_alone else "by eye",
+        paper="-" if ours_alone else "figure only",
         larger=True,
         variant=bool(other or ours_alone),
         post_hoc=post_hoc,

@@ -65,7 +65,7 @@ def _sparser_and_no_farther(
         f"{figure.where}, left",
         f"{figure.on}{words} and gamma = {gamma:g}, the InteL-VAE's codes are sparser than the VAE's{how}, and its "
         f"samples at most {FIVE} farther from the test images ({kind.name}{kind.words})",
-        "by eye",
+        "figure only",
         *of,
         (
             Comparison(

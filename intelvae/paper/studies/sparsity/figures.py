@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
@@ -52,7 +53,7 @@ def trade_off(results: Sequence[Result], distance: str, score: Metric = HOYER, l
         title = f"{method.name} ({GREEK[varied]})" if varied else method.name
         x, y = _line(axis, of, score, title, method)
         if varied:
-            points += [(*at, f"{value:g}") for *at, value in zip(x, y, values, strict=True)]
+            points += [(*at, f"{value:g}", method.color) for *at, value in zip(x, y, values, strict=True)]
         else:
             axis.axhline(y[0], color=BLUE, ls="--", lw=0.7)
             axis.axvline(x[0], color=BLUE, ls="--", lw=0.7)
@@ -67,7 +68,8 @@ def trade_off(results: Sequence[Result], distance: str, score: Metric = HOYER, l
 def as_coded(coded: Results, as_printed: Mapping[str, Sequence[Result]], distance: str) -> Figure:
     """The mapping of the text and of the authors' code, a panel a data set: distance against the score in use.
 
-    `as_printed` has the results of the text's by data set; dashed lines show where the VAE of `coded` is.
+    `as_printed` has the results of the text's by data set; dashed lines show where the VAE of `coded` is. The values of
+    gamma that the code has are written beside the points.
     """
     figure, axes = plt.subplots(1, len(as_printed), figsize=(8, 3.6), squeeze=False, layout="constrained")
     for axis, (data, printed) in zip(axes[0], as_printed.items(), strict=True):
@@ -76,7 +78,8 @@ def as_coded(coded: Results, as_printed: Mapping[str, Sequence[Result]], distanc
             rows = by_gamma(found)
             if rows:
                 x, y = _line(axis, [*rows.values()], USED, method.name, method)
-                points += [(*at, f"{gamma:g}") for *at, gamma in zip(x, y, rows, strict=True)]
+                shown = [f"{gamma:g}" if gamma in grid.GAMMAS_CODED else "" for gamma in rows]
+                points += [(*at, text, method.color) for *at, text in zip(x, y, shown, strict=True)]
         if vae := coded.of("VAE", data):
             axis.axhline(np.mean([clean_frechet(r) for r in vae]), color=BLUE, ls="--", lw=0.7, label="VAE")
             axis.axvline(np.mean([USED(r) for r in vae]), color=BLUE, ls="--", lw=0.7)
@@ -117,18 +120,40 @@ def _wrapped(label: str) -> str:
     return textwrap.fill(label, 26)
 
 
-def _annotate(axis: plt.Axes, points: Sequence[tuple[float, float, str]]) -> None:
-    """Writes each point's text as near to it as no other point or text is, with a thin line to one that is not near."""
+def _annotate(axis: plt.Axes, points: Sequence[tuple[float, float, str, str]]) -> None:
+    """Writes each point's text, if any, in its colour, as near as no other point or text is, and inside the axes.
+
+    A thin line leads to a text that is not near.
+    """
+    axis.margins(0.1)
     axis.figure.draw_without_rendering()  # type: ignore[union-attr]  # so that places on the page are known
     places = axis.transData.transform([point[:2] for point in points])
-    taken = list(places)
-    for place, (x, y, text) in zip(places, points, strict=True):
-        free = [(min(np.hypot(*((place + offset - other) / (20, 11))) for other in taken), offset) for offset in PLACES]
-        offset = next((o for room, o in free if room > 1), max(free)[1])
-        taken.append(place + offset)
-        line = {"arrowstyle": "-", "lw": 0.4, "shrinkA": 0, "shrinkB": 1} if np.hypot(*offset) > NEAR else None
+    inside = axis.get_window_extent().padded(-7)
+    taken = [(place, 5.0) for place in places]  # with half their widths
+    for place, (x, y, text, color) in zip(places, points, strict=True):
+        if not text:
+            continue
+        half = 3.2 * len(text)
+
+        def room(offset: tuple[float, float], place: np.ndarray = place, half: float = half) -> float:
+            away = [(np.abs(place + offset - other), half + width) for other, width in taken]
+            return min(max(dx / wide, dy / 11) for (dx, dy), wide in away)
+
+        offsets = [offset for offset in PLACES if inside.contains(*(place + offset))] or PLACES
+        offset = next((o for o in offsets if room(o) > 1), max(offsets, key=room))
+        taken.append((place + offset, half))
+        shade = tuple(0.75 * np.array(to_rgb(color)))  # small letters need more contrast than marks
+        line = {"arrowstyle": "-", "lw": 0.4, "shrinkA": 0, "shrinkB": 1, "color": shade}
         axis.annotate(
-            text, (x, y), offset, textcoords="offset pixels", fontsize=7, ha="center", va="center", arrowprops=line
+            text,
+            (x, y),
+            offset,
+            textcoords="offset pixels",
+            fontsize=8,
+            color=shade,
+            ha="center",
+            va="center",
+            arrowprops=line if np.hypot(*offset) > NEAR else None,
         )
 
 
@@ -277,7 +302,7 @@ def choices(others: Results, distance: str, limits: Sequence[float]) -> Figure:
             axis.plot(
                 *place, INTEL.marker, color=INTEL.color, ms=6, mfc=ORANGE if row.value == grid.STRONG else "white"
             )
-            points.append((*place, str(titles.index(row.name) + 1)))
+            points.append((*place, str(titles.index(row.name) + 1), "black"))
     for limit in limits:
         axis.axvline(limit, color="black", ls="--", lw=0.8)
     _annotate(axis, points)
@@ -295,7 +320,7 @@ def any_vae(others: Results, distance: str) -> Figure:
             axis.plot(x, y, color="black", lw=0.6, zorder=1)
             axis.plot(x[0], y[0], VAE.marker, color=VAE.color, ms=5)
             axis.plot(x[1], y[1], INTEL.marker, color=INTEL.color, ms=6)
-            points.append((x[1], y[1], str(i)))
+            points.append((x[1], y[1], str(i), "black"))
     _annotate(axis, points)
     return figure
 

@@ -128,7 +128,7 @@ def _kinds(counted: Mapping[str, str]) -> str:
 
 
 def kl(result: Result) -> float:
-    """The KL divergence on validation data at the end of training, in nats; of the trivial solution it is 0."""
+    """The KL divergence on validation data at the end of training, in nats; of a collapsed model it is 0."""
     return result.curves["valid_kl"][-1]
 
 
@@ -213,8 +213,8 @@ def by_units(results: Sequence[Result], wide: Sequence[Result]) -> dict[str, lis
 
 
 def by_setting(results: Results, notebooks: Results, one_prior: Results) -> dict[str, list[Result]]:
-    """The results with the text's settings, the notebooks', and these with one prior; without Vamp-VAEs."""
-    every = {"the text": results, "notebooks": notebooks, "notebooks, one prior": one_prior}
+    """The results with the main settings, the notebooks', and these with one prior; without Vamp-VAEs."""
+    every = {"main settings": results, "notebooks": notebooks, "notebooks, one prior": one_prior}
     return {title: [r for r in of if r.row.method != VAMP] for title, of in every.items()}
 
 
@@ -279,19 +279,91 @@ def farthest_nats(results: Sequence[Result], wide: Sequence[Result]) -> dict[str
     }
 
 
-def harmed_more(text: Sequence[Result], notebooks: Sequence[Result]) -> str:
-    """On how many data sets the notebooks' settings raise the VAE's share astray, by more than the InteL-VAE's."""
+Means = dict[str, dict[str, float]]  # over seeds, by data set and method
 
-    def added(method: str, data: str) -> float:
-        before, after = (
-            statistics.fmean(astray(r) for r in of if (r.row.name, r.row.group) == (method, data))
-            for of in (text, notebooks)
-        )
-        return after - before
 
-    there = [{(r.row.name, r.row.group) for r in of} for of in (text, notebooks)]
-    both = [data for data in grid.TOYS if all({(VAE.name, data), (INTEL.name, data)} <= of for of in there)]
-    return how_many([added(VAE.name, data) > max(0.0, added(INTEL.name, data)) for data in both])
+def _means(results: Sequence[Result], metric: Metric) -> Means:
+    """Means of a metric on the data sets of Figures 4 and C.2."""
+    found: dict[str, dict[str, list[float]]] = {data: {} for data in grid.TOYS}
+    for r in results:
+        if r.row.group in found:
+            found[r.row.group].setdefault(r.row.name, []).append(metric(r))
+    return {data: {name: statistics.fmean(v) for name, v in of.items()} for data, of in found.items()}
+
+
+def _shared(methods: Sequence[str], *means: Means) -> list[str]:
+    """The data sets on which all of these means have all of these methods."""
+    return [data for data in grid.TOYS if all(set(methods) <= of[data].keys() for of in means)]
+
+
+def below_vae(results: Sequence[Result], metric: Metric) -> str:
+    """On how many data sets the InteL-VAE's mean is below the VAE's."""
+    of = _means(results, metric)
+    return how_many([of[data][INTEL.name] < of[data][VAE.name] for data in _shared((VAE.name, INTEL.name), of)])
+
+
+def comes_below_vae(before: Sequence[Result], after: Sequence[Result], metric: Metric) -> str:
+    """On how many data sets the InteL-VAE's mean is below the VAE's in the second results only."""
+    means = [_means(of, metric) for of in (before, after)]
+    below = [
+        [of[data][INTEL.name] < of[data][VAE.name] for of in means] for data in _shared((VAE.name, INTEL.name), *means)
+    ]
+    return how_many([now and not then for then, now in below])
+
+
+def raised(before: Sequence[Result], after: Sequence[Result], metric: Metric, method: str) -> str:
+    """On how many data sets a method's mean is larger in the second results than in the first."""
+    first, last = (_means(of, metric) for of in (before, after))
+    return how_many([last[data][method] > first[data][method] for data in _shared((method,), first, last)])
+
+
+def harmed_more(before: Sequence[Result], after: Sequence[Result], metric: Metric) -> str:
+    """On how many data sets the VAE's mean is larger in the second results, and grew by more than the InteL-VAE's."""
+    first, last = (_means(of, metric) for of in (before, after))
+    grown = [
+        [last[data][name] - first[data][name] for name in (VAE.name, INTEL.name)]
+        for data in _shared((VAE.name, INTEL.name), first, last)
+    ]
+    return how_many([theirs > max(0.0, ours) for theirs, ours in grown])
+
+
+def reconstruction(result: Result) -> float:
+    """The first term of the ELBO on validation data at the end of training, in nats."""
+    return elbo(result) + kl(result)
+
+
+LIKELIHOOD, DISTANCES = measured("log_likelihood"), measured("sliced_wasserstein")
+
+
+def _with_empty_hole(results: Sequence[Result], data: str) -> list[Result]:
+    """The InteL-VAEs on a data set that leave its holes empty."""
+    return [r for r in results if (r.row.name, r.row.group) == (INTEL.name, data) and astray(r) <= EMPTY]
+
+
+def likelihoods(results: Sequence[Result], data: str) -> dict[str, str]:
+    """Estimates of log p(x) on a data set, in nats: means by method, and "empty", a median over InteL-VAEs.
+
+    These are the ones that leave the holes empty. "cost" is what the VAE's log p(x) would gain if its samples astray
+    were on the curve, spread as the others are.
+    """
+    of, runs = _means(results, LIKELIHOOD)[data], _with_empty_hole(results, data)
+    share = _means(results, astray)[data].get(VAE.name)
+    return {name: f"{of[name]:.2f}" if name in of else NO_RUN for name in (VAE.name, INTEL.name)} | {
+        "empty": f"{statistics.median(map(LIKELIHOOD, runs)):.2f}" if runs else NO_RUN,
+        "cost": NO_RUN if share is None else f"{-math.log1p(-share / 100) if share < 100 else math.inf:.2f}",
+    }
+
+
+def farthest_with_empty_hole(results: Sequence[Result], data: str) -> dict[str, str]:
+    """Of the InteL-VAEs on a data set whose holes are empty, the one with the largest distance.
+
+    "distance" is that, and "off" the share of its samples off the support, in %. Empty without such a run.
+    """
+    runs = _with_empty_hole(results, data)
+    if not runs:
+        return {}
+    farthest = max(runs, key=DISTANCES)
+    return {"distance": f"{DISTANCES(farthest):.2f}", "off": f"{100 * farthest.metrics['off_support']:.1f}"}
 
 
 def tear(c2: float = 0.2) -> dict[str, float]:

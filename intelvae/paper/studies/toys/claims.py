@@ -114,7 +114,7 @@ def _why() -> list[Claim]:
             "Fig 2",
             "A VAE bridges two clusters: a larger share of the VAE's samples than of the Vamp-VAE's lies between the "
             "clusters (|x_1| < 1)",
-            "by eye",
+            "figure only",
             WHY,
             "bridge",
             measured("bridge"),
@@ -129,7 +129,7 @@ def _why() -> list[Claim]:
             "Fig 2",
             "A VAE bridges two clusters: a larger share of the VAE's samples than of the InteL-VAE's lies between the "
             "clusters (|x_1| < 1)",
-            "by eye",
+            "figure only",
             WHY,
             "bridge",
             measured("bridge"),
@@ -145,7 +145,7 @@ def _why() -> list[Claim]:
             "Fig 2",
             "A VAE bridges two clusters: a larger share of the VAE's samples than of the data lies between the "
             "clusters (|x_1| < 1)",
-            "by eye",
+            "figure only",
             WHY,
             "bridge",
             measured("bridge"),
@@ -159,7 +159,7 @@ def _why() -> list[Claim]:
                 id,
                 "Fig 3",
                 claim,
-                "by eye",
+                "figure only",
                 WHY,
                 experiment="mismatch",
                 metric=metric,
@@ -206,7 +206,7 @@ def _connectivity(
 
     `vamp`: also those against the Vamp-VAE.
     """
-    comparison = partial(Comparison, paper="by eye", page=CONNECTIVITY, experiment=experiment, variant=variant)
+    comparison = partial(Comparison, paper="figure only", page=CONNECTIVITY, experiment=experiment, variant=variant)
     on = f"{settings}, on" if settings else "On"
     closer = [
         comparison(
@@ -257,7 +257,7 @@ def _vamp_as_the_vae() -> list[Claim]:
             "Fig C.2",
             f"On the {IN_WORDS[data]}, the Vamp-VAE behaves like a VAE: about as many of its samples as of the "
             f"VAE's lie {'between the clusters' if data == 'mixture' else 'inside a hole'}",
-            "by eye",
+            "figure only",
             CONNECTIVITY,
             "connectivity",
             measured("bridge" if data == "mixture" else "inside_hole"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -15,7 +15,18 @@ from intelvae.paper.measures import beside_faint_pixels, by_classifier, clean_fr
 from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
-from intelvae.paper.statistics import FEWEST, LEVEL, Metric, by_seed, change, measured, paired, summary, with_deviation
+from intelvae.paper.statistics import (
+    FEWEST,
+    LEVEL,
+    Metric,
+    by_seed,
+    change,
+    measured,
+    paired,
+    rounded,
+    summary,
+    with_deviation,
+)
 from intelvae.paper.studies.digits import slips
 from intelvae.paper.studies.digits.analysis.moved import Move
 
@@ -145,6 +156,21 @@ def second_opinion(results: Results) -> dict[str, Any]:
 
 def _verdict(verdicts: tuple[str, str]) -> str:
     return "from *{}* to *{}*".format(*verdicts)
+
+
+def told_power(found: Iterable[Mapping[str, Any]]) -> str:
+    """Which differences from the VAE the test of the claim that counts detects (lines of `ledger.rows`): a sentence.
+
+    >>> told_power([{"id": "table1-clean-vae", "n": 6, "detectable": 20.4}])
+    'With 6 seeds the test detects only differences of 20 or more from the VAE, in four cases of five.'
+    """
+    (row,) = (row for row in found if row["id"] == "table1-clean-vae")
+    if row["detectable"] is None:
+        return "With so few seeds there is no test."
+    return (
+        f"With {row['n']} seeds the test detects only differences of {rounded(row['detectable'], 2)} or more from the "
+        "VAE, in four cases of five."
+    )
 
 
 def told_changes(differing: Mapping[str, tuple[str, str]]) -> str:

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from intelvae.paper.kinds import PARTLY, REPRODUCED, Nearness, near
 from intelvae.paper.results import Result, Results
-from intelvae.paper.statistics import Metric, half_width, mean_and_sd, measured
+from intelvae.paper.statistics import FEWEST, Metric, half_width, mean_and_sd, measured
 from intelvae.paper.studies.digits import grid
 from intelvae.paper.studies.digits.analysis import shares
-from intelvae.paper.studies.digits.claims import learned
+from intelvae.paper.studies.digits.claims import CLAIMS, learned
 
 ZEROS, LEARNED = "zeros in the data, %", "learned, %"
 
@@ -178,6 +179,30 @@ def verdicts(found: Sequence[Mapping[str, Any]], power: float = grid.TEXT) -> st
     """The verdicts of those of `ledger.rows` on Table 3 with a power, by share of zeros, as a text."""
     of, end = {row["id"]: row["verdict"] for row in found}, "" if power == grid.TEXT else "-code"
     return ", ".join(f"{of[f'table3-{row.value:g}{end}']} ({100 * (row.value or 0.0):g} %)" for row in grid.table3())
+
+
+def cautions(found: Sequence[Mapping[str, Any]], learned_of: Sequence[Learned]) -> list[str]:
+    """What verdicts with the text's exponent hide, of claims that count (lines of `ledger.rows`, and `nearness`).
+
+    That a share counts as reproduced which its interval leaves out, and what a border that never moves would get, too.
+    """
+    of, texts = {row["id"]: row["verdict"] for row in found}, []
+    for claim in CLAIMS:
+        if not isinstance(claim, Nearness) or claim.variant or claim.experiment != "proportions":
+            continue
+        verdict, share = of[claim.id], 100 * claim.target
+        still = near([0.5] * FEWEST, claim.target, claim.tolerance, "", spread=claim.spread).verdict
+        for line in learned_of:
+            if line.power == claim.group and line.zeros == share and line.missed and verdict == REPRODUCED:
+                assert line.interval is not None
+                low, high = line.interval
+                texts.append(
+                    f"{share:g} % is *{verdict}* by the tolerance of {100 * claim.tolerance:g} points alone: the 95 % "
+                    f"interval of the mean, {low:.1f} to {high:.1f} %, excludes it."
+                )
+        if verdict == still and still in (REPRODUCED, PARTLY):
+            texts.append(f"For {share:g} %, a border that never moved would be *{verdict}*, too.")
+    return texts
 
 
 def quarter_for_longer(longer: Results) -> dict[str, str]:
