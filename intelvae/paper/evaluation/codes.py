@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from intelvae import regularizers
@@ -17,6 +16,9 @@ from intelvae.metrics import levels as of_levels
 from intelvae.models import VAE
 from intelvae.paper.config import BLOCKS
 from intelvae.paper.datasets import Grey
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression  # which takes as long to import as torch
 
 LABELS_SEED = 20220402  # of the labels that classifiers learn from: the same ones for every model
 DRAWS, AT_SMOKE = 10, 1  # of these labels
