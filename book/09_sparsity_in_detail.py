@@ -200,7 +200,7 @@ $\\gamma =$ {on["all-sparse"]}; with $\\gamma = {mnist["gamma-strong"]}$ the dis
 {badge(verdict["figC3-few-shot-vae"])} on few labels, {badge(verdict["figC3-many-labels"])} on
 many (below).
 
-**Seeds.** Figures of MNIST use the seeds that all settings have
+**Seeds.** Figures of all methods use the seeds that all settings have
 ({listed(map(str, sorted({r.seed for r in compared})))}); sentences, tables and claims use all seeds
 of a setting. Two seeds are up to {mnist["apart"]} apart in the distance ({mnist["apart-of"]}), which is
 [without faint pixels](08_sparsity.ipynb), and with all pixels up to {mnist["apart-all-pixels"]}
@@ -406,7 +406,7 @@ the figure; 1 is no difference:
 We looked at this after the runs, and did not test it.
 """)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The mapping and penalty of the text and of the authors' code: distance of the samples without faint pixels (logarithmic), against the Hoyer score in the dimensions in use, with the values of γ from 3 on beside the marks. Means and standard deviations over seeds; dashed lines are the VAE.", "name": "fig-as-coded"}, "image": {"alt": "Two panels, one for each data set, with a line for the mapping of the text and one for the mapping of the authors' code."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The mapping and penalty of the text and of the authors' code: distance of the samples without faint pixels (logarithmic), against the Hoyer score in the dimensions in use, with the values of γ from 3 on beside the marks. Means and standard deviations over all seeds; dashed lines are the VAE.", "name": "fig-as-coded"}, "image": {"alt": "Two panels, one for each data set, with a line for the mapping of the text and one for the mapping of the authors' code."}}
 figure = figures.as_coded(coded, printed, name)
 
 # %% tags=["hide-input"]

@@ -381,8 +381,8 @@ ledger.Table(found)
 #
 # - **Which bounds.** It names five papers and tries none. Of images, we try only the smallest task.
 # - **Which flow.** Ours has four layers of 16 units. A deeper one can be steeper, and so come closer to tearing.
-# - **What "stable" means.** Unless the variance of the likelihood starts small, nearly every run on a curve collapses,
-#   with or without a mapping ([](04_multiple_connectivity.ipynb), "Which likelihood").
+# - **What "stable" means.** With $\beta = 1$, unless the variance of the likelihood starts small, nearly every run on a curve
+#   collapses, with or without a mapping ([](04_multiple_connectivity.ipynb), "Which likelihood").
 #
 # ## Exercises
 #

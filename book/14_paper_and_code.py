@@ -48,7 +48,7 @@ binary, light, authors, by_steps, heavier = (
     )
 )
 charts = analysis.every(found, profile)
-runs = sum(map(len, found.values()))
+runs = len({r.run.training for of in found.values() for r in of})
 bars = sum(len(filled.bars) for filled in charts.values())
 lacking = sum(filled.lacking for filled in charts.values())
 t2, t3, b1, f4 = (
@@ -89,8 +89,8 @@ This copy was made at `smoke`: its numbers are those of a few steps of training 
 The sentences around them are about the published runs, of `laptop`.
 """
 in_short(f"""
-No single difference turns our results into the paper's. Three of the authors' choices move
-results far: where images are sampled from, gates that cannot close, and the settings of the
+No single difference turns our results into the paper's. Among the authors' choices that move
+results far are where images are sampled from, gates that cannot close, and the settings of the
 notebooks.
 
 - **Baselines (Tables 1 and 2).** The authors' code draws the images of two baselines from

@@ -150,13 +150,16 @@ say(report.reasons())
 # ## How it works, and whether to use it
 #
 # The structure is exact: every code and every sample is $z = g(y)$, and the KL divergence [never grows](02_theorem1.ipynb).
-# Whether samples get better is left to training. Where we found out what decides it, it was a choice outside the mapping's
-# idea:
+# Whether samples get better, or shares are learned, is left to training. Where we found out what decides it, it was a choice
+# outside the mapping's idea:
 #
-# - for [points in the plane](04_multiple_connectivity.ipynb), how large the decoder's variance is when training starts;
+# - for [points in the plane](04_multiple_connectivity.ipynb), how large the decoder's variance is when training starts, and
+#   whether the settings are the text's or the notebooks';
 # - for [two digits](05_multi_modality.ipynb), the network, down to the bias of the decoder's first layer;
-# - for [shares](07_proportions.ipynb), the exponent with which the borders of the mapping are learned;
-# - for [sparse codes](09_sparsity_in_detail.ipynb), the least value that a gate can have.
+# - for [shares](07_proportions.ipynb), the exponent with which the borders of the mapping are learned.
+#
+# For [sparse codes](09_sparsity_in_detail.ipynb#floor-and-penalty-as-in-the-authors-code) we found no such choice: the
+# text's gates and the authors' have nearly one trade-off between sparsity and samples.
 #
 # So compare a mapping with a VAE and with a prior that does the same job, all trained alike and over several seeds
 # ([how](70_your_own.ipynb)).

@@ -51,8 +51,8 @@ another rule, and do not count.
 # How to read the table, column by column and mark by mark:
 #
 # - **Verdicts.** *Reproduced* is significantly on the paper's side by most rules, and *opposite* significantly against it.
-#   *Partly* and *no difference found* are not significant: the difference goes the paper's way, or the other. Neither is
-#   evidence. Each page states its rules, by the ids in small type.
+#   *Partly* and *no difference found* are mostly not significant: the difference goes the paper's way, or the other. Neither
+#   is evidence then. Each page states its rules, by the ids in small type.
 # - **In the paper** is its number; "figure only" where it has a figure and no number, "in words" where it has neither.
 # - **Compared with.** In "paired t against 0.12 (VAE)", 0.12 is the mean of the VAE, with which ours is compared by a $t$-test
 #   on pairs with the same seed.

@@ -18,6 +18,7 @@ from intelvae.paper.studies.digits.analysis import table1, table3
 from intelvae.paper.studies.faces import grid, hierarchies, why_dense
 from intelvae.paper.studies.hierarchy import analysis as levels
 from intelvae.paper.studies.toys import analysis as toys
+from intelvae.paper.studies.toys import grid as toys_grid
 from intelvae.paper.studies.toys.grid import TOYS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -163,6 +164,9 @@ def without_a_small_variance_first_all_fill_the_holes(of):
         found = [stored("readings").of(name, f"neither: {data}") for name in ("VAE", "InteL-VAE", "Vamp-VAE")]
         vae, *others = (fmean(map(toys.astray, results)) for results in found)
         assert others == pytest.approx([vae] * 2, abs=1.5)  # in %; of 20 to 56
+    assert toys_grid.AS_IN_NOTEBOOKS["likelihood_options"] == {}  # no small start
+    fewer = {data for data in TOYS if data != "mixture" and of[f"notebooks-fig4-{data}-hole"]["verdict"] == REPRODUCED}
+    assert fewer == {"circle", "square", "star"}
     return []
 
 

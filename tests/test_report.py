@@ -88,7 +88,9 @@ def test_findings_tell_each_statement_once_with_its_verdicts(declared):
     lines = told[2].splitlines()
     assert len(lines) == len(statements.STATEMENTS) and report.count_by_side(declared) == {"open": len(lines)}
     shown = prose.badges([NOT_TESTED] * 3)
-    assert f"- [The KL divergence never grows under $g$.](02_theorem1.ipynb) {shown}" in lines
+    assert (
+        f"- [An InteL-VAE is a VAE, and the KL divergence never grows under $g$.](02_theorem1.ipynb) {shown}" in lines
+    )
 
 
 def test_a_question_has_the_verdicts_of_all_claims_of_its_statements(declared):

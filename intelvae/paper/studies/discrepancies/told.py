@@ -80,8 +80,11 @@ def ahead(filled: Filled, found: Found, labels: Mapping[str, str]) -> str:
 
 
 def empty(found: Sequence[Results], data: str) -> str:
-    """In how many runs of several experiments the InteL-VAE leaves the holes of a data set empty (`toys.emptied`)."""
-    return toys.emptied([r for each in found for r in each], data)["of"]
+    """In how many runs of several experiments the InteL-VAE leaves the holes of a data set empty (`toys.emptied`).
+
+    A run that two of them share counts once.
+    """
+    return toys.emptied([*{r.run.training: r for each in found for r in each}.values()], data)["of"]
 
 
 def small_beta(results: Results) -> dict[str, str]:

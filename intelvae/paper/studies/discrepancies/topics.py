@@ -132,7 +132,7 @@ TOPICS: dict[str, Topic] = {
     ),
     "gammas": Topic(
         "The values of γ", "0.1 to 100; on faces 30 and 70", "10 to 300 for classifiers, 1e-7 to 100 in the ablation",
-        "0 to 100; on faces 30, 50 and 70", (SPARSITY, DETAIL, FACES), "pages 08 to 10 have a row for each γ",
+        "0 to 100; on faces 30, 50, 70, 210 and 700", (SPARSITY, DETAIL, FACES), "pages 08 to 10 have a row for each γ",
     ),
     "forest": Topic(
         "Codes that a forest learns from", "of training images, it seems", "of test images, judged on the last 2,000",
