@@ -30,7 +30,7 @@ from intelvae.mappings import Circle, Glue
 from intelvae.paper import kinds, ledger, report, studies
 from intelvae.paper.explorers import DecoderExplorer
 from intelvae.paper.prose import Folded, Provenance, Table, badges, in_short, say
-from intelvae.paper.studies.toys import analysis, figures
+from intelvae.paper.studies.toys import analysis, compared, figures
 from intelvae.paper.studies.toys.claims import BRIDGE_OF_DATA
 from intelvae.paper.style import by_seed
 from intelvae.testing import check_mapping
@@ -47,10 +47,10 @@ results, exact, one_prior, wide, readings, holes, holes_wide = (
 judged = results, exact, one_prior, holes, holes_wide
 found = ledger.rows(profile, *judged, page=PAGE)
 mean, with_notebooks = analysis.cited(results, wide), analysis.cited(exact, [])
-log_p = analysis.likelihoods(results, "circle")
-less_likely = analysis.below_vae(results, analysis.LIKELIHOOD)
+log_p = compared.likelihoods(results, "circle")
+less_likely = compared.below_vae(results, compared.LIKELIHOOD)
 vaes_farther, intel_vaes_farther = (
-    analysis.raised(results, exact, analysis.DISTANCES, method)
+    compared.raised(results, exact, compared.DISTANCES, method)
     for method in ("VAE", "InteL-VAE")
 )
 on_circle, of_notebooks = (analysis.emptied(of, "circle") for of in (results, exact))
@@ -167,13 +167,19 @@ figure = by_seed(results, "sliced_wasserstein", "sliced Wasserstein distance")
 
 # %% tags=["hide-input"]
 circle, square = (analysis.worst_hole(results, data) for data in ("circle", "square"))
-farthest = analysis.farthest_with_empty_hole(results, "square")
+farthest = compared.farthest_with_empty_hole(results, "square")
 uneven = (
     farthest
     and f""" One InteL-VAE on the square has an empty hole and
 {farthest["off"]} % of its samples off the support, but the distance {farthest["distance"]}; the
 VAEs' mean is {mean["sw-square-VAE-all"]}."""
 )
+where_empty = f"""
+Where the hole is empty, the InteL-VAE's median is still {log_p["empty"]}. One reason may be
+precision: the mean reconstruction term of the ELBO, too, is below the VAE's on
+{compared.below_vae(results, compared.reconstruction)} data sets. Samples in the hole cost little:
+on the curve instead, they would raise the VAE's $\\log p(x)$ by about {log_p["cost"]} nats.
+"""
 say(f"""
 Means hide single runs that fail. On the circle, half of the InteL-VAE's runs have at most
 {circle["median"]} % of their samples in the hole, but the worst has {circle["worst"]} %.
@@ -185,11 +191,7 @@ along the shape.{uneven or ""}
 
 **Likelihood.** The InteL-VAE's mean $\\log p(x)$ is below the VAE's on {less_likely} data sets. On
 the circle it is {log_p["InteL-VAE"]} nats, and the VAE's is {log_p["VAE"]}.
-
-Where the hole is empty, the InteL-VAE's median is still {log_p["empty"]}. One reason may be precision: the mean reconstruction term of the ELBO, too, is below the VAE's on
-{analysis.below_vae(results, analysis.reconstruction)} data sets. Samples in the hole cost little:
-on the curve instead, they would raise the VAE's $\\log p(x)$ by about {log_p["cost"]} nats.
-""")
+{where_empty if log_p["empty"] != analysis.NO_RUN else ""}""")
 Folded(
     "All numbers: means ± standard deviations over seeds",
     Table(analysis.connectivity(results)),
@@ -218,7 +220,7 @@ DecoderExplorer(to_move)
 units = analysis.by_units(results, wide)
 figure = figures.side_by_side(units, analysis.astray, "astray, %")
 lowered = {
-    method: analysis.raised(*reversed(units.values()), analysis.astray, method)
+    method: compared.raised(*reversed(units.values()), analysis.astray, method)
     for method in ("VAE", "InteL-VAE")
 }
 
@@ -240,7 +242,7 @@ The mapping leaves the decoder one dimension instead of two. A small decoder may
 
 Larger layers lower the VAE's share on {lowered["VAE"]} data sets, and the InteL-VAE's on
 {lowered["InteL-VAE"]}. They bring the InteL-VAE from behind the VAE to ahead of it on
-{analysis.comes_below_vae(*units.values(), analysis.astray)}. So small layers are not what keeps it
+{compared.comes_below_vae(*units.values(), analysis.astray)}. So small layers are not what keeps it
 behind.
 """)
 display(Provenance(wide))
@@ -455,10 +457,10 @@ is larger than with the main ones on {vaes_farther} data sets, the InteL-VAE's o
 {intel_vaes_farther}.
 
 The VAE's distance grows by more than the InteL-VAE's on
-{analysis.harmed_more(results, exact, analysis.DISTANCES)} data sets, and its share of samples
-astray on {analysis.harmed_more(results, exact, analysis.astray)}. The two priors explain part of
+{compared.harmed_more(results, exact, compared.DISTANCES)} data sets, and its share of samples
+astray on {compared.harmed_more(results, exact, analysis.astray)}. The two priors explain part of
 that: compared with one prior, they raise the VAE's distance by more on
-{analysis.harmed_more(one_prior, exact, analysis.DISTANCES)}.
+{compared.harmed_more(one_prior, exact, compared.DISTANCES)}.
 """)
 display(Provenance(exact, one_prior))
 shown = dict([analysis.DISTANCE, analysis.ASTRAY])

@@ -38,7 +38,13 @@ from intelvae.models import VAE
 from intelvae.paper import ledger, measures, report, studies
 from intelvae.paper.explorers import TradeOffExplorer
 from intelvae.paper.prose import Folded, Provenance, Table, badge, badges, in_short, say
-from intelvae.paper.studies.sparsity import analysis, figures, grid, tables
+from intelvae.paper.studies.sparsity import (
+    analysis,
+    authors_gates,
+    figures,
+    grid,
+    tables,
+)
 
 PAGE = "08_sparsity"
 
@@ -57,8 +63,8 @@ name = features.distance_name(measures.features_of(results))
 distance = f"{name} without faint pixels"
 curve, few = analysis.break_even(results), analysis.in_short(results)
 alone = analysis.without_penalty(results)
-ratios = analysis.beside_the_curve(coded.of(group="fashion-mnist"), results)
-same = analysis.same_trade_off(ratios.values())
+ratios = authors_gates.beside_the_curve(coded.of(group="fashion-mnist"), results)
+same = authors_gates.same_trade_off(ratios.values())
 verdict = {row["id"]: row["verdict"] for row in (*found, *of_mnist)}
 active_vae, active = (
     tables.by_line(results).loc[name] for name in ("VAE", f"γ = {grid.SHOWN:g}")
@@ -93,8 +99,8 @@ that the model hardly uses. {badges(row["verdict"] for row in found if not row["
   penalty ($\\gamma = 0$) the distance is {alone["zero"]}, at the other three {alone["others"]}.
   {alone["answer"]}.
 - **The authors' gates and penalty** make codes sparser in use at no cost in samples:
-  {analysis.at_no_cost(coded, verdict, "mnist")}, and
-  {analysis.at_no_cost(coded, verdict, "fashion-mnist")}.
+  {authors_gates.at_no_cost(coded, verdict, "mnist")}, and
+  {authors_gates.at_no_cost(coded, verdict, "fashion-mnist")}.
   {same} ([details](09_sparsity_in_detail.ipynb)).
 - **Fewer than 10 % of the dimensions active in a class**: {badge(verdict["fig8-active"])}. It is
   {active["0.1 of the largest"]} % (VAE: {active_vae["0.1 of the largest"]}) if "active" means a tenth

@@ -45,7 +45,13 @@ from intelvae.paper.prose import (
     say,
 )
 from intelvae.paper.rows import VAE_L1
-from intelvae.paper.studies.sparsity import analysis, figures, grid, tables
+from intelvae.paper.studies.sparsity import (
+    analysis,
+    authors_gates,
+    figures,
+    grid,
+    tables,
+)
 
 PAGE = "09_sparsity_in_detail"
 
@@ -75,18 +81,18 @@ verdict = {row["id"]: row["verdict"] for row in (*found, *of_fashion)}
 name = f"{features.distance_name(measures.features_of(results))} without faint pixels"
 compared = tables.comparable(results)
 mnist = analysis.of_mnist(results) | analysis.apart(results)
-best = {floor: analysis.best_scores(floor) for floor in (0.0, 0.05, 0.2)}
-of_faces = analysis.best_scores(0.2, dim=128)
+best = {floor: authors_gates.best_scores(floor) for floor in (0.0, 0.05, 0.2)}
+of_faces = authors_gates.best_scores(0.2, dim=128)
 only_vae = "At `smoke` only the VAE is run." if profile == "smoke" else ""
 
 # %% tags=["hide-input"]
 printed = {"fashion-mnist": fashion, "mnist": results}
 ratios = {
-    data: analysis.beside_the_curve(coded.of(group=data), of)
+    data: authors_gates.beside_the_curve(coded.of(group=data), of)
     for data, of in printed.items()
 }
 each_ratio = [ratio for of in ratios.values() for ratio in of.values()]
-same = analysis.same_trade_off(each_ratio)
+same = authors_gates.same_trade_off(each_ratio)
 closer = [
     verdict[f"figC3-clean-distance-gamma-{gamma}"] for gamma in ("0", "0.1", "0.3", "1")
 ]
@@ -103,8 +109,8 @@ All claims of this page:
 
 - **The authors' gates and penalty**: codes sparser in the
   [dimensions in use](08_sparsity_measures.ipynb), and samples at most 5 % farther than a VAE's, are
-  {analysis.at_no_cost(coded, verdict, "mnist")} and
-  {analysis.at_no_cost(coded, verdict, "fashion-mnist")}. {same} (not tested).
+  {authors_gates.at_no_cost(coded, verdict, "mnist")} and
+  {authors_gates.at_no_cost(coded, verdict, "fashion-mnist")}. {same} (not tested).
 - **These gates** cannot close below 0.2. Gaussian codes then score at most
   {best[0.2]["seeing"][0]:.2f}, less than the paper's curves.
 - **The penalty without the mapping** moves a VAE's score from {mnist["mnist-vae-score"]} to
@@ -582,7 +588,7 @@ s = torch.linspace(0.01, 1, 100)
 for weight in (0.0, 1.0, 10.0):
     cost = (s**2 - 1) / 2 - s.log() + weight * s * (2 / torch.pi) ** 0.5  # KL and L1
     print(f"2. weight {weight:g}: s = {s[cost.argmin()]:.2f}; the score sees no scale")
-wide = analysis.best_scores(0.2, dim=500)
+wide = authors_gates.best_scores(0.2, dim=500)
 print("3.", {kind: round(score, 2) for kind, (score, _) in wide.items()})
 
 # %% tags=["nbval-check-output", "remove-cell"]

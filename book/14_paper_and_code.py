@@ -32,7 +32,7 @@ from intelvae.paper.prose import Provenance, in_short, say
 from intelvae.paper.studies.digits.analysis import binary_images, table3
 from intelvae.paper.studies.discrepancies import analysis, figures, told, topics
 from intelvae.paper.studies.faces.why_dense import told_of_few_steps, told_of_weight
-from intelvae.paper.studies.sparsity import analysis as sparse
+from intelvae.paper.studies.sparsity import authors_gates
 from intelvae.paper.studies.sparsity.claims import PRIOR_OF_DD
 
 names = analysis.experiments("laptop")
@@ -71,7 +71,7 @@ verdicts = {
 }
 coded = found["sparsity-as-coded"]
 free = {
-    data: sparse.at_no_cost(
+    data: authors_gates.at_no_cost(
         coded, {id: row["verdict"] for id, row in verdicts.items()}, data
     )
     for data in ("mnist", "fashion-mnist")
@@ -79,9 +79,11 @@ free = {
 ratios = [
     ratio
     for data, name in (("mnist", "sparsity-mnist"), ("fashion-mnist", "sparsity"))
-    for ratio in sparse.beside_the_curve(coded.of(group=data), found[name]).values()
+    for ratio in authors_gates.beside_the_curve(
+        coded.of(group=data), found[name]
+    ).values()
 ]
-trade_off = sparse.same_trade_off(ratios)
+trade_off = authors_gates.same_trade_off(ratios)
 
 # %% tags=["hide-input"]
 smoke = """

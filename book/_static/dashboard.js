@@ -10,9 +10,10 @@ function showTiles(dashboard) {
     return made;
   };
   const table = dashboard.querySelector("table");
+  const names = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent);
   const claims = [...table.tBodies[0].rows].map((row) => {
-    const [claim, paper, ours, test] = row.cells;
-    return { ...row.dataset, claim, paper: paper.textContent, ours: ours.textContent, test: test.textContent };
+    const [claim, ...facts] = row.cells;
+    return { ...row.dataset, claim, facts: facts.map((cell) => cell.textContent) };
   });
   const distinct = (of) => [...new Set(claims.map(of))];
   const titled = (page) => page.slice(3).replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase());
@@ -36,8 +37,8 @@ function showTiles(dashboard) {
       return;
     }
     const facts = element("dl");
-    for (const [name, value] of [["in the paper", claim.paper], ["here", claim.ours], ["compared with", claim.test]]) {
-      facts.append(element("dt", { textContent: name }), element("dd", { textContent: value || "none" }));
+    for (const [k, name] of names.entries()) {
+      facts.append(element("dt", { textContent: name }), element("dd", { textContent: claim.facts[k] || "none" }));
     }
     const link = element("a", { href: `${claim.page}.html`, textContent: titled(claim.page) });
     panel.replaceChildren(element("p", { innerHTML: claim.claim.innerHTML }), facts, element("p", {}, "More: ", link));

@@ -31,7 +31,7 @@ class Dashboard:
             attributes = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in data.items())
             inner = "".join(f"<td>{cell}</td>" for cell in ledger.cells(row, holm).values())
             lines.append(f"<tr {attributes}>{inner}</tr>")
-        heads = "".join(f"<th>{name}</th>" for name in ("claim", "in the paper", "here", "compared with"))
+        heads = "".join(f"<th>{name}</th>" for name in ledger.COLUMNS)
         rows = "\n".join(lines)
         table = f'<table class="dataframe claims"><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody></table>'
         counts = prose.badges(row["verdict"] for row in self.found)

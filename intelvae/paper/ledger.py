@@ -32,6 +32,7 @@ CLAIMS: tuple[Claim, ...] = (
     *beyond.claims.CLAIMS,
 )
 
+COLUMNS = ("claim", "in the paper", "here", "compared with")  # of a table of claims
 EARLIER: dict[str, tuple[str, ...]] = {  # the rules that a claim's rule has replaced, which are variants now
     **{
         f"table1-clean-{rest}": (f"table1-{rest}",)
@@ -213,12 +214,8 @@ def cells(row: dict[str, Any], holm: dict[str, float]) -> dict[str, str]:
     if row["earlier"]:
         named = (f"{prose.badge(of)} {_id(id)}" for id, of in zip(EARLIER[row["id"]], row["earlier"], strict=True))
         claim += f" <span>By the rule{'s' * (len(row['earlier']) > 1)} before: {', '.join(named)}</span>"
-    return {
-        "claim": claim,
-        "in the paper": html.escape(row["paper"]),
-        "here": _in_one_piece(ours(row)),
-        "compared with": _in_one_piece(_tested(row, holm)),
-    }
+    of = (claim, html.escape(row["paper"]), _in_one_piece(ours(row)), _in_one_piece(_tested(row, holm)))
+    return dict(zip(COLUMNS, of, strict=True))
 
 
 def _id(id: str) -> str:

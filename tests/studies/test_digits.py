@@ -377,7 +377,7 @@ def test_strays_that_the_ambiguous_share_does_not_see_are_told():
     assert "sure of most" not in table2.told_strays(results(*of_table2(vae, 0.01, 0.2, stray=0.4), *ours))
     others = [*of_table2(gm, 0.01, stray=0.009), *of_table2(mog, 0.01, stray=0.011)]
     also = table2.told_strays(results(*of_table2(vae, 0.01, stray=0.4), *others, *ours))
-    assert also.endswith("0.0 % are. Without a mapping, GM-VAE has below 1 %, too.")
+    assert also.endswith("0.0 % are. Without a mapping, GM-VAE has less than 1 %, too.")
 
 
 def test_verdicts_of_table_2_are_counted_by_what_they_are_about():

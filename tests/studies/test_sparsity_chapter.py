@@ -17,7 +17,7 @@ from intelvae.paper import bench_gpu, evaluation, kinds, ledger, measures, repor
 from intelvae.paper.results import Results
 from intelvae.paper.rows import BLUE, DD, INTEL, ORANGE, SPARSE_PRIOR, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, row
 from intelvae.paper.studies import digits
-from intelvae.paper.studies.sparsity import analysis, claims, comparisons, detail, figures, grid, tables
+from intelvae.paper.studies.sparsity import analysis, authors_gates, claims, comparisons, detail, figures, grid, tables
 from intelvae.paper.studies.sparsity.grid import SHOWN, STRONG, at
 from intelvae.paper.studies.sparsity.tables import Column
 
@@ -283,14 +283,10 @@ def test_samples_are_compared_at_the_score_that_both_mappings_reach():
             lambda r, s: {"hoyer_used": places[r.value][0], "clean_frechet_2000": places[r.value][1]}, rows=rows
         )
 
-    found = analysis.beside_the_curve(at_places(coded), at_places(curve))
-    assert found == pytest.approx(
-        {1.0: 0.5, 3.0: 0.5}
-    )  # 200 at 0.3, halfway on a logarithmic axis; 0.5 is out of reach
-    assert analysis.beside_the_curve(at_places(curve), at_places(curve)) == pytest.approx(
-        {1.0: 1.0, 3.0: 1.0, 10.0: 8.0}
-    )
-    assert analysis.beside_the_curve([], at_places(curve)) == analysis.beside_the_curve(at_places(curve), []) == {}
+    beside, on_it = authors_gates.beside_the_curve, at_places(curve)
+    assert beside(at_places(coded), on_it) == pytest.approx({1.0: 0.5, 3.0: 0.5})  # 200 at 0.3; 0.5 is out of reach
+    assert beside(on_it, on_it) == pytest.approx({1.0: 1.0, 3.0: 1.0, 10.0: 8.0})
+    assert beside([], on_it) == beside(on_it, []) == {}
 
 
 @pytest.mark.parametrize(
@@ -722,16 +718,16 @@ def test_what_is_sparser_at_no_cost_is_told_at_the_largest_weight_that_is():
         for seed in (0, 1)
     ))  # fmt: skip
     verdicts = coded_as({("figC3", 3.0): kinds.REPRODUCED, ("figC3", 10.0): kinds.REPRODUCED})
-    told = analysis.at_no_cost(coded, verdicts, "mnist")
+    told = authors_gates.at_no_cost(coded, verdicts, "mnist")
     assert told.endswith("</span> on MNIST with $\\gamma = 10$ (0.375, VAE: 0.250)") and "reproduced" in told
-    assert analysis.at_no_cost(coded, verdicts, "fashion-mnist") == "on Fashion-MNIST with no $\\gamma$"
+    assert authors_gates.at_no_cost(coded, verdicts, "fashion-mnist") == "on Fashion-MNIST with no $\\gamma$"
 
 
 def test_a_trade_off_is_the_same_where_no_distance_is_far_from_the_texts():
-    same = analysis.same_trade_off([0.9, 1.1])
-    assert same == analysis.same_trade_off(iter([1.0])) and "nearly the same" in same
-    assert "another trade-off" in analysis.same_trade_off([0.8]) == analysis.same_trade_off([1.0, 1.2])
-    assert analysis.same_trade_off([]).startswith("No run shows yet")
+    same = authors_gates.same_trade_off([0.9, 1.1])
+    assert same == authors_gates.same_trade_off(iter([1.0])) and "nearly the same" in same
+    assert "another trade-off" in authors_gates.same_trade_off([0.8]) == authors_gates.same_trade_off([1.0, 1.2])
+    assert authors_gates.same_trade_off([]).startswith("No run shows yet")
 
 
 def test_why_the_penalty_alone_has_its_verdict_is_told_by_the_part_that_decides():
@@ -849,7 +845,7 @@ def test_the_weight_of_pixels_is_cited_at_the_gamma_of_figure_8():
 
 @pytest.mark.parametrize("floor", [0.0, 0.2])
 def test_the_best_scores_are_those_of_some_number_of_open_gates(floor):
-    found = analysis.best_scores(floor, n=500)
+    found = authors_gates.best_scores(floor, n=500)
     assert by_chance(50) < found["blind"][0] < found["seeing"][0] <= 1
     if not floor:
         assert found["seeing"] == (pytest.approx(1), "1 open") and found["blind"][1] == "5% open"

@@ -13,7 +13,7 @@ from intelvae.paper import kinds
 from intelvae.paper.datasets import Points
 from intelvae.paper.rows import BLUE, GREY, INTEL, ORANGE, VAE
 from intelvae.paper.studies import toys
-from intelvae.paper.studies.toys import analysis, figures, matching
+from intelvae.paper.studies.toys import analysis, compared, figures, matching
 
 matplotlib.use("agg")
 BLACK = "#000000"
@@ -307,7 +307,7 @@ def test_the_farthest_nats_are_of_means_over_the_seeds_of_both():
 def test_the_notebooks_harm_the_vae_more_where_its_share_rises_and_by_more(vae, intel, told):
     text = [*sized([0.1, 0.3], (0, 1)), *sized([0.2], [0], "InteL-VAE")]
     notebooks = [*sized([vae], [0]), *sized([intel], [0], "InteL-VAE"), *sized([0.9], [0], data="circle")]
-    assert analysis.harmed_more(text, notebooks, analysis.astray) == told  # of the star alone
+    assert compared.harmed_more(text, notebooks, analysis.astray) == told  # of the star alone
 
 
 def test_means_are_compared_on_the_data_sets_that_have_both_methods():
@@ -319,11 +319,11 @@ def test_means_are_compared_on_the_data_sets_that_have_both_methods():
         *sized([0.4], [0]), *sized([0.2], [0], "InteL-VAE"),
         *sized([0.4], [0], data="circle"), *sized([0.2], [0], "InteL-VAE", "circle"), *sized([0.9], [0], data="other"),
     ]  # fmt: skip
-    assert analysis.below_vae(before, analysis.DISTANCES) == "1 of the 2"
-    assert analysis.below_vae(after, analysis.DISTANCES) == "all 2"
-    assert analysis.comes_below_vae(before, after, analysis.DISTANCES) == "1 of the 2"
-    assert analysis.comes_below_vae(after, before, analysis.DISTANCES) == "none of the 2"
-    raised = [analysis.raised(before, after, analysis.DISTANCES, name) for name in ("VAE", "InteL-VAE")]
+    assert compared.below_vae(before, compared.DISTANCES) == "1 of the 2"
+    assert compared.below_vae(after, compared.DISTANCES) == "all 2"
+    assert compared.comes_below_vae(before, after, compared.DISTANCES) == "1 of the 2"
+    assert compared.comes_below_vae(after, before, compared.DISTANCES) == "none of the 2"
+    raised = [compared.raised(before, after, compared.DISTANCES, name) for name in ("VAE", "InteL-VAE")]
     assert raised == ["1 of the 2", "1 of the 2"]
 
 
@@ -338,18 +338,18 @@ def test_likelihoods_are_means_and_a_median_of_runs_with_an_empty_hole():
         *likely("VAE", (-1.0, 0.2, 0, 0.1), (-2.0, 0.4, 0, 0.1)),
         *likely("InteL-VAE", (-1.5, 0.0, 0.001, 0.1), (-1.7, 0.02, 0.002, 0.3), (-4.0, 0.5, 0.5, 0.9)),
     ]
-    assert analysis.likelihoods(found, "circle") == {
+    assert compared.likelihoods(found, "circle") == {
         "VAE": "-1.50", "InteL-VAE": "-2.40", "empty": "-1.60", "cost": f"{-np.log(0.7):.2f}"
     }  # fmt: skip
-    assert set(analysis.likelihoods(found, "star").values()) == {analysis.NO_RUN}
-    assert analysis.likelihoods(likely("VAE", (-1.0, 1.0, 0, 0.1)), "circle")["cost"] == "inf"  # none on the curve
-    assert analysis.farthest_with_empty_hole(found, "circle") == {"distance": "0.30", "off": "0.2"}
-    assert analysis.farthest_with_empty_hole(found[:2], "circle") == {}
+    assert set(compared.likelihoods(found, "star").values()) == {analysis.NO_RUN}
+    assert compared.likelihoods(likely("VAE", (-1.0, 1.0, 0, 0.1)), "circle")["cost"] == "inf"  # none on the curve
+    assert compared.farthest_with_empty_hole(found, "circle") == {"distance": "0.30", "off": "0.2"}
+    assert compared.farthest_with_empty_hole(found[:2], "circle") == {}
 
 
 def test_the_reconstruction_is_what_the_kl_divergence_leaves_of_the_elbo():
     ended = result(curves={"valid_elbo": [-9.0, -2.0], "valid_kl": [1.0, 3.5]})
-    assert analysis.reconstruction(ended) == 1.5
+    assert compared.reconstruction(ended) == 1.5
 
 
 def test_samples_astray_are_in_a_hole_or_on_the_bridge():

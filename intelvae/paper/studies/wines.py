@@ -78,10 +78,10 @@ def told_of_prior(found: pd.DataFrame, prior: str = "mixture prior", base: str =
 def _significant(p: float) -> str:
     """A p-value, with a word where it is not significant.
 
-    >>> _significant(0.014), _significant(0.3), _significant(1e-5)
-    ('p = 0.014', 'not significant, p = 0.3', 'p < 0.001')
+    >>> _significant(0.014), _significant(0.3)
+    ('p = 0.014', 'not significant, p = 0.3')
     """
-    return f"p = {p:.2g}" if LEVEL > p >= 0.001 else "p < 0.001" if p < LEVEL else f"not significant, p = {p:.2g}"
+    return f"{'' if p < LEVEL else 'not significant, '}p = {p:.2g}"
 
 
 def conclusion(found: pd.DataFrame, real: float, base: str = "VAE", way: str = "clusters, c1 = 5") -> str:

@@ -75,7 +75,7 @@ def of_table1(profile: str) -> list[Slip]:
         *_of_the_baselines(mog, vamp, sylvester),
         _slip(mog, "MoG", "two components at ±2, of variance e", prior_options=two),
         _slip(intel, "InteL-VAE", "c1 = 1", mapping_options=clusters | {"c1": 1.0}),
-        _slip(intel, "InteL-VAE", "2 x 2 in the place of 2 x 5", mapping_options={"factors": (2, 2)}),
+        _slip(intel, "InteL-VAE", "2 x 2 instead of 2 x 5", mapping_options={"factors": (2, 2)}),
         _slip(vae, "VAE", "cross-entropy, sigmoid", likelihood="bernoulli"),
         _slip(intel, "InteL-VAE", "cross-entropy, sigmoid", likelihood="bernoulli"),
         _slip(vae, "VAE", "the authors' network", network="authors"),

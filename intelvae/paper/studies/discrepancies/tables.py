@@ -31,7 +31,7 @@ TOPIC_OF_SLIP = {
     "c1 = 1": "constants",
     "learned borders forgotten when loaded": "forgotten",
     "learned border forgotten when loaded": "forgotten",
-    "2 x 2 in the place of 2 x 5": "clusters",
+    "2 x 2 instead of 2 x 5": "clusters",
     "cross-entropy, sigmoid": "likelihood",
     "the authors' network": "network",
     "all training images, best epoch by the test set": "split",
@@ -63,7 +63,7 @@ def _slipped(found: list[slips.Slip], *experiments: str) -> Iterator[Discrepancy
     for slip in found:
         before, after = (Source(experiments, (each,)) for each in slip)
         _, words = slip.after.name.split(": ", 1)
-        yield Discrepancy(TOPIC_OF_SLIP[words], words.replace("in the place of", "instead of"), before, after)
+        yield Discrepancy(TOPIC_OF_SLIP[words], words, before, after)
 
 
 def measured_otherwise(topic: str, name: str, source: Source, before: Metric, after: Metric) -> Discrepancy:

@@ -181,7 +181,7 @@ def told_of_the_vamp(results: Sequence[Result]) -> str:
             dark = (result.kept["dense_images"] < 0.1 * 255).double().mean().item()
             return (
                 f"Of the Vamp-VAE's images from $\\mathcal N(0, I)$, {100 * dark:.0f} % of the values are nearly "
-                "black. Its decoder learned from codes of its own prior, which need not be near $\\mathcal N(0, I)$."
+                "black. Training draws its codes towards its own prior, which need not be near $\\mathcal N(0, I)$."
             )
     return ""
 

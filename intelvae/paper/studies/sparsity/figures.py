@@ -134,13 +134,9 @@ def _annotate(axis: plt.Axes, points: Sequence[tuple[float, float, str, str]]) -
         if not text:
             continue
         half = 3.2 * len(text)
-
-        def room(offset: tuple[float, float], place: np.ndarray = place, half: float = half) -> float:
-            away = [(np.abs(place + offset - other), half + width) for other, width in taken]
-            return min(max(dx / wide, dy / 11) for (dx, dy), wide in away)
-
         offsets = [offset for offset in PLACES if inside.contains(*(place + offset))] or PLACES
-        offset = next((o for o in offsets if room(o) > 1), max(offsets, key=room))
+        rooms = [_room(place + offset, half, taken) for offset in offsets]
+        offset = next((o for o, room in zip(offsets, rooms, strict=True) if room > 1), offsets[int(np.argmax(rooms))])
         taken.append((place + offset, half))
         shade = tuple(0.75 * np.array(to_rgb(color)))  # small letters need more contrast than marks
         line = {"arrowstyle": "-", "lw": 0.4, "shrinkA": 0, "shrinkB": 1, "color": shade}
@@ -155,6 +151,11 @@ def _annotate(axis: plt.Axes, points: Sequence[tuple[float, float, str, str]]) -
             va="center",
             arrowprops=line if np.hypot(*offset) > NEAR else None,
         )
+
+
+def _room(place: np.ndarray, half: float, taken: Sequence[tuple[np.ndarray, float]]) -> float:
+    """How far a text of that half width is from the nearest of those that are taken; below 1 they overlap."""
+    return min(max(*np.abs(place - other) / (half + width, 11)) for other, width in taken)
 
 
 def gates(results: Sequence[Result]) -> Figure:

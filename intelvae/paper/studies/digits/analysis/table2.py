@@ -123,7 +123,7 @@ def told_strays(results: Results) -> str:
     others = [row for row in grid.table2("mathieu") if row.paper and row.name not in ("VAE", "InteL-VAE")]
     of_row = {row.name: results.of(row.name, grid.MAIN) for row in others}
     few = [name for name, of in of_row.items() if of and fmean(map(SHARES[STRAYS], of)) < 1 - WITHIN]
-    also = f" Without a mapping, {listed(few)} {'have' if len(few) > 1 else 'has'} below 1 %, too." if few else ""
+    also = f" Without a mapping, {listed(few)} {'have' if len(few) > 1 else 'has'} less than 1 %, too." if few else ""
     return (
         f"- **{but} this network {theirs} % of the VAE's samples are *strays***, unlike any digit (of test images 1 % "
         f"are, by definition).{seen} Of the InteL-VAE's samples {ours} % are.{also}"
