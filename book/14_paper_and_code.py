@@ -154,7 +154,7 @@ Fashion-MNIST leave out [pixels too faint to see](06_all_digits.ipynb).
 
 # %% tags=["hide-input"]
 say(f"""
-At the profile `{profile}` the charts have {bars} bars from {runs} runs; {lacking} more bars are
+At the profile `{profile}` the charts have {bars} bars from {runs:,} runs; {lacking} more bars are
 planned and not run yet. Other pages show the experiments behind them in full.
 """)
 
