@@ -51,8 +51,8 @@ ITEMS = (
     Item("Table 4", "table4-sparser-vae-*", "Hoyer score: InteL-VAE with γ = 70, VAE (higher)",
          "After as few steps as here, the penalty weighs too little against the reconstruction of a face. With "
          "$\\gamma = 70$ the score in the dimensions in use is that of chance; with ten times the weight it is 0.36 to "
-         "0.58 above. Too few steps may be a reason, too: on Fashion-MNIST, as few leave 3 to 57 % of the sparsity with "
-         "$\\gamma = 10$, which weighs 1.7 times as much per value of an image as 70 does on faces. "
+         "0.58 above. Too few steps may be a reason, too: on Fashion-MNIST, as few leave 3 to 57 % of the sparsity "
+         "with $\\gamma = 10$, which weighs 1.7 times as much per value of an image as 70 does on faces. "
          "Longer runs on faces have not been made.", "10_faces"),
     Item("Table B.1", "tableB1-50-*", "accuracy from 50 labels: hierarchy, best VAE (higher)",
          "With the authors' classifier, which reports its best epoch on the test faces, no significant difference is "
