@@ -9,7 +9,7 @@ from typing import Any
 from docutils import nodes
 
 NAMED = r"(?:Tables?|Figures?|[Ss]ections?|[Aa]ppendix|[Ee]quations?|[Pp]age|[Tt]heorem)"
-TOGETHER = re.compile(rf"(?<=\d) (?=[%±])|(?<=[±<>=]) (?=\d)|(?<=\bp) (?=[<>=] )|(\b{NAMED}) (?=\d|[ABC]\b)")
+TOGETHER = re.compile(rf"(?<=\d) (?=[%±])|(?<=[±<>=]) (?=\d)|(?<=\b\w) (?=[<>=] )|(\b{NAMED}) (?=\d|[ABC]\b)")
 
 
 def joined(text: str) -> str:

@@ -34,6 +34,11 @@ WRONG = r"""async () => {
   return [...formulas.map(e => e.outerHTML), ...raw.map(text => text.data), ...broken]
 }"""
 
+# a figure has a tab stop exactly if it scrolls, and its caption fits the screen
+ALL_FIGURES_REACHABLE = """() => [...document.querySelectorAll('.cell_output > figure')].every(figure =>
+  (figure.scrollWidth > figure.clientWidth) === (figure.tabIndex === 0)
+  && !(figure.querySelector('figcaption')?.clientWidth > figure.clientWidth))"""
+
 
 @pytest.fixture
 def address():
@@ -67,6 +72,7 @@ def test_a_page_fits_a_telephone(page, path):
     page.goto(path.as_uri())
     page.evaluate("() => window.MathJax?.startup?.promise")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.wait_for_function(ALL_FIGURES_REACHABLE)
     page.set_viewport_size(wide)
 
 
