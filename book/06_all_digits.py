@@ -202,7 +202,7 @@ Folded(
 rising = table1.still_rising(results)
 say(f"""
 One method's distance can differ much from seed to seed. With all pixels, N = {least:,}, it goes from
-{rising["worst-low"]:.0f} to {rising["worst-high"]:.0f} for the {rising["worst-method"]}, although
+{rising["worst-low"]:,.0f} to {rising["worst-high"]:,.0f} for the {rising["worst-method"]}, although
 its test ELBOs lie within {rising["worst-elbo"]:.1f} nats of each other.
 """)
 

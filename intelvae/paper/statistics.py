@@ -37,19 +37,16 @@ def summary(values: Sequence[float]) -> tuple[float, float]:
     return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else math.nan
 
 
-def mean_and_sd(values: Sequence[float], digits: int = 1, scale: float = 1.0, thousands: str = "") -> str:
+def mean_and_sd(values: Sequence[float], digits: int = 1, scale: float = 1.0) -> str:
     """`summary` of `scale` times the values, as tables have it: no deviation of one value, nothing of none.
 
-    `thousands` is what sets them apart, "," or nothing.
-
-    >>> mean_and_sd([0.5, 0.7], scale=100.0), mean_and_sd([2.0]), mean_and_sd([]), mean_and_sd([-8200.0], thousands=",")
+    >>> mean_and_sd([0.5, 0.7], scale=100.0), mean_and_sd([2.0]), mean_and_sd([]), mean_and_sd([-8200.0])
     ('60.0 ± 14.1', '2.0', '', '-8,200.0')
     """
     if not values:
         return ""
     mean, sd = summary([scale * value for value in values])
-    form = f"{thousands}.{digits}f"
-    return f"{mean + 0.0:{form}}" + (f" ± {sd:{form}}" if len(values) > 1 else "")
+    return f"{mean + 0.0:,.{digits}f}" + (f" ± {sd:,.{digits}f}" if len(values) > 1 else "")
 
 
 class Paired(NamedTuple):

@@ -52,7 +52,7 @@ def bullets(filled: Filled, lines: Mapping[str, str], how: Callable[[Filled, str
 def distances(results: Results) -> dict[str, str]:
     """The distance without faint pixels of every row of Table 1, mean over its seeds, by its name."""
     found = {row.name: [clean_frechet(r) for r in results.of(row.name)] for row in TABLE1}
-    return {name: f"{fmean(of):.0f}" if of else NOT_RUN for name, of in found.items()}
+    return {name: f"{fmean(of):,.0f}" if of else NOT_RUN for name, of in found.items()}
 
 
 def ahead(filled: Filled, found: Found, labels: Mapping[str, str]) -> str:

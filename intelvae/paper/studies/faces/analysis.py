@@ -50,7 +50,7 @@ class Yardstick(NamedTuple):
 
     def __str__(self) -> str:
         faces = f"{self.most:,} training faces and {self.most:,} held-out ones"
-        return f"{faces} have an {self.name} of {self.floor:.0f}"
+        return f"{faces} have an {self.name} of {self.floor:,.0f}"
 
 
 def yardstick(results: Sequence[Result]) -> Yardstick:
@@ -75,7 +75,7 @@ def shown(results: Sequence[Result], column: Column) -> str:
     found = [column(r) if callable(column) else r.metrics.get(column) for r in results]
     values = [value for value in found if value is not None and not math.isnan(value)]
     coarse = max(map(abs, values), default=0.0) > 100 or all(value % 1 == 0 for value in values)
-    return mean_and_sd(values, 0 if coarse else 2, thousands=",")
+    return mean_and_sd(values, 0 if coarse else 2)
 
 
 def table(of: Mapping[str, Sequence[Result]], columns: Mapping[str, Column]) -> list[dict[str, Any]]:

@@ -29,10 +29,7 @@ def table(results: Results) -> list[dict[str, Any]]:
     lines = []
     for row in results.rows:
         of = results.of(row.name)
-        numbers = {
-            title: mean_and_sd([r.metrics[metric] for r in of], thousands=",")
-            for metric, title in _columns(results).items()
-        }
+        numbers = {title: mean_and_sd([r.metrics[metric] for r in of]) for metric, title in _columns(results).items()}
         lines.append({"model": row.name, **numbers, "seeds": len(of)})
     return lines
 

@@ -134,7 +134,7 @@ def without_penalty(results: Results) -> dict[str, str]:
         answer = f"At $\\gamma =$ {which} the penalty brings samples closer than that"
     elif DISTANCE.mean(zero) >= DISTANCE.mean(vae):
         answer = "So without a penalty samples are no closer than the VAE's"
-    return found | {"others": f"{min(means):.0f} to {max(means):.0f}", "answer": answer}
+    return found | {"others": f"{min(means):,.0f} to {max(means):,.0f}", "answer": answer}
 
 
 def few_active(results: Results) -> dict[str, str]:
@@ -249,7 +249,7 @@ def apart(results: Results) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, column in (("apart", DISTANCE), ("apart-all-pixels", ALL_PIXELS)):
         row, of = max(by_row(results).items(), key=lambda line: _span(column, line[1]))
-        found |= {key: f"{_span(column, of):.0f}", f"{key}-of": in_words(row)}
+        found |= {key: f"{_span(column, of):,.0f}", f"{key}-of": in_words(row)}
     return found
 
 

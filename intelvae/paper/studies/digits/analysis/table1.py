@@ -321,7 +321,7 @@ TOLD = {
 
 def told(moves: Mapping[str, Move]) -> dict[str, str]:
     """From where to where the slips go that the page tells of, by `TOLD`, and over how many seeds."""
-    texts = {name: "{:.0f} to {:.0f} (n = {})".format(*of.means, len(of.without)) for name, of in moves.items()}
+    texts = {name: "{:,.0f} to {:,.0f} (n = {})".format(*of.means, len(of.without)) for name, of in moves.items()}
     return {key: texts.get(name, "(not run)") for name, key in TOLD.items()}
 
 
