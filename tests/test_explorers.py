@@ -240,7 +240,7 @@ def test_the_table_has_means_and_deviations_in_the_order_of_methods_and_values()
     assert table.to_numpy().tolist() == [
         ["row 1.0", "0.200 ± 0.100", "0", 3],
         ["row 3.0", "0.200 ± 0.100", "0", 3],
-        ["row None", "0.200 ± 0.100", "1000 ± 1000", 3],
+        ["row None", "0.200 ± 0.100", "1,000 ± 1,000", 3],
     ]
     assert repr(trade_off(name="row")) == table.to_string(index=False)
 

@@ -604,8 +604,8 @@ def test_break_even_is_the_sparsest_with_samples_no_worse_and_sparse_is_twice_ch
     assert (found["even-distance"], found["even-hoyer"], found["even-used"]) == ("996", "0.500", "0.300")
     assert found["even-chance"] == f"{measures.chance_in_use(curve()[0]):.3f}" == "0.231"  # 0.3 is below twice that
     assert found["sparse"] == "10" and found["sparse-used"] == "0.600" and found["sparse-left-off"] == "25"
-    assert found["nearest"] == "InteL-VAE, γ = 10" and found["nearest-distance"] == "1200"
-    assert found["other"] == "Sparse-VAE, α = 0.2" and found["other-distance"] == "1300"
+    assert found["nearest"] == "InteL-VAE, γ = 10" and found["nearest-distance"] == "1,200"
+    assert found["other"] == "Sparse-VAE, α = 0.2" and found["other-distance"] == "1,300"
     assert found["zero-distance"] == "990" and found["other-zero"] == "50" and found["vae-overlap"] == "0.12"
     assert found["vae-in-use"] == "50" and found["last-hoyer"] == "0.900"
     assert (found["all-sparse"], found["not-sparse"]) == ("10 and 30", "0, 1 and 3")
@@ -646,7 +646,7 @@ def test_where_no_gamma_breaks_even_the_text_says_so():
     assert (found["all-sparse"], found["not-sparse"]) == ("none", "3")
     assert found["no-worse"] == found["even"] == found["next"] == found["sparse"] == found["nearest"] == "none"
     assert found["even-distance"] == found["zero-hoyer"] == found["other-zero"] == "(none)"
-    assert found["last"] == "3" and found["last-distance"] == "1002"
+    assert found["last"] == "3" and found["last-distance"] == "1,002"
 
 
 def test_a_vae_has_no_weight_in_words():
@@ -676,7 +676,7 @@ def test_what_page_08_sums_up():
     assert (
         found["shown-logistic"] == "45.0" and found["vae-nearest"] == "nan"
     )  # mean over 10 to 100 labels; not measured
-    assert (found["dd-forest"], found["dd-distance"], found["dd-gamma"]) == ("54.0", "1700", "3")
+    assert (found["dd-forest"], found["dd-distance"], found["dd-gamma"]) == ("54.0", "1,700", "3")
     assert (found["lsp-forest"], found["l1-distance"], found["lsp-gamma"]) == ("(no run)", "(no run)", "0")
 
 
@@ -777,7 +777,7 @@ def test_choices_are_cited_where_they_were_run():
     found = of_all(lambda r, s: cited(100.0 * place[r.name, r.group] + 10 * s), seeds=(0, 1), rows=rows)
 
     def distance(name, group):
-        return f"{100 * place[name, group] + 5}"
+        return f"{100 * place[name, group] + 5:,}"
 
     texts = analysis.of_choices(found)
     assert texts["open-default-distance"] == distance("as in Figure 7", at(INTEL, STRONG))
