@@ -14,7 +14,9 @@ from intelvae.paper.measures import above_chance, clean_frechet
 from intelvae.paper.statistics import by_seed, rounded
 from intelvae.paper.studies.beyond import analysis as beyond
 from intelvae.paper.studies.beyond.claims import stuck
+from intelvae.paper.studies.digits import grid as digits
 from intelvae.paper.studies.digits.analysis import table1, table3
+from intelvae.paper.studies.digits.claims import learned
 from intelvae.paper.studies.faces import grid, hierarchies, why_dense
 from intelvae.paper.studies.hierarchy import analysis as levels
 from intelvae.paper.studies.toys import analysis as toys
@@ -73,6 +75,11 @@ def an_offset_halves_the_ambiguous_share_and_iwae_and_the_code_s_network_decide(
     return []
 
 
+def of_borders(power=digits.TEXT):
+    """What border without bounds and with them ends without zeros, in seeds that have both."""
+    return table3.without_and_with_bounds(*map(stored, ("proportions", "borders", "borders-bounded")), power)
+
+
 @about("Table 3")
 def the_power_of_the_code_takes_borders_near_but_for_a_missing_digit(of):
     shares = ["0.4", "0.25", "0.2"]
@@ -82,6 +89,7 @@ def the_power_of_the_code_takes_borders_near_but_for_a_missing_digit(of):
     assert verdicts(of, "table3-0", "table3-0-code") == [OPPOSITE] * 2
     assert abs(code[25].farthest - 25) > 5  # as the page's box says, not in every seed
     assert text[25].missed and not any(code[100 * float(share)].missed for share in shares)
+    without, bounded = of_borders()
     return [
         *(f"{code[100 * float(share)].mean:.1f}" for share in shares),
         *(f"{100 * float(share):g}" for share in shares),
@@ -89,6 +97,7 @@ def the_power_of_the_code_takes_borders_near_but_for_a_missing_digit(of):
         "25",
         "95",
         *(f"{end:.1f}" for end in text[25].interval),
+        *(f"{100 * fmean(map(learned, found)):.0f}" for found in (bounded, without)),
     ]
 
 
@@ -289,7 +298,8 @@ def shares_are_learned_by_the_code_s_exponent_but_not_that_a_group_is_missing(of
     assert verdicts(of, *(f"table3-{share}-code" for share in shares)) == [REPRODUCED] * 3
     assert verdicts(of, *(f"table3-{share}" for share in shares)) == [PARTLY, REPRODUCED, PARTLY]
     assert verdicts(of, "table3-0", "table3-0-code") == [OPPOSITE] * 2
-    return ["20", "25", "40", "25"]
+    least = min(fmean(map(learned, found)) for power in (digits.TEXT, digits.CODE) for found in of_borders(power))
+    return ["20", "25", "40", "25", f"{100 * least:.0f}"]
 
 
 @about(USES[3])
