@@ -46,8 +46,8 @@ ITEMS = (
          "The text's exponent moves the mapping's borders slowly. With the authors' exponent, as many steps lead to "
          "learned shares of 42.4, 28.1 and 20.4 % for 40, 25 and 20 % of zeros; single seeds end at 46 and 34 %. With "
          "the text's, 25 % counts as reproduced by the tolerance alone: the 95 % interval of the mean, 27.6 to 31.7 %, "
-         "does not contain it. Without zeros in the data, neither exponent comes near. With the text's exponent and the "
-         "authors' bounded border, which moves faster at first, the smaller side keeps 7 instead of 34 %.",
+         "does not contain it. Without zeros in the data, neither exponent comes near. With the text's exponent and "
+         "the authors' bounded border, which moves faster at first, the smaller side keeps 7 instead of 34 %.",
          "07_proportions"),
     Item("Table 4", "table4-sparser-vae-*", "Hoyer score: InteL-VAE with γ = 70, VAE (higher)",
          "After as few steps as here, the penalty weighs too little against the reconstruction of a face. With "

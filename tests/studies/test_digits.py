@@ -717,7 +717,11 @@ def test_borders_with_and_without_bounds_are_side_by_side_where_there_are_no_zer
     assert table3.told_bounded(free, code, found) == (
         "With $c_2 = 0.2$ the smaller side keeps 5 % with bounds and 30 % without (means over 1 seed)."
     )
-    assert table3.told_bounded(free, code, results(profile="laptop")) == ""
+    assert "it keeps 5 % ([more]" in table3.in_short(free, code, found)
+    assert "bound the border as their code does" in table3.told_without_zeros(free, code, found)
+    nothing = results(profile="laptop")
+    assert table3.told_bounded(free, code, nothing) == "" == table3.in_short(free, code, nothing)
+    assert table3.told_without_zeros(free, code, nothing) == "Without zeros, we do not know"
 
 
 def test_bounded_borders_differ_from_the_others_in_their_border_only():

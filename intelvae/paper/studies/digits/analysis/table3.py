@@ -115,9 +115,8 @@ def told_bounded(free: Results, code: Results, found: Results) -> str:
         if after:
             texts.append(
                 f"With $c_2 = {power}$ the smaller side keeps {shares.mean(after, learned, 0)} % with bounds and "
-                f"{shares.mean(before, learned, 0)} % without (means over {len(after)} seed"
-                + "s" * (len(after) > 1)
-                + ")."
+                f"{shares.mean(before, learned, 0)} % without "
+                f"(means over {len(after)} seed{'s' * (len(after) > 1)})."
             )
     return " ".join(texts)
 
