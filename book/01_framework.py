@@ -47,8 +47,8 @@ Both parts of the claim hold. {badges(row["verdict"] for row in found)}
 
 - **Training is that of a VAE.** An InteL-VAE and a VAE whose decoder begins with $g$ have the
   same bound, to the last bit.
-- **The structure is guaranteed.** Of {circle["codes"]} codes of a trained model whose mapping
-  is the circle, the farthest is {circle["farthest"]} from the circle.
+- **The structure is guaranteed.** All {circle["codes"]} codes kept of a trained model whose
+  mapping is the circle {circle["lie"]}.
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 1 of the paper, from a trained model: an InteL-VAE with the circle mapping, on data in the shape of a star. Two data points (green) are encoded as Gaussians in the space of y (ellipses: two standard deviations) and mapped to the circle, where all codes lie (grey). Right: samples of the model, decoder noise included.", "name": "fig-framework"}, "image": {"alt": "Four panels: data on a star, Gaussian codes y, codes z on a circle, and samples."}}
@@ -175,7 +175,8 @@ print("mapping as the decoder's first layer, bit for bit:", same_as_layer)
 #
 # 1. Write your own mapping, any `nn.Module` from $y$ to $z$: try $g(y) = \sinh(y)$. Does a model with this mapping still
 #    have the same bound as a VAE with $g$ in the decoder?
-# 2. For the circle, take the KL divergence between distributions of $z$ instead of $y$. Why can it not be computed?
+# 2. For the circle with $\epsilon = 0$, take the KL divergence between distributions of $z$ instead of $y$. Why are densities
+#    in the plane of no use, and which densities give it?
 
 
 # %% tags=["hide-cell", "solution"]
@@ -188,9 +189,8 @@ mapped = vae(Sinh())
 layer = VAE(mapped.encoder, nn.Sequential(Sinh(), mapped.decoder), mapped.prior)
 same = torch.equal(value(bounds.elbo, mapped, x), value(bounds.elbo, layer, x))
 print("1. bit for bit:", same)
-print(
-    "2. all mass is on a curve, where neither distribution has a density in the plane"
-)
+print("2. all mass is on a curve, so there are none in the plane;")
+print("   take those along the circle")
 
 # %% [markdown]
 # ## Verdict

@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Theorem 1
 #
-# A mapping never moves the encoder's distribution farther from the prior. Let $q$ be the encoder's distribution of $y$,
-# and $p = \mathcal N(0, I)$ the prior. Then (Theorem 1, equations 3 and 4, appendix A of {cite}`miao2022intelvae`)
+# If a mapping is applied to both the encoder's distribution and the prior, their divergence never grows. Let $q$ be the
+# encoder's distribution of $y$, and $p = \mathcal N(0, I)$ the prior. Then (Theorem 1, equations 3 and 4, appendix A of {cite}`miao2022intelvae`)
 #
 # $$ \mathrm{KL}(g_\# q \,\|\, g_\# p) \;\le\; \mathrm{KL}(q \,\|\, p) \quad \text{for every measurable } g, $$
 #
@@ -81,7 +81,8 @@ No model is trained here. All numbers are computed on this page, with torch
 # $$ \mathrm{KL}(q(y) \,\|\, p(y)) = \mathrm{KL}(q(z) \,\|\, p(z)) + \mathbb E_{q(z)}\, \mathrm{KL}(q(y|z) \,\|\, p(y|z)). $$
 #
 # The last term is the *slack*, the difference between the theorem's two sides. It measures what $y$ still tells once $z$ is
-# known. With $g(y) = |y|$ that is the sign of $y$, one bit, so the slack is at most $\ln 2$ nats.
+# known. With $g(y) = |y|$ that is the sign of $y$. Under the prior both signs are equally likely, so the slack is at most
+# one bit, $\ln 2$ nats.
 #
 # The density of $z$ is a sum over its preimages, here $z$ and $-z$. So the theorem for $|y|$ can be computed in these lines:
 
@@ -279,17 +280,15 @@ mapping.
 # %% [markdown]
 # ## Paper beside ours
 #
-# The paper gives a proof and no number. Our numbers in the table are the largest violations over all cases. The tolerances
-# of the rules follow from the precision of the integrals, not from the results.
+# The paper gives a proof and no number. Our numbers in the table are the largest violations on the line: under $|y|$, $y^2$
+# and the cubic, and under $\sinh y$ and the clusters. The tolerances of the rules follow from the precision of the
+# integrals, not from the results.
 #
-# - *Inequality*: reproduced if every divergence on the line is at most its value before $g$, within $10^{-6}$. In the
-#   plane, where it is simulated, it may be larger by its bias and three standard errors.
-# - *Equality*: reproduced if strictly monotone $g$ leave every divergence unchanged to $10^{-6}$, and both sides of
-#   equation 4 agree to $10^{-6}$.
-# - *Equation A.1* must hold to $10^{-6}$ on every set tried.
+# - *Inequality*: reproduced if none of these divergences grows by more than $10^{-6}$.
+# - *Equality*: reproduced if each stays the same to $10^{-6}$.
 #
-# The verdicts rest on some of the mappings above (`intelvae.paper.studies.toys.claims`). All other checks of this page must
-# hold as well, or the page fails.
+# The other checks have no verdict, but the page fails unless they hold: the other mappings on the line, equation 4 and
+# equation A.1, to $10^{-6}$, and the plane, within its bias and three standard errors.
 
 # %% tags=["hide-input"]
 assert all(case.after <= case.before + 1e-6 for case in merged) and all(simulated)
@@ -303,8 +302,6 @@ ledger.Table(found)
 # - **How large the slack is.** The paper says that the bound in $z$ is "at least as tight". The slack may be zero (the
 #   clusters), at most one bit (the fold), or any amount (the circle with $\epsilon = 0$, as the encoder narrows). Training
 #   uses $\mathcal L_Y$, so the tighter bound in $z$ stays unused.
-# - **Whether the circle is invertible.** In exact arithmetic it is, in floating point it is not
-#   ([above](#in-the-plane-by-simulation)).
 # - **Whether a mapping helps.** The inequality bounds one term of the objective. It holds for any $q$ and any $g$, even a
 #   useless constant $g$. It does not say that the reconstruction is good, or that the encoders together cover the prior.
 # - **The authors' code.** Its notebooks for points in the plane compute the KL divergence against a Gaussian of variance $e$,

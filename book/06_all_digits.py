@@ -232,7 +232,8 @@ Folded(
 #
 # A measure that scatters too much from seed to seed of one method cannot tell two methods apart. To choose a better one, we
 # look at the VAE alone, with five seeds that the table does not have. The rule was fixed (committed to git) before any of
-# these models was measured ([history](rules.md#all-ten-digits)):
+# these models was measured, though how the older measures scatter over the table's own seeds was known
+# ([history](rules.md#all-ten-digits)):
 #
 # > A measure's **spread**, over seeds of the VAE, is 100 % · sd(VAE) / (mean(VAE) − value for as many real images).
 # > Of the candidates, the one with the smallest spread decides Table 1 from the next runs on.
@@ -260,8 +261,9 @@ Folded("Spreads over the VAE's extra seeds", Table(spread.lines(spreads)))
 # two methods, as a percentage of the same denominator, that ten seeds of each (the paper has ten) would detect in four cases
 # of five.
 #
-# A small spread alone is not enough: a measure that never changes would have none. Unit tests check that the classifier's
-# distance grows with noise, with blur and when a class is missing.
+# A small spread alone is not enough: a measure that never changes would have none. Whether the chosen one tells methods apart,
+# the claims on the baselines show (below). Of the classifier's distance, unit tests check that it grows with noise, with blur
+# and when a class is missing.
 #
 # ### Other measures, and the fit
 
@@ -350,7 +352,7 @@ say(f"""
 that of {short["below"]}, and above that of {short["above"]}. Over all seeds ({count}), the order
 without faint pixels is, closest first: {short["order"]}.
 
-**Does another number of clusters help?** {table1.told_of_clusters(results)}
+**Do other clusters help?** {table1.told_of_clusters(results)}
 
 **Does the closest method also fit best?** {short["fits"]}: the mean test ELBO is {short["closest-elbo"]} nats for
 the {short["closest-name"]}, {short["vae-elbo"]} for the VAE, and {short["product-elbo"]} for the InteL-VAE.

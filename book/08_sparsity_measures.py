@@ -178,7 +178,7 @@ scores, dimensions = tables.sparsity(results)
 Folded("All measures of all methods", Table(scores), Table(dimensions))
 
 # %% [markdown]
-# **The gates show the same without codes.** How many gates does an image open, and how many do all images of a batch open
+# **Do the gates look at the image?** How many gates does an image open, and how many do all images of a batch open
 # together (exponentials of the two entropies in $L_{sp}$)? Where the two are alike, the gates do not look at the image.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Gates that the InteL-VAE opens in one image, and in all images of a batch together, by γ: exponentials of the two entropies in L_sp. Means and standard deviations over seeds.", "name": "fig-gates"}, "image": {"alt": "Two lines over gamma that begin together and move apart."}}
@@ -189,6 +189,8 @@ Folded("The gates in numbers", Table(tables.gates(results)))
 
 # %% tags=["hide-input"]
 say(f"""
+{analysis.told_gates(results)}
+
 With $\\gamma = {curve["sparse"]}$ an image leaves off {curve["sparse-left-off"]} % of
 {curve["sparse-in-use"]} dimensions in use; with a VAE it is {curve["vae-left-off"]} %.
 """)

@@ -113,7 +113,7 @@ def accuracies(train, has, test, truth):
 
 # %% [markdown]
 # **A check against what is known.** First, let an attribute be the sign of a Gaussian number, and the code that number
-# plus as much noise. Nobody can be right more often than $1 - \arctan(1)/\pi = 3/4$.
+# plus as much noise. In the long run nobody can be right more often than $1 - \arctan(1)/\pi = 3/4$.
 #
 # Second, let one face in ten have the attribute, and the code say nothing. The accuracy is nine tenths all the same;
 # the balanced accuracy shows it.
@@ -271,7 +271,7 @@ tested = (
 )
 say(f"""
 {hierarchies.told_of_protocol(results, found)} (The tests, {tested}, are among the variants
-below.)
+below.) {hierarchies.told_of_balance(results)}
 
 We standardise codes; otherwise dimensions that a VAE does not use stay small. The table has codes
 that are not standardised, too.
@@ -293,8 +293,8 @@ figure = level_traversals(results.first("InteL-VAE")[0])
 
 # %% tags=["hide-input"]
 say(f"""
-A level can hold next to nothing, as the page on [hierarchies](11_hierarchies.ipynb) shows.
-The levels here hold, highest first, {hierarchies.held(results)}.
+On [Fashion-MNIST](11_hierarchies.ipynb) most levels of such a mapping hold next to nothing.
+Here they hold, highest first, {hierarchies.held(results)}.
 """)
 
 # %% [markdown]

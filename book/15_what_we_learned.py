@@ -149,7 +149,9 @@ say(report.reasons())
 # %% [markdown]
 # ## How it works, and whether to use it
 #
-# The structure is exact: every code and every sample is $z = g(y)$, and the KL divergence [never grows](02_theorem1.ipynb).
+# A mapping without parameters builds its structure in: every $z$, encoded or drawn from the prior, is $g(y)$. A learned one
+# only allows it: gates need not close, and levels need not be used. The KL divergence [never grows](02_theorem1.ipynb).
+#
 # Whether samples get better, or shares are learned, is left to training. Where we found out what decides it, it was a choice
 # outside the mapping's idea:
 #

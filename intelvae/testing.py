@@ -91,7 +91,7 @@ def _same(a: Tensor, b: Tensor) -> bool:
 
 
 def check_finite(make: Make, dim: int, points: Tensor | None = None, dtype: torch.dtype | None = None) -> None:
-    """Values and gradients, of the latents and of the parameters, are finite, each `points` (N, D) on its own.
+    """Values and gradients, of the latents and of the parameters, are finite at each of `points` (N, D), tested singly.
 
     A NaN gradient at one point stays in the moments of Adam for ever. By default the points are `singular_points`.
     `dtype` is that of the latents and of the mapping: float64 and then float32, where 1e-60 is 0, if there is none.

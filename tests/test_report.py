@@ -143,7 +143,7 @@ def test_the_answers_tell_numbers_and_verdicts_as_they_are(declared):
     told = report.answers(declared)
     assert (
         told["theory"] == "3 not tested"
-        and told["points"] == "0 of 5 (none with Holm's correction)"
+        and told["points"] == "0 of 5 data sets (none with Holm's correction)"
         and told["ten-digits"] == NOT_TESTED
     )
     found = {each["id"]: each for each in declared}
@@ -155,11 +155,20 @@ def test_the_answers_tell_numbers_and_verdicts_as_they_are(declared):
     found[zeros] = row(zeros, ours=0.0161, other=0.0144)
     found["table1-clean-vae"] = row("table1-clean-vae", ours=589.0, other=1036.9, verdict=PARTLY, detectable=399.6)
     told = report.answers(list(found.values()))
-    assert told["points"] == "2 of 5 (1 with Holm's correction)"
-    assert told["points-notebooks"] == "1 of 5 (1 with Holm's correction)"
+    assert told["points"] == "2 of 5 data sets (1 with Holm's correction)"
+    assert told["points-notebooks"] == "1 of 5 data sets (1 with Holm's correction)"
     assert told["zeros-and-ones"] == "1.61 against 1.44 (reproduced)"
     assert told["zeros-and-ones-authors"] == NOT_TESTED
     assert told["ten-digits"] == "589 against 1,037 (partly)" and told["ten-digits-found"] == "400"
+
+
+def test_the_answers_name_the_points_whose_samples_are_significantly_farther(declared):
+    opposite = {id: row(id, OPPOSITE) for id in ("fig4-infinity", "fig4-mixture")}
+    told = report.answers([opposite.get(each["id"], each) for each in declared])
+    assert told["points"].endswith(
+        "), but on the infinity sign and the mixture of two Gaussians they are significantly farther"
+    )
+    assert told["points-notebooks"].endswith("correction)")
 
 
 def test_work_counts_a_training_once():

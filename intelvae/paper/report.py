@@ -20,6 +20,7 @@ from intelvae.paper.statements import ITEMS, QUESTIONS, STATEMENTS, TEXT, USES
 from intelvae.paper.statistics import rounded
 from intelvae.paper.studies.faces.grid import PUBLISHED
 from intelvae.paper.studies.toys import grid as toys
+from intelvae.paper.studies.toys.claims import IN_WORDS
 
 Row = Mapping[str, Any]  # a line of `ledger.rows`
 LOOK = {  # of each verdict: colour, and hatching for who sees none
@@ -164,7 +165,10 @@ def answers(found: Sequence[dict[str, Any]]) -> dict[str, str]:
     def closer(prefix: str) -> str:
         ids = [f"{prefix}fig4-{data}" for data in toys.TOYS]
         reproduced = sum(of[id]["verdict"] == kinds.REPRODUCED for id in ids)
-        return f"{reproduced} of {len(ids)} ({len(kept & set(ids)) or 'none'} with Holm's correction)"
+        told = f"{reproduced} of {len(ids)} data sets ({len(kept & set(ids)) or 'none'} with Holm's correction)"
+        opposite = [data for data, id in zip(toys.TOYS, ids, strict=True) if of[id]["verdict"] == kinds.OPPOSITE]
+        farther = prose.listed(f"the {IN_WORDS[data]}" for data in opposite)
+        return told + f", but on {farther} they are significantly farther" * bool(opposite)
 
     def said(id: str, scale: float = 1.0) -> str:
         row = of[id]

@@ -341,6 +341,12 @@ def test_tables_have_a_line_for_each_data_set_and_method():
     ]
     table = analysis.flows(results(*flows))
     assert table["samples in a hole or on the bridge, %"].tolist() == ["50.0", "50.0", "25.0", "25.0"]
+    by_hand = [
+        result("InteL-VAE", data, metrics={"log_likelihood": nats})
+        for data, nats in (("circle", -2.0), ("mixture", 0.0))
+    ]
+    assert analysis.less_likely_by_hand(results(*flows, *by_hand)) == "1 of 2"
+    assert analysis.less_likely_by_hand(results(*flows)) == "0 of 0"
 
 
 def test_what_failed_is_told_of_all_data_sets():

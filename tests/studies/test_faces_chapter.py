@@ -722,6 +722,11 @@ def test_the_text_cites_the_table():
     found = analysis.cited(one_of_each())
     assert (found["vae_distance"], found["gamma70_score"], found["linear_elbo"]) == ("1,100 ± 141", "0.46", "(no run)")
     assert (found["sylvester_elbo"], found["vae_span"]) == ("-5,000", "200")
+    assert found["linear_same_seeds"] == found["sylvester_same_seeds"] == "(no run)"
+    like = one_of_each()[0].metrics
+    heads = [of(grid.LINEAR_HEAD, seed, **like | {"frechet_1900": 700.0 + seed}) for seed in (0, 1)]
+    found = analysis.cited(results(*one_of_each(), *heads))
+    assert (found["linear_same_seeds"], found["sylvester_same_seeds"]) == ("700", "900")
     # of Sparse-VAEs without the one with less weight on the KL
     assert (found["slabs"], found["vsc_means"], found["vsc_in_use"]) == ("0.20", "0.50", "8")
     assert found["vsc_above"] == f"{0.3 - by_chance(8):.2f}"
@@ -824,7 +829,9 @@ def test_the_box_has_the_verdict_that_decides_and_the_numbers_behind_it():
         "sparser": "+0.235",
         "dense": "",
     }
-    assert analysis.in_short(one_of_each(), judged) == found | {"times": "1.50", "trainings": "one training each"}
+    assert analysis.in_short(one_of_each(), judged) == found | {
+        "times": "1.50", "times-own": "1.82", "trainings": "one training each",
+    }  # fmt: skip
     without = [r for r in one_of_each() if "Sparse" not in r.row.name]
     assert analysis.in_short(without, judged)["times"] == "(no run)"
     as_dense = of("InteL-VAE, γ = 70", **one_of_each()[1].metrics | {"hoyer_sample": 0.3})
@@ -976,6 +983,13 @@ def test_the_protocol_decides_where_another_model_is_ahead_by_the_authors():
     assert hierarchies.told_of_protocol(found, judged).startswith("No: whoever is ahead by our protocol")
 
 
+def test_balanced_accuracy_is_told_of_where_the_intel_vae_is_behind_by_it():
+    assert hierarchies.told_of_balance(b1()) == ""
+    eight = row_of(grid.TABLE_B1, "VAE", "D = 8")
+    ahead = results(*(labelled(eight, 0, [0.5], 0.5, balanced=0.9) if r.row == eight else r for r in b1()))
+    assert "(-30.0 points from 50 labels)" in hierarchies.told_of_balance(ahead)
+
+
 def test_what_the_text_adds_to_table_b1_is_shown_where_it_has_been_run():
     runs = studies.runs("table-b1-in-text", "laptop", [0])
     one, *_, last = [made(run.row) for run in runs if run.row not in grid.TABLE_B1]
@@ -1018,8 +1032,7 @@ def test_the_box_has_both_ends_of_table_b1():
 
 
 def test_levels_hold_nats_where_they_were_measured():
-    assert hierarchies.held(b1()) == "4.00, 3.00, 0.50, 0.13 nats"
-    assert hierarchies.held(b1()[:4]) == hierarchies.held(b1())
+    assert hierarchies.held(b1()).startswith("4.00, 3.00, 0.50, 0.13 nats (means over the trainings")
     older = [labelled(row, 0, [0.5, 0.5], 0.5) for row in grid.TABLE_B1]
     assert hierarchies.held(older) == "not known, as these results are older than its measurement"
 

@@ -13,7 +13,7 @@ from intelvae.paper import kinds
 from intelvae.paper.datasets import Points
 from intelvae.paper.rows import BLUE, GREY, INTEL, ORANGE, VAE
 from intelvae.paper.studies import toys
-from intelvae.paper.studies.toys import analysis, compared, figures, matching
+from intelvae.paper.studies.toys import analysis, cautions, compared, figures, matching
 
 matplotlib.use("agg")
 BLACK = "#000000"
@@ -156,7 +156,10 @@ def test_on_the_circle_is_the_farthest_of_all_codes():
     assert analysis.on_the_circle(results(result(kept={"z": codes}), result(kept={"z": codes[:1]}))) == {
         "codes": 3,
         "farthest": 0.25,
+        "lie": "are within 0.25 of it",
     }
+    stored = analysis.on_the_circle(results(result(kept={"z": torch.tensor([[0.708, 0.707]])})))
+    assert stored["farthest"] == 0.001 and stored["lie"].startswith("lie on it, up to")
 
 
 def of(name, group, values, **more):
@@ -202,16 +205,30 @@ def test_matches_are_means_over_seeds_and_the_gap_is_a_mean_of_distances():
     assert none["best"] == none["gap-VAE"] == analysis.NO_RUN
 
 
-def test_models_beat_the_plain_vae_by_their_means_in_samples_or_in_likelihood():
+def test_the_answer_follows_the_verdict_and_counts_models_that_beat_the_plain_vae_by_their_means():
     plain = matched("VAE", (0.1, 0, 0), (0.3, 0, 0))
     worse, better = matched("InteL-VAE", (0.25, 0, 0)), matched("VAE, sparse prior", (0.15, 0, 0))
-    assert matching.beat_the_vae(results(*plain, *worse)) == {
-        "closer": "none of the 1", "likelier": "none of the 1",
-        "helps": "neither a sparse prior nor the mapping improves on a plain VAE's samples or likelihood",
-    }  # fmt: skip
-    told = matching.beat_the_vae(results(*plain, *worse, *better))
-    assert told["closer"] == told["likelier"] == "1 of the 2" and told["helps"].startswith("a sparse prior or the")
-    assert set(matching.beat_the_vae(results(*worse)).values()) == {analysis.NO_RUN}
+    told = matching.answer(results(*plain, *worse), kinds.REPRODUCED)
+    assert "as the paper says. But it is not shown to be of use for samples or likelihood: by their means" in told
+    assert told.count("none of the 1") == 2
+    assert "a sparse prior does. The mapping is not shown" in matching.answer(
+        results(*plain, *worse), kinds.NO_DIFFERENCE
+    )
+    told = matching.answer(results(*plain, *worse, *better), kinds.NOT_TESTED)
+    assert "(not tested). By their means" in told and "not shown" not in told and told.count("1 of the 2") == 2
+    assert matching.answer(results(*worse), kinds.PARTLY).endswith("though not significantly.")
+    firsts = {matching.answer(results(), verdict) for verdict in kinds.VERDICTS}
+    assert len(firsts) == len(kinds.VERDICTS)
+
+
+def test_a_run_that_is_far_off_is_told_where_it_has_more_than_twice_the_mismatch_of_any_other():
+    far = results(*matched("VAE", (0.1, 0, 0), (0.41, 0, 0), (0.2, 0, 0)))
+    assert matching.one_far_off(far, "VAE") == (
+        " One of this VAE's 3 runs has 0.41, the others at most 0.20. Without it the VAE's mean would be 0.150 instead "
+        "of 0.237."
+    )
+    for near in ([(0.1, 0, 0), (0.4, 0, 0), (0.2, 0, 0)], [(0.1, 0, 0), (0.9, 0, 0)], []):
+        assert matching.one_far_off(results(*matched("VAE", *near)), "VAE") == ""
 
 
 def test_a_comparison_is_told_by_its_verdict():
@@ -255,6 +272,44 @@ def test_runs_with_an_empty_hole_are_told_from_the_others():
     table = analysis.kinds_of_runs({"here": found, "there": ended("star", (0.0, 1.0))})
     assert table.loc["circle"].tolist() == ["2 of 4 (the others have 6.0 to 50.0 %)", analysis.NO_RUN]
     assert table.loc["star"].tolist() == [analysis.NO_RUN, "1 of 1"] and "mixture" not in table.index
+
+
+def test_runs_on_the_infinity_sign_hardly_test_the_mapping_where_codes_say_little():
+    little, more = (results(*ended("infinity", (0.3, kl), (0.4, 0.6))) for kl in (0.8, 1.4))
+    assert "their KL divergence is 0.7 nats" in cautions.hardly_tested(little)
+    assert cautions.hardly_tested(more) == cautions.hardly_tested(results()) == ""
+
+
+def test_runs_that_fail_are_those_with_the_smallest_kl_divergence_where_they_are():
+    circle, square = ended("circle", (0.5, 1.4), (0.0, 6.0)), ended("square", (0.5, 5.0), (0.4, 1.0), (0.0, 4.9))
+    all_empty = ended("square", (0.0, 1.0))
+    told = " On the circle, the InteL-VAEs that fail are those with the smallest KL divergence."
+    assert cautions.fail_with_least(results(*circle, *square)) == told
+    assert cautions.fail_with_least(results(*circle, *square[1:])).startswith(" On the circle and the square, the")
+    assert cautions.fail_with_least(results(*all_empty, *ended("circle", (0.5, 1.0)))) == ""
+
+
+def test_two_priors_are_told_where_fewer_holes_are_empty_than_with_one():
+    def holes(empty, of):
+        return ended("circle", *[(0.0 if k < empty else 0.5, 1.0) for k in range(of)])
+
+    told = cautions.two_priors(holes(4, 10), holes(8, 10))
+    assert "8 of 10 holes are empty with one prior, and 4 of 10 with two. These are too few runs" in told
+    assert cautions.two_priors(holes(0, 10), holes(9, 10)).endswith("none of 10 with two.")
+    assert cautions.two_priors(holes(4, 10), holes(4, 10)) == cautions.two_priors([], holes(1, 1)) == ""
+
+
+def test_what_is_reproduced_over_the_notebooks_vamp_vae_comes_with_its_negative_kl_divergence():
+    found = [
+        {"id": id, "verdict": kinds.REPRODUCED}
+        for id in ("figC2-vamp-star", "notebooks-figC2-vamp-star", "notebooks-figC2-vamp-circle", "notebooks-fig4-star")
+    ]
+    runs = [*ended("circle", (0.5, -9.0), (0.5, -10.0), name="Vamp-VAE"), *ended("circle", (0.5, 2.0))]
+    told = cautions.reproduced_over_vamp(found, runs)
+    assert told["box"] == " (2 of them against a Vamp-VAE whose loss has an error)"
+    assert "2 are against the Vamp-VAE" in told["text"] and "-9.5 nats on the circle" in told["text"]
+    nothing = {"box": "", "text": ""}
+    assert cautions.reproduced_over_vamp(found[:1], runs) == cautions.reproduced_over_vamp(found, runs[2:]) == nothing
 
 
 def test_without_a_run_holes_are_told_without_numbers():
@@ -325,6 +380,23 @@ def test_means_are_compared_on_the_data_sets_that_have_both_methods():
     assert compared.comes_below_vae(after, before, compared.DISTANCES) == "none of the 2"
     raised = [compared.raised(before, after, compared.DISTANCES, name) for name in ("VAE", "InteL-VAE")]
     assert raised == ["1 of the 2", "1 of the 2"]
+
+
+@pytest.mark.parametrize(
+    ("vae", "intel", "told"),
+    [
+        (0.1, 0.15, "So small layers are not the whole reason: on the infinity sign the gap to the VAE shrinks from "
+        "20.0 to 5.0 points, but it stays."),
+        (0.1, 0.4, "So small layers are not the whole reason."),
+        (0.1, 0.05, ""),
+    ],
+)  # fmt: skip
+def test_small_layers_are_not_the_whole_reason_where_the_intel_vae_stays_behind(vae, intel, told):
+    def share(theirs, ours):
+        return [*sized([theirs], [0], data="infinity"), *sized([ours], [0], "InteL-VAE", "infinity")]
+
+    assert compared.not_the_whole_reason(share(0.2, 0.4), share(vae, intel), analysis.astray) == told
+    assert compared.not_the_whole_reason(share(0.4, 0.2), share(vae, intel), analysis.astray) == ""
 
 
 def likely(name, *runs):

@@ -108,9 +108,9 @@ def test_codes_have_a_panel_for_each_way_and_the_marks_of_their_group():
 @pytest.mark.parametrize(
     ("seeds", "printed", "said"),
     [
-        ("7", " nats", ("values of one seed", "Without tests, which need three seeds, they are printed")),
-        ("0,3", " nats", ("means and standard deviations", "Without tests, which need three seeds, they are printed")),
-        ("0-2", " nats, p = ", ("means and standard deviations", "The tests are printed")),
+        ("7", " nats", ("values of one seed", "printed above, without tests, which need three seeds")),
+        ("0,3", " nats", ("means and standard deviations", "printed above, without tests, which need three seeds")),
+        ("0-2", " nats, p = ", ("means and standard deviations", "printed above, with their tests")),
     ],
 )
 def test_the_page_says_what_it_shows_however_few_its_seeds(seeds, printed, said, monkeypatch, capsys):

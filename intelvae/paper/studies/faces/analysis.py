@@ -14,7 +14,7 @@ from intelvae.metrics.hoyer import by_chance, hoyer
 from intelvae.paper.measures import above_chance, chance_in_use, features_of, frechet
 from intelvae.paper.results import Result
 from intelvae.paper.rows import SPARSE_VAE, VAMP
-from intelvae.paper.statistics import Metric, mean_and_sd
+from intelvae.paper.statistics import Metric, by_seed, mean_and_sd
 from intelvae.paper.studies.faces.grid import DIM, FID, HALF, HOYER, LINEAR_HEAD, LOW_BETA, ONE_SEED, PUBLISHED, TABLE_4
 
 Column = str | Metric
@@ -143,6 +143,10 @@ def cited(results: Sequence[Result]) -> dict[str, str]:
     }
     for key, column in of_full.items():
         found[key] = ", ".join(shown(each, column) for each in full) or NO_RUN
+    layer, head = (by_seed(of.get(CITED_ROWS[key], []), frechet) for key in ("sylvester", "linear"))
+    for key, values in (("sylvester", layer), ("linear", head)):
+        same = [values[seed] for seed in layer.keys() & head.keys()]
+        found[f"{key}_same_seeds"] = f"{statistics.fmean(same):,.0f}" if same else NO_RUN
     distances = [frechet(r) for r in of.get("VAE", [])]
     return found | {"vae_span": f"{max(distances) - min(distances):,.0f}" if distances else NO_RUN}
 
@@ -224,11 +228,14 @@ def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> 
     fewest, of = yardstick(results).fewest, by_row(results)
     distances = {name: _mean(each, frechet) for name, each in of.items()}
     sparsest = of[CITED_ROWS["gamma70"]]
-    times = [
-        _mean(of[name], f"dense_frechet_{fewest}") / _mean(sparsest, f"frechet_{fewest}")
-        for name in FULL_BETA
-        if name in of
-    ]
+    times, own = (
+        [
+            _mean(of[name], f"{kind}frechet_{fewest}") / _mean(sparsest, f"frechet_{fewest}")
+            for name in FULL_BETA
+            if name in of
+        ]
+        for kind in ("dense_", "")
+    )
     (quality,) = (row["verdict"] for row in judged if row["id"].startswith("table4-quality-") and not row["variant"])
     sparser = _mean(sparsest, "hoyer_sample") - _mean(of["VAE"], "hoyer_sample")
     dense = "With $\\gamma = 70$ codes stayed about as dense as a VAE's." * (sparser < HALF)
@@ -239,6 +246,7 @@ def in_short(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> 
         "faces": f"{results[0].trained.examples:,}",
         "nearest": min(distances, key=distances.__getitem__),
         "times": span(times),
+        "times-own": span(own),
         "sparser": f"{sparser:+.3f}",
         "dense": dense,
     }

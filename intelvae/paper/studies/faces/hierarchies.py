@@ -282,6 +282,18 @@ def told_of_protocol(results: Sequence[Result], judged: Sequence[Mapping[str, An
     )
 
 
+def told_of_balance(results: Sequence[Result]) -> str:
+    """That by balanced accuracy the InteL-VAE is behind with the authors' protocol, where it is; nothing elsewhere."""
+    leads = _leads(results, "the authors' protocol, balanced")
+    if not leads or max(leads.values()) >= 0:
+        return ""
+    points = listed(f"{lead:+.1f}" for lead in leads.values())
+    return (
+        f"In *balanced* accuracy it stays behind the best VAE with this classifier ({points} points from "
+        f"{listed(map(str, leads))} labels): its higher accuracy comes from giving the more common value more often."
+    )
+
+
 def _how_sure(turned: Sequence[int], judged: Sequence[Mapping[str, Any]]) -> str:
     """For how many of these numbers of labels the lead is significant, by the authors' protocol and by ours."""
     verdicts = {row["id"]: row["verdict"] for row in judged}
@@ -333,7 +345,8 @@ def held(results: Sequence[Result]) -> str:
     of = [[r.metrics[f"kl_{i}"] for i in range(LEVEL_COUNT)] for r in ours(results) if "kl_0" in r.metrics]
     if not of:
         return "not known, as these results are older than its measurement"
-    return ", ".join(f"{statistics.fmean(level):.2f}" for level in zip(*of, strict=True)) + " nats"
+    nats = ", ".join(f"{statistics.fmean(level):.2f}" for level in zip(*of, strict=True))
+    return f"{nats} nats (means over the trainings in which this was measured, {len(of)} of {len(ours(results))})"
 
 
 def in_short(results: Sequence[Result]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
 from intelvae.paper.rows import row as row_of
-from intelvae.paper.statistics import FEWEST, LEVEL, by_seed, paired
+from intelvae.paper.statistics import FEWEST, LEVEL, by_seed, changed, measured, paired
 from intelvae.paper.studies.faces.analysis import CITED_ROWS, Column, shown, table, yardstick
 from intelvae.paper.studies.faces.grid import BY_WEIGHT, HALF, HEAVIEST, HEAVY, TABLE_4
 from intelvae.paper.studies.sparsity.grid import ALL, FEW, FEW_STEPS, SHOWN, STRONG, at
@@ -89,7 +89,7 @@ def told_of_weight(results: Sequence[Result]) -> str:
     if not scores:
         return "Not run at this profile."
     verdict = in_every_seed(
-        scores, HALF, "codes do get sparse, after as few steps on as few faces", "codes do not get sparse either"
+        scores, HALF, "codes do get sparse, after as many steps on the same faces", "codes do not get sparse either"
     )
     return f"With {TIMES:g} times the paper's largest weight ($\\gamma = {HEAVIEST.value:g}$) {verdict}."
 
@@ -104,7 +104,7 @@ def scores_by_weight(results: Sequence[Result]) -> str:
     if not found:
         return "Not run at this profile."
     said = (f"{listed(f'{s:.2f}' for s in scores)} with $\\gamma = {row.value:g}$" for row, scores in found.items())
-    return f"Their sparsity is {', and '.join(said)} (a number for each seed)."
+    return f"The sparsity is {', and '.join(said)} (a number for each seed)."
 
 
 def answer(heavier: Sequence[Result], by_steps: Results) -> str:
@@ -136,8 +136,22 @@ def conclusion(heavier: Sequence[Result], by_steps: Results, longer: Sequence[Re
 
 
 def told_of_cost(results: Sequence[Result]) -> str:
-    """What sparse codes cost in samples with the largest weight: distances, and what so few seeds can detect."""
+    """What sparse codes cost with the largest weight: in samples, with what so few seeds detect, and in the ELBO."""
     heaviest, vae = ([r for r in results if r.row.name == name] for name in (HEAVIEST.name, CITED_ROWS["vae"]))
+    return _cost_in_samples(heaviest, vae) + _cost_in_nats(heaviest, vae)
+
+
+def _cost_in_nats(heaviest: Sequence[Result], vae: Sequence[Result]) -> str:
+    """In how many seeds the test ELBO is lower, and by how much; "" where it is in none."""
+    of = changed(by_seed(vae, measured("test_elbo")), by_seed(heaviest, measured("test_elbo")))
+    lower = [-each for each in of.by_seed if each < 0] if of else []
+    if not of or not lower:
+        return ""
+    nats = " to ".join(dict.fromkeys(f"{choose(lower):,.0f}" for choose in (min, max)))
+    return f" The test ELBO is lower in {len(lower)} of {len(of.by_seed)} seeds, by {nats} nats."
+
+
+def _cost_in_samples(heaviest: Sequence[Result], vae: Sequence[Result]) -> str:
     test = paired(by_seed(heaviest, frechet), by_seed(vae, frechet))
     if test is None:
         return "Not run at this profile."

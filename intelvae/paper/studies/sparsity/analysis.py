@@ -13,6 +13,7 @@ from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import DD, INTEL, SPARSE_VAE, VAE, VAE_L1, VAE_L_SP, Method, Row
 from intelvae.paper.statistics import by_seed, changed, rounded
 from intelvae.paper.studies.sparsity import grid
+from intelvae.paper.studies.sparsity.comparisons import MANY
 from intelvae.paper.studies.sparsity.grid import DD_ALPHA, SHOWN, STRONG, VARIED, VSC_ALPHA, at
 from intelvae.paper.studies.sparsity.tables import (
     CHANCE,
@@ -23,6 +24,7 @@ from intelvae.paper.studies.sparsity.tables import (
     Column,
     by_gamma,
     by_row,
+    gates_per_image,
     shared,
 )
 
@@ -40,6 +42,14 @@ OF_A_PLACE = {
     "in-use": Column("active_overall", 0),
     "zero": Column("zero_codes", 0, 100.0),
     "overlap": Column("class_overlap"),
+}
+# choices that concern every VAE: the names of rows, and how a sentence names them
+OF_ANY_VAE = {
+    "shown": (grid.AS_IN_FIGURE_7, "as in Figure 7"),
+    "light": (grid.LIGHT, "$\\beta = 0.3$"),
+    "heavy": ("beta = 3", "$\\beta = 3$"),
+    "absolute": ("absolute errors, as in the authors' code", "absolute errors"),
+    "binary": ("binary images, as in Table C.1", "binary images"),
 }
 CITED = {
     "score": SCORE,
@@ -128,7 +138,8 @@ def without_penalty(results: Results) -> dict[str, str]:
         and change.half is not None
         and change.difference + change.half < 0
     ]
-    answer = "So closer samples at $\\gamma < 3$ need no penalty" + ", and no sparse codes" * (not is_sparse(zero))
+    without = ", and without sparse codes" * (not is_sparse(zero))
+    answer = f"So at $\\gamma < 3$ samples are about as close without the penalty{without}"
     if closer:
         which = listed(f"{gamma:g}" for gamma in closer)
         answer = f"At $\\gamma =$ {which} the penalty brings samples closer than that"
@@ -167,7 +178,8 @@ def weight_on_labels(results: Results, method: Method) -> float:
 def in_short(results: Results) -> dict[str, str]:
     """What page 08 sums up: score and accuracies of the VAE and at the gamma of Figure 8, and what others pay.
 
-    Accuracies are from few labels, as in the claims: means over 10 to 100 of them.
+    Accuracies are from few labels, as in the claims: means over 10 to 100 of them; "many" has the forest's from 500 to
+    5,000.
     """
     found = {}
     for key, method in (("vae", VAE), ("shown", INTEL)):
@@ -175,6 +187,7 @@ def in_short(results: Results) -> dict[str, str]:
         found[f"{key}-score"] = SCORE.text(of)
         for classifier in downstream.NAMES:
             found[f"{key}-{classifier.split()[0]}"] = Column(few_shot(classifier), 1).text(of)
+        found[f"{key}-many"] = Column(few_shot(downstream.NAMES[0], MANY), 1).text(of)
     for key, method in (("lsp", VAE_L_SP), ("l1", VAE_L1), ("vsc", SPARSE_VAE), ("dd", DD)):
         of = compared_on_labels(results, [method])
         found[f"{key}-forest"] = Column(few_shot(downstream.NAMES[0]), 1).text(of)
@@ -285,9 +298,11 @@ def of_dd(others: Results) -> dict[str, str]:
     rows["vae"] = others.of(grid.AS_IN_FIGURE_7, VAE.name)
     ours, theirs, answer = rows["ours"], rows["theirs"], "No run shows it yet"
     if ours and theirs:
-        sparser = "sparser" if SCORE.mean(theirs) > SCORE.mean(ours) else "less sparse"
+        higher = "higher" if SCORE.mean(theirs) > SCORE.mean(ours) else "lower"
         closer = "closer to" if DISTANCE.mean(theirs) < DISTANCE.mean(ours) else "farther from"
-        answer = f"With its authors' weight DD's codes are {sparser}, and its samples {closer} the test images"
+        answer = (
+            f"With its authors' weight DD's codes have a {higher} score, and its samples are {closer} the test images"
+        )
     return as_in_tables("dd", rows) | {"dd-answer": answer}
 
 
@@ -311,21 +326,32 @@ def of_choices(others: Results) -> dict[str, str | int]:
         "code": "floor 0.2 and penalty on |z|, the authors' code",
         "printed": "second term as printed",
     }
-    any_vae = {
-        "shown": grid.AS_IN_FIGURE_7,
-        "light": "beta = 0.3",
-        "heavy": "beta = 3",
-        "absolute": "absolute errors, as in the authors' code",
-    }
     rows = {key: others.of(title, strong) for key, title in mapping.items()}
     of_both: dict[str, list[Result]] = {}
-    for key, title in any_vae.items():
+    for key, (title, _) in OF_ANY_VAE.items():
         of_both |= {f"{key}-vae": others.of(title, "VAE"), key: others.of(title, shown)}
     first = rows["default"]
     found: dict[str, str | int] = {**cited("open", rows), **as_in_tables("any", of_both), "apart-seeds": len(first)}
     for name, column, digits in (("score", SCORE, 2), ("distance", DISTANCE, 0)):
         found[f"apart-{name}"] = f"{_span(column, first):.{digits}f}" if first else "(no run)"
     return found
+
+
+def told_gates(results: Results) -> str:
+    """How many gates an image and a batch open at the largest gamma without sparse codes (our line): "" without any.
+
+    It also says that gates look at the image, where a batch opens half as many again as an image.
+    """
+    dense = {gamma: of for gamma, of in by_gamma(results).items() if not is_sparse(of)}
+    if not dense:
+        return ""
+    gamma = max(dense)
+    image, batch = Column(gates_per_image, 1), Column("gates_per_batch", 1)
+    look = batch.mean(dense[gamma]) >= 1.5 * image.mean(dense[gamma])
+    return (
+        f"With $\\gamma = {gamma:g}$ an image opens {image.text(dense[gamma])} gates, and a batch "
+        f"{batch.text(dense[gamma])}" + ": gates look at the image before codes are sparse by our line" * look + "."
+    )
 
 
 def which_part(row: Mapping[str, Any]) -> str:

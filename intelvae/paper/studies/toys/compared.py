@@ -45,6 +45,24 @@ def comes_below_vae(before: Sequence[Result], after: Sequence[Result], metric: M
     return how_many([now and not then for then, now in below])
 
 
+def not_the_whole_reason(before: Sequence[Result], after: Sequence[Result], metric: Metric) -> str:
+    """Words on whether what the second results have explains where the InteL-VAE is behind the VAE (a larger mean).
+
+    Nothing if it is so nowhere, or comes ahead everywhere. Also says how far it is behind on the infinity sign, where
+    that shrinks.
+    """
+    means = [_means(of, metric) for of in (before, after)]
+    gaps = {
+        data: [of[data][INTEL.name] - of[data][VAE.name] for of in means]
+        for data in _shared((VAE.name, INTEL.name), *means)
+    }
+    if not any(then > 0 and now > 0 for then, now in gaps.values()):
+        return ""
+    then, now = gaps.get("infinity", (0.0, 0.0))
+    shrinks = f": on the infinity sign the gap to the VAE shrinks from {then:.1f} to {now:.1f} points, but it stays"
+    return f"So small layers are not the whole reason{shrinks * (then > now > 0)}."
+
+
 def raised(before: Sequence[Result], after: Sequence[Result], metric: Metric, method: str) -> str:
     """On how many data sets a method's mean is larger in the second results than in the first."""
     first, last = (_means(of, metric) for of in (before, after))

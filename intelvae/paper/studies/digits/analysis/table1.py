@@ -223,7 +223,8 @@ def told_of_clusters(results: Results) -> str:
     if len(known) < len(tests):
         answer = "These seeds are too few to tell"
     else:
-        answer = f"Yes, {listed(closer)}" if closer else "Hardly: no other number brings samples significantly closer"
+        none = f"Not significantly: neither brings samples closer with $p < {LEVEL}$"
+        answer = f"Yes, {listed(closer)}" if closer else none
     return (
         f"{answer}. The distance is {shown[two]} with two sectors, {shown[ten]} with ten in one plane, and "
         f"{shown[OURS]} with $2 \\cdot 5$; the VAE has {shown['VAE']}."

@@ -13,13 +13,11 @@ import torch
 
 from intelvae import mappings
 from intelvae.paper.evaluation.digits import AT_SMOKE, GENERATED
-from intelvae.paper.kinds import REPRODUCED, Comparison
 from intelvae.paper.prose import badges, listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.statistics import FEWEST, Metric, change, mean_and_sd, measured
 from intelvae.paper.studies.digits import grid, slips
 from intelvae.paper.studies.digits.analysis import shares
-from intelvae.paper.studies.digits.claims import CLAIMS
 
 AMBIGUOUS, ONES, STRAYS, OWN_SIDE = "ambiguous, %", "ones, %", "strays, %", "own side, %"
 WITHIN = 0.99  # the share of test images that are no strays (`intelvae.metrics.neighbours.stray`)
@@ -147,17 +145,6 @@ def gaps(results: Results) -> pd.DataFrame:
 def verdicts(found: Sequence[Mapping[str, Any]], kind: str) -> str:
     """Badges of the claims that count on one kind of number, "uncertain" or "balance" (lines of `ledger.rows`)."""
     return badges(line["verdict"] for line in found if not line["variant"] and f"-{kind}-" in line["id"])
-
-
-def won(found: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Than how many methods, and which, the InteL-VAE is better by the claims that count (lines of `ledger.rows`)."""
-    theirs = {claim.id: claim.theirs for claim in CLAIMS if isinstance(claim, Comparison)}
-    texts = {}
-    for kind in ("uncertain", "balance"):
-        of = [line for line in found if not line["variant"] and f"-{kind}-" in line["id"]]
-        names = [theirs[line["id"]] for line in of if line["verdict"] == REPRODUCED]
-        texts[kind] = f"{len(names)} of {len(of)}" + f" ({', '.join(names)})" * bool(names)
-    return texts
 
 
 def slipped(results: Results, gaps: Results, found: Results) -> pd.DataFrame:
