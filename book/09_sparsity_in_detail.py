@@ -493,7 +493,8 @@ gives the weights of $28 \\times 28$ pixels.
 
 {pixels["pixels-over"]}: with $\\gamma = {grid.SHOWN:g}$ the score is {pixels["pixels-small-score"]}
 (as in Figure 7: {pixels["pixels-as-is-score"]}), the distance {pixels["pixels-small-distance"]}
-({pixels["pixels-as-is-distance"]}). {only_vae}
+({pixels["pixels-as-is-distance"]}). That is {pixels["pixels-small-times"]} times as far as a VAE with
+the same weights ({pixels["pixels-as-is-times"]} times). {only_vae}
 
 The table has both weights, with and without the mapping:
 """)

@@ -944,9 +944,10 @@ def test_dd_with_its_authors_weight_is_compared_with_ours(score, distance, words
 def test_the_weight_of_pixels_is_cited_at_the_gamma_of_figure_8():
     found = analysis.of_pixels(results(*(
         result(r.name, r.group, method=r.method, value=r.value, metrics=cited(10.0 * i), latent_dim=50)
-        for i, r in enumerate(grid.WEIGHTED)
+        for i, r in enumerate(grid.WEIGHTED, 1)
     )))  # fmt: skip
-    assert (found["pixels-as-is-distance"], found["pixels-small-distance"]) == ("40", "50")  # the last two rows
+    assert (found["pixels-as-is-distance"], found["pixels-small-distance"]) == ("50", "60")  # the last two rows
+    assert (found["pixels-as-is-times"], found["pixels-small-times"]) == ("5.00", "3.00")  # the first two are the VAE's
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.2])
