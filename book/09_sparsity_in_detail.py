@@ -573,7 +573,7 @@ planned = {
     "errors that weigh as with the $28 \\times 28$ pixels of Table C.1": with_28,
     "the VAE with the absolute errors of DD's authors": same_errors,
 }
-if to_run := [f"- {what}." for what, found in planned.items() if not found]:
+if to_run := [f"- {what}" for what, found in planned.items() if not found]:
     say("**Planned, not run:**\n\n" + "\n".join(to_run))
 
 # %% [markdown]

@@ -208,8 +208,8 @@ def change(before: Sequence[Result], after: Sequence[Result], metric: Metric, sc
     if (of := changed(a, b)) is None:
         return {}
     mean, half = of.difference, of.half
-    means = {"before": f"{of.before:.4g}", "after": f"{of.after:.4g}"}
-    difference = f"{mean:+.4g}"
+    means = {"before": f"{of.before:,.4g}", "after": f"{of.after:,.4g}"}
+    difference = f"{mean:+,.4g}"
     if half is not None:
         places = decimals(half)
         difference = f"{mean:+,.{places}f} ({mean - half:+,.{places}f} to {mean + half:+,.{places}f})"

@@ -10,7 +10,7 @@ import numpy as np
 import seaborn as sns
 import torch
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from intelvae import mappings
 from intelvae.paper import style
@@ -110,7 +110,7 @@ def changes(moves: Mapping[str, Move], label: str, *, log: bool = False) -> Figu
     axis.set(xlabel=label, ylabel="deviation", xscale="log" if log else "linear")
     if log:
         axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.xaxis.set_major_formatter(ScalarFormatter())
+        axis.xaxis.set_major_formatter("{x:,g}")
         axis.xaxis.set_minor_formatter(NullFormatter())
     axis.invert_yaxis()
     sns.despine(figure)
@@ -131,6 +131,7 @@ def distances(results: Results, floor: float, label: str) -> Figure:
     names = [row.name.replace(", ", "\n").replace(" + ", "\n+ ") for row in results.rows]
     axis.set_xticks(range(len(names)), names, fontsize=8)
     axis.set(xlabel="method", ylabel=label, ylim=(-0.04 * axis.get_ylim()[1], None))  # the line off the axis
+    axis.yaxis.set_major_formatter("{x:,g}")
     sns.despine(figure)
     return figure
 
@@ -152,6 +153,7 @@ def faint_pixels(results: Results, label: str) -> Figure:
             axis.plot(faint, [metric(r) for r in of], ls="", ms=6, label=row.name, **look)
         axis.set(xlabel="faint pixels, %", title=title, xlim=(0, None))
     axes[0].set(ylabel=label, ylim=(0, None))  # of both
+    axes[0].yaxis.set_major_formatter("{x:,g}")
     sns.despine(figure)
     style.legend_outside(figure, axes[0], loc="outside right upper", fontsize=8)
     return figure
@@ -203,6 +205,7 @@ def paths(results: Results) -> Figure:
                 axis.plot(_steps(results, result), of, color=ORANGE, alpha=max(0.2, 1 - 0.15 * result.seed))
         axis.axhline(100 * (row.value or 0.0), color="black", ls="--", lw=1)
         axis.set(title=row.name, xlabel="steps", ylim=(-3, 103))
+        axis.xaxis.set_major_formatter("{x:,g}")
     axes[0].set_ylabel("learned, %")
     figure.align_ylabels()
     sns.despine(figure)
@@ -218,6 +221,7 @@ def longer(results: Results) -> Figure:
                 axis.plot(_steps(results, result), of, color=color, ls=dashes, label=f"c2 = {power}")
     axis.axhline(25, color="black", ls="--", lw=1, label="in the data")
     axis.set(xlabel="steps", ylabel="learned, %", ylim=(0, 60))
+    axis.xaxis.set_major_formatter("{x:,g}")
     sns.despine(figure)
     axis.legend(frameon=False)
     return figure

@@ -13,6 +13,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from intelvae.data.images import CLASSES
@@ -111,7 +112,7 @@ def _bar(values: Sequence[float]) -> tuple[float, float]:
 def _plain_numbers(axis: plt.Axes) -> None:
     """Few numbers, and no powers of ten, on a logarithmic axis that has about one of them."""
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
-    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_major_formatter("{x:,g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
 
 
@@ -150,6 +151,7 @@ def _annotate(axis: plt.Axes, points: Sequence[tuple[float, float, str, str]]) -
             ha="center",
             va="center",
             arrowprops=line if np.hypot(*offset) > NEAR else None,
+            path_effects=[withStroke(linewidth=2, foreground="white")],  # legible on bars and lines
         )
 
 
@@ -333,6 +335,7 @@ def _numbered(titles: Sequence[str], distance: str) -> tuple[Figure, plt.Axes]:
         axis.plot([], [], ls="", marker=f"${i}$", ms=5, mew=0, color="black", label=title)
     figure.legend(loc="outside right upper", frameon=False, fontsize=8, handlelength=1)
     axis.set(xlabel="Hoyer score, g(y)", ylabel=_wrapped(distance))
+    axis.yaxis.set_major_formatter("{x:,g}")
     sns.despine(figure)
     return figure, axis
 

@@ -223,7 +223,7 @@ def accuracies(results: Results) -> Two:
         settings(results),
         *(
             {
-                f"{title}, {n}": Column(f"{name}_{n}", 1, 100.0, spread=title == "forest")
+                f"{title}, {n:,}": Column(f"{name}_{n}", 1, 100.0, spread=title == "forest")
                 for title, name in pair.items()
                 for n in (10, 100, 1000)
                 if f"{name}_{n}" in results[0].metrics

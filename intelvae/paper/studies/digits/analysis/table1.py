@@ -335,6 +335,6 @@ def before_the_sigmoid(found: Results) -> pd.DataFrame:
     low = min(numbers([r for results in of.values() for r in results]))
     return pd.DataFrame(
         {f"{WITH_ALL}, N = {low:,}": title}
-        | {name: f"{fmean(frechet(r, kind, min) for r in results):.1f}" for name, results in of.items()}
+        | {name: f"{fmean(frechet(r, kind, min) for r in results):,.1f}" for name, results in of.items()}
         for title, kind in (("means", ""), ("means, stretched", "minmax"), ("logits, stretched", "logits"))
     )
