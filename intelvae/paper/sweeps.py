@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, wait
 from dataclasses import dataclass, field
@@ -234,7 +235,9 @@ def _do(
     # what waits for a worker has been begun, so that with a budget none waits
     waiting = "2 * n_jobs" if math.isinf(budget.left()) else "n_jobs"
     failures = []
-    with lifeline.held(), progress_of(works) as progress, Locks(store.root) as locks:
+    with lifeline.held(), progress_of(works) as progress, Locks(store.root) as locks, warnings.catch_warnings():
+        # joblib replaces a worker that has grown, as one does that reads a network of features, and warns of it
+        warnings.filterwarnings("ignore", "A worker stopped while", UserWarning)
         queue = Queue(parts(works, device), store, locks, budget)
         while queue.more():
             outcomes = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=waiting, **at_start)(
