@@ -48,6 +48,7 @@ from intelvae.paper.rows import VAE_L1
 from intelvae.paper.studies.sparsity import (
     analysis,
     authors_gates,
+    choices,
     figures,
     grid,
     prices,
@@ -343,7 +344,7 @@ for title, v in penalised.items():
 figure = figures.choices(others, name, [score for score, _ in best[0.2].values()])
 
 # %% tags=["hide-input"]
-choice = analysis.of_choices(others)
+choice = choices.of_choices(others)
 say(f"""
 | $\\gamma = {mnist["gamma-strong"]}$ | score | distance |
 |---|---|---|
@@ -484,7 +485,7 @@ tables.show(tables.as_authors(light))
 
 with_28 = weighted.of(grid.AS_WITH_28)
 if with_28:
-    pixels = analysis.of_pixels(weighted)
+    pixels = choices.of_pixels(weighted)
     say(f"""
 **The weight of errors.** The squared error sums over the $32 \\times 32$ pixels of Mathieu's network,
 where Table C.1 has $28 \\times 28$. So errors weigh {grid.PIXELS:.2f} times as much here, against the
@@ -509,7 +510,7 @@ The table has both weights, with and without the mapping:
 # decoder has hardly seen such codes. Does this explain the FIDs?
 
 # %% tags=["hide-input"]
-vsc = analysis.of_sparse_vae(others)
+vsc = choices.of_sparse_vae(others)
 all_zero = 100 * (1 - grid.VSC_ALPHA) ** 50
 say(f"""
 {vsc["vsc-answer"]}. Their distance is {vsc["vsc-dense-distance"]}, and the distance of the model's
@@ -541,7 +542,7 @@ tables.show(tables.sparse_vae(others))
 # more than our squared ones, and $\alpha$ with them.
 
 # %% tags=["hide-input"]
-dd, same_errors = analysis.of_dd(others), others.of(grid.OF_DD[-1].name)
+dd, same_errors = choices.of_dd(others), others.of(grid.OF_DD[-1].name)
 alone = f""", and with these errors at {dd["dd-same-errors-distance"]}: the likelihood alone changes
   samples, too"""
 say(f"""

@@ -39,7 +39,7 @@ from intelvae.metrics import attributes
 from intelvae.paper import ledger, report, studies
 from intelvae.paper.prose import Folded, Provenance, Table, badges, in_short, say
 from intelvae.paper.statistics import FEWEST
-from intelvae.paper.studies.faces import analysis, figures, hierarchies
+from intelvae.paper.studies.faces import analysis, figures, hierarchies, protocols
 from intelvae.paper.studies.hierarchy.figures import level_traversals
 
 PAGE = "12_face_hierarchies"
@@ -70,7 +70,7 @@ than from the best VAE's, for {short["behind"]} numbers of labelled faces
 - From {short["few-n"]} labelled faces, {short["few-ours"]} % of the attributes are right with
   the InteL-VAE's codes, and {short["few-theirs"]} % with the best VAE's. From {short["all-n"]} faces
   it is {short["all-ours"]} and {short["all-theirs"]} %.
-- **The classifier.** {hierarchies.told_of_protocol(results, found)}
+- **The classifier.** {protocols.told_of_protocol(results, found)}
 - A guess that ignores the face and always gives the more common value is right for
   {setting["majority"]} %. In balanced accuracy, where this guess gets 50 %, the InteL-VAE has
   {short["few-ours-balanced"]} % from {short["few-n"]} labels, and the best VAE
@@ -219,7 +219,7 @@ Table(pd.DataFrame(hierarchies.falls(results)))
 # decide?").
 
 # %% tags=["hide-input"]
-Table(pd.DataFrame(hierarchies.by_labels(results)))
+Table(pd.DataFrame(protocols.by_labels(results)))
 
 # %% tags=["hide-input"]
 say(f"""
@@ -263,24 +263,25 @@ Folded(
 # same set and reports the best epoch there, which is optimistic.
 
 # %% tags=["hide-input"]
-draws = hierarchies.authors_draws(results)
+draws = protocols.authors_draws(results)
 tested = (
     "paired by training"
     if setting["seeds"] >= FEWEST
     else f"over {draws} draws, unpaired, since they may be of other faces"
 )
 say(f"""
-{hierarchies.told_of_protocol(results, found)} (The tests, {tested}, are among the variants
-below.) {hierarchies.told_of_balance(results)}
+{protocols.told_of_protocol(results, found)} (The tests, {tested}, are among the variants
+below.) {protocols.told_of_balance(results)}
 
 We standardise codes; otherwise dimensions that a VAE does not use stay small. The table has codes
 that are not standardised, too.
 """)
 
 # %% tags=["hide-input"]
-protocols = pd.DataFrame(hierarchies.protocols(results)).T
+by_protocol = pd.DataFrame(protocols.table(results)).T
 Folded(
-    f"Accuracy by protocol, {drawn}", Table(protocols.rename_axis(["labels", "model"]))
+    f"Accuracy by protocol, {drawn}",
+    Table(by_protocol.rename_axis(["labels", "model"])),
 )
 
 # %% [markdown]

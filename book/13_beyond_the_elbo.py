@@ -243,8 +243,8 @@ On the {data} {inside["VAE"]} % of the VAE's samples lie in the hole. With the f
 Over all data sets, does the flow have fewer samples there than no mapping?
 {analysis.verdicts(found, "flow-", variant=True)}.
 
-By the likelihood the flow comes off better: $\\log p(x)$ is lower with the hand-made mapping than with
-the flow on {analysis.less_likely_by_hand(of_flow)} data sets (folded table; not tested).
+The likelihood is another measure: $\\log p(x)$ is lower with the hand-made mapping than with the flow
+on {analysis.less_likely_by_hand(of_flow)} data sets (folded table; not tested).
 """)
 
 # %% tags=["hide-input"]
@@ -291,7 +291,9 @@ names, the VAE's decoder is steeper {analysis.steeper_scaled(of_slopes)}.
 
 # %% [markdown]
 # So the paper's sentence holds for two clusters, in most runs: there the tear is in $g$, and the decoder is free of it. The
-# way from $y$ to $x$ is as steep as before. For data with holes the unit decides: by the rules, most of the VAE's decoders are not
+# way from $y$ to $x$ is as steep as before.
+#
+# For data with holes the unit decides: by the rules, most of the VAE's decoders are not
 # significantly steeper; in units of the size of $z$ most are. With the mapping inside, none is.
 #
 # Our explanation, which no experiment here tests: a VAE fills a hole ([](04_multiple_connectivity.ipynb)) rather than

@@ -31,7 +31,7 @@ from intelvae.paper import ledger, studies
 from intelvae.paper.prose import Provenance, in_short, say
 from intelvae.paper.studies.digits.analysis import binary_images, table3
 from intelvae.paper.studies.discrepancies import analysis, figures, told, topics
-from intelvae.paper.studies.faces.hierarchies import told_of_balance
+from intelvae.paper.studies.faces.protocols import told_of_balance
 from intelvae.paper.studies.faces.why_dense import told_of_few_steps, told_of_weight
 from intelvae.paper.studies.sparsity import authors_gates
 from intelvae.paper.studies.sparsity.claims import PRIOR_OF_DD

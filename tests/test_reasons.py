@@ -213,6 +213,7 @@ def one_level_of_five_holds_all(of):
     told = levels.cited(stored("hierarchy"))
     assert told["one-layer-off"] == "12 of 15" and float(told["kl-first"]) > 1 > float(told["kl-rest"])
     assert of["figB2-category"]["verdict"] == PARTLY
+    assert told["residual-off"] == "2 of 15" and told["residual-told"] == "1 of 3"  # as page 11 says, no order
     return []
 
 
@@ -259,6 +260,10 @@ def a_forest_gains_from_few_labels_and_loses_from_many(of):
     penalised = of["fig7-few-shot-lsp"]
     assert penalised["verdict"] == OPPOSITE
     assert "gamma = 10)" in penalised["claim"] and "with gamma = 100" in penalised["claim"]  # ten times as much
+    assert OPPOSITE in verdicts(of, "fig7-few-shot-vae-nearest") and all(
+        of[f"fig7-few-shot-vae-{name}"]["ours"] < of[f"fig7-few-shot-vae-{name}"]["other"]
+        for name in ("nearest", "logistic")  # which do better on a VAE's codes, as the first page says
+    )
     few, many = ([f"{row[who]:.1f}" for who in ("ours", "other")] for row in (few, many))
     return [*few, f"{penalised['other']:.1f}", *many]
 

@@ -3,7 +3,7 @@
 
 function setTabStops() {
   for (const figure of document.querySelectorAll(".cell_output > figure"))
-    figure.scrollWidth > figure.clientWidth ? figure.setAttribute("tabindex", 0) : figure.removeAttribute("tabindex");
+    figure.tabIndex = figure.scrollWidth > figure.clientWidth ? 0 : -1;
 }
 
 for (const event of ["load", "resize"]) addEventListener(event, setTabStops, true); // of pictures, too: they load late

@@ -15,8 +15,8 @@ TOGETHER = re.compile(rf"(?<=\d) (?=[%±])|(?<=[±<>=]) (?=\d)|(?<=\b\w) (?=[<>=
 def joined(text: str) -> str:
     """The text with spaces at which no line ends.
 
-    >>> joined("a share of 40 % in Table 2 and Figure C.3").split(" ")
-    ['a', 'share', 'of', '40\\xa0%', 'in', 'Table\\xa02', 'and', 'Figure\\xa0C.3']
+    >>> joined("a share of 40 % in Table 2 and Figure C.3, at γ = 70").split(" ")
+    ['a', 'share', 'of', '40\\xa0%', 'in', 'Table\\xa02', 'and', 'Figure\\xa0C.3,', 'at', 'γ\\xa0=\\xa070']
     """
     return TOGETHER.sub(lambda found: (found[1] or "") + "\N{NO-BREAK SPACE}", text)
 

@@ -281,7 +281,7 @@ USES = (
         "a mixture as the prior (MoG-VAE): with the authors' network, it had about as few", "05_multi_modality"),
     Use("the shares of two groups, learned",
         "With the authors' exponent, shares of 20, 25 and 40 % are learned; with the text's only 25 %, and roughly. "
-        "Of a group that is missing, at least 7 % are kept, with the authors' bounded border.",
+        "A group that is missing keeps 7 % of the mass at best, with the authors' bounded border.",
         "labels of a few digits, which we did not try", "07_proportions"),
     Use("sparse codes",
         "On MNIST and Fashion-MNIST they get sparser as the weight grows; on faces, with the paper's weights, they do "

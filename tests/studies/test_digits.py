@@ -294,6 +294,15 @@ def test_mappings_are_compared_by_their_gap_and_seed_by_seed():
     assert inside == pytest.approx([0.02, 3.1, 19.4], abs=0.4)
 
 
+def test_gaps_make_no_visible_difference_where_the_shares_of_all_three_mappings_overlap():
+    def told(*shares):
+        of_each = (of_table2(row, *of) for row, of in zip(grid.gaps("laptop"), shares, strict=False))
+        return table2.told_gaps(results(*(r for of in of_each for r in of), profile="laptop"))
+
+    assert "overlap: on these seeds" in told((0.01, 0.03), (0.02, 0.05), (0.025, 0.04))
+    assert told((0.01, 0.03), (0.02, 0.05), (0.04, 0.06)) == told((0.01, 0.03), (0.02, 0.05)) == ""
+
+
 def test_what_the_code_does_to_table_2_starts_from_the_row_that_the_slip_names():
     rows = grid.table2("authors")
     of_name = {slip.after.name: slip for slip in slips.of_table2("laptop")}

@@ -25,7 +25,17 @@ from intelvae.paper.results import Measured, Result, Results, Trained
 from intelvae.paper.rows import SPARSE_VAE, Run
 from intelvae.paper.rows import row as row_of
 from intelvae.paper.store import Store
-from intelvae.paper.studies.faces import analysis, attributes, claims, figures, grid, hierarchies, length, why_dense
+from intelvae.paper.studies.faces import (
+    analysis,
+    attributes,
+    claims,
+    figures,
+    grid,
+    hierarchies,
+    length,
+    protocols,
+    why_dense,
+)
 from intelvae.paper.studies.faces.kinds import MovingOptimum
 
 matplotlib.use("agg")
@@ -950,7 +960,7 @@ def test_figure_b3_is_by_attribute():
 
 
 def test_protocols_are_compared_where_all_have_numbers():
-    found = hierarchies.protocols(b1())
+    found = protocols.table(b1())
     assert list(found)[:2] == [("50 labelled", "VAE, D\xa0=\xa08"), ("50 labelled", "VAE, D\xa0=\xa0128")]
     assert found["50 labelled", "InteL-VAE, D\xa0=\xa064"] == {
         "linear, standardised": "0.760\xa0±\xa00.014",
@@ -958,7 +968,7 @@ def test_protocols_are_compared_where_all_have_numbers():
         "the authors' protocol": "0.710\xa0±\xa0<0.001",
         "the authors' protocol, balanced": "0.650\xa0±\xa00.071",
     }
-    assert hierarchies.authors_draws(b1()) == 2
+    assert protocols.authors_draws(b1()) == 2
 
 
 def test_the_protocol_decides_where_another_model_is_ahead_by_the_authors():
@@ -970,24 +980,24 @@ def test_the_protocol_decides_where_another_model_is_ahead_by_the_authors():
         "With the authors' classifier the InteL-VAE's lead over the best VAE changes its sign for 50 labels, from +5.0 "
         "to -1.0 points (minus: behind). "
     )
-    assert hierarchies.told_of_protocol(b1(), judged) == (
+    assert protocols.told_of_protocol(b1(), judged) == (
         f"{turned}None of the new leads is significant; with the linear classifier 1 of 1 is. So the authors' "
         "classifier does not show who is ahead."
     )
     unsure = [each | {"verdict": kinds.PARTLY} for each in judged]
-    assert "is significant. So the authors" in hierarchies.told_of_protocol(b1(), unsure)
+    assert "is significant. So the authors" in protocols.told_of_protocol(b1(), unsure)
     sure = [judged[0], judged[1] | {"verdict": kinds.OPPOSITE}]
-    assert hierarchies.told_of_protocol(b1(), sure) == f"{turned}1 of 1 of the new leads is significant."
+    assert protocols.told_of_protocol(b1(), sure) == f"{turned}1 of 1 of the new leads is significant."
     best = labelled(row_of(grid.TABLE_B1, "InteL-VAE", "D = 64"), 0, [0.9, 0.9], 0.9, code=0.9)
     found = results(*(best if r.row == best.row else r for r in b1()))
-    assert hierarchies.told_of_protocol(found, judged).startswith("No: whoever is ahead by our protocol")
+    assert protocols.told_of_protocol(found, judged).startswith("No: whoever is ahead by our protocol")
 
 
 def test_balanced_accuracy_is_told_of_where_the_intel_vae_is_behind_by_it():
-    assert hierarchies.told_of_balance(b1()) == ""
+    assert protocols.told_of_balance(b1()) == ""
     eight = row_of(grid.TABLE_B1, "VAE", "D = 8")
     ahead = results(*(labelled(eight, 0, [0.5], 0.5, balanced=0.9) if r.row == eight else r for r in b1()))
-    assert "(-30.0 points from 50 labels)" in hierarchies.told_of_balance(ahead)
+    assert "(-30.0 points from 50 labels)" in protocols.told_of_balance(ahead)
 
 
 def test_what_the_text_adds_to_table_b1_is_shown_where_it_has_been_run():
@@ -1006,7 +1016,7 @@ def test_what_the_text_adds_to_table_b1_is_shown_where_it_has_been_run():
 
 def test_the_best_dimension_and_the_lead_are_told_by_number_of_labels():
     more = {"lead, the authors' protocol": "-1.0", "lead, the authors' protocol, balanced": "+10.0"}
-    assert hierarchies.by_labels(b1()) == [
+    assert protocols.by_labels(b1()) == [
         {"labelled faces": "50", "VAE's best D": 8, "in the paper": "8", "lead": "+5.0", **more},
         {"labelled faces": "100", "VAE's best D": 128, "in the paper": "16", "lead": "-1.0", **dict.fromkeys(more, "")},
     ]

@@ -20,6 +20,7 @@ from intelvae.paper.studies import digits
 from intelvae.paper.studies.sparsity import (
     analysis,
     authors_gates,
+    choices,
     claims,
     comparisons,
     detail,
@@ -824,17 +825,17 @@ def test_choices_are_cited_where_they_were_run():
     def distance(name, group):
         return f"{100 * place[name, group] + 5:,}"
 
-    texts = analysis.of_choices(found)
+    texts = choices.of_choices(found)
     assert texts["open-default-distance"] == distance("as in Figure 7", at(INTEL, STRONG))
     assert texts["open-floor-distance"] == distance("floor 0.2, as in the authors' code", at(INTEL, STRONG))
     assert texts["open-over"] == "Means over the seeds that all have (0 and 1)"
     assert texts["any-shown-distance"] == distance("as in Figure 7", at(INTEL, SHOWN))
     assert texts["any-heavy-vae-distance"] == distance("beta = 3", "VAE") and texts["any-heavy-vae-n"] == "2"
     assert (texts["apart-score"], texts["apart-distance"], texts["apart-seeds"]) == ("0.00", "10", 2)
-    of_vsc = analysis.of_sparse_vae(found)
+    of_vsc = choices.of_sparse_vae(found)
     assert of_vsc["vsc-own-distance"] == distance("its own prior", "Sparse-VAE")
     assert of_vsc["vsc-dense-distance"] == distance("images from N(0, I), as in the replication", "Sparse-VAE")
-    nothing = analysis.of_choices(results())
+    nothing = choices.of_choices(results())
     assert nothing["open-seeds"] == "none" and nothing["apart-distance"] == "(no run)" and nothing["apart-seeds"] == 0
 
 
@@ -847,7 +848,7 @@ def with_prices(**distances):
     """Choices that concern every VAE, by their keys: the InteL-VAE's distances by seed, sparse; the VAE is at 100."""
     made = []
     for key, of in distances.items():
-        title, _ = analysis.OF_ANY_VAE[key]
+        title, _ = choices.OF_ANY_VAE[key]
         made += [of_row(title, seed, "VAE", metrics=cited(100.0)) for seed in range(3)]
         made += [of_row(title, seed, at(INTEL, SHOWN), metrics=sparse(d)) for seed, d in enumerate(of)]
     return results(*made)
@@ -878,7 +879,7 @@ def test_settings_of_page_09_with_nearer_samples_are_told_with_their_seeds():
     assert prices.told_nearer(far, near) == (
         "; some of the [details](09_sparsity_in_detail.ipynb) have nearer ones, on 1 or 2 seeds"
     )
-    one = results(*(r for r in near if r.row.name == analysis.OF_ANY_VAE["absolute"][0]))
+    one = results(*(r for r in near if r.row.name == choices.OF_ANY_VAE["absolute"][0]))
     assert prices.told_nearer(far, one).endswith("on 1 seed")
     assert prices.told_nearer(near, far) == prices.told_nearer(far, results()) == ""
     assert prices.told_nearer(results(), near) == ""
@@ -916,10 +917,10 @@ def test_samples_of_the_replication_explain_poor_ones_only_if_they_are_worse(den
         for name, of in ((grid.OWN_PRIOR, (100.0, 10.0)), (grid.FROM_NORMAL, (dense,)))
         for seed, distance in enumerate(of)
     ]
-    found = analysis.of_sparse_vae(results(*made))
+    found = choices.of_sparse_vae(results(*made))
     assert found["vsc-answer"].startswith(f"{answer}: ") and found["vsc-own-distance"] == "100"
     assert found["vsc-over"] == "From one seed (seed 0), the only one that all have"
-    assert analysis.of_sparse_vae(results(*made[:2]))["vsc-answer"] == "No run shows yet whether it does"
+    assert choices.of_sparse_vae(results(*made[:2]))["vsc-answer"] == "No run shows yet whether it does"
 
 
 @pytest.mark.parametrize(
@@ -934,15 +935,15 @@ def test_dd_with_its_authors_weight_is_compared_with_ours(score, distance, words
         of_row(name, 0, group, metrics=cited(far) | {"hoyer_sample": hoyer})
         for (name, group), (hoyer, far) in rows.items()
     ]
-    found = analysis.of_dd(results(*made))
+    found = choices.of_dd(results(*made))
     assert all(word in found["dd-answer"] for word in words)
     assert (found["dd-theirs-score"], found["dd-vae-distance"]) == (f"{score:.3f}", "50")
     assert found["dd-same-errors-distance"] == "70"
-    assert analysis.of_dd(results(made[0]))["dd-answer"] == "No run shows it yet"
+    assert choices.of_dd(results(made[0]))["dd-answer"] == "No run shows it yet"
 
 
 def test_the_weight_of_pixels_is_cited_at_the_gamma_of_figure_8():
-    found = analysis.of_pixels(results(*(
+    found = choices.of_pixels(results(*(
         result(r.name, r.group, method=r.method, value=r.value, metrics=cited(10.0 * i), latent_dim=50)
         for i, r in enumerate(grid.WEIGHTED, 1)
     )))  # fmt: skip

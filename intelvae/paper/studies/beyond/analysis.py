@@ -120,9 +120,12 @@ def flows(results: Results) -> pd.DataFrame:
 
 def less_likely_by_hand(results: Results) -> str:
     """On how many data sets the mapping made by hand has a lower mean log p(x) than the flow, of how many."""
-    of = [means(results, data, "log_likelihood", 6) for data in dict.fromkeys(row.group for row in results.rows)]
-    both = [each for each in of if {"InteL-VAE", "InteL-VAE, flow"} <= each.keys()]
-    return f"{sum(float(each['InteL-VAE']) < float(each['InteL-VAE, flow']) for each in both)} of {len(both)}"
+    nats = [
+        [[r.metrics["log_likelihood"] for r in results.of(name, data)] for name in ("InteL-VAE", "InteL-VAE, flow")]
+        for data in dict.fromkeys(row.group for row in results.rows)
+    ]
+    lower = [statistics.fmean(by_hand) < statistics.fmean(flow) for by_hand, flow in nats if by_hand and flow]
+    return f"{sum(lower)} of {len(lower)}"
 
 
 def slopes(results: Results) -> pd.DataFrame:

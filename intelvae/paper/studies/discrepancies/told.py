@@ -15,7 +15,7 @@ from intelvae.paper.studies.digits.analysis.shares import NOT_RUN
 from intelvae.paper.studies.digits.grid import TABLE1
 from intelvae.paper.studies.discrepancies.analysis import Filled, bar_of, label_of, said, with_minus
 from intelvae.paper.studies.discrepancies.parts import Found
-from intelvae.paper.studies.faces import hierarchies
+from intelvae.paper.studies.faces import protocols
 from intelvae.paper.studies.faces.grid import INTEL_VAE
 from intelvae.paper.studies.sparsity.grid import SHOWN, at
 from intelvae.paper.studies.toys import analysis as toys
@@ -134,7 +134,7 @@ def leads(results: Results) -> tuple[str, str]:
     """By how many points the InteL-VAE leads the best VAE from the fewest labels, by our protocol and theirs."""
     if not {INTEL_VAE, "VAE"} <= {row.name for row in results.rows}:
         return NOT_RUN, NOT_RUN
-    line = hierarchies.by_labels(results)[0]
+    line = protocols.by_labels(results)[0]
     ours, code = (with_minus(line[title]) for title in ("lead", "lead, the authors' protocol"))
     return ours, code or NOT_RUN
 

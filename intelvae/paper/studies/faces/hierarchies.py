@@ -10,29 +10,19 @@ import numpy as np
 
 from intelvae.metrics.attributes import SIZES
 from intelvae.paper.evaluation.faces import POOL
-from intelvae.paper.kinds import OPPOSITE, REPRODUCED
-from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.studies.faces import attributes
-from intelvae.paper.studies.faces.attributes import AUTHORS, LINEAR, PLAIN
+from intelvae.paper.studies.faces.attributes import LINEAR
 from intelvae.paper.studies.faces.grid import (
     INTEL_VAE,
     LEVEL_COUNT,
-    PUBLISHED,
     TABLE_B1,
     TABLE_B1_AT_SMOKE,
-    best_in_paper,
     label,
 )
 from intelvae.paper.studies.faces.length import FLAT
 
 STEPS_OF_PAPER = 162_770 // 100  # of an epoch
-PROTOCOLS = {
-    "linear, standardised": ("accuracy", LINEAR),
-    "linear, not standardised": ("accuracy", PLAIN),
-    "the authors' protocol": ("accuracy", AUTHORS),
-    "the authors' protocol, balanced": ("balanced", AUTHORS),
-}
 SHOWN = ("5_o_Clock_Shadow", "Attractive", "Bald", "Bangs", "Black_Hair", "Blond_Hair", "Eyeglasses", "Smiling")
 ByNumber = dict[int, list[float]]
 
@@ -220,91 +210,20 @@ def told_passing(results: Sequence[Result]) -> str:
     )
 
 
-def protocols(results: Sequence[Result]) -> dict[tuple[str, str], dict[str, str]]:
-    """What each of `PROTOCOLS` gives each model, for the numbers of labelled faces that the authors' code has."""
-    return {
-        (f"{n:,} labelled", name.replace(" ", "\xa0").replace(",\xa0", ", ")): {
-            title: shown(by_number(of, *how)[n]) for title, how in PROTOCOLS.items()
-        }
-        for n in attributes.sizes(results[0], AUTHORS)
-        for name, of in models(results).items()
-    }
+def of_vaes(results: Sequence[Result], measure: str = "accuracy", protocol: str = LINEAR) -> dict[int, ByNumber]:
+    """`by_number` of each VAE, by its latent dimension."""
+    return {dim: by_number(of, measure, protocol) for dim, of in vaes(results).items()}
 
 
-def _best(of: Mapping[int, ByNumber], n: int) -> int:
+def best(of: Mapping[int, ByNumber], n: int) -> int:
     """The key, a latent dimension, of the best mean score from n labelled faces."""
     return max(of, key=lambda dim: statistics.fmean(of[dim][n]))
 
 
-def _leads(results: Sequence[Result], title: str) -> dict[int, float]:
-    """By how many points the InteL-VAE is ahead of the best VAE, by number of labelled faces, by one of `PROTOCOLS`."""
-    mine, theirs = by_number(ours(results), *PROTOCOLS[title]), _of_vaes(results, *PROTOCOLS[title])
-    return {n: 100 * (statistics.fmean(of) - statistics.fmean(theirs[_best(theirs, n)][n])) for n, of in mine.items()}
-
-
-def _of_vaes(results: Sequence[Result], *how: str) -> dict[int, ByNumber]:
-    return {dim: by_number(of, *how) for dim, of in vaes(results).items()}
-
-
-def by_labels(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """A line a number of labelled faces: the VAE's best dimension, the paper's, the InteL-VAE's lead by protocol."""
-    of = {
-        "lead": _leads(results, "linear, standardised"),
-        "lead, the authors' protocol": _leads(results, "the authors' protocol"),
-        "lead, the authors' protocol, balanced": _leads(results, "the authors' protocol, balanced"),
-    }
-    theirs = _of_vaes(results)
-    lines = []
-    for n, paper in zip(of["lead"], SIZES, strict=False):
-        numbers = {title: f"{by_n[n]:+.1f}" if n in by_n else "" for title, by_n in of.items()}
-        in_paper = " or ".join(f"{each.value:g}" for each in best_in_paper(paper))
-        lines.append(
-            {"labelled faces": f"{n:,}", "VAE's best D": _best(theirs, n), "in the paper": in_paper, **numbers}
-        )
-    return lines
-
-
-def authors_draws(results: Sequence[Result]) -> int:
-    """How many draws of labelled faces the authors' protocol has."""
-    return len(next(iter(by_number(results[:1], protocol=AUTHORS).values())))
-
-
-def told_of_protocol(results: Sequence[Result], judged: Sequence[Mapping[str, Any]]) -> str:
-    """Whether the authors' protocol changes who is ahead, and by how much, with the verdicts of the page on it."""
-    first, code = (_leads(results, title) for title in ("linear, standardised", "the authors' protocol"))
-    turned = [n for n, lead in code.items() if first[n] * lead < 0]
-    if not turned:
-        return f"No: whoever is ahead by our protocol is ahead by the authors', for {listed(map(str, code))} labels."
-    changes = listed(f"from {first[n]:+.1f} to {code[n]:+.1f}" for n in turned)
-    return (
-        f"With the authors' classifier the InteL-VAE's lead over the best VAE changes its sign for "
-        f"{listed(map(str, turned))} labels, {changes} points (minus: behind). {_how_sure(turned, judged)}"
-    )
-
-
-def told_of_balance(results: Sequence[Result]) -> str:
-    """That by balanced accuracy the InteL-VAE is behind with the authors' protocol, where it is; nothing elsewhere."""
-    leads = _leads(results, "the authors' protocol, balanced")
-    if not leads or max(leads.values()) >= 0:
-        return ""
-    points = listed(f"{lead:+.1f}" for lead in leads.values())
-    return (
-        f"In *balanced* accuracy it stays behind the best VAE with this classifier ({points} points from "
-        f"{listed(map(str, leads))} labels): its higher accuracy comes from giving the more common value more often."
-    )
-
-
-def _how_sure(turned: Sequence[int], judged: Sequence[Mapping[str, Any]]) -> str:
-    """For how many of these numbers of labels the lead is significant, by the authors' protocol and by ours."""
-    verdicts = {row["id"]: row["verdict"] for row in judged}
-    ours, theirs = (
-        sum(verdicts[f"tableB1-{n}{kind}-{PUBLISHED}-faces"] in (REPRODUCED, OPPOSITE) for n in turned)
-        for kind in ("", "-code")
-    )
-    if theirs:
-        return f"{theirs} of {len(turned)} of the new leads {'are' if theirs > 1 else 'is'} significant."
-    linear = f"; with the linear classifier {ours} of {len(turned)} {'are' if ours > 1 else 'is'}" * bool(ours)
-    return f"None of the new leads is significant{linear}. So the authors' classifier does not show who is ahead."
+def leads(results: Sequence[Result], measure: str = "accuracy", protocol: str = LINEAR) -> dict[int, float]:
+    """By how many points the InteL-VAE is ahead of the best VAE, by number of labelled faces."""
+    mine, theirs = by_number(ours(results), measure, protocol), of_vaes(results, measure, protocol)
+    return {n: 100 * (statistics.fmean(of) - statistics.fmean(theirs[best(theirs, n)][n])) for n, of in mine.items()}
 
 
 def of_text_alone(in_text: Results) -> bool:
@@ -353,13 +272,13 @@ def in_short(results: Sequence[Result]) -> dict[str, str]:
     """What the box and the text cite of both ends of Table B.1, in per cent, and where the InteL-VAE is behind."""
     found: dict[str, str] = {}
     for more, measure in (("", "accuracy"), ("-balanced", "balanced")):
-        mine, theirs = by_number(ours(results), measure), _of_vaes(results, measure)
+        mine, theirs = by_number(ours(results), measure), of_vaes(results, measure)
         for key, choose in (("few", min), ("all", max)):
             n = choose(mine)
             found[f"{key}-n"] = f"all {n:,}" if n == min(POOL, results[0].trained.examples) else f"{n:,}"
             found[f"{key}-ours{more}"] = _percent(mine[n])
-            found[f"{key}-theirs{more}"] = _percent(theirs[_best(theirs, n)][n])
-    behind = [lead < 0 for lead in _leads(results, "linear, standardised").values()]
+            found[f"{key}-theirs{more}"] = _percent(theirs[best(theirs, n)][n])
+    behind = [lead < 0 for lead in leads(results).values()]
     return found | {"behind": f"{sum(behind)} of {len(behind)}"}
 
 

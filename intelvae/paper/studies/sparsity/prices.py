@@ -8,7 +8,8 @@ from typing import NamedTuple
 from intelvae.paper.prose import listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
-from intelvae.paper.studies.sparsity.analysis import DISTANCE, OF_ANY_VAE, is_sparse
+from intelvae.paper.studies.sparsity.analysis import DISTANCE, is_sparse
+from intelvae.paper.studies.sparsity.choices import OF_ANY_VAE
 from intelvae.paper.studies.sparsity.grid import SHOWN, at
 from intelvae.paper.studies.sparsity.tables import CHANCE, IN_USE, by_row, shared
 

@@ -80,14 +80,10 @@ def answer(results: Results, verdict: str) -> str:
     The latter is how many of the other models have closer samples than the plain VAE, and a higher log p(x), by their
     means; nothing without a plain VAE.
     """
-    matched = {
-        REPRODUCED: "closer together in sparsity than a sparse prior does, as the paper says.",
-        PARTLY: "closer together in sparsity than a sparse prior does, though not significantly.",
-        NO_DIFFERENCE: "no closer together in sparsity than a sparse prior does.",
-        OPPOSITE: "less close together in sparsity than a sparse prior does.",
-        NOT_TESTED: "closer together in sparsity than a sparse prior does, or less close (not tested).",
-    }[verdict]
-    told = f"On our sparse data the mapping brings codes and prior {matched}"
+    told = (
+        f"On our sparse data, an InteL-VAE's codes match its prior in sparsity {compared(verdict, 'better', 'worse')} "
+        f"than a VAE's codes match a sparse prior{', as the paper says' * (verdict == REPRODUCED)}."
+    )
     means = {
         row.name: {
             key: statistics.fmean(r.metrics[key] for r in of) for key in ("sliced_wasserstein", "log_likelihood")
@@ -100,12 +96,9 @@ def answer(results: Results, verdict: str) -> str:
         return told
     closer = [of["sliced_wasserstein"] < plain["sliced_wasserstein"] for of in means.values()]
     likelier = [of["log_likelihood"] > plain["log_likelihood"] for of in means.values()]
-    subject = "But it" if verdict in (REPRODUCED, PARTLY) else "The mapping"
-    useless = f"{subject} is not shown to be of use for samples or likelihood: by their means, which no rule tests,"
     return (
-        f"{told} {'By their means, which no rule tests,' if any(closer + likelier) else useless} {how_many(closer)} "
-        "models with another prior or a mapping have closer samples than a plain VAE, and "
-        f"{how_many(likelier)} a higher $\\log p(x)$."
+        f"{told} By their means, which no rule tests, {how_many(closer)} models with another prior or a mapping have "
+        f"closer samples than a plain VAE, and {how_many(likelier)} a higher $\\log p(x)$."
     )
 
 

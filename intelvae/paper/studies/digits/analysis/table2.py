@@ -147,6 +147,17 @@ def verdicts(found: Sequence[Mapping[str, Any]], kind: str) -> str:
     return badges(line["verdict"] for line in found if not line["variant"] and f"-{kind}-" in line["id"])
 
 
+def told_gaps(gaps: Results) -> str:
+    """What the seeds say of how empty a gap is: a sentence where the ambiguous shares of all three mappings overlap."""
+    of_mappings = [[SHARES[AMBIGUOUS](r) for r in gaps.of(row.name)] for row in gaps.rows]
+    if len(of_mappings) < 3 or max(map(min, of_mappings)) > min(map(max, of_mappings)):
+        return ""
+    return (
+        "The ambiguous shares of the three mappings overlap: on these seeds, how empty the gap is makes no visible "
+        "difference."
+    )
+
+
 def slipped(results: Results, gaps: Results, found: Results) -> pd.DataFrame:
     """A line for each of `slips.of_table2` that has been run: how it changes the shares."""
     changed = []
