@@ -49,6 +49,7 @@ STOPPED = """
 import json, os, signal, sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
+import torch._dynamo  # which the first optimiser of a process imports
 from test_faults import *
 from intelvae.paper import cli, studies
 
