@@ -39,6 +39,16 @@ ALL_FIGURES_REACHABLE = """() => [...document.querySelectorAll('.cell_output > f
   (figure.scrollWidth > figure.clientWidth) === (figure.tabIndex === 0)
   && !(figure.querySelector('figcaption')?.clientWidth > figure.clientWidth))"""
 
+# verdicts that a line ends with while the next one begins with what closes them
+TORN = r"""() => [...document.querySelectorAll('.verdict')].filter(verdict => {
+  if (!/^[.,;:)]/.test(verdict.nextSibling?.data ?? '')) return false
+  const mark = document.createRange()
+  mark.setStart(verdict.nextSibling, 0)
+  mark.setEnd(verdict.nextSibling, 1)
+  const at = mark.getBoundingClientRect()
+  return at.height > 0 && at.left < verdict.getBoundingClientRect().right - 2
+}).map(verdict => verdict.parentElement.textContent)"""
+
 
 @pytest.fixture
 def address():
@@ -73,6 +83,7 @@ def test_a_page_fits_a_telephone(page, path):
     page.evaluate("() => window.MathJax?.startup?.promise")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.wait_for_function(ALL_FIGURES_REACHABLE)
+    assert page.evaluate(TORN) == []
     page.set_viewport_size(wide)
 
 
