@@ -55,12 +55,14 @@ It depends on the decoder. With the network that the paper's text names, the Int
 fewer *ambiguous* samples than the VAE (a classifier is less than 80 % sure of them). With the
 authors' network, that of their code, it draws fewer.
 
-- **The claims**, on the text's network, against each other method. Fewer ambiguous samples:
-  {table2.verdicts(found, "uncertain")}. A share of ones that is nearer to one half:
-  {table2.verdicts(found, "balance")}.
+Claims on the text's network, against each other method: fewer ambiguous samples,
+{table2.verdicts(found, "uncertain")}; a share of ones nearer to one half,
+{table2.verdicts(found, "balance")}.
+
 - **The text's network.** {mean["mathieu-InteL-VAE-ambiguous"]} % of the InteL-VAE's samples are
   ambiguous, and {mean["mathieu-VAE-ambiguous"]} % of the VAE's (in the paper, 0.9 and 2.5 %).
-{table2.told_strays(results)}
+  *Strays*, samples unlike any digit, are {mean["mathieu-InteL-VAE-strays"]} and
+  {mean["mathieu-VAE-strays"]} %.
 - **The authors' network.** {mean["authors-InteL-VAE-ambiguous"]} % of the InteL-VAE's samples are
   ambiguous, and {mean["authors-VAE-ambiguous"]} % of the VAE's. A Vamp-VAE, which is not told that
   there are clusters, has {mean["authors-Vamp-VAE-ambiguous"]} %.
@@ -271,7 +273,13 @@ the gap.
 ledger.Table(found)
 
 # %% tags=["hide-input"]
-say(report.reasons(PAGE))
+say(f"""
+What the verdicts on the text's network do not see:
+
+{table2.told_strays(results)}
+
+{report.reasons(PAGE)}
+""")
 
 # %% [markdown]
 # ## What the paper leaves open, and what the authors' code does

@@ -98,13 +98,6 @@ than {closer["ours"]}, and significantly worse than {closer["theirs"]}.
 - **The distances** without faint pixels (smaller is better) are {short["product"]} for the InteL-VAE,
   {short["vae"]} for the VAE, and {short["best"]} for the best baseline, the {short["best-name"]}.
   {table1.told_power(found)}
-- **Faint pixels** add scatter. With all pixels, a method's distance scatters over seeds by
-  {faint["clipped-spread"]:.0f} % of the mean (pooled over methods); without faint ones, by
-  {faint["clean-spread"]:.0f} %.
-- **Other measures.** The weights of Inception could not be had, so there is no FID; another network
-  stands in. A digit classifier's features, on {second.get("seeds", "no")} seeds, give the same verdict
-  in {agreed} of {len(both[0])} comparisons of the InteL-VAE ([more](#too-faint-to-see)).
-{on_binary}
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of samples from test images (smaller is better) against the share of faint pixels. Each mark is a run. With all pixels (left) the distance grows with this share; without faint pixels (right) it hardly does. N is the number of images of either side.", "name": "fig-all-digits-faint"}, "image": {"alt": "Two scatter plots of distance against the share of faint pixels, with a marker for each method."}}
@@ -325,7 +318,19 @@ if profile == "smoke":
 ledger.Table(found)
 
 # %% tags=["hide-input"]
-say(report.reasons(PAGE))
+say(f"""
+Three results behind these verdicts:
+
+- **Faint pixels** add scatter. With all pixels, a method's distance scatters over seeds by
+  {faint["clipped-spread"]:.0f} % of the mean (pooled over methods); without faint ones, by
+  {faint["clean-spread"]:.0f} %.
+- **Other measures.** The weights of Inception could not be had, so there is no FID; another network
+  stands in. A digit classifier's features, on {second.get("seeds", "no")} seeds, give the same verdict
+  in {agreed} of {len(both[0])} comparisons of the InteL-VAE ([more](#too-faint-to-see)).
+{on_binary}
+
+{report.reasons(PAGE)}
+""")
 
 # %% [markdown]
 # **Do the verdicts depend on the seeds?** We first published three seeds. The three others were added when the verdicts of

@@ -70,7 +70,6 @@ than from the best VAE's, for {short["behind"]} numbers of labelled faces
 - From {short["few-n"]} labelled faces, {short["few-ours"]} % of the attributes are right with
   the InteL-VAE's codes, and {short["few-theirs"]} % with the best VAE's. From {short["all-n"]} faces
   it is {short["all-ours"]} and {short["all-theirs"]} %.
-- **The classifier.** {protocols.told_of_protocol(results, found)}
 - A guess that ignores the face and always gives the more common value is right for
   {setting["majority"]} %. In balanced accuracy, where this guess gets 50 %, the InteL-VAE has
   {short["few-ours-balanced"]} % from {short["few-n"]} labels, and the best VAE

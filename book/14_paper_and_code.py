@@ -109,16 +109,12 @@ notebooks.
   $\\gamma = 30$ that takes the distance from {of7("InteL-VAE: γ = 30, floor 0.2, |z| penalised")}
   (VAE: {vae_of["figure7-distance"]}), and the sparsity score from
   {of_hoyer7("InteL-VAE: γ = 30, floor 0.2, |z| penalised")} (VAE: {vae_of["figure7-score"]}).
-- **Sparser codes at no cost.** That these gates make codes sparser in the dimensions in use, and
-  samples at most 5 % farther than a VAE's, is {free["mnist"]}, and {free["fashion-mnist"]}.
-  {trade_off} ([page 09](09_sparsity_in_detail.ipynb)).
 - **Notebooks (Figures 4 and C.2).** They train against one prior and sample from another. That
   alone takes the VAE's share of samples in the holes from {of_f4("VAE: the notebooks' two priors")} %.
 - **Still unexplained** are, among others, the lead over the GM-VAE and the flow (Table 1), and the
   sparsity of faces at the paper's weights (Table 4).
 
-On images many of these numbers come from one seed, as the charts show. Distances on MNIST and
-Fashion-MNIST leave out [pixels too faint to see](06_all_digits.ipynb).
+On images many of these numbers come from one seed, as the charts show.
 
 {smoke if profile == "smoke" else ""}
 """)

@@ -37,10 +37,7 @@ This copy was made at `smoke`, from a first look on small data: its verdicts mea
 published page has those of `laptop`.
 """
 in_short(f"""
-The framework does what the paper says; its benefits are reproduced only in part. Five questions
-have these answers in the published runs, with the verdicts on all claims behind them:
-
-{report.questions(found)}
+The framework does what the paper says; its benefits are reproduced only in part.
 
 All {sum(counts[v] for v in report.LOOK)} claims together:
 {badges(row["verdict"] for row in found if not row["variant"])}. Of those reproduced,
@@ -51,6 +48,14 @@ The claims test {len(statements.STATEMENTS)} statements of the paper. Our result
 {sides["for"]} of them, contradict {sides["against"]}, and leave {sides["open"]} open.
 
 {smoke if profile == "smoke" else ""}
+""")
+
+# %% tags=["hide-input"]
+say(f"""
+Five questions have these answers in the published runs, with the verdicts on all claims behind
+them:
+
+{report.questions(found)}
 """)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "How many claims of each table and figure of the paper have which verdict. Variants, which ask a claim again of another setting or by another rule, are left out.", "name": "fig-report-verdicts"}, "image": {"alt": "A horizontal bar for each table and figure, stacked by verdict with colours and hatching."}}

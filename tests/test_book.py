@@ -30,6 +30,15 @@ def test_every_page_has_a_notebook_of_the_same_source(source, folder):
     assert not re.search(r"/(home|root|tmp|work)/", nbformat.writes(notebook))
 
 
+@pytest.mark.parametrize("page", pages.sources(), ids=lambda p: p.stem)
+def test_the_box_that_a_page_begins_with_is_short(page):
+    """What a reader can do without at first is with the verdicts, below."""
+    cells = nbformat.read(ROOT / "book" / f"{page.stem}.ipynb", as_version=4).cells
+    shown = [of.get("data", {}).get("text/markdown", "") for cell in cells for of in cell.get("outputs", [])]
+    (box,) = [text for text in shown if text.startswith("> **In short.**")]
+    assert len(re.sub(r"<[^>]*>|\]\([^)]*\)|^> ?-?", " ", box, flags=re.MULTILINE).split()) <= 200
+
+
 def last_text(page):
     """What the last cell of a published page prints."""
     cells = nbformat.read(ROOT / "book" / f"{page}.ipynb", as_version=4).cells
