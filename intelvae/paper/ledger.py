@@ -59,6 +59,7 @@ EARLIER: dict[str, tuple[str, ...]] = {  # the rules that a claim's rule has rep
     "ablation-clean-30": ("ablation-30",),
     "ablation-clean-100": ("ablation-100", "ablation-sparsity", "ablation-distance"),
     "table4-quality-8059-faces": ("table4-quality-alone-8059-faces",),
+    "stability-20": ("stability-20-partly",),
     "table4-sparser-vae-8059-faces": ("table4-sparser-vae-at-all-8059-faces",),
     "figB2-category": ("figB2-category-off",),
     "figB2-details": ("figB2-details-off",),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from intelvae.paper.kinds import PARTLY, REPRODUCED
+from intelvae.paper.kinds import REPRODUCED
 from intelvae.paper.prose import badges, listed
 from intelvae.paper.results import Result, Results
 from intelvae.paper.statistics import LEVEL, by_seed, change, measured, paired
@@ -32,18 +32,6 @@ def passed_without(found: Sequence[Mapping[str, Any]]) -> str:
     """
     ids = [line for line in found if line["id"].startswith(("bounds-", "digits-")) and line["id"].endswith("-vae")]
     return f"{sum(line['verdict'] == REPRODUCED for line in ids)} of {len(ids)}"
-
-
-def more_fail(found: Sequence[Mapping[str, Any]]) -> str:
-    """What "partly" means of stability, where that is the verdict: elsewhere it is in the paper's direction.
-
-    >>> line = {"id": "stability-20", "verdict": "partly", "variant": False}
-    >>> more_fail([line]), more_fail([line | {"verdict": "reproduced"}, line | {"variant": True}])
-    (' (more fail, which is against the paper, but not significant: this rule calls it *partly*)', '')
-    """
-    (verdict,) = {line["verdict"] for line in found if line["id"].startswith("stability-") and not line["variant"]}
-    words = " (more fail, which is against the paper, but not significant: this rule calls it *partly*)"
-    return words * (verdict == PARTLY)
 
 
 def scaled_slope(result: Result) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from scipy import stats
@@ -14,6 +14,7 @@ from intelvae.paper.datasets import Points
 from intelvae.paper.evaluation.points import JUDGED
 from intelvae.paper.kinds import (
     LEVEL,
+    NO_DIFFERENCE,
     OPPOSITE,
     PARTLY,
     REPRODUCED,
@@ -67,8 +68,10 @@ def stuck(results: Sequence[Result], names: Sequence[str] = _METHODS) -> Callabl
 class Failures(Claim):
     """That no more runs of one row name fail than of another, over all data sets.
 
-    A run fails that is `collapsed` or, `by_likelihood`, that is `stuck`. The first `seeds` count, and all of them are
-    needed. A run that diverged has no record, and neither has one that never ran: where any is missing the claim is not
+    A run fails that is `collapsed` or, `by_likelihood`, that is `stuck`. `more` is the verdict if more fail, but not
+    significantly. The first `seeds` count, and all of them are needed.
+
+    A run that diverged has no record, and neither has one that never ran: where any is missing the claim is not
     tested.
     """
 
@@ -76,6 +79,7 @@ class Failures(Claim):
     theirs: str
     seeds: int
     by_likelihood: bool = False
+    more: str = NO_DIFFERENCE
 
     @property
     def rule(self) -> str:
@@ -87,8 +91,8 @@ class Failures(Claim):
         )
         return (
             f"reproduced: no more runs of the {self.ours} fail than of the {self.theirs}, over all data and seeds; "
-            f"partly: more, but not significantly; opposite: more, and Fisher's exact test gives p < {LEVEL}. A run "
-            f"fails whose {failing}. Not tested where a run has no record, which is how one that diverges looks."
+            f"{self.more}: more, but not significantly; opposite: more, and Fisher's exact test gives p < {LEVEL}. A "
+            f"run fails whose {failing}. Not tested where a run has no record, which is how one that diverges looks."
         )
 
     def judge(self, results: Results) -> Finding:
@@ -102,7 +106,7 @@ class Failures(Claim):
         fails = stuck(there, names) if self.by_likelihood else collapsed
         ours, theirs = (sum(map(fails, of)) for of in found)
         p = float(stats.fisher_exact([[ours, asked[0] - ours], [theirs, asked[1] - theirs]])[1])
-        verdict = REPRODUCED if ours <= theirs else OPPOSITE if p < LEVEL else PARTLY
+        verdict = REPRODUCED if ours <= theirs else OPPOSITE if p < LEVEL else self.more
         return Finding(float(ours), None, asked[0], f"Fisher's exact against {theirs} of {asked[1]}", p, verdict)
 
 
@@ -228,7 +232,9 @@ def _slopes() -> list[Claim]:
 
 
 def _stability() -> list[Claim]:
-    """On twenty seeds, and on the ten that were there when the rule was written; by log p(x); and than a Vamp-VAE's.
+    """On twenty seeds, and on the ten that were there at first; by log p(x); and than a Vamp-VAE's.
+
+    The last of these against the VAE is the rule as it was before the runs.
 
     The paper says of "many of the baseline methods" that their training is less stable, and does not name them.
     """
@@ -246,11 +252,14 @@ def _stability() -> list[Claim]:
             "VAE",
             seeds,
             by_likelihood,
-            post_hoc=seeds == THERE or by_likelihood,
+            post_hoc=True,
             variant=seeds == THERE or by_likelihood,
         )
         for seeds, by_likelihood in ((twenty, False), (THERE, False), (twenty, True))
     ]
+    claim = than_the_vae[0]
+    text = f"{claim.claim}, or not significantly more"
+    earlier = replace(claim, id=f"{claim.id}-partly", claim=text, more=PARTLY, variant=True, post_hoc=False)
     than_the_vamp_vae = [
         Failures(
             f"stability-{twenty}-vamp" + "-likelihood" * by_likelihood,
@@ -269,7 +278,7 @@ def _stability() -> list[Claim]:
         )
         for by_likelihood in (False, True)
     ]
-    return [*than_the_vae, *than_the_vamp_vae]
+    return [*than_the_vae, earlier, *than_the_vamp_vae]
 
 
 CLAIMS: tuple[Claim, ...] = (*_bounds(), *_on_digits(), *_flows(), *_slopes(), *_stability())
