@@ -270,12 +270,12 @@ def test_means_are_those_of_a_network_a_method_and_a_likelihood():
         *of_table2(row("mathieu", "VAE"), 0.01, 0.02, stray=0.5, separation=0.75),
         *of_table2(row("authors", "VAE + Sylvester"), 0.03),
         *of_table2(row("authors", "VAE", "bernoulli"), 0.04),
-        *of_table2(row("mathieu", "InteL-VAE", "bernoulli"), 0.51, 1.0, name="ones"),
+        *of_table2(row("mathieu", "InteL-VAE", "bernoulli"), 0.51, 1.0, 0.0, name="ones"),
     ]
     found = table2.means_by_network(results(*members))
     assert [found[f"mathieu-VAE-{key}"] for key in ("ambiguous", "strays")] == ["1.5", "50.0"]
     assert found["authors-VAE-Sylvester-ambiguous"] == "3.0" and found["bernoulli-VAE"] == "4.0"
-    assert found["bernoulli-ones"] == "51.0 and 100.0"
+    assert found["bernoulli-ones"] == "51.0, 100.0 and 0.0"
     assert found["mathieu-offset-VAE-strays"] == found["bernoulli-InteL-VAE"] == "(not run at this profile)"
     assert table2.by_decoder(results(*members)).to_dict("records") == [
         {"method": "VAE", "network": "mathieu", "ambiguous, %": "1.5", "strays, %": "50.0", "own side, %": "75.0"}

@@ -104,7 +104,7 @@ def means_by_network(results: Results) -> dict[str, str]:
     for method in ("VAE", "InteL-VAE"):
         found[f"bernoulli-{method}"] = shares.mean(results.of(method, authors), SHARES[AMBIGUOUS])
     ones = shares.run_by_run(results.of("InteL-VAE", mathieu), SHARES[ONES], none=shares.NOT_RUN)
-    return found | {"bernoulli-ones": ones.replace(", ", " and ")}
+    return found | {"bernoulli-ones": listed(ones.split(", "))}
 
 
 def told_strays(results: Results) -> str:
