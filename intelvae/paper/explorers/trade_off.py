@@ -171,7 +171,8 @@ const axis = (bars, from, to) => {
   if (log) for (let k = Math.floor(low); k <= high; k++) ticks.push(...[1, 2, 5].map(m => m * 10 ** k));
   else for (let k = Math.ceil(low / step); k * step <= high; k++) ticks.push(k * step);
   const inside = ticks.filter(x => scale(x) >= low && scale(x) <= high);
-  return { place, ends, ticks: inside.map(x => [place(x), x.toLocaleString("en", { maximumSignificantDigits: 6 }).replace("-", "−")]) };
+  const text = x => x.toLocaleString("en", { maximumSignificantDigits: 6 }).replace("-", "−");
+  return { place, ends, ticks: inside.map(x => [place(x), text(x)]) };
 };
 
 const draw = () => {
