@@ -473,7 +473,7 @@ Four results behind these verdicts:
   {active["0.1 of the largest"]} % (VAE: {active_vae["0.1 of the largest"]}) if "active" means a tenth
   of the largest, our choice, and {active["0.2 of the largest"]} %
   (VAE: {active_vae["0.2 of the largest"]}) if it means a fifth.
-- **On many labels** the forest does worse on sparse codes: that they are better is
+- **Many labels.** That the forest does better on these codes, too, is
   {badge(verdict["fig7-many-labels"])}.
 
 {report.reasons(PAGE)}
