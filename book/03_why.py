@@ -216,7 +216,7 @@ ledger.Table(found)
 
 # %% tags=["hide-input"]
 say(f"""
-Of the paper's {len(counted)} claims {len(held)} are reproduced. On the bridge there is more to say:
+Of the paper's {len(counted)} claims, {len(held)} are reproduced. Two remarks on the bridge:
 
 - **The comparison with a Vamp-VAE is ours.** The paper shows a VAE alone.
 - **The InteL-VAE's own bridge is {own_bridge}** {badge(verdict["fig2-bridge-intel"])} (a variant):

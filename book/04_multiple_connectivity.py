@@ -309,7 +309,7 @@ say(report.reasons(PAGE))
 # %% tags=["hide-input"]
 counts = ledger.count(found)
 say(f"""
-Two results behind these verdicts:
+Behind these verdicts:
 
 - **Infinity sign.** {mean["astray-infinity-InteL-VAE-all"]} % of the InteL-VAE's samples lie in the
   holes, and {mean["astray-infinity-VAE-all"]} % of the VAE's.{cautions.hardly_tested(results)}

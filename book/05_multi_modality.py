@@ -274,9 +274,7 @@ ledger.Table(found)
 
 # %% tags=["hide-input"]
 say(f"""
-What the verdicts on the text's network do not see:
-
-{table2.told_strays(results)}
+**What the ambiguous share misses.** {table2.told_strays(results)}
 
 {report.reasons(PAGE)}
 """)

@@ -319,7 +319,7 @@ ledger.Table(found)
 
 # %% tags=["hide-input"]
 say(f"""
-Three results behind these verdicts:
+Behind these verdicts:
 
 - **Faint pixels** add scatter. With all pixels, a method's distance scatters over seeds by
   {faint["clipped-spread"]:.0f} % of the mean (pooled over methods); without faint ones, by

@@ -225,10 +225,12 @@ ledger.Table(found)
 
 # %% tags=["hide-input"]
 say(f"""
-- **Verdicts** by share of zeros, with the text's exponent: {table3.verdicts(found)}. The first is
-  not counted, since a border that never moves passes.
+The verdicts in a row, and what they hide:
+
+- **With the text's exponent**, by share of zeros: {table3.verdicts(found)}. The first is not counted,
+  since a border that never moves passes.
+- **With the authors' exponent**, all of them variants: {table3.verdicts(found, grid.CODE)}.
 {hidden}
-- **Verdicts** with the authors' exponent, all of them variants: {table3.verdicts(found, grid.CODE)}.
 
 {report.reasons(PAGE)}
 """)

@@ -96,9 +96,6 @@ ratios = {
 }
 each_ratio = [ratio for of in ratios.values() for ratio in of.values()]
 same = authors_gates.same_trade_off(each_ratio)
-closer = [
-    verdict[f"figC3-clean-distance-gamma-{gamma}"] for gamma in ("0", "0.1", "0.3", "1")
-]
 alone = {data: analysis.without_penalty(of) for data, of in printed.items()}
 why = {
     row["id"]: f"{badge(row['verdict'])}{analysis.which_part(row)}"
@@ -281,17 +278,7 @@ Folded("The rules, and the claims that each decides", ledger.Rules(PAGE))
 ledger.Table(found)
 
 # %% tags=["hide-input"]
-say(f"""
-Two results behind these verdicts:
-
-- **The authors' gates** cannot close below 0.2. Gaussian codes then score at most
-  {best[0.2]["seeing"][0]:.2f}, less than the paper's curves{authors_gates.told_past(past)}.
-- **Closer samples than a VAE's**, at four $\\gamma < 3$: {badges(closer)}. Without any penalty
-  ($\\gamma = 0$) the distance is {alone["mnist"]["zero"]}, at the other three
-  {alone["mnist"]["others"]}. {alone["mnist"]["answer"]}.
-
-{report.reasons(PAGE)}
-""")
+say(report.reasons(PAGE))
 
 # %% [markdown]
 # ## Where text and code differ

@@ -364,13 +364,10 @@ ledger.Table([row for row in found if row not in again])
 
 # %% tags=["hide-input"]
 say(f"""
-Two results behind these verdicts:
-
-- **What does sparsity cost?** {why_dense.told_of_cost(heavier)}
-- **The Sparse-VAE.** Its samples are {short["times"]} times as far from real faces as
-  those of the InteL-VAE with $\\gamma = 70$ ({short["trainings"]}); in the paper about 5 times. We draw
-  them from $\\mathcal N(0, I)$, as does the public replication that the paper used. The figure and the
-  table of the experiment draw from the model's own prior, where it is {short["times-own"]} times.
+**The Sparse-VAE's** samples are {short["times"]} times as far from real faces as the samples of the
+InteL-VAE with $\\gamma = 70$ ({short["trainings"]}); in the paper about 5 times. We draw them from
+$\\mathcal N(0, I)$, as does the public replication that the paper used. The figure and the table of
+the experiment draw from the model's own prior, where they are {short["times-own"]} times as far.
 
 {report.reasons(PAGE)}
 """)

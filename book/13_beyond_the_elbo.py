@@ -378,16 +378,6 @@ Folded("The rules, and the claims that each decides", ledger.Rules(PAGE))
 # %% tags=["hide-input"]
 ledger.Table(found)
 
-# %% tags=["hide-input"]
-say(f"""
-Two results behind these verdicts:
-
-- **Steep decoders.** In units of the size of $z$, which no rule names, the VAE's decoder is steeper
-  {analysis.steeper_scaled(of_slopes)}.
-- **Stability by a stricter measure**, chosen after the runs (is $\\log p(x)$ nearer to that of a model
-  without a code than to the better method's median?): {analysis.told_failed(of_stability, stuck)}.
-""")
-
 # %% [markdown]
 # ## What the paper leaves open
 #

@@ -369,10 +369,10 @@ def test_strays_that_the_ambiguous_share_does_not_see_are_told():
     vae, gm, mog, intel = (named(grid.table2("mathieu"), name) for name in ("VAE", "GM-VAE", "MoG-VAE", "InteL-VAE"))
     ours = of_table2(intel, 0.01)
     many = table2.told_strays(results(*of_table2(vae, 0.01, 0.02, stray=0.4), *ours))
-    assert many.startswith("- **But on this network 40.0 % of the VAE's samples are *strays***")
+    assert many.startswith("On the text's network 40.0 % of the VAE's samples are *strays*")
     assert many.endswith("Of the InteL-VAE's samples 0.0 % are.") and "sure of most" in many
     few = table2.told_strays(results(*of_table2(vae, 0.01), *ours))
-    assert few.startswith("- **On this network 0.0 %") and "sure of most" not in few
+    assert few.startswith("On the text's network 0.0 %") and "sure of most" not in few
     assert "sure of most" not in table2.told_strays(results(*of_table2(vae, 0.01, 0.2, stray=0.4), *ours))
     others = [*of_table2(gm, 0.01, stray=0.009), *of_table2(mog, 0.01, stray=0.011)]
     also = table2.told_strays(results(*of_table2(vae, 0.01, stray=0.4), *others, *ours))

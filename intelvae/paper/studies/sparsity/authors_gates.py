@@ -14,7 +14,7 @@ from intelvae import training
 from intelvae.metrics.hoyer import hoyer
 from intelvae.paper.kinds import REPRODUCED
 from intelvae.paper.measures import clean_frechet
-from intelvae.paper.prose import badge, listed
+from intelvae.paper.prose import badge
 from intelvae.paper.results import Result, Results
 from intelvae.paper.rows import INTEL
 from intelvae.paper.studies.sparsity import grid
@@ -79,20 +79,8 @@ def past(coded: Results, cap: float) -> list[Past]:
     ]
 
 
-def told_past(found: Sequence[Past]) -> str:
-    """Where that is, as a clause of the box of page 09; "" where it is nowhere.
-
-    Codes are far from Gaussian where the KL divergence is more than twice the VAE's.
-    """
-    if not found:
-        return ""
-    far = all(of.kl > 2 * of.kl_of_vae for of in found)
-    gammas = listed(f"{gamma:g}" for gamma in sorted({of.gamma for of in found}))
-    return f"; our runs pass it only at $\\gamma = {gammas}$" + ", with codes far from Gaussian" * far
-
-
 def told_scores(found: Sequence[Past]) -> str:
-    """The scores and KL divergences there, as a sentence of page 09; "" where it is nowhere."""
+    """Where that is, with scores and KL divergences, as a sentence of page 09; "" where it is nowhere."""
     each = [
         f"on {of.data} with $\\gamma = {of.gamma:g}$ the score is {of.score}, at a KL divergence of {of.kl:.1f} nats "
         f"(VAE: {of.kl_of_vae:.1f})"

@@ -108,7 +108,7 @@ def means_by_network(results: Results) -> dict[str, str]:
 
 
 def told_strays(results: Results) -> str:
-    """What the ambiguous share does not see of the VAE's samples on the text's network: a bullet.
+    """What the ambiguous share does not see of the VAE's samples on the text's network.
 
     More than half of the strays are not ambiguous if the share of strays is more than twice the ambiguous one. Methods
     without a mapping are named whose share is below that of test images, which is 1 % by definition.
@@ -116,14 +116,13 @@ def told_strays(results: Results) -> str:
     vae, intel = (results.of(name, grid.MAIN) for name in ("VAE", "InteL-VAE"))
     theirs, ours = (shares.mean(of, SHARES[STRAYS]) for of in (vae, intel))
     sure = all(SHARES[STRAYS](r) > 2 * SHARES[AMBIGUOUS](r) for r in vae)
-    but = "But on" if fmean(map(SHARES[STRAYS], vae)) > fmean(map(SHARES[STRAYS], intel)) else "On"
     seen = " The classifier is sure of most of them, so the ambiguous share misses them." if sure else ""
     others = [row for row in grid.table2("mathieu") if row.paper and row.name not in ("VAE", "InteL-VAE")]
     of_row = {row.name: results.of(row.name, grid.MAIN) for row in others}
     few = [name for name, of in of_row.items() if of and fmean(map(SHARES[STRAYS], of)) < 1 - WITHIN]
     also = f" Without a mapping, {listed(few)} {'have' if len(few) > 1 else 'has'} less than 1 %, too." if few else ""
     return (
-        f"- **{but} this network {theirs} % of the VAE's samples are *strays***, unlike any digit (of test images 1 % "
+        f"On the text's network {theirs} % of the VAE's samples are *strays*, unlike any digit (of test images 1 % "
         f"are, by definition).{seen} Of the InteL-VAE's samples {ours} % are.{also}"
     )
 
